@@ -1,0 +1,1 @@
+"""Streams to observations: the registry of protocols and the analyzer that picks one for a flow."""

@@ -1,0 +1,70 @@
+"""What a protocol file offers, and what it may expect.
+
+A protocol module has: ``NAME`` (lower case), ``PORTS`` (hints: frozenset of (transport, port)),
+``TRANSPORTS``, ``FIRST`` (the first payload bytes a stream of its can start with, as bytes; None: any),
+``OBSERVATIONS`` (its classes), ``claims`` and ``Parser``; its docstring says how it is recognised and cites
+the specification.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from typing import Protocol
+
+import msgspec
+
+from procwire.model.observation import Observation
+from procwire.model.streams import ENOUGH, Direction
+
+__all__ = ["ENOUGH", "Claim", "Context", "Direction", "Parser", "ProtocolError", "ProtocolModule"]
+
+
+class ProtocolError(Exception):
+    """The bytes are not this protocol, or break its rules beyond what a parser can pass over."""
+
+
+class Claim(enum.Enum):
+    """Could a stream that starts like this be ours?"""
+
+    NO = "no"
+    MORE = "need more"
+    YES = "yes"
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a flow before its first payload byte."""
+
+    transport: str  # tcp, udp, sctp
+    src_port: int = 0
+    dst_port: int = 0
+
+
+class Parser(Protocol):
+    """Bytes in, observations out; one instance per flow. ``now`` is packet time in ns.
+
+    ``feed`` is given a stream in any chunks (TCP) or one whole datagram a call (UDP). Raises nothing but
+    ProtocolError. ``skip`` is asked after each call: how many further bytes of that side the parser does
+    not need to see (ENOUGH: none of the rest).
+    """
+
+    def __init__(self, context: Context) -> None: ...
+
+    def feed(self, side: Direction, data: bytes, *, now: int) -> Iterable[Observation]: ...
+
+    def gap(self, side: Direction, size: int, *, now: int) -> Iterable[Observation]: ...
+
+    def skip(self, side: Direction) -> int: ...
+
+
+class ProtocolModule(Protocol):
+    """The shape of a file in ``dpi/protocols``."""
+
+    NAME: str
+    PORTS: frozenset[tuple[str, int]]
+    TRANSPORTS: frozenset[str]
+    FIRST: bytes | None
+    OBSERVATIONS: tuple[type[Observation], ...]
+    Parser: type[Parser]
+
+    def claims(self, data: bytes, side: Direction, context: Context) -> Claim: ...

@@ -1,0 +1,1 @@
+"""The pipeline: sources, decoding, flows, protocols and owners wired together."""

@@ -1,0 +1,1 @@
+"""Packets to flows: the flow table, TCP reassembly and health, timeouts."""

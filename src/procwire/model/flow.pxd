@@ -1,0 +1,60 @@
+cdef class Flow:
+    cdef public long long number
+    cdef public int family
+    cdef public int proto
+    cdef public unsigned long long src_hi
+    cdef public unsigned long long src_lo
+    cdef public unsigned long long dst_hi
+    cdef public unsigned long long dst_lo
+    cdef public int sport
+    cdef public int dport
+    cdef public unsigned int tunnel
+    cdef public unsigned long long chain
+    cdef public unsigned int vlan
+    cdef public int interface
+    cdef public bint opener_seen
+    cdef public int heading
+    cdef public long long first
+    cdef public long long last
+    cdef public long long packets_out
+    cdef public long long packets_in
+    cdef public long long bytes_out
+    cdef public long long bytes_in
+    cdef public long long payload_out
+    cdef public long long payload_in
+    cdef public long long segments_out
+    cdef public long long segments_in
+    cdef public long long elsewhere
+    cdef public long long faults
+    cdef public int ttl_out
+    cdef public int ttl_in
+    cdef public int flags_out
+    cdef public int flags_in
+    cdef public int state
+    cdef public long long syn_at
+    cdef public long long synack_at
+    cdef public long long rtt
+    cdef public long long srtt
+    cdef public long long retransmissions_out
+    cdef public long long retransmissions_in
+    cdef public long long out_of_order_out
+    cdef public long long out_of_order_in
+    cdef public long long duplicate_acks_out
+    cdef public long long duplicate_acks_in
+    cdef public long long zero_windows_out
+    cdef public long long zero_windows_in
+    cdef public long long gaps_out
+    cdef public long long gaps_in
+    cdef public int mss_out
+    cdef public int mss_in
+    cdef public int scale_out
+    cdef public int scale_in
+    cdef public str ended
+    cdef public str app
+    cdef public str app_confidence
+    cdef public str server_name
+    cdef public str server_name_source
+    cdef public str ja4
+    cdef public dict facts
+    cdef public object owner
+    cdef public object analysis

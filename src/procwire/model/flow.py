@@ -1,0 +1,159 @@
+# cython: boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
+"""One conversation: both directions between two ends, as counted and as understood so far.
+
+The tracker writes the counts, the analyzer what the flow speaks, the processes room who owns it.
+Times are ns of packet time; 0 or -1 stands for "not known" where the comment says so. Columns for
+people (names, units, formats) are declared in ``model.tables``, not here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from typing import Any
+
+import cython
+
+from procwire.model import address
+
+UNKNOWN_NS = -1
+NO_SCALE = 255
+
+
+@cython.cclass
+class Flow:
+    """A bidirectional flow. ``src`` is the side that opened it, where ``opener_seen``; else a guess.
+
+    Sides: ``_out`` counts what src sent, ``_in`` what dst sent.
+    """
+
+    # identity
+    number: cython.longlong  # order of appearance in this run, from 1
+    family: cython.int
+    proto: cython.int  # IP protocol number
+    src_hi: cython.ulonglong
+    src_lo: cython.ulonglong
+    dst_hi: cython.ulonglong
+    dst_lo: cython.ulonglong
+    sport: cython.int
+    dport: cython.int
+    tunnel: cython.uint
+    chain: cython.ulonglong
+    vlan: cython.uint
+    interface: cython.int
+    opener_seen: cython.bint
+    heading: cython.int  # of src's packets: frames.INBOUND, OUTBOUND, both (local), FOREIGN or 0
+    # counts
+    first: cython.longlong
+    last: cython.longlong
+    packets_out: cython.longlong
+    packets_in: cython.longlong
+    bytes_out: cython.longlong
+    bytes_in: cython.longlong
+    payload_out: cython.longlong
+    payload_in: cython.longlong
+    segments_out: cython.longlong
+    segments_in: cython.longlong
+    elsewhere: cython.longlong  # packets seen again on another interface, not counted
+    faults: cython.longlong
+    ttl_out: cython.int
+    ttl_in: cython.int
+    # TCP (RFC 9293)
+    flags_out: cython.int
+    flags_in: cython.int
+    state: cython.int  # flows.states
+    syn_at: cython.longlong
+    synack_at: cython.longlong
+    rtt: cython.longlong  # of the handshake; UNKNOWN_NS
+    srtt: cython.longlong  # smoothed over the flow's life (RFC 6298); UNKNOWN_NS
+    retransmissions_out: cython.longlong
+    retransmissions_in: cython.longlong
+    out_of_order_out: cython.longlong
+    out_of_order_in: cython.longlong
+    duplicate_acks_out: cython.longlong
+    duplicate_acks_in: cython.longlong
+    zero_windows_out: cython.longlong
+    zero_windows_in: cython.longlong
+    gaps_out: cython.longlong  # payload bytes that were never seen
+    gaps_in: cython.longlong
+    mss_out: cython.int
+    mss_in: cython.int
+    scale_out: cython.int
+    scale_in: cython.int
+    ended: str  # why: "", fin, rst, timeout, replaced, evicted, capture-end
+    # understood
+    app: str
+    app_confidence: str  # content, port-guess, unknown
+    server_name: str
+    server_name_source: str  # sni, http-host, dns-answer, ...
+    ja4: str
+    facts: dict[str, Any]  # further flow columns that a protocol set, by column name
+    owner: object  # model.process.Owner or None
+    analysis: object  # the sink's own state, None when it is done
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.family = 0
+        self.proto = 0
+        self.src_hi = self.src_lo = self.dst_hi = self.dst_lo = 0
+        self.sport = self.dport = 0
+        self.tunnel = self.vlan = 0
+        self.chain = 0
+        self.interface = 0
+        self.opener_seen = False
+        self.heading = 0
+        self.first = self.last = 0
+        self.packets_out = self.packets_in = 0
+        self.bytes_out = self.bytes_in = 0
+        self.payload_out = self.payload_in = 0
+        self.segments_out = self.segments_in = 0
+        self.elsewhere = self.faults = 0
+        self.ttl_out = self.ttl_in = 0
+        self.flags_out = self.flags_in = 0
+        self.state = 0
+        self.syn_at = self.synack_at = 0
+        self.rtt = self.srtt = -1
+        self.retransmissions_out = self.retransmissions_in = 0
+        self.out_of_order_out = self.out_of_order_in = 0
+        self.duplicate_acks_out = self.duplicate_acks_in = 0
+        self.zero_windows_out = self.zero_windows_in = 0
+        self.gaps_out = self.gaps_in = 0
+        self.mss_out = self.mss_in = 0
+        self.scale_out = self.scale_in = 255
+        self.ended = ""
+        self.app = "unknown"
+        self.app_confidence = "unknown"
+        self.server_name = ""
+        self.server_name_source = ""
+        self.ja4 = ""
+        self.facts = {}
+        self.owner = None
+        self.analysis = None
+
+    @property
+    def src(self) -> str:
+        """Source address as text."""
+        return address.text(self.family, self.src_hi, self.src_lo)
+
+    @property
+    def dst(self) -> str:
+        """Destination address as text."""
+        return address.text(self.family, self.dst_hi, self.dst_lo)
+
+    @property
+    def flow_id(self) -> str:
+        """16 hex digits from the 5-tuple, the tunnel and the start: the same live and from a file."""
+        key = struct.pack(
+            "<BBQQQQHHIq",
+            self.family,
+            self.proto,
+            self.src_hi,
+            self.src_lo,
+            self.dst_hi,
+            self.dst_lo,
+            self.sport,
+            self.dport,
+            self.tunnel,
+            self.first,
+        )
+        return hashlib.blake2b(key, digest_size=8).hexdigest()

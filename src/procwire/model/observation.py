@@ -1,0 +1,100 @@
+"""What a protocol parser saw: one record class per kind, its fields declared as columns.
+
+A class declares its table by its own fields::
+
+    class Banner(Observation):
+        '''One side announced its version.'''
+
+        TABLE = "ssh"
+        software: Annotated[str, says("Software and version, as announced.")]
+
+Every observation has the flow it was seen in, the time and the side. What an observation tells about the
+whole flow (its server name, its JA4) is named in ``SETS``: flow column -> field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from procwire.model.columns import Column, Kind, Table
+from procwire.model.streams import Direction
+
+
+class Says(msgspec.Struct, frozen=True, kw_only=True):
+    """The declaration that rides on a field: see ``says``."""
+
+    doc: str
+    kind: Kind | None = None
+    unit: str = ""
+
+
+def says(doc: str, *, kind: Kind | None = None, unit: str = "") -> Says:
+    """Declare a field as a column. Without ``kind``, the field's type decides."""
+    return Says(doc=doc, kind=kind, unit=unit)
+
+
+class Observation(msgspec.Struct, kw_only=True, gc=False):
+    """Base of all records that parsers yield; not to be changed once yielded. ``time`` is packet time, ns."""
+
+    TABLE: ClassVar[str] = ""
+    SETS: ClassVar[Mapping[str, str]] = {}
+    NAME_SOURCE: ClassVar[str] = ""  # value of server_name_source where SETS names server_name
+
+    time: Annotated[int, says("When its last byte was seen.", kind=Kind.TIME)]
+    side: Annotated[Direction, says("Which side sent it: out is from src.", kind=Kind.TEXT)]
+
+
+class Upgraded(Observation, kw_only=True):
+    """The rest of this stream is another protocol (STARTTLS, CONNECT, h2c): the analyzer picks the parser."""
+
+    TABLE = "upgrade"
+    hint: Annotated[str, says("Protocol that is expected to follow, or empty.")]
+
+
+_KINDS: Mapping[Any, Kind] = {
+    str: Kind.TEXT,
+    bytes: Kind.TEXT,
+    int: Kind.INTEGER,
+    float: Kind.NUMBER,
+    bool: Kind.BOOLEAN,
+    list: Kind.LIST,
+    tuple: Kind.LIST,
+}
+
+
+def _kind_of(hint: Any) -> Kind:
+    for part in (hint, *get_args(hint)):
+        found = _KINDS.get(get_origin(part) or part)
+        if found is not None:
+            return found
+    return Kind.TEXT
+
+
+def _reader(name: str) -> Any:
+    def get(row: Any) -> Any:
+        return getattr(row, name)
+
+    return get
+
+
+def columns_of(observation: type[Observation]) -> tuple[Column, ...]:
+    """The declared columns of an observation class. Raises TypeError for a field without ``says``."""
+    hints = get_type_hints(observation, include_extras=True)
+    columns = []
+    for name in observation.__struct_fields__:
+        hint = hints[name]
+        declared = next((m for m in getattr(hint, "__metadata__", ()) if isinstance(m, Says)), None)
+        if declared is None:
+            raise TypeError(f"{observation.__name__}.{name} is not declared with says(...)")
+        kind = declared.kind or _kind_of(get_args(hint)[0])
+        columns.append(Column(name=name, kind=kind, doc=declared.doc, unit=declared.unit, get=_reader(name)))
+    return tuple(columns)
+
+
+def table_of(observation: type[Observation]) -> Table:
+    """The table that an observation class declares."""
+    doc = (observation.__doc__ or "").strip().split("\n")[0]
+    return Table(name=observation.TABLE, doc=doc, columns=columns_of(observation))

@@ -1,0 +1,44 @@
+"""Who a flow belongs to, how sure that is, and how it is known."""
+
+from __future__ import annotations
+
+import msgspec
+
+EXACT = "exact"  # the kernel named this very socket, and its holder was found
+LISTENER = "listener"  # only the listening socket on that port is known
+RECENT = "recently-closed"  # the socket was known a moment ago and is gone now
+UNKNOWN = "unknown"  # see ``Owner.reason``
+
+
+class ProcessRef(msgspec.Struct, frozen=True, kw_only=True):
+    """A process, named by (pid, start): pids are used again, pairs are not."""
+
+    pid: int
+    start: int  # ns since 1970 UTC; 0 when not known
+    name: str  # comm, at most 15 bytes (proc_pid_comm(5))
+    exe: str = ""
+    cmdline: str = ""  # secrets masked
+    uid: int = -1
+    user: str = ""
+    ppid: int = 0
+    parent: str = ""
+    cgroup: str = ""
+    unit: str = ""
+    container: str = ""  # container id (12 hex digits or a name), "" for none
+    container_runtime: str = ""
+    pod: str = ""
+    netns: int = 0  # inode of the network namespace, 0 for not known
+    ns_pid: int = 0  # pid in its own pid namespace
+
+
+class Owner(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to "whose flow is this": ``process`` is None when ``confidence`` is unknown."""
+
+    process: ProcessRef | None
+    confidence: str  # exact, listener, recently-closed, unknown
+    source: str = ""  # sock-diag, proc, bpf, file, ...
+    reason: str = ""  # why it is not known, in a few words
+    peer: ProcessRef | None = None  # the other end, where it lives on this host too
+
+
+NOT_LOOKED = Owner(process=None, confidence=UNKNOWN, reason="not looked up")

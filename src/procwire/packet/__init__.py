@@ -1,0 +1,1 @@
+"""Frames to columns: link, tunnel, network and transport headers. Never raises; a fault column instead."""
