@@ -1,0 +1,59 @@
+# Two commands matter: `make run` and `make test`. Both set up what they need.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.ready
+COMPILED := $(shell grep -rl --include='*.py' '^\# cython:' src)
+ARGS   ?=
+
+.PHONY: run test check format bench packages build vectors docs clean help
+
+help:
+	@echo "make run      set up and start the live view (root sees owners of every process)"
+	@echo "make test     set up and run the tests"
+	@echo "make check    format, lint, types, import contracts, house rules"
+	@echo "make bench    speed and memory beside the peers (installs them)"
+	@echo "make vectors  capture real programs anew into tests/vectors (root)"
+	@echo "make docs     write docs/reference anew from the declarations"
+
+$(STAMP): pyproject.toml setup.py $(COMPILED)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --upgrade pip
+	$(BIN)/python -m pip install -q -e '.[dev]'
+	touch $@
+
+build: $(STAMP)
+
+run: $(STAMP)
+	@$(BIN)/procwire watch $(ARGS)
+
+packages:
+	@tools/packages.sh
+
+test: $(STAMP) packages
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest tests/contracts/test_house_rules.py
+
+format: $(STAMP)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(STAMP)
+	$(BIN)/python -m tools.reference
+
+vectors: $(STAMP) packages
+	$(BIN)/python -m tests.vectors.make
+
+bench: $(STAMP)
+	$(BIN)/python -m bench.offline
+	$(BIN)/python -m bench.live
+
+clean:
+	rm -rf build dist $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find src -name '*.so' -delete

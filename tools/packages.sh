@@ -1,0 +1,24 @@
+#!/bin/sh
+# Installs the real programs that the tests talk to, where this is a Debian and we are root.
+# Elsewhere the tests that miss a program say so and skip.
+set -u
+WANTED="iproute2 nftables libpcap0.8 tshark tcpdump nginx-light curl openssl dnsmasq bind9-dnsutils netcat-openbsd groff man-db zsh fish"
+command -v apt-get >/dev/null 2>&1 || { echo "no apt-get here: tests use the programs that are present"; exit 0; }
+missing=""
+for package in $WANTED; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" -ne 0 ]; then
+  echo "not root: install these for all tests to run:$missing"
+  exit 0
+fi
+export DEBIAN_FRONTEND=noninteractive
+# Daemons that the packages bring must not start by themselves on a test machine.
+policy=/usr/sbin/policy-rc.d
+made=""
+[ -e "$policy" ] || { printf '#!/bin/sh\nexit 101\n' >"$policy"; chmod +x "$policy"; made=1; }
+apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing >/dev/null
+status=$?
+[ -z "$made" ] || rm -f "$policy"
+exit $status
