@@ -1,0 +1,55 @@
+"""What a face may ask of the engine: one struct a job, checked when it is made."""
+
+from __future__ import annotations
+
+import msgspec
+
+from procwire.model.filter import Filter
+
+
+class EngineError(Exception):
+    """A job cannot be done: one line that says what and where. ``code`` is the exit code it deserves."""
+
+    def __init__(self, words: str, code: int = 1) -> None:
+        super().__init__(words)
+        self.code = code
+
+
+class FlowOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How flows are tracked, the same live and from files."""
+
+    max_flows: int = 1_000_000
+    timeouts: dict[str, int] = {}  # name of a timeout of flows.limits -> ns
+    protocols: bool = True  # look at payload; False: count only
+
+
+class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """``procwire read``: capture files, in order or merged by time."""
+
+    paths: tuple[str, ...]
+    merge: bool = False
+    lenient: bool = False
+    flows: FlowOptions = FlowOptions()
+
+
+class WatchOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """``procwire watch``: interfaces (none named: all), until stopped or for ``seconds``."""
+
+    interfaces: tuple[str, ...] = ()
+    capture_filter: str = ""
+    snaplen: int = 262_144
+    promiscuous: bool = False
+    fanout: int = 1
+    seconds: float | None = None
+    every: float | None = None  # seconds between updates of open flows
+    owners: bool = True
+    write: str = ""
+    flows: FlowOptions = FlowOptions()
+
+
+class Selection(msgspec.Struct, frozen=True, kw_only=True):
+    """Which flow events a face wants to be told of."""
+
+    filter: Filter | None = None
+    opens: bool = True
+    ends: bool = True

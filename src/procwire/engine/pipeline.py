@@ -1,0 +1,117 @@
+"""One road for live and recorded frames: decode, track, analyse, name. Wiring only.
+
+Frames come in as batches, facts go out to a Listener at once and in packet order. Reads no clock.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from procwire.dpi.analyzer import Analyzer
+from procwire.dpi.names import NameBook
+from procwire.engine.options import EngineError, FlowOptions
+from procwire.flows.limits import Limits
+from procwire.flows.table import Tracker
+from procwire.model.flow import Flow
+from procwire.model.frames import FrameBatch
+from procwire.model.observation import Observation
+from procwire.model.packets import PacketTable
+from procwire.model.streams import NoSink
+from procwire.packet.decode import Decoder
+
+TIMEOUTS = tuple(
+    name for name in Limits.__struct_fields__ if name not in ("max_flows", "side_bytes", "held_bytes")
+)
+
+
+class Listener(Protocol):
+    """Is told what the pipeline finds. A flow object goes on changing until it has ended."""
+
+    def opened(self, flow: Flow) -> None:
+        """A flow's first packet was counted."""
+
+    def decided(self, flow: Flow) -> None:
+        """What the flow speaks is settled, or was given up."""
+
+    def observed(self, flow: Flow, observation: Observation) -> None:
+        """A parser saw something in the flow."""
+
+    def ended(self, flow: Flow) -> None:
+        """No more packets of the flow will be counted; its numbers are final."""
+
+
+class Silent:
+    """A Listener that lets everything pass; derive from it and answer what matters."""
+
+    def opened(self, flow: Flow) -> None:
+        """See Listener."""
+
+    def decided(self, flow: Flow) -> None:
+        """See Listener."""
+
+    def observed(self, flow: Flow, observation: Observation) -> None:
+        """See Listener."""
+
+    def ended(self, flow: Flow) -> None:
+        """See Listener."""
+
+
+def limits_of(options: FlowOptions) -> Limits:
+    """The tracker's limits. Raises EngineError for a timeout that does not exist or is out of range."""
+    unknown = sorted(set(options.timeouts) - set(TIMEOUTS))
+    if unknown:
+        raise EngineError(f"no timeout is called {unknown[0]!r}; there are {', '.join(TIMEOUTS)}", 2)
+    try:
+        return Limits(max_flows=options.max_flows, **options.timeouts)
+    except ValueError as error:
+        raise EngineError(f"flow limits: {error}", 2) from None
+
+
+class Pipeline:
+    """Decoder, tracker, analyzer and name book of one capture; ``now`` is the last packet's time."""
+
+    def __init__(self, options: FlowOptions, listener: Listener) -> None:
+        self.listener = listener
+        self.decoder = Decoder()
+        self.names = NameBook()
+        self.observations = 0
+        self.analyzer = Analyzer(self._observed, decided=listener.decided) if options.protocols else None
+        self.tracker = Tracker(limits_of(options), self.analyzer or NoSink())
+        self.first = 0
+        self.now = 0
+
+    def decode(self, batch: FrameBatch, table: PacketTable | None = None) -> PacketTable:
+        """Frames to packets. Of the pipeline's steps the only one that may run on another thread."""
+        return self.decoder.decode(batch, table)
+
+    def ingest(self, table: PacketTable) -> None:
+        """Packets to flows and observations; the listener hears of them during the call."""
+        if not table.count:
+            return
+        self.first = self.first or table.time[0]
+        self.now = max(self.now, table.time[table.count - 1])
+        self._tell(self.tracker.ingest(table, now=self.now))
+
+    def expire(self, now: int) -> None:
+        """End what has been idle too long at ``now`` (ns), when no packets come."""
+        self.now = max(self.now, now)
+        self._end(self.tracker.expire(self.now))
+
+    def finish(self) -> None:
+        """End every flow: nothing more will come."""
+        self._end(self.tracker.finish(self.now))
+
+    def _tell(self, delta: object) -> None:
+        for flow in delta.opened:  # type: ignore[attr-defined]
+            self.names.label(flow, flow.first)
+            self.listener.opened(flow)
+        self._end(delta.ended)  # type: ignore[attr-defined]
+
+    def _end(self, flows: list[Flow]) -> None:
+        for flow in flows:
+            self.listener.ended(flow)
+
+    def _observed(self, flow: Flow, observation: Observation) -> None:
+        self.observations += 1
+        self.names.see(flow, observation)
+        self.listener.observed(flow, observation)
