@@ -52,6 +52,14 @@ class Interface(msgspec.Struct, kw_only=True):
     resolution: int = 9  # if_tsresol as in the file: 6 is microseconds, 9 nanoseconds, 0x80 | n is 2^-n
 
 
+class Comment(msgspec.Struct, kw_only=True, frozen=True):
+    """A remark found in a file. ``frame`` counts from 1 in that file; 0 is about the file, not a frame."""
+
+    path: str
+    frame: int
+    text: str
+
+
 class Counts(msgspec.Struct, kw_only=True):
     """What a source has handed on and what it lost, so far."""
 
