@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import cython
 
+from procwire.capture.pcap import DAMAGED, FOUND, FULL, MORE
 from procwire.capture.roster import Roster
 
 if cython.compiled:
@@ -28,11 +29,11 @@ else:
 
 MAX_BLOCK = 16 << 20  # as libpcap
 
-# What walk() and resume() ended with; the same words as in capture.pcap.
-MORE = 0
-FULL = 1
-DAMAGED = 2
-FOUND = 3
+# What walk() and resume() ended with (see capture.pcap), as C numbers.
+_MORE: cython.int = MORE
+_FULL: cython.int = FULL
+_DAMAGED: cython.int = DAMAGED
+_FOUND: cython.int = FOUND
 
 
 def recognise(start: bytes) -> bool:
@@ -78,6 +79,7 @@ class PcapngWalk:
     octets: cython.longlong
     skipped_blocks: cython.longlong
     section: Section
+    _data: cython.uchar[::1]  # what walk() and resume() were given; passed on, it would be copied each time
 
     def __init__(self, roster: Roster) -> None:
         self.position = self.need = self.frames = self.octets = 0
@@ -89,51 +91,53 @@ class PcapngWalk:
         self, data: cython.uchar[::1], start: cython.longlong, end: cython.longlong, batch: FrameBatch
     ) -> int:
         """Add the packets in ``data[start:end]`` to ``batch``; MORE, FULL or DAMAGED."""
-        status: cython.int = MORE
+        status: cython.int = _MORE
         length: cython.longlong
         kind: cython.uint
         self.need = 12
         self.fault = ""
+        self._data = data
         while end - start >= 12:
-            length = self._measure(data, start, end)
+            length = self._measure(start, end)
             if length < 0:
-                status = DAMAGED
+                status = _DAMAGED
                 break
             if length == 0:
                 break
-            kind = _u32(data, start, self.section.big)
+            kind = _u32(self._data, start, self.section.big)
             if kind in {6, 3, 2}:
                 if batch.count >= batch.capacity:
-                    status = FULL
+                    status = _FULL
                     break
-                self._packet(kind, data, start, start + length, batch)
+                status = self._packet(kind, start, start + length, batch)
             else:
-                self._block(kind, data, start, length)
-            if self.fault:
-                status = DAMAGED
+                status = self._block(kind, start, length)
+            if status != _MORE:
                 break
             start += length
         self.position = start
         return status
 
     @cython.cfunc
-    def _measure(self, data: cython.uchar[::1], at: cython.longlong, end: cython.longlong) -> cython.longlong:
+    def _measure(self, at: cython.longlong, end: cython.longlong) -> cython.longlong:
         """The length of the whole block at ``at``, of which 12 bytes are there; 0: more, -1: damaged."""
         big: cython.bint = self.section.big
-        if _u32(data, at, big) == 0x0A0D0D0A:  # reads the same in both orders; its magic tells which
-            big = data[at + 8] == 0x1A
-            if _u32(data, at + 8, big) != 0x1A2B3C4D:
+        if _u32(self._data, at, big) == 0x0A0D0D0A:  # reads the same in both orders; its magic tells which
+            big = self._data[at + 8] == 0x1A
+            if _u32(self._data, at + 8, big) != 0x1A2B3C4D:
                 self.fault = "section header without a byte-order mark"
                 return -1
-        length: cython.longlong = _u32(data, at + 4, big)
+        length: cython.longlong = _u32(self._data, at + 4, big)
         if length < 12 or length & 3 or length > MAX_BLOCK:
             self.fault = f"block claims {length} bytes"
             return -1
         if end - at < length:
             self.need = length
             return 0
-        if _u32(data, at + length - 4, big) != length:
-            self.fault = f"block claims {length} bytes before and {_u32(data, at + length - 4, big)} after"
+        if _u32(self._data, at + length - 4, big) != length:
+            self.fault = (
+                f"block claims {length} bytes before and {_u32(self._data, at + length - 4, big)} after"
+            )
             return -1
         return length
 
@@ -141,12 +145,11 @@ class PcapngWalk:
     def _packet(
         self,
         kind: cython.uint,
-        data: cython.uchar[::1],
         at: cython.longlong,
         end: cython.longlong,
         batch: FrameBatch,
-    ) -> cython.void:
-        """One packet block, whole at ``data[at:end]``, into the next row; or a fault."""
+    ) -> cython.int:
+        """One packet block, whole at ``data[at:end]``, into the next row; MORE, or DAMAGED with a fault."""
         big: cython.bint = self.section.big
         row: cython.int = batch.count
         number: cython.longlong = 0
@@ -155,18 +158,18 @@ class PcapngWalk:
         wire: cython.uint
         if end - at < head + 4:
             self.fault = "packet block is too short for its header"
-            return
+            return _DAMAGED
         if kind == 6:
-            number = _u32(data, at + 8, big)
+            number = _u32(self._data, at + 8, big)
         elif kind == 2:
-            number = _u16(data, at + 8, big)
+            number = _u16(self._data, at + 8, big)
         if number >= len(self.section.ports):
             self.fault = (
                 f"packet names interface {number}, the section has described {len(self.section.ports)}"
             )
-            return
+            return _DAMAGED
         port: Port = self.section.ports[number]
-        wire = _u32(data, at + head - 4, big)
+        wire = _u32(self._data, at + head - 4, big)
         if kind == 3:
             captured = end - at - 16
             captured = min(captured, wire)
@@ -174,11 +177,13 @@ class PcapngWalk:
                 captured = port.snaplen
             batch.time[row] = 0
         else:
-            captured = _u32(data, at + 20, big)
+            captured = _u32(self._data, at + 20, big)
             if captured > end - at - 32:
                 self.fault = f"packet claims {captured} bytes captured in a block of {end - at}"
-                return
-            batch.time[row] = self.section.time(_u32(data, at + 12, big), _u32(data, at + 16, big), port)
+                return _DAMAGED
+            batch.time[row] = self.section.time(
+                _u32(self._data, at + 12, big), _u32(self._data, at + 16, big), port
+            )
         batch.flags[row] = 0
         batch.offset[row] = at + head
         batch.captured[row] = captured
@@ -186,18 +191,17 @@ class PcapngWalk:
         batch.link[row] = port.link
         batch.interface[row] = port.place
         batch.segments[row] = 0
-        self._after(kind, data, at, end, batch)
+        return self._after(kind, at, end, batch)
 
     @cython.cfunc
     @cython.inline
     def _after(
         self,
         kind: cython.uint,
-        data: cython.uchar[::1],
         at: cython.longlong,
         end: cython.longlong,
         batch: FrameBatch,
-    ) -> cython.void:
+    ) -> cython.int:
         """Count the row, and read what stands behind its packet."""
         row: cython.int = batch.count
         captured: cython.longlong = batch.captured[row]
@@ -207,16 +211,17 @@ class PcapngWalk:
         self.frames += 1
         self.octets += captured
         if kind == 3:
-            return
+            return _MORE
         if kind == 2:
-            lost = _u16(data, at + 10, self.section.big)
+            lost = _u16(self._data, at + 10, self.section.big)
             if lost != 0xFFFF:
                 self.section.lost += lost
         if behind + 4 < end:
-            batch.flags[row] = self._options(data, behind, end - 4)
+            batch.flags[row] = self._options(behind, end - 4)
+        return _MORE
 
     @cython.cfunc
-    def _options(self, data: cython.uchar[::1], at: cython.longlong, end: cython.longlong) -> cython.int:
+    def _options(self, at: cython.longlong, end: cython.longlong) -> cython.int:
         """Direction flags; comments and drop counts are kept. Ends at the first option that does not fit."""
         big: cython.bint = self.section.big
         code: cython.uint
@@ -225,36 +230,35 @@ class PcapngWalk:
         lost: cython.uint
         flags: cython.int = 0
         while end - at >= 4:
-            code = _u16(data, at, big)
-            size = _u16(data, at + 2, big)
+            code = _u16(self._data, at, big)
+            size = _u16(self._data, at + 2, big)
             if code == 0 or size > end - at - 4:
                 break
             if code == 2 and size == 4:
                 # Bits 0-1 are the direction, as in FrameBatch.flags; 2-4 the kind of reception. What only
                 # promiscuous mode saw (4) was not received by this host: FOREIGN.
-                bits = _u32(data, at + 4, big)
+                bits = _u32(self._data, at + 4, big)
                 flags = 4 if (bits >> 2) & 7 == 4 else bits & 3
                 if flags == 3:
                     flags = 0
             elif code == 4 and size == 8:
-                lost = _u32(data, at + (8 if big else 4), big)  # no more than 2^32 at a time
+                lost = _u32(self._data, at + (8 if big else 4), big)  # no more than 2^32 at a time
                 self.section.lost += lost
             elif code == 1:
-                self.section.lore.comment(self.frames, bytes(data[at + 4 : at + 4 + size]))
+                self.section.lore.comment(self.frames, bytes(self._data[at + 4 : at + 4 + size]))
             at += 4 + ((size + 3) & ~3)
         return flags
 
     @cython.cfunc
-    def _block(
-        self, kind: cython.uint, data: cython.uchar[::1], at: cython.longlong, length: cython.longlong
-    ) -> cython.void:
+    def _block(self, kind: cython.uint, at: cython.longlong, length: cython.longlong) -> cython.int:
         """A block that is no packet."""
         if kind == 0x0A0D0D0A:
-            self.fault = self.section.start(bytes(data[at : at + length]))
+            self.fault = self.section.start(bytes(self._data[at : at + length]))
         elif kind in {1, 4, 5, 10}:
-            self.fault = self.section.learn(kind, bytes(data[at + 8 : at + length - 4]))
+            self.fault = self.section.learn(kind, bytes(self._data[at + 8 : at + length - 4]))
         else:
             self.skipped_blocks += 1
+        return _DAMAGED if self.fault else _MORE
 
     def resume(
         self, data: cython.uchar[::1], start: cython.longlong, end: cython.longlong, final: cython.bint
@@ -264,58 +268,57 @@ class PcapngWalk:
         ``final`` says that no bytes follow. Bytes before ``position`` are ruled out for good.
         """
         verdict: cython.int
+        self._data = data
         while start < end:
-            verdict = self._plausible(data, start, end, final)
-            if verdict == MORE:
+            verdict = self._plausible(start, end, final)
+            if verdict == _MORE:
                 break
-            if verdict == FOUND:
+            if verdict == _FOUND:
                 self.position = start
-                return FOUND
+                return _FOUND
             start += 1
         self.position = start
-        return MORE
+        return _MORE
 
     @cython.cfunc
-    def _plausible(
-        self, data: cython.uchar[::1], at: cython.longlong, end: cython.longlong, final: cython.bint
-    ) -> cython.int:
+    def _plausible(self, at: cython.longlong, end: cython.longlong, final: cython.bint) -> cython.int:
         """FOUND, DAMAGED for certainly not, or MORE with ``need`` set."""
         length: cython.longlong
         if end - at < 12:
             self.need = 12
-            return DAMAGED if final else MORE
-        if not self._known(data, at):
-            return DAMAGED
-        length = self._measure(data, at, end)
+            return _DAMAGED if final else _MORE
+        if not self._known(at):
+            return _DAMAGED
+        length = self._measure(at, end)
         if length < 0:
-            return DAMAGED
+            return _DAMAGED
         if length == 0:
-            return DAMAGED if final else MORE
-        if not self._fits(data, at, length):
-            return DAMAGED
+            return _DAMAGED if final else _MORE
+        if not self._fits(at, length):
+            return _DAMAGED
         if end - at - length >= 12:
-            return FOUND if self._known(data, at + length) else DAMAGED
+            return _FOUND if self._known(at + length) else _DAMAGED
         if final:
-            return FOUND if end - at == length else DAMAGED
+            return _FOUND if end - at == length else _DAMAGED
         self.need = length + 12
-        return MORE
+        return _MORE
 
     @cython.cfunc
-    def _known(self, data: cython.uchar[::1], at: cython.longlong) -> cython.bint:
+    def _known(self, at: cython.longlong) -> cython.bint:
         """Whether a kind of block the draft names starts here."""
-        kind: cython.uint = _u32(data, at, self.section.big)
+        kind: cython.uint = _u32(self._data, at, self.section.big)
         if 1 <= kind <= 6 or kind in {9, 10}:
             return True
         return kind in {0x0A0D0D0A, 0x00000BAD, 0x40000BAD}
 
     @cython.cfunc
-    def _fits(self, data: cython.uchar[::1], at: cython.longlong, length: cython.longlong) -> cython.bint:
+    def _fits(self, at: cython.longlong, length: cython.longlong) -> cython.bint:
         """Whether a packet block's packet fits into it and its interface is known."""
-        kind: cython.uint = _u32(data, at, self.section.big)
+        kind: cython.uint = _u32(self._data, at, self.section.big)
         known: cython.longlong = len(self.section.ports)
         if kind == 6:
-            return length >= 32 and _u32(data, at + 20, self.section.big) <= length - 32 and (
-                _u32(data, at + 8, self.section.big) < known
+            return length >= 32 and _u32(self._data, at + 20, self.section.big) <= length - 32 and (
+                _u32(self._data, at + 8, self.section.big) < known
             )  # fmt: skip
         if kind == 3:
             return length >= 16 and known > 0

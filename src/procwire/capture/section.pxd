@@ -3,6 +3,7 @@ cdef class Port:
     cdef int place
     cdef long long snaplen
     cdef unsigned long long multiply
+    cdef unsigned long long most
     cdef unsigned long long divide
     cdef int shift
     cdef long long offset
@@ -16,5 +17,5 @@ cdef class Section:
     cdef object _roster
     cdef long long _stated_before
     cdef dict _stated
-    cdef long long time(self, unsigned long long high, unsigned long long low, Port port)
-    cdef unsigned long long _binary(self, unsigned long long stamp, int shift)
+    cdef long long time(self, unsigned long long high, unsigned long long low, Port port) noexcept
+    cdef unsigned long long _binary(self, unsigned long long stamp, int shift) noexcept

@@ -26,6 +26,7 @@ class Port:
     place: cython.int
     snaplen: cython.longlong
     multiply: cython.ulonglong
+    most: cython.ulonglong  # the last stamp whose product with ``multiply`` is in bounds
     divide: cython.ulonglong
     shift: cython.int
     offset: cython.longlong
@@ -35,6 +36,7 @@ class Port:
         self.place = place
         self.snaplen = snaplen
         self.multiply = clock.multiply
+        self.most = blocks.MAX_TIME // clock.multiply if clock.multiply else 0
         self.divide = clock.divide
         self.shift = clock.shift
         self.offset = clock.offset
@@ -138,7 +140,7 @@ class Section:
         top: cython.ulonglong = _MAX_TIME
         time: cython.ulonglong
         if port.multiply > 0:
-            time = stamp * port.multiply if stamp <= top // port.multiply else top + 1
+            time = stamp * port.multiply if stamp <= port.most else top + 1
         elif port.shift >= 0:
             time = self._binary(stamp, port.shift)
         elif port.divide > 0:
