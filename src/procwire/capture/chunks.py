@@ -1,0 +1,73 @@
+"""Bytes of a stream in a ring of reused buffers: what is left of one chunk is carried into the next.
+
+A buffer is only written again at its unused end, or after ``lives`` others have been handed out, so frames
+that point into it stay valid as long as a source promises. Refuses to seek and to map files: mapped
+pages count as resident memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+CHUNK_BYTES = 1 << 20
+LEAST_READ = 64 << 10  # a shorter rest of a buffer is not worth a read
+
+
+class Chunks:
+    """``data[start:end]`` is what has been read and not yet walked; ``start`` is the walker's to advance.
+
+    Memory is ``lives`` times ``size``, and more only while a single record is larger than that.
+    """
+
+    def __init__(
+        self, readinto: Callable[[memoryview], int], *, size: int = CHUNK_BYTES, lives: int = 3
+    ) -> None:
+        self.data = bytearray(size)
+        self.start = 0
+        self.end = 0
+        self.used = False  # frames were handed out that lie in ``data``
+        self._readinto = readinto
+        self._size = size
+        self._before = 0  # stream offset of data[0]
+        self._ring = [self.data] + [bytearray()] * (lives - 1)
+        self._turn = 0
+
+    @property
+    def offset(self) -> int:
+        """Where ``start`` lies in the stream."""
+        return self._before + self.start
+
+    @property
+    def offset_of_end(self) -> int:
+        """How much of the stream has been read."""
+        return self._before + self.end
+
+    def fill(self, need: int) -> bool:
+        """Read more, where ``need`` bytes are wanted from ``start`` on; False at the end of the stream.
+
+        One read only, so that what a pipe holds is had at once: call again when it was not enough.
+        """
+        wanted = max(need - (self.end - self.start), min(LEAST_READ, self._size))
+        if len(self.data) - self.end < wanted:
+            self._next(need)
+        with memoryview(self.data) as view, view[self.end :] as rest:
+            got = self._readinto(rest)
+        self.end += got
+        return got > 0
+
+    def _next(self, need: int) -> None:
+        """Go to a buffer with room, carrying the rest over."""
+        left = self.end - self.start
+        size = max(self._size, need + LEAST_READ)
+        target = self.data
+        if self.used:
+            self._turn = (self._turn + 1) % len(self._ring)
+            target = self._ring[self._turn]
+        if len(target) != size:  # the first turn, a giant record, or one that is behind us
+            target = bytearray(size)
+        with memoryview(target) as new, memoryview(self.data) as old:
+            new[:left] = old[self.start : self.end]
+        self._before += self.start
+        self.start, self.end = 0, left
+        self.data = self._ring[self._turn] = target
+        self.used = False
