@@ -184,7 +184,8 @@ class BlockReader:
         batch.link[row] = self.link
         batch.interface[row] = self.interface
         batch.flags[row] = self._direction(self.octets[header + 58])
-        batch.segments[row] = self._segments(start, size, wire)
+        # A cooked socket has no virtio_net_hdr: how many segments is not known.
+        batch.segments[row] = 0 if self.cooked else self._segments(start, size, wire)
         batch.vlan[row] = 0
         if status & 0x10:  # TP_STATUS_VLAN_VALID: the tag was on the wire, so its four bytes count
             batch.vlan[row] = self._tag(word, status)

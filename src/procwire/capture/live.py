@@ -21,15 +21,15 @@ from collections.abc import Iterator, Sequence
 from procwire.capture import packet_filter
 from procwire.capture.interfaces import Change, LinkState, Watcher
 from procwire.capture.packet_filter import FilterError, FilterProgram
-from procwire.capture.ring import BLOCK_BYTES, EVENTS, MIN_BLOCKS, RETIRE_MS, Ring
+from procwire.capture.ring import EVENTS, RETIRE_MS, Ring
 from procwire.capture.source import DEFAULT_SNAPLEN, CaptureError, Counts, Interface
 from procwire.model.frames import FrameBatch
 
 # Ring memory of one interface that was asked for by name; of all together when all were asked for,
-# though never less than MIN_BLOCKS small blocks each. Locked kernel memory, outside the process's own.
+# though never less than LEAST_RING_BYTES each. Locked kernel memory, not part of the process's own.
 RING_BYTES = 16 << 20
 ALL_RING_BYTES = 64 << 20
-SMALL_BLOCK_BYTES = 256 << 10
+LEAST_RING_BYTES = 2 << 20
 MAX_INTERFACES = 512
 # FrameBatch.interface is 16 bits; names beyond that are "not said".
 MAX_NUMBERS = 65535
@@ -199,7 +199,7 @@ class LiveSource:
         if self.names is not None:
             return RING_BYTES
         count = sum(self._wants(link) for link in self._watcher.links.values())
-        return min(RING_BYTES, ALL_RING_BYTES // max(1, count))
+        return max(LEAST_RING_BYTES, min(RING_BYTES, ALL_RING_BYTES // max(1, count)))
 
     def _wants(self, link: LinkState) -> bool:
         if self.names is not None:
@@ -246,13 +246,10 @@ class LiveSource:
             ring.start(program)
 
     def _ring(self, link: LinkState) -> Ring:
-        share = self._ring_bytes // self.fanout
-        small = share < 2 * MIN_BLOCKS * BLOCK_BYTES
         return Ring(
             link,
             interface=self._number(link),
-            ring_bytes=share,
-            block_bytes=SMALL_BLOCK_BYTES if small else BLOCK_BYTES,
+            ring_bytes=self._ring_bytes // self.fanout,
             promiscuous=self.promiscuous,
         )
 

@@ -31,10 +31,16 @@ from procwire.capture.packet_filter import FilterProgram
 from procwire.capture.source import CaptureError
 from procwire.model.frames import FrameBatch
 
-# Blocks are the unit that changes hands. One must hold the largest frame: BIG TCP sends up to 512 KiB.
-BLOCK_BYTES = 512 << 10
+# Blocks are the unit that changes hands. One holds the largest GSO frame (64 KiB); BIG TCP's larger ones
+# are cut to it. On a quiet interface each retirement uses up a block, so a reader may stall for
+# RETIRE_MS times the number of blocks before frames are lost: hence many small ones.
+BLOCK_BYTES = 128 << 10
 MIN_BLOCKS = 4
-RETIRE_MS = 20
+RETIRE_MS = 40
+# A batch goes on into the next block while that is near in time and it takes no more than this share
+# of the ring from the kernel.
+_SPAN_NS = RETIRE_MS * 1_000_000
+_SHARE = 8
 # Edge-triggered: while the newest full block is in use the socket counts as readable (packet_poll), and
 # a level-triggered wait would spin.
 EVENTS = select.EPOLLIN | select.EPOLLET
@@ -79,17 +85,18 @@ class Ring:
         self.link = link
         self.blocks = max(MIN_BLOCKS, ring_bytes // block_bytes)
         self.ring_bytes = self.blocks * block_bytes
+        self.taken_bytes = 0  # captured bytes of the batch that was taken last
         self._drops = Drops()
         self._next = 0  # block that the kernel hands over next
         self._open = False  # whether its packets are being read
         self._held = [0] * self.blocks  # batches out, by block; the block being read counts as one
-        self._owner: dict[int, int] = {}  # id of a batch that is out -> its block
+        self._owner: dict[int, list[int]] = {}  # id of a batch that is out -> its blocks
         self._free: deque[FrameBatch] = deque()
         self._epoll: select.epoll | None = None
         cooked = link.linktype == LINKTYPE_LINUX_SLL2
         self._socket = _open(link, cooked=cooked)
         try:
-            _request(self._socket, self.blocks, block_bytes)
+            _request(self._socket, self.blocks, block_bytes, cooked=cooked)
             self.memory = mmap.mmap(self._socket.fileno(), self.ring_bytes)
             packet_filter.attach(self._socket, packet_filter.drop_all())
             if link.hardware == LOOPBACK:
@@ -153,9 +160,10 @@ class Ring:
 
     def release(self, batch: FrameBatch) -> None:
         """The batch is no longer in use: its block may go back to the kernel."""
-        block = self._owner.pop(id(batch))
+        blocks = self._owner.pop(id(batch))
         self._free.append(batch)
-        self._let_go(block)
+        for block in blocks:
+            self._let_go(block)
 
     def fault(self) -> int:
         """The errno that waits on the socket (ENETDOWN: the interface went down), or 0; clears it."""
@@ -171,11 +179,6 @@ class Ring:
             self._drops.dropped += dropped
             self._drops.freezes += freezes
         return self._drops
-
-    @property
-    def taken_bytes(self) -> int:
-        """Captured bytes of the batch that was taken last."""
-        return self._reader.filled_bytes
 
     @property
     def torn(self) -> int:
@@ -215,6 +218,25 @@ class Ring:
         return bool(self.ready())
 
     def _batch(self) -> FrameBatch | None:
+        batch = self._free.popleft() if self._free else FrameBatch(self.memory)
+        batch.count = 0
+        self.taken_bytes = 0
+        blocks = self._owner[id(batch)] = []
+        until = self.ready() + _SPAN_NS
+        while True:
+            blocks.append(self._next)
+            self._read(batch)
+            if self._open or len(blocks) >= max(1, self.blocks // _SHARE):
+                break
+            if not 0 < self.ready() < until:
+                break
+        if batch.count:
+            return batch
+        self.release(batch)
+        return None
+
+    def _read(self, batch: FrameBatch) -> None:
+        """Rows of the next block, which may be half read, into ``batch``."""
         block = self._next
         if not self._open:
             # A system call between seeing the status and reading what it guards: on machines that
@@ -223,19 +245,13 @@ class Ring:
             self._reader.open(block)
             self._open = True
             self._held[block] = 1
-        batch = self._free.popleft() if self._free else FrameBatch(self.memory)
-        batch.count = 0
         left = self._reader.fill(batch)
+        self.taken_bytes += self._reader.filled_bytes
         self._held[block] += 1
-        self._owner[id(batch)] = block
         if not left:
             self._open = False
             self._next = (block + 1) % self.blocks
             self._let_go(block)
-        if batch.count:
-            return batch
-        self.release(batch)
-        return None
 
     def _let_go(self, block: int) -> None:
         self._held[block] -= 1
@@ -252,11 +268,12 @@ def _open(link: LinkState, *, cooked: bool) -> socket.socket:
         raise _explained(link.name, error) from error
 
 
-def _request(made: socket.socket, blocks: int, block_bytes: int) -> None:
+def _request(made: socket.socket, blocks: int, block_bytes: int, *, cooked: bool) -> None:
     """Order matters: what changes the layout of a packet must be set before the ring is made."""
     made.setsockopt(_SOL_PACKET, _VERSION, _TPACKET_V3)
     made.setsockopt(_SOL_PACKET, _RESERVE, RESERVE_BYTES)
-    made.setsockopt(_SOL_PACKET, _VNET_HDR, 1)
+    if not cooked:  # the kernel has it for SOCK_RAW alone
+        made.setsockopt(_SOL_PACKET, _VNET_HDR, 1)
     made.setsockopt(_SOL_PACKET, _TIMESTAMP, _SOFTWARE_TIME)
     frames = blocks * (block_bytes // _FRAME_BYTES)
     layout = struct.pack("=7I", block_bytes, blocks, _FRAME_BYTES, frames, RETIRE_MS, 0, 0)
