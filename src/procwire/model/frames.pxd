@@ -11,3 +11,4 @@ cdef class FrameBatch:
     cdef public unsigned short[::1] interface
     cdef public unsigned char[::1] flags
     cdef public unsigned short[::1] segments
+    cdef public unsigned int[::1] vlan

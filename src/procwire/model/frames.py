@@ -37,6 +37,8 @@ class FrameBatch:
     interface   index into the source's ``interfaces``; 0 is "not said"
     flags       INBOUND, OUTBOUND, FOREIGN
     segments    wire segments a GSO/GRO super-packet stands for; 0 means not known, count as one
+    vlan        tag that was on the wire and is not in the frame's bytes (a kernel or NIC took it out):
+                TCI in the low 16 bits, TPID in the high 16; 0 means none
     """
 
     buffer: Any
@@ -51,6 +53,7 @@ class FrameBatch:
     interface: cython.ushort[::1]
     flags: cython.uchar[::1]
     segments: cython.ushort[::1]
+    vlan: cython.uint[::1]
 
     def __init__(self, buffer: Any = b"", capacity: int = CAPACITY) -> None:
         self.buffer = buffer
@@ -65,6 +68,7 @@ class FrameBatch:
         self.interface = column("H", capacity)
         self.flags = column("B", capacity)
         self.segments = column("H", capacity)
+        self.vlan = column("I", capacity)
 
     def add(  # noqa: PLR0917
         self,
@@ -87,6 +91,7 @@ class FrameBatch:
         self.interface[row] = interface
         self.flags[row] = 0
         self.segments[row] = 0
+        self.vlan[row] = 0
         self.count = row + 1
         return row
 
