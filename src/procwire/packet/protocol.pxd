@@ -1,0 +1,3 @@
+from procwire.packet.cursor cimport Cursor
+
+cdef int header(Cursor c) noexcept nogil

@@ -1,0 +1,5 @@
+from procwire.packet.cursor cimport Cursor
+
+cdef int gre(Cursor c) noexcept nogil
+cdef int etherip(Cursor c) noexcept nogil
+cdef int datagram(Cursor c) noexcept nogil
