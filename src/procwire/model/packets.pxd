@@ -30,5 +30,7 @@ cdef class PacketTable:
     cdef public unsigned char[::1] flags
     cdef public unsigned char[::1] marks
     cdef public unsigned char[::1] fault
+    cdef public unsigned short[::1] held
+    cdef public unsigned int[::1] held_wire
     cdef public object buffer
     cdef public dict rebuilt

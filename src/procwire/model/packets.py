@@ -20,6 +20,7 @@ REASSEMBLED = 8  # completes a fragmented datagram: payload is in ``rebuilt[row]
 CUT = 16  # the frame was captured short of the payload that its headers announce
 ERROR_QUOTE = 32  # ICMP error: the payload quotes another flow's packet
 RETURNED = 64  # ICMP reply: belongs to the flow of the mirrored request type
+HELD = 128  # a fragment whose flow is not known yet: count it when a later row says so in ``held``
 
 
 @cython.cclass
@@ -36,6 +37,7 @@ class PacketTable:
     payload         offset in the buffer of the transport payload (UDP data, TCP segment, else after IP)
     present         payload bytes captured; ``length``: payload bytes on the wire, from the headers
     seq, ack, window, tcp_flags   TCP header fields; tcp_flags holds the 9 bits NS..FIN
+                (ESP: seq is the SPI and ack its sequence number; SCTP: seq is the verification tag)
     mss, scale      TCP options of a SYN (0 and 255 when absent)
     ttl             IPv4 TTL or IPv6 hop limit
     tunnel          hash of the tunnel identifiers around the packet (VNI, GRE key, TEID), 0 for none
@@ -43,6 +45,10 @@ class PacketTable:
     vlan            outermost VLAN id in the low 12 bits, the next in the 12 above; 0 is none
     ethertype       of the innermost link layer (or the unknown LINKTYPE where marks lacks IS_IP)
     fault           0, or a code that packet.faults names
+    held            HELD packets before this one that turn out to be of its flow, all of one datagram;
+                    held_wire: their bytes on the wire. Both are to be added to the flow with this row
+
+    Rows marked FRAGMENT have length 0 and no TCP fields: the row that completes the datagram carries both.
     """
 
     capacity: cython.int
@@ -76,6 +82,8 @@ class PacketTable:
     flags: cython.uchar[::1]
     marks: cython.uchar[::1]
     fault: cython.uchar[::1]
+    held: cython.ushort[::1]
+    held_wire: cython.uint[::1]
     buffer: Any
     rebuilt: dict[int, bytes]
 
@@ -113,6 +121,8 @@ class PacketTable:
         self.flags = column("B", capacity)
         self.marks = column("B", capacity)
         self.fault = column("B", capacity)
+        self.held = column("H", capacity)
+        self.held_wire = column("I", capacity)
 
     def payload_of(self, row: int) -> bytes:
         """The captured transport payload of one packet."""
