@@ -34,6 +34,7 @@ cdef class Flow:
     cdef public long long syn_at
     cdef public long long synack_at
     cdef public long long rtt
+    cdef public long long rtt_dst
     cdef public long long srtt
     cdef public long long retransmissions_out
     cdef public long long retransmissions_in
@@ -43,6 +44,8 @@ cdef class Flow:
     cdef public long long duplicate_acks_in
     cdef public long long zero_windows_out
     cdef public long long zero_windows_in
+    cdef public long long keep_alives_out
+    cdef public long long keep_alives_in
     cdef public long long gaps_out
     cdef public long long gaps_in
     cdef public int mss_out
@@ -58,3 +61,11 @@ cdef class Flow:
     cdef public dict facts
     cdef public object owner
     cdef public object analysis
+    cdef public int slot
+    cdef public int quiet
+    cdef public int interface_out
+    cdef public int interface_in
+    cdef public long long heard_out
+    cdef public long long heard_in
+    cdef public object end_out
+    cdef public object end_in

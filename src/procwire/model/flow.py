@@ -64,7 +64,8 @@ class Flow:
     state: cython.int  # flows.states
     syn_at: cython.longlong
     synack_at: cython.longlong
-    rtt: cython.longlong  # of the handshake; UNKNOWN_NS
+    rtt: cython.longlong  # of the handshake, both legs: SYN -> SYN-ACK -> ACK; UNKNOWN_NS
+    rtt_dst: cython.longlong  # its leg from the observer to dst and back: SYN -> SYN-ACK; UNKNOWN_NS
     srtt: cython.longlong  # smoothed over the flow's life (RFC 6298); UNKNOWN_NS
     retransmissions_out: cython.longlong
     retransmissions_in: cython.longlong
@@ -74,6 +75,8 @@ class Flow:
     duplicate_acks_in: cython.longlong
     zero_windows_out: cython.longlong
     zero_windows_in: cython.longlong
+    keep_alives_out: cython.longlong  # keep-alive and zero-window probes
+    keep_alives_in: cython.longlong
     gaps_out: cython.longlong  # payload bytes that were never seen
     gaps_in: cython.longlong
     mss_out: cython.int
@@ -90,6 +93,15 @@ class Flow:
     facts: dict[str, Any]  # further flow columns that a protocol set, by column name
     owner: object  # model.process.Owner or None
     analysis: object  # the sink's own state, None when it is done
+    # the tracker's own, of no meaning outside the flows room
+    slot: cython.int  # place in the directory; -1 when ended
+    quiet: cython.int  # bits 1 (out), 2 (in): the sink wants no more; 4: it was shown data
+    interface_out: cython.int
+    interface_in: cython.int
+    heard_out: cython.longlong
+    heard_in: cython.longlong
+    end_out: object  # flows.segment.End of a TCP flow
+    end_in: object
 
     def __init__(self) -> None:
         self.number = 0
@@ -112,11 +124,12 @@ class Flow:
         self.flags_out = self.flags_in = 0
         self.state = 0
         self.syn_at = self.synack_at = 0
-        self.rtt = self.srtt = -1
+        self.rtt = self.rtt_dst = self.srtt = -1
         self.retransmissions_out = self.retransmissions_in = 0
         self.out_of_order_out = self.out_of_order_in = 0
         self.duplicate_acks_out = self.duplicate_acks_in = 0
         self.zero_windows_out = self.zero_windows_in = 0
+        self.keep_alives_out = self.keep_alives_in = 0
         self.gaps_out = self.gaps_in = 0
         self.mss_out = self.mss_in = 0
         self.scale_out = self.scale_in = 255
@@ -129,6 +142,11 @@ class Flow:
         self.facts = {}
         self.owner = None
         self.analysis = None
+        self.slot = -1
+        self.quiet = 0
+        self.interface_out = self.interface_in = 0
+        self.heard_out = self.heard_in = 0
+        self.end_out = self.end_in = None
 
     @property
     def src(self) -> str:

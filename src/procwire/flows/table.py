@@ -1,0 +1,391 @@
+# cython: boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
+"""The flow table: every packet counted once, in the flow that it belongs to.
+
+A flow is known by its 5-tuple (3-tuple where the protocol has no ports) and its tunnel; the VLAN is left out,
+because taps often see it on one direction only. Flows end by what their packets say, or by packet time: no
+clock is read, and a packet that comes after its flow's timeout begins another one, however packets are batched.
+Refuses to understand payload, and to grow beyond its Limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import cython
+
+from procwire.flows import bits, states
+from procwire.flows.index import Index as _Index
+from procwire.flows.limits import SECOND, Counts, Limits
+from procwire.flows.reassembly import SWEPT
+from procwire.model import frames, packets
+from procwire.model.streams import NoSink, StreamSink
+
+if cython.compiled:
+    from cython.cimports.procwire.flows.connection import kind as kind_of
+    from cython.cimports.procwire.flows.connection import replaces, step
+    from cython.cimports.procwire.flows.health import look
+    from cython.cimports.procwire.flows.index import Index
+    from cython.cimports.procwire.flows.opening import directed, opened, opener
+    from cython.cimports.procwire.flows.reassembly import Reassembler
+    from cython.cimports.procwire.flows.segment import End, Segment
+    from cython.cimports.procwire.model.flow import Flow
+    from cython.cimports.procwire.model.packets import PacketTable
+else:
+    from procwire.flows.connection import kind as kind_of
+    from procwire.flows.connection import replaces, step
+    from procwire.flows.health import look
+    from procwire.flows.index import Index
+    from procwire.flows.opening import directed, opened, opener
+    from procwire.flows.reassembly import Reassembler
+    from procwire.flows.segment import End, Segment
+    from procwire.model.flow import Flow
+    from procwire.model.packets import PacketTable
+
+IS_IP = cython.declare(cython.int, packets.IS_IP)
+HAS_PORTS = cython.declare(cython.int, packets.HAS_PORTS)
+FRAGMENT = cython.declare(cython.int, packets.FRAGMENT)
+INBOUND = cython.declare(cython.int, frames.INBOUND)
+OUTBOUND = cython.declare(cython.int, frames.OUTBOUND)
+SYN = cython.declare(cython.int, bits.SYN)
+BOTH = cython.declare(cython.int, bits.BOTH)
+LINGER = cython.declare(cython.int, bits.LINGER)
+UDP_KIND = cython.declare(cython.int, bits.UDP)
+ICMP_KIND = cython.declare(cython.int, bits.ICMP)
+OTHER_KIND = cython.declare(cython.int, bits.OTHER)
+KINDS = cython.declare(cython.int, bits.KINDS)
+CLOSED = cython.declare(cython.int, states.CLOSED)
+RESET = cython.declare(cython.int, states.RESET)
+MIDSTREAM = cython.declare(cython.int, states.MIDSTREAM)
+ACTIVE = cython.declare(cython.int, states.ACTIVE)
+REPLIED = cython.declare(cython.int, states.REPLIED)
+TCP = cython.declare(cython.int, 6)
+UDP = cython.declare(cython.int, 17)
+ICMP = cython.declare(cython.int, 1)
+ICMP6 = cython.declare(cython.int, 58)
+# A direction that falls silent this long on its interface may go on over another one (failover, roaming).
+HANDOVER_NS = cython.declare(cython.longlong, 5 * SECOND)
+SWEEP_NS = cython.declare(cython.longlong, SECOND)
+_timeouts = Limits.__struct_fields__  # the first fields behind max_flows stand in the order of bits' lists
+
+
+class FlowDelta:
+    """What one ``ingest`` changed: flows that began, flows that ended (a flow may be in both)."""
+
+    __slots__ = ("ended", "opened")
+
+    def __init__(self, opened: list[Flow], ended: list[Flow]) -> None:
+        self.opened = opened
+        self.ended = ended
+
+
+@cython.cclass
+class Tracker:
+    """Turns packets into flows; shows their payload to ``sink``. One thread at a time."""
+
+    limits: object
+    sink: object
+    index: Index
+    streams: Reassembler
+    seg: Segment
+    watching: cython.bint
+    max_flows: cython.int
+    timeouts: cython.longlong[::1]
+    swept: cython.longlong
+    begun: cython.bint
+    number: cython.longlong
+    packets: cython.longlong
+    bytes: cython.longlong
+    non_ip: cython.longlong
+    faulty: cython.longlong
+    elsewhere: cython.longlong
+    reasons: dict
+    opened: list
+    ended: list
+
+    def __init__(self, limits: Limits | None = None, sink: StreamSink | None = None) -> None:
+        limits = limits or Limits()
+        self.limits = limits
+        self.sink = sink if sink is not None else NoSink()
+        self.watching = not isinstance(self.sink, NoSink)
+        self.index = _Index(limits.max_flows)
+        self.streams = Reassembler(self.sink, limits)
+        self.seg = Segment()
+        self.max_flows = limits.max_flows
+        self.timeouts = frames.column("q", bits.KINDS)
+        place: cython.int
+        for place in range(bits.KINDS):
+            self.timeouts[place] = getattr(limits, _timeouts[1 + place])
+        self.swept = 0
+        self.begun = False
+        self.number = self.packets = self.bytes = self.non_ip = self.faulty = self.elsewhere = 0
+        self.reasons = dict.fromkeys(states.REASONS, 0)
+        self.opened = []
+        self.ended = []
+
+    def ingest(self, table: PacketTable, *, now: int) -> FlowDelta:
+        """Count the rows of a table; ``now`` is the packet time (ns) that the batch ends at."""
+        self.opened = []
+        self.ended = []
+        row: cython.int
+        count: cython.int = min(table.count, table.capacity)
+        self.streams.begin(table)
+        try:
+            for row in range(count):
+                self.take(table, row)
+        finally:
+            self.streams.begin(None)
+        self.tick(now)
+        return FlowDelta(self.opened, self.ended)
+
+    def expire(self, now: int) -> list[Flow]:
+        """End what has been silent for too long at packet time ``now``; for when no packet comes."""
+        self.ended = []
+        self.sweep(now)
+        return self.ended
+
+    def finish(self, now: int) -> list[Flow]:
+        """The capture is over: end all flows, in order of appearance."""
+        self.ended = []
+        for flow in sorted(self.index, key=_number):
+            self.end(flow.slot, states.CAPTURE_END, now)
+        return self.ended
+
+    def active(self) -> Iterator[Flow]:
+        """The flows that have not ended."""
+        return iter(self.index)
+
+    @property
+    def counts(self) -> Counts:
+        """What was seen so far; a snapshot."""
+        return Counts(
+            packets=self.packets,
+            bytes=self.bytes,
+            non_ip=self.non_ip,
+            faulty=self.faulty,
+            elsewhere=self.elsewhere,
+            flows=self.number,
+            active=self.index.count,
+            evicted=self.reasons[states.EVICTED],
+            ended=dict(self.reasons),
+            sink_errors=self.streams.errors,
+            held_bytes=self.streams.total,
+            gap_bytes=self.streams.gap_bytes,
+            holds_evicted=self.streams.evicted,
+            out_of_window=self.streams.out_of_window,
+        )
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def take(self, table: PacketTable, row: cython.int) -> cython.int:
+        """One packet."""
+        now: cython.longlong = table.time[row]
+        self.tick(now)
+        self.packets += 1
+        self.bytes += table.wire[row]
+        if table.fault[row]:
+            self.faulty += 1
+        if (table.marks[row] & IS_IP) == 0:
+            self.non_ip += 1
+            return 0
+        seg: Segment = self.seg
+        seg.load(table, row)
+        flow: Flow = self.flow_of(table, row)
+        if table.fault[row]:
+            flow.faults += 1
+        if self.seen_elsewhere(flow, table.interface[row]):
+            return 0
+        self.count(flow, table, row)
+        kind: cython.int = OTHER_KIND
+        if flow.proto == TCP:
+            if (table.marks[row] & (HAS_PORTS | FRAGMENT)) == HAS_PORTS:
+                self.tcp(flow, table, row)
+            kind = kind_of(flow)
+        else:
+            flow.state = REPLIED if flow.packets_in and flow.packets_out else ACTIVE
+            if flow.proto == UDP:
+                kind = UDP_KIND
+                if (flow.quiet >> seg.side) & 1 == 0 and (table.marks[row] & FRAGMENT) == 0:
+                    self.streams.datagram(flow, seg)
+            elif flow.proto == ICMP or flow.proto == ICMP6:
+                kind = ICMP_KIND
+        self.index.touch(flow.slot, kind, now)
+        return 0
+
+    @cython.cfunc
+    def flow_of(self, table: PacketTable, row: cython.int) -> Flow:
+        """The flow of a packet, opened where there is none; sets ``seg.side``, and ``seg``'s ends."""
+        now: cython.longlong = table.time[row]
+        index: Index = self.index
+        seg: Segment = self.seg
+        flow: Flow
+        key: cython.uint = index.key(table, row)
+        slot: cython.int = index.find(table, row, key, directed(table, row))
+        if slot >= 0:
+            seg.side = index.side
+            flow = index.flows[slot]
+            if index.age(slot, now) > self.timeouts[index.kinds[slot]]:
+                self.end(slot, states.TIMEOUT, now)
+                slot = -1
+            elif flow.proto == TCP and seg.flags & SYN and table.marks[row] & HAS_PORTS:
+                if replaces(flow, seg):
+                    self.end(slot, states.REPLACED, now)
+                    slot = -1
+        if slot < 0:
+            if index.count >= self.max_flows:
+                self.evict(now)
+            seg.side = opener(table, row)
+            flow = opened(table, row, seg.side)
+            self.number += 1
+            flow.number = self.number
+            if not self.watching:
+                flow.quiet = BOTH
+            index.add(flow, key, OTHER_KIND, now)
+            self.opened.append(flow)
+        if flow.proto == TCP:
+            if seg.side == 0:
+                seg.end, seg.peer = flow.end_out, flow.end_in
+            else:
+                seg.end, seg.peer = flow.end_in, flow.end_out
+        return flow
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def seen_elsewhere(self, flow: Flow, interface: cython.int) -> cython.bint:
+        """Is this a second sighting, on an interface that this direction is not counted on?"""
+        now: cython.longlong = self.seg.time
+        if self.seg.side == 0:
+            if interface and flow.interface_out and interface != flow.interface_out:
+                if now - flow.heard_out < HANDOVER_NS:
+                    flow.elsewhere += 1
+                    self.elsewhere += 1
+                    return True
+                flow.interface_out = interface
+            elif flow.interface_out == 0:
+                flow.interface_out = interface
+            flow.heard_out = now
+            return False
+        if interface and flow.interface_in and interface != flow.interface_in:
+            if now - flow.heard_in < HANDOVER_NS:
+                flow.elsewhere += 1
+                self.elsewhere += 1
+                return True
+            flow.interface_in = interface
+        elif flow.interface_in == 0:
+            flow.interface_in = interface
+        flow.heard_in = now
+        return False
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def count(self, flow: Flow, table: PacketTable, row: cython.int) -> cython.int:
+        """Add a packet to its direction. Fragments' payload counts when their datagram is whole."""
+        payload: cython.longlong = 0 if table.marks[row] & FRAGMENT else table.length[row]
+        flags: cython.int = table.flags[row]
+        segments: cython.int = max(table.segments[row], 1)
+        flow.last = max(flow.last, table.time[row])
+        if self.seg.side == 0:
+            if flow.packets_out == 0:
+                flow.ttl_out = table.ttl[row]
+            flow.packets_out += 1
+            flow.segments_out += segments
+            flow.bytes_out += table.wire[row]
+            flow.payload_out += payload
+            flow.heading |= flags
+        else:
+            if flow.packets_in == 0:
+                flow.ttl_in = table.ttl[row]
+            flow.packets_in += 1
+            flow.segments_in += segments
+            flow.bytes_in += table.wire[row]
+            flow.payload_in += payload
+            if flags:
+                turned: cython.int = flags & ~(INBOUND | OUTBOUND)
+                if flags & INBOUND:
+                    turned |= OUTBOUND
+                if flags & OUTBOUND:
+                    turned |= INBOUND
+                flow.heading |= turned
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def tcp(self, flow: Flow, table: PacketTable, row: cython.int) -> cython.int:
+        """The TCP part of a packet: health, state, payload."""
+        seg: Segment = self.seg
+        before: cython.int = flow.state
+        if seg.side == 0:
+            flow.flags_out |= seg.flags
+        else:
+            flow.flags_in |= seg.flags
+        if seg.flags & SYN:
+            if seg.side == 0:
+                flow.mss_out = table.mss[row]
+                flow.scale_out = table.scale[row]
+            else:
+                flow.mss_in = table.mss[row]
+                flow.scale_in = table.scale[row]
+        look(flow, seg)
+        step(flow, seg)
+        if (flow.quiet & BOTH) != BOTH:
+            self.streams.take(flow, seg)
+            if flow.state == RESET and before != RESET:
+                self.streams.flush(flow, seg.time)
+                flow.quiet |= BOTH
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def tick(self, now: cython.longlong) -> cython.int:
+        """Sweep once in a second of packet time, also where time has stepped back."""
+        if self.swept <= now < self.swept + SWEEP_NS and self.begun:
+            return 0
+        return self.sweep(now)
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def sweep(self, now: cython.longlong) -> cython.int:
+        """End the flows whose timeout has passed, and the waits for lost segments."""
+        index: Index = self.index
+        kind: cython.int
+        slot: cython.int
+        self.begun = True
+        self.swept = now
+        for kind in range(KINDS):
+            slot = index.oldest(kind)
+            while slot >= 0 and index.age(slot, now) > self.timeouts[kind]:
+                self.end(slot, states.TIMEOUT, now)
+                slot = index.oldest(kind)
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def evict(self, now: cython.longlong) -> cython.int:
+        """Make room: of the oldest of every list, the one that was heard longest ago goes."""
+        index: Index = self.index
+        kind: cython.int
+        slot: cython.int
+        oldest: cython.int = -1
+        for kind in range(KINDS):
+            slot = index.oldest(kind)
+            if slot >= 0 and (oldest < 0 or index.touched[slot] < index.touched[oldest]):
+                oldest = slot
+        if oldest >= 0:
+            self.end(oldest, states.EVICTED, now)
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def end(self, slot: cython.int, why: str, now: cython.longlong) -> cython.int:
+        """A flow is over: its sink hears of it, then the caller."""
+        flow: Flow = self.index.flows[slot]
+        self.streams.tell(flow, now)
+        flow.ended = states.reason(flow.state, why)
+        self.reasons[flow.ended] += 1
+        self.index.remove(slot)
+        flow.end_out = flow.end_in = None
+        self.ended.append(flow)
+        return 0
+
+
+def _number(flow: Flow) -> int:
+    return flow.number
