@@ -14,11 +14,14 @@ from typing import Any
 
 import msgspec
 
-from procwire.dpi.protocols import http
+from procwire.dpi.protocols import dns, http
 from procwire.model.columns import Column, Table
 from procwire.model.observation import Observation, Upgraded, columns_of, table_of
 
-MODULES: tuple[ModuleType, ...] = (http,)
+MODULES: tuple[ModuleType, ...] = (
+    http,
+    dns,
+)
 
 TRANSPORTS = {"tcp": 6, "udp": 17, "sctp": 132}
 _NEEDED = ("NAME", "PORTS", "TRANSPORTS", "FIRST", "OBSERVATIONS", "claims", "Parser")
