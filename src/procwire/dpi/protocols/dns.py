@@ -14,11 +14,16 @@ from typing import Annotated, Any
 import cython
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
-from procwire.dpi.wire.dns_message import HEADER_BYTES, Message, MessageError, parse, questions
+from procwire.dpi.wire.dns_message import HEADER_BYTES, MessageError, parse, questions
 from procwire.dpi.wire.dns_names import OPCODES, RCODES, TYPES, class_name, type_name
 from procwire.dpi.wire.dns_rdata import edns_options, hints, rdata, services
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
+
+if cython.compiled:
+    from cython.cimports.procwire.dpi.wire.dns_message import Message
+else:
+    from procwire.dpi.wire.dns_message import Message
 
 NAME = "dns"
 PORTS = frozenset({("udp", 53), ("tcp", 53)})
@@ -349,7 +354,7 @@ def _faults(message: Message) -> tuple[str, ...]:
         faults.append("cut")
     elif message.left_out:
         faults.append("too-many-records")
-    elif message.end < len(message.data):
+    elif message.trailing:
         faults.append("trailing-bytes")
     return tuple(faults)
 

@@ -16,9 +16,14 @@ from typing import Annotated, Any
 import cython
 
 from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
-from procwire.dpi.wire.http_head import MASK, MAX_HEAD, Head, HeadError, decode, masked, parse, starts
+from procwire.dpi.wire.http_head import MASK, MAX_HEAD, HeadError, decode, masked, parse, starts
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, Upgraded, says
+
+if cython.compiled:
+    from cython.cimports.procwire.dpi.wire.http_head import Head
+else:
+    from procwire.dpi.wire.http_head import Head
 
 NAME = "http"
 PORTS = frozenset({("tcp", port) for port in (80, 8080, 8000, 8008, 8888, 3128, 5985, 631, 9200)})

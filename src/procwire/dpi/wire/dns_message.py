@@ -37,6 +37,7 @@ class Message:
     additionals: list[Any]
     cut: cython.bint
     left_out: cython.int
+    trailing: cython.bint  # bytes follow the last record
     end: cython.Py_ssize_t  # where reading stopped
     _names: dict[int, str]
 
@@ -47,7 +48,7 @@ class Message:
         self.answers = []
         self.authorities = []
         self.additionals = []
-        self.cut = False
+        self.cut = self.trailing = False
         self.end = 0
         self._names = {}
 
@@ -80,7 +81,7 @@ class Message:
             if length >= 0xC0:
                 if at + 1 >= size:
                     raise MessageError("name ends early")
-                length = (length & 0x3F) << 8 | data[at + 1]
+                length = ((length & 0x3F) << 8) | data[at + 1]
                 if behind < 0:
                     behind = at + 2
                 if length >= floor:
@@ -171,8 +172,8 @@ def parse(data: bytes) -> Message:
     data = message.data
     more: cython.bint = message._records(message.answers, data[6] << 8 | data[7])
     more = more and message._records(message.authorities, data[8] << 8 | data[9])
-    if more:
-        message._records(message.additionals, data[10] << 8 | data[11])
+    more = more and message._records(message.additionals, data[10] << 8 | data[11])
+    message.trailing = more and message.end < len(data)
     return message
 
 
