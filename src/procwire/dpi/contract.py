@@ -4,6 +4,14 @@ A protocol module has: ``NAME`` (lower case), ``PORTS`` (hints: frozenset of (tr
 ``TRANSPORTS``, ``FIRST`` (the first payload bytes a stream of its can start with, as bytes; None: any),
 ``OBSERVATIONS`` (its classes), ``claims`` and ``Parser``; its docstring says how it is recognised and cites
 the specification.
+
+``claims`` never raises, and does not take back a YES or a NO when more bytes follow. For TCP it is given one
+side's stream from its start (or from a segment's start, where the flow's start was not seen); for UDP one
+datagram. A parser may have two more methods, both optional:
+
+``finish(now)``      the flow has ended, or no more will be fed: what is still pending (unanswered queries).
+``remainder(side)``  asked once a side after an ``Upgraded`` was yielded: bytes it was fed and did not read.
+                     They go to the next parser, and this one is done.
 """
 
 from __future__ import annotations
@@ -45,7 +53,8 @@ class Parser(Protocol):
 
     ``feed`` is given a stream in any chunks (TCP) or one whole datagram a call (UDP). Raises nothing but
     ProtocolError. ``skip`` is asked after each call: how many further bytes of that side the parser does
-    not need to see (ENOUGH: none of the rest).
+    not need to see (ENOUGH: none of the rest). The answer binds both: the next bytes fed of that side are
+    those behind the skipped ones. A caller that does not ask feeds everything. Datagrams are never cut.
     """
 
     def __init__(self, context: Context) -> None: ...

@@ -1,0 +1,19 @@
+cdef class Opening:
+    cdef public object context
+    cdef list _table
+    cdef object _front
+    cdef object _banned
+    cdef object _limits
+    cdef public list pieces
+    cdef list _streams
+    cdef object _candidates
+    cdef public long long held
+    cdef long long _bound
+    cdef int _tries
+    cdef public bint datagrams
+    cdef public bint loose
+    cdef public object defect
+    cdef object _ask(self, int side, bytes stream, object asked)
+    cdef object _order(self, int side, bytes stream)
+    cdef object _refused(self, int side)
+    cdef bint _enough(self, long long size)

@@ -1,0 +1,555 @@
+# cython: language_level=3
+"""HTTP/1.x: requests and responses (RFC 9110, RFC 9112), each response matched to its request.
+
+Recognised by a whole request line that ends in ``HTTP/1.x`` or by a status line, from either side, on any
+port. Bodies are passed over unread: chunked, by length or until close. After CONNECT or an accepted upgrade
+the stream is handed on. Credentials are shown as present, never as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import cython
+
+from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
+from procwire.dpi.wire.http_head import MASK, MAX_HEAD, HeadError, decode, masked, parse, starts
+from procwire.model.columns import Kind
+from procwire.model.observation import Observation, Upgraded, says
+
+if cython.compiled:
+    from cython.cimports.procwire.dpi.wire.http_head import Head
+else:
+    from procwire.dpi.wire.http_head import Head
+
+NAME = "http"
+PORTS = frozenset({("tcp", port) for port in (80, 8080, 8000, 8008, 8888, 3128, 5985, 631, 9200)})
+TRANSPORTS = frozenset({"tcp"})
+FIRST = bytes(range(ord("A"), ord("Z") + 1))
+
+MAX_CHUNK_LINE = 4096  # bytes, extensions included
+MAX_PENDING = 1024  # requests without a response so far
+MAX_RESYNC = 64  # pieces looked at for a new start after a gap
+MAX_TRAILERS = 256  # lines
+
+_HEAD, _BODY, _SIZE, _CHUNK, _CHUNK_END, _TRAILER, _CLOSE, _HOLD, _LOST = range(9)
+_CHUNK_LINE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;|\r?\Z)")
+_LENGTH = re.compile(rb"[0-9]{1,18}\Z")
+_ADDRESS = re.compile(r"\[|[0-9.]+\Z")
+_UPGRADES = {"h2c": "http2", "tls": "tls", "websocket": "websocket"}
+
+
+class HttpRequest(Observation, kw_only=True):
+    """A request's head."""
+
+    TABLE = "http"
+    SETS = {"server_name": "name"}  # noqa: RUF012
+    NAME_SOURCE = "http-host"
+    message: Annotated[str, says("request or response.")] = "request"
+    method: Annotated[str, says("Request method.")]
+    host: Annotated[str, says("Host asked for: of the absolute target, else the Host field; no port.")]
+    path: Annotated[str, says("Request target; secrets in it are masked.")]
+    version: Annotated[str, says("HTTP version of the message.")]
+    user_agent: Annotated[str, says("User-Agent field.")] = ""
+    referer: Annotated[str, says("Referer field; secrets in it are masked.")] = ""
+    content_type: Annotated[str, says("Content-Type field.")] = ""
+    content_length: Annotated[int | None, says("Length of the body, where announced.", kind=Kind.SIZE)] = None
+    upgrade: Annotated[str, says("Protocol the client offers to change to.")] = ""
+    authorization: Annotated[str, says("Scheme of the credentials sent; never the credentials.")] = ""
+    credentials: Annotated[bool, says("Whether credentials were sent: in a field or in the URL.")] = False
+    faults: Annotated[tuple[str, ...], says("Breaches of the format, such as both length and chunks.")] = ()
+
+    @property
+    def name(self) -> str:
+        """The host where it is a name, empty where it is an address."""
+        return "" if _ADDRESS.match(self.host) else self.host
+
+
+class HttpResponse(Observation, kw_only=True):
+    """A response's head, with what was asked."""
+
+    TABLE = "http"
+    message: Annotated[str, says("request or response.")] = "response"
+    status: Annotated[int, says("Status code.")]
+    reason: Annotated[str, says("Reason phrase.")]
+    version: Annotated[str, says("HTTP version of the message.")]
+    method: Annotated[str, says("Method of the request this answers, where seen.")] = ""
+    host: Annotated[str, says("Host of the request this answers, where seen.")] = ""
+    path: Annotated[str, says("Target of the request this answers, where seen.")] = ""
+    content_type: Annotated[str, says("Content-Type field.")] = ""
+    content_length: Annotated[int | None, says("Length of the body, where announced.", kind=Kind.SIZE)] = None
+    server: Annotated[str, says("Server field.")] = ""
+    location: Annotated[str, says("Location field; secrets in it are masked.")] = ""
+    latency: Annotated[
+        int | None, says("From the end of the request's head to that of this one.", kind=Kind.DURATION)
+    ] = None
+    faults: Annotated[tuple[str, ...], says("Breaches of the format, such as both length and chunks.")] = ()
+
+
+OBSERVATIONS = (HttpRequest, HttpResponse)
+_CLAIMS = {1: Claim.YES, 0: Claim.NO, -1: Claim.MORE}
+
+
+def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
+    """A request line or a status line; either side may be the client where the start was not seen."""
+    return _CLAIMS[starts(data)]
+
+
+@cython.cclass
+class Stream:
+    """One side: what is being read, and how much of it is left."""
+
+    mode: cython.int
+    after: cython.int  # mode behind the body
+    left: cython.longlong
+    held: bytes
+    scanned: cython.Py_ssize_t
+    tries: cython.int
+    tentative: cython.bint
+    trailers: cython.int
+
+    def __init__(self) -> None:
+        self.mode = self.after = _HEAD
+        self.left = 0
+        self.held = b""
+        self.scanned = 0
+        self.tries = 0
+        self.tentative = False
+        self.trailers = 0
+
+
+@cython.cclass
+class Parser:
+    """See contract.Parser."""
+
+    _streams: list[Any]
+    _asked: Any
+    _drift: cython.bint
+    _client: cython.int  # side, or -1 for not known
+    _broken: Any
+    _rest: Any
+
+    def __init__(self, context: Context) -> None:  # noqa: ARG002
+        self._streams = [Stream(), Stream()]
+        self._asked = deque()
+        self._drift = False
+        self._client = -1
+        self._broken = None
+        self._rest = None
+
+    def feed(self, side: Direction, data: bytes, *, now: int) -> Iterable[Observation]:
+        """See contract.Parser."""
+        if self._broken is not None:
+            raise self._broken
+        out: list[Observation] = []
+        try:
+            self._read(self._streams[side], side, data, now, out)
+        except ProtocolError as error:
+            self._broken = error
+            if not out:
+                raise
+        return out
+
+    def gap(self, side: Direction, size: int, *, now: int) -> Iterable[Observation]:  # noqa: ARG002
+        """Bytes of a body may be missing; elsewhere the next start line is looked for."""
+        stream: Stream = self._streams[side]
+        if stream.mode in {_BODY, _CHUNK} and size <= stream.left:
+            stream.left -= size
+            if stream.left == 0:
+                stream.mode = stream.after if stream.mode == _BODY else _CHUNK_END
+        elif stream.mode != _CLOSE:
+            self._lose(stream, side)
+        return ()
+
+    def skip(self, side: Direction) -> int:
+        """See contract.Parser: bodies are not needed."""
+        stream: Stream = self._streams[side]
+        if stream.mode == _CLOSE:
+            return ENOUGH
+        if stream.mode not in {_BODY, _CHUNK}:
+            return 0
+        size = stream.left
+        stream.left = 0
+        stream.mode = stream.after if stream.mode == _BODY else _CHUNK_END
+        return size
+
+    def remainder(self, side: Direction) -> bytes:
+        """See contract: what followed the upgrade."""
+        return b"" if self._rest is None else self._rest[side]
+
+    @cython.cfunc
+    def _read(
+        self, stream: Stream, side: cython.int, data: bytes, now: cython.longlong, out: list[Any]
+    ) -> Any:
+        if stream.held:
+            data = stream.held + data
+            stream.held = b""
+        at: cython.Py_ssize_t = 0
+        end: cython.Py_ssize_t = len(data)
+        step: cython.Py_ssize_t
+        while at < end and stream.mode != _CLOSE:
+            step = self._step(stream, side, data, at, now, out)
+            if step < 0:
+                if stream.mode != _LOST:
+                    stream.held = data[at:]
+                break
+            at = step
+        return None
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _step(  # noqa: PLR0917
+        self,
+        stream: Stream,
+        side: cython.int,
+        data: bytes,
+        at: cython.Py_ssize_t,
+        now: cython.longlong,
+        out: list[Any],
+    ) -> cython.Py_ssize_t:
+        """Read one piece at ``at``; returns where the next begins, or -1 where more bytes are needed."""
+        mode: cython.int = stream.mode
+        if mode == _HEAD:
+            return self._head(stream, side, data, at, now, out)
+        if mode in {_BODY, _CHUNK}:
+            size: cython.longlong = len(data) - at
+            if size < stream.left:
+                stream.left -= size
+                return at + size
+            at += stream.left
+            stream.left = 0
+            stream.mode = stream.after if mode == _BODY else _CHUNK_END
+            return at
+        if mode == _HOLD:
+            return self._holding(stream, data, at)
+        if mode == _LOST:
+            return self._resync(stream, data, at)
+        return self._line(stream, data, at)
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _line(self, stream: Stream, data: bytes, at: cython.Py_ssize_t) -> cython.Py_ssize_t:
+        """A line of the chunked coding (RFC 9112 section 7.1)."""
+        end: cython.Py_ssize_t = data.find(b"\n", at)
+        if end < 0:
+            if len(data) - at > MAX_CHUNK_LINE:
+                raise ProtocolError("endless chunk line")
+            return -1
+        line: bytes = data[at:end]
+        if stream.mode == _SIZE:
+            found = _CHUNK_LINE.match(line)
+            if found is None:
+                raise ProtocolError("not a chunk size")
+            stream.left = int(found[1], 16)
+            stream.trailers = 0
+            stream.mode = _CHUNK if stream.left else _TRAILER
+        elif stream.mode == _CHUNK_END:
+            if line not in {b"", b"\r"}:
+                raise ProtocolError("a chunk is longer than announced")
+            stream.mode = _SIZE
+        elif line in {b"", b"\r"}:
+            stream.mode = stream.after
+        else:
+            stream.trailers += 1
+            if stream.trailers > MAX_TRAILERS:
+                raise ProtocolError("endless trailers")
+        return end + 1
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _head(  # noqa: PLR0917
+        self,
+        stream: Stream,
+        side: cython.int,
+        data: bytes,
+        at: cython.Py_ssize_t,
+        now: cython.longlong,
+        out: list[Any],
+    ) -> cython.Py_ssize_t:
+        first: bytes = data[at : at + 1]
+        if first in {b"\r", b"\n"}:  # RFC 9112 section 2.2: empty lines before a request line
+            return at + 1
+        long: cython.Py_ssize_t = data.find(b"\n\r\n", at + stream.scanned)
+        short: cython.Py_ssize_t = data.find(b"\n\n", at + stream.scanned, long if long >= 0 else len(data))
+        end: cython.Py_ssize_t = short if short >= 0 else long
+        if end < 0:
+            return self._partial(stream, side, data, at)
+        stream.scanned = 0
+        raw: bytes = data[at : end - 1] if data[end - 1 : end] == b"\r" else data[at:end]
+        try:
+            if end - at > MAX_HEAD:
+                raise HeadError("head too long")
+            head: Head = parse(raw)
+        except HeadError as error:
+            if not stream.tentative:
+                raise ProtocolError(str(error)) from None
+            self._lose(stream, side)
+            return -1
+        stream.tentative = False
+        stream.tries = 0
+        at = end + (2 if short >= 0 else 3)
+        if head.method:
+            self._request(stream, side, head, now, out)
+        else:
+            self._response(stream, side, head, now, out, data[at:])
+        return at
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _partial(
+        self, stream: Stream, side: cython.int, data: bytes, at: cython.Py_ssize_t
+    ) -> cython.Py_ssize_t:
+        size: cython.Py_ssize_t = len(data) - at
+        if size > MAX_HEAD or ((stream.scanned == 0 or size < 4096) and starts(data[at:]) == 0):
+            if not stream.tentative:
+                raise ProtocolError("head too long" if size > MAX_HEAD else "not a start line")
+            self._lose(stream, side)
+            return -1
+        stream.scanned = max(0, size - 3)
+        return -1
+
+    @cython.cfunc
+    def _request(
+        self, stream: Stream, side: cython.int, head: Head, now: cython.longlong, out: list[Any]
+    ) -> Any:
+        if self._client not in {-1, side}:
+            raise ProtocolError("both sides send requests")
+        self._client = side
+        chunked, length = _framing(head)
+        host, path, secret = _target(head)
+        upgrade = head.text(b"upgrade")
+        scheme, sent = _credentials(head)
+        out.append(
+            HttpRequest(
+                time=now,
+                side=_SIDES[side],
+                method=head.method,
+                host=host,
+                path=path,
+                version=head.version,
+                user_agent=head.text(b"user-agent"),
+                referer=masked(head.text(b"referer")),
+                content_type=head.text(b"content-type"),
+                content_length=length,
+                upgrade=upgrade,
+                authorization=scheme,
+                credentials=sent or secret,
+                faults=tuple(head.faults),
+            )
+        )
+        self._asked.append((head.method, host, path, now, upgrade))
+        if len(self._asked) > MAX_PENDING:
+            self._asked.popleft()
+            self._drift = True
+        stream.after = _HOLD if head.method == "CONNECT" or upgrade else _HEAD
+        if head.method == "CONNECT":
+            chunked, length = False, None  # RFC 9110 section 9.3.6
+        _body(stream, chunked, length, until_close=False)
+        return None
+
+    @cython.cfunc
+    def _response(  # noqa: PLR0917
+        self,
+        stream: Stream,
+        side: cython.int,
+        head: Head,
+        now: cython.longlong,
+        out: list[Any],
+        rest: bytes,
+    ) -> Any:
+        if self._client == side:
+            raise ProtocolError("both sides send responses")
+        self._client = 1 - side
+        chunked, length = _framing(head)
+        asked: Any = self._match(head.status)
+        method, host, path, since, offered = asked or ("", "", "", -1, "")
+        out.append(
+            HttpResponse(
+                time=now,
+                side=_SIDES[side],
+                status=head.status,
+                reason=head.reason,
+                version=head.version,
+                method=method,
+                host=host,
+                path=path,
+                content_type=head.text(b"content-type"),
+                content_length=length,
+                server=head.text(b"server"),
+                location=masked(head.text(b"location")),
+                latency=now - since if asked else None,
+                faults=tuple(head.faults),
+            )
+        )
+        if head.status == 101 or (method == "CONNECT" and 200 <= head.status < 300):
+            self._hand_on(side, head, method, now, out, rest)
+            return None
+        stream.after = _HEAD
+        bare: cython.bint = head.status < 200 or head.status in {204, 304} or method == "HEAD"
+        if bare:  # RFC 9112 section 6.3
+            _body(stream, False, None, until_close=False)
+        else:
+            _body(stream, chunked, length, until_close=True)
+        if head.status >= 200 and (method == "CONNECT" or offered):
+            self._unhold(now, out)
+        return None
+
+    @cython.cfunc
+    def _match(self, status: cython.int) -> Any:
+        """The request a response answers, or None; interim responses (1xx) leave it waiting."""
+        asked: Any = self._asked
+        if not asked or (self._drift and len(asked) != 1):
+            if self._drift and asked and status >= 200:
+                asked.popleft()
+            return None
+        if status < 200 and status != 101:
+            return asked[0]
+        self._drift = False
+        return asked.popleft()
+
+    @cython.cfunc
+    def _hand_on(  # noqa: PLR0917
+        self,
+        side: cython.int,
+        head: Head,
+        method: str,
+        now: cython.longlong,
+        out: list[Any],
+        rest: bytes,
+    ) -> Any:
+        token = head.text(b"upgrade").split(",")[0].split("/")[0].strip().lower()
+        hint = "" if method == "CONNECT" else _UPGRADES.get(token, token)
+        client: Stream = self._streams[1 - side]
+        server: Stream = self._streams[side]
+        self._rest = (rest, client.held) if side == 0 else (client.held, rest)
+        client.held = server.held = b""
+        client.mode = server.mode = _CLOSE
+        out.append(Upgraded(time=now, side=_SIDES[side], hint=hint))
+        return None
+
+    @cython.cfunc
+    def _unhold(self, now: cython.longlong, out: list[Any]) -> Any:
+        """The offer was declined: what the client sent meanwhile is HTTP."""
+        client: Stream = self._streams[self._client]
+        client.after = _HEAD
+        if client.mode == _HOLD:
+            client.mode = _HEAD
+            self._read(client, self._client, b"", now, out)
+        return None
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _holding(self, stream: Stream, data: bytes, at: cython.Py_ssize_t) -> cython.Py_ssize_t:
+        """Behind CONNECT or an offered upgrade: wait for the answer, unless this is the next request."""
+        last: Any = self._asked[-1] if self._asked else ("",)
+        if last[0] != "CONNECT" and starts(data[at:]) == 1:
+            stream.mode = _HEAD
+            return at
+        if len(data) - at > MAX_HEAD:
+            stream.mode = _CLOSE
+        return -1
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _resync(self, stream: Stream, data: bytes, at: cython.Py_ssize_t) -> cython.Py_ssize_t:
+        if starts(data[at:]) != 0:
+            stream.mode = _HEAD
+            stream.tentative = True
+            return at
+        stream.tries += 1
+        if stream.tries > MAX_RESYNC:
+            stream.mode = _CLOSE
+        return -1
+
+    @cython.cfunc
+    def _lose(self, stream: Stream, side: cython.int) -> Any:
+        stream.mode = _LOST
+        stream.after = _HEAD
+        stream.held = b""
+        stream.scanned = 0
+        stream.left = 0
+        self._drift = True
+        if side == self._client:
+            self._asked.clear()
+        return None
+
+
+_SIDES = (Direction.OUT, Direction.IN)
+
+
+def _framing(head: Head) -> tuple[bool, int | None]:
+    """(chunked, length) of RFC 9112 section 6; what two readers could take differently is a fault."""
+    coding = head.fields.get(b"transfer-encoding")
+    length: int | None = None
+    announced = head.fields.get(b"content-length")
+    if announced is not None:
+        parts = {part.strip() for part in announced.split(b",")}
+        if len(parts) > 1:
+            head.faults.append("conflicting-content-length")
+        first = announced.split(b",")[0].strip()
+        if _LENGTH.match(first):
+            length = int(first)
+        else:
+            head.faults.append("bad-content-length")
+    if coding is None:
+        return False, length
+    if announced is not None:
+        head.faults.append("length-and-transfer-encoding")
+    if coding.lower().split(b",")[-1].strip() != b"chunked":
+        head.faults.append("unknown-transfer-coding")
+        return False, None
+    if head.version == "1.0":
+        head.faults.append("transfer-encoding-in-1.0")
+    return True, length
+
+
+def _body(stream: Stream, chunked: bool, length: int | None, *, until_close: bool) -> None:
+    if chunked:
+        stream.mode = _SIZE
+    elif length:
+        stream.mode = _BODY
+        stream.left = length
+    elif length is None and until_close:
+        stream.mode = _CLOSE
+    else:
+        stream.mode = stream.after
+
+
+def _target(head: Head) -> tuple[str, str, bool]:
+    """(host, path, whether the URL had credentials) of a request (RFC 9112 section 3.2)."""
+    target = head.target
+    if head.method == "CONNECT":
+        host = target
+    elif target[:1] in {"/", "*"} or "://" not in target[:32]:
+        host = head.text(b"host")
+    else:
+        host = target.split("://", 1)[1].split("/", 1)[0].split("?", 1)[0]
+    path = masked(target) if "=" in target or "@" in target else target
+    secret = path != target
+    if "@" in host:
+        host = host.rsplit("@", 1)[1]
+        secret = True
+        if head.method == "CONNECT":
+            path = f"{MASK}@{host}"
+    return _bare(host), path, secret
+
+
+def _bare(host: str) -> str:
+    """Without port and brackets, in lower case."""
+    if host[:1] == "[":
+        return host[1:].split("]", 1)[0].lower()
+    return host.split(":", 1)[0].lower().rstrip(".") if host.count(":") <= 1 else host.lower()
+
+
+def _credentials(head: Head) -> tuple[str, bool]:
+    """(scheme, whether credentials were sent): the scheme only where a value follows it."""
+    value = head.fields.get(b"authorization") or head.fields.get(b"proxy-authorization")
+    if not value:
+        return "", False
+    scheme, _, rest = value.partition(b" ")
+    if not rest or len(scheme) > 32 or not scheme.replace(b"-", b"").isalnum():
+        return MASK, True
+    return decode(scheme).lower(), True

@@ -1,0 +1,152 @@
+"""Every protocol there is, one line each, and which of them to ask for a given first byte.
+
+Knows modules, tables and ports; refuses to look at more than the first byte of a stream, since that is
+what the modules' own ``claims`` are for.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from types import ModuleType
+from typing import Any
+
+import msgspec
+
+from procwire.dpi.protocols import dns, http
+from procwire.model.columns import Column, Table
+from procwire.model.observation import Observation, Upgraded, columns_of, table_of
+
+MODULES: tuple[ModuleType, ...] = (
+    http,
+    dns,
+)
+
+TRANSPORTS = {"tcp": 6, "udp": 17, "sctp": 132}
+_NEEDED = ("NAME", "PORTS", "TRANSPORTS", "FIRST", "OBSERVATIONS", "claims", "Parser")
+
+
+class RegistryError(Exception):
+    """A protocol module does not keep to the contract."""
+
+
+class Entry(msgspec.Struct, frozen=True, eq=False):
+    """One protocol module, its parts at hand."""
+
+    name: str
+    claims: Callable[..., Any]
+    parser: Callable[..., Any]
+    module: Any
+
+
+class ProtocolInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What a protocol module says of itself."""
+
+    name: str
+    transports: tuple[str, ...]
+    ports: tuple[str, ...]  # "tcp/80"; hints only
+    summary: str  # first line of the docstring
+    recognised: str  # the rest of it
+    tables: tuple[str, ...]
+
+
+class Registry:
+    """Dispatch tables over a list of protocol modules. Raises RegistryError for an incomplete one."""
+
+    def __init__(self, modules: Iterable[Any]) -> None:
+        self.modules = tuple(modules)
+        self.by_name: dict[str, Entry] = {}
+        self.ports: dict[tuple[int, int], tuple[Entry, ...]] = {}
+        self._first: dict[int, list[tuple[Entry, ...]]] = {
+            number: [() for _ in range(256)] for number in TRANSPORTS.values()
+        }
+        for module in self.modules:
+            self._add(module)
+
+    def _add(self, module: Any) -> None:
+        missing = [name for name in _NEEDED if not hasattr(module, name)]
+        if missing or not module.__doc__:
+            raise RegistryError(f"{module.__name__} has no {', '.join(missing) or 'docstring'}")
+        unknown = sorted(set(module.TRANSPORTS) - TRANSPORTS.keys())
+        if unknown or module.NAME in self.by_name:
+            raise RegistryError(f"{module.NAME}: {unknown or 'the name is taken'}")
+        entry = Entry(module.NAME, module.claims, module.Parser, module)
+        self.by_name[entry.name] = entry
+        for transport in module.TRANSPORTS:
+            table = self._first[TRANSPORTS[transport]]
+            for byte in range(256) if module.FIRST is None else set(module.FIRST):
+                table[byte] = (*table[byte], entry)
+        for transport, port in module.PORTS:
+            key = (TRANSPORTS[transport], port)
+            self.ports[key] = (*self.ports.get(key, ()), entry)
+
+    def dispatch(self, proto: int) -> list[tuple[Entry, ...]] | None:
+        """First byte -> protocols to ask, for an IP protocol number; None where none speaks over it."""
+        return self._first.get(proto)
+
+    def hinted(self, proto: int, src_port: int, dst_port: int) -> tuple[Entry, ...]:
+        """Protocols that a port hints at: the answering side's port first."""
+        return self.ports.get((proto, dst_port)) or self.ports.get((proto, src_port), ())
+
+    def protocols(self) -> list[ProtocolInfo]:
+        """What is declared, in order of registration."""
+        return [_info(module) for module in self.modules]
+
+    def tables(self) -> list[Table]:
+        """Every table that observations declare: classes that share a table share its columns' order."""
+        classes = [cls for module in self.modules for cls in module.OBSERVATIONS]
+        named: dict[str, list[type[Observation]]] = {}
+        for cls in [*classes, Upgraded]:
+            named.setdefault(cls.TABLE, [])
+            if cls not in named[cls.TABLE]:
+                named[cls.TABLE].append(cls)
+        return [_merged(of_one) for of_one in named.values()]
+
+
+def _info(module: Any) -> ProtocolInfo:
+    summary, _, rest = inspect.cleandoc(module.__doc__).partition("\n")
+    return ProtocolInfo(
+        name=module.NAME,
+        transports=tuple(sorted(module.TRANSPORTS)),
+        ports=tuple(f"{transport}/{port}" for transport, port in sorted(module.PORTS)),
+        summary=summary.strip(),
+        recognised=" ".join(rest.split()),
+        tables=tuple(dict.fromkeys(cls.TABLE for cls in module.OBSERVATIONS)),
+    )
+
+
+def _optional(name: str) -> Callable[[Any], Any]:
+    def get(row: Any) -> Any:
+        return getattr(row, name, None)
+
+    return get
+
+
+def _merged(classes: list[type[Observation]]) -> Table:
+    if len(classes) == 1:
+        return table_of(classes[0])
+    columns: dict[str, Column] = {}
+    for cls in classes:
+        for column in columns_of(cls):
+            if column.name not in columns:
+                columns[column.name] = msgspec.structs.replace(column, get=_optional(column.name))
+    first = table_of(classes[0])
+    doc = " / ".join(dict.fromkeys(table_of(cls).doc for cls in classes))
+    return msgspec.structs.replace(first, doc=doc, columns=tuple(columns.values()))
+
+
+@lru_cache(maxsize=1)
+def registry() -> Registry:
+    """The registry of all protocols."""
+    return Registry(MODULES)
+
+
+def protocols() -> list[ProtocolInfo]:
+    """Every registered protocol's declaration."""
+    return registry().protocols()
+
+
+def tables() -> list[Table]:
+    """Every table declared by a registered protocol."""
+    return registry().tables()

@@ -1,0 +1,47 @@
+"""What an observation tells about its whole flow, written to the flow: see ``Observation.SETS``.
+
+The first value stays. A name that was only learned from DNS answers gives way to one that the flow itself
+carried.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from procwire.model.flow import Flow
+from procwire.model.observation import Observation
+
+DNS_ANSWER = "dns-answer"
+_OWN = frozenset({"server_name", "ja4"})
+_plans: dict[type[Observation], tuple[tuple[str, str], ...]] = {}
+
+
+def plan(kind: type[Observation]) -> tuple[tuple[str, str], ...]:
+    """(flow column, field) pairs of an observation class."""
+    found = _plans.get(kind)
+    if found is None:
+        found = _plans[kind] = tuple(kind.SETS.items())
+    return found
+
+
+def settle(flow: Flow, observation: Any) -> None:
+    """Write what the observation sets and the flow does not have yet."""
+    for column, field in plan(type(observation)):
+        if column == "server_name":
+            _name(flow, observation, field)
+        elif column in _OWN:
+            if not getattr(flow, column):
+                setattr(flow, column, getattr(observation, field) or "")
+        elif column not in flow.facts:
+            value = getattr(observation, field)
+            if value is not None and value != "":
+                flow.facts[column] = value
+
+
+def _name(flow: Flow, observation: Any, field: str) -> None:
+    if flow.server_name and flow.server_name_source != DNS_ANSWER:
+        return
+    name = getattr(observation, field)
+    if name:
+        flow.server_name = name
+        flow.server_name_source = observation.NAME_SOURCE
