@@ -1,0 +1,1 @@
+"""Sub-parsers that several protocols share."""
