@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -85,7 +85,7 @@ def _time(tag: int, value: bytes) -> int | None:
         if not text.endswith("Z") or not text[:-1].isdigit():
             return None
         moment = datetime.strptime(text[:-1].ljust(14, "0"), "%Y%m%d%H%M%S")
-        return int(moment.replace(tzinfo=timezone.utc).timestamp()) * _NS
+        return int(moment.replace(tzinfo=UTC).timestamp()) * _NS
     except ValueError:
         return None
 

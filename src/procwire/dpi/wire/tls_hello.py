@@ -44,7 +44,7 @@ class Hello(msgspec.Struct, gc=False):
     ciphers: bytes = b""  # a ServerHello has exactly one
     compressions: bytes = b""
     kinds: bytes = b""  # extension types in the order they stood
-    bodies: dict[int, bytes] = {}  # noqa: RUF012 - msgspec copies it; the first body of each type
+    bodies: dict[int, bytes] = {}
     malformed: str = ""
 
 
