@@ -13,12 +13,11 @@ from collections.abc import Iterable
 from typing import Annotated, ClassVar
 
 from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
-from procwire.dpi.wire import _quic_names, quic_initial, quic_packet, tls_hello
+from procwire.dpi.wire import _quic_names, _tls_names, quic_claim, quic_initial, quic_packet, tls_hello
 from procwire.dpi.wire._quic_names import SALTS, version_name
-from procwire.dpi.wire.quic_initial import CryptoStream, Opener
+from procwire.dpi.wire.quic_connection import Connection, Connections
 from procwire.dpi.wire.quic_packet import (
     INITIAL,
-    MIN_CLIENT_DATAGRAM,
     NEGOTIATION,
     RETRY,
     ZERO_RTT,
@@ -32,10 +31,8 @@ from procwire.model.observation import Observation, says
 NAME = "quic"
 PORTS = frozenset({("udp", 443), ("udp", 80), ("udp", 853), ("udp", 8443)})
 TRANSPORTS = frozenset({"udp"})
-FIRST: bytes | None = bytes((0x09, 0x0D, 0x19, 0x1D, 0x29, 0x2D, 0x39, 0x3D, *range(0x80, 0x100)))
+FIRST: bytes | None = quic_claim.FIRST
 
-MAX_CONNECTIONS = 4  # kept of one flow; a Retry makes two
-MAX_KEYINGS = 64  # tries of one flow to find a connection's keys
 MAX_DATAGRAMS = 512  # of one side; a handshake has about ten
 MAX_PACKETS = 16  # coalesced in one datagram
 MAX_VERSIONS = 32  # shown of a Version Negotiation
@@ -131,75 +128,20 @@ OBSERVATIONS = (
 )
 
 
-def _is_known(version: int) -> bool:
-    return version in SALTS or _quic_names.is_google(version) or version & 0xFFFFFF00 == _quic_names.DRAFT
-
-
-def _versions(data: bytes, packet: LongPacket) -> list[int]:
-    body = data[packet.payload : packet.end]
-    return [int.from_bytes(body[at : at + 4], "big") for at in range(0, len(body) - 3, 4)]
-
-
-def _claims_long(data: bytes, packet: LongPacket) -> bool:
-    if packet.kind == NEGOTIATION:
-        body = packet.end - packet.payload
-        return body > 0 and body % 4 == 0 and any(map(_is_known, _versions(data, packet)))
-    if not data[0] & 0x40 or not _is_known(packet.version):
-        return False
-    if packet.kind == RETRY:
-        return packet.end - packet.payload > quic_packet.TAG_BYTES and len(packet.scid) > 0
-    if packet.kind == INITIAL and len(packet.dcid) >= 8 and packet.end == len(data):
-        # A server's Initial that only acknowledges may be small; a client's never is (RFC 9000 section 14.1).
-        return len(data) >= MIN_CLIENT_DATAGRAM or not packet.token
-    return True
-
-
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001 - the contract's signature
     """Could this datagram be QUIC's? See the module's docstring."""
-    if context.transport not in TRANSPORTS or len(data) < 8:
-        return Claim.NO
-    if quic_packet.google_version(data):
-        return Claim.YES
-    packet = quic_packet.read_long(data, 0)
-    return Claim.YES if packet is not None and _claims_long(data, packet) else Claim.NO
-
-
-class Connection:
-    """What one original destination connection id keys: both sides' Initial packets and their CRYPTO."""
-
-    def __init__(self, dcid: bytes, client: Direction) -> None:
-        self.dcid = dcid
-        self.client = client
-        self.streams = (CryptoStream(), CryptoStream())
-        self.client_hello: Hello | None = None
-        self.server_hello: Hello | None = None
-        self.retry = False
-        self.version = 0
-        self.hello_at: int | None = None
-        self._openers: dict[tuple[int, Direction], Opener] = {}
-
-    def open(self, data: bytes, packet: LongPacket, side: Direction) -> bytes | None:
-        """The frames of a packet that this side sent; None where it is not of this connection."""
-        key = (packet.version, side)
-        opener = self._openers.get(key)
-        if opener is None:
-            if packet.version not in SALTS or len(self._openers) >= 2 * MAX_CONNECTIONS:
-                return None
-            opener = Opener(packet.version, self.dcid, server=side != self.client)
-            self._openers[key] = opener
-        return opener.open(data, packet)
+    return quic_claim.claim(data) if context.transport in TRANSPORTS else Claim.NO
 
 
 class Parser:
     """One flow: usually one connection, two where a Retry came between."""
 
     def __init__(self, context: Context) -> None:  # noqa: ARG002 - every flow starts alike
-        self.connections: list[Connection] = []  # the newest last
+        self.connections = Connections()
         self.early_packets = 0
         self.short_packets = [0, 0]
         self.undecrypted = 0
         self._datagrams = [0, 0]
-        self._keyings = 0
         self._seen = False
         self._done = False
         self._original = b""  # destination id of the client's latest Initial: what a Retry answers
@@ -240,7 +182,11 @@ class Parser:
         self, side: Direction, data: bytes, packet: LongPacket, now: int, found: list[Observation]
     ) -> None:
         if packet.kind == NEGOTIATION:
-            known = [number for number in _versions(data, packet) if not _quic_names.is_grease(number)]
+            known = [
+                number
+                for number in quic_claim.listed_versions(data, packet)
+                if not _quic_names.is_grease(number)
+            ]
             names = tuple(version_name(number) for number in known[:MAX_VERSIONS])
             found.append(VersionNegotiation(time=now, side=side, versions=names))
         elif packet.kind == RETRY:
@@ -254,7 +200,7 @@ class Parser:
         self, side: Direction, data: bytes, packet: LongPacket, now: int, found: list[Observation]
     ) -> None:
         size = packet.end - packet.payload - quic_packet.TAG_BYTES
-        if size <= 0 or not _is_known(packet.version):
+        if size <= 0 or not quic_claim.is_known(packet.version):
             return
         original = self._original
         found.append(
@@ -271,7 +217,7 @@ class Parser:
     def _initial(
         self, side: Direction, data: bytes, packet: LongPacket, now: int, found: list[Observation]
     ) -> None:
-        opened = self._open(side, data, packet)
+        opened = self.connections.open(side, data, packet)
         if opened is None:
             self.undecrypted += 1
             self._see_unreadable(side, packet, now, found)
@@ -285,51 +231,30 @@ class Parser:
         stream = connection.streams[side]
         closed = quic_initial.read_frames(frames, stream)
         while (message := stream.next_message()) is not None:
-            self._message(connection, side, packet, message, now, found)
+            found.extend(self._message(connection, packet, message, (side, now)))
         if closed is not None:
             found.append(_close(closed, side, now))
             self._done = side != connection.client
 
-    def _open(self, side: Direction, data: bytes, packet: LongPacket) -> tuple[Connection, bytes] | None:
-        for connection in reversed(self.connections):
-            frames = connection.open(data, packet, side)
-            if frames is not None:
-                return connection, frames
-        if packet.version not in SALTS or self._keyings >= MAX_KEYINGS:
-            return None
-        if any(
-            connection.dcid == packet.dcid and connection.client == side for connection in self.connections
-        ):
-            return None
-        self._keyings += 1
-        connection = Connection(packet.dcid, side)
-        frames = connection.open(data, packet, side)
-        if frames is None:
-            return None
-        if len(self.connections) >= MAX_CONNECTIONS:
-            self.connections.pop(0)
-        self.connections.append(connection)
-        return connection, frames
-
     def _message(
         self,
         connection: Connection,
-        side: Direction,
         packet: LongPacket,
         message: tuple[int, bytes],
-        now: int,
-        found: list[Observation],
-    ) -> None:
+        seen: tuple[Direction, int],
+    ) -> Iterable[Observation]:
         kind, body = message
+        side, now = seen
         try:
             if kind == CLIENT_HELLO and side == connection.client:
                 hello = tls_hello.read_client_hello(body)
-                found.append(self._offer(connection, packet, hello, now))
-            elif kind == SERVER_HELLO and side != connection.client:
+                return (self._offer(connection, packet, hello, now),)
+            if kind == SERVER_HELLO and side != connection.client:
                 hello = tls_hello.read_server_hello(body)
-                found.append(self._choice(connection, packet, hello, (side, now)))
+                return (self._choice(connection, packet, hello, seen),)
         except ProtocolError:
             self.undecrypted += 1
+        return ()
 
     def _offer(self, connection: Connection, packet: LongPacket, hello: Hello, now: int) -> QuicClientHello:
         connection.client_hello = hello
@@ -388,7 +313,7 @@ class Parser:
         if not first & 0x40:
             return
         self.short_packets[side] += 1
-        connection = self.connections[-1] if self.connections else None
+        connection = self.connections.latest
         if connection is None or side != connection.client:
             self._done = connection is None and sum(self.short_packets) > MAX_PACKETS
             return
@@ -441,6 +366,18 @@ class Parser:
         )
 
 
+def _parameters(hello: Hello) -> dict[int, bytes]:
+    get = hello.bodies.get
+    return quic_packet.parameters(
+        get(tls_hello.QUIC_PARAMETERS) or get(tls_hello.QUIC_PARAMETERS_DRAFT) or b""
+    )
+
+
+def _parameter_names(sent: dict[int, bytes]) -> tuple[str, ...]:
+    """Without the numbers 31 * N + 27, which are reserved to be ignored (RFC 9000 section 18.1)."""
+    return tuple([name_of(number, _quic_names.PARAMETERS) for number in sent if number % 31 != 27])
+
+
 def _number(sent: dict[int, bytes], parameter: int) -> int | None:
     value = quic_packet.varint(sent.get(parameter, b""), 0)[0]
     return None if value < 0 else value
@@ -457,9 +394,7 @@ def _other_versions(body: bytes) -> tuple[str, ...]:
 def _close(closed: tuple[int, bytes], side: Direction, now: int) -> QuicClose:
     code, reason = closed
     if 0x100 <= code <= 0x1FF:  # CRYPTO_ERROR carries a TLS alert (RFC 9000 section 20.1)
-        from procwire.dpi.wire._tls_names import ALERTS
-
-        error = f"CRYPTO_ERROR {ALERTS.get(code - 0x100, str(code - 0x100))}"
+        error = f"CRYPTO_ERROR {_tls_names.ALERTS.get(code - 0x100, str(code - 0x100))}"
     else:
         error = _quic_names.ERRORS.get(code, f"0x{code:x}")
     return QuicClose(time=now, side=side, error=error, code=code, reason=plain(reason[:256]))

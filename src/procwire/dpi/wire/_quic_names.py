@@ -1,7 +1,7 @@
 """QUIC's versions, their salts, and the names of its numbers: data only.
 
-Salts stand in RFC 9001 section 5.2, RFC 9369 section 3.3.1 and the drafts that the versions name; Google's own
-in its implementation.
+Salts stand in RFC 9001 section 5.2, RFC 9369 section 3.3.1 and the drafts that the versions name; Google's
+own in its implementation.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SALTS: dict[int, bytes] = {
 }
 
 RETRY_KEYS: dict[int, tuple[bytes, bytes]] = {
-    # Key and nonce of the Retry integrity tag (RFC 9001 section 5.8, RFC 9369 section 3.3.3, drafts 25 to 32).
+    # Key and nonce of the Retry integrity tag (RFC 9001 section 5.8, RFC 9369 section 3.3.3, the drafts).
     V1: (bytes.fromhex("be0c690b9f66575a1d766b54e368c84e"), bytes.fromhex("461599d35d632bf2239825bb")),
     V2: (bytes.fromhex("8fb4b01b56ac48e260fbcbcead7ccc92"), bytes.fromhex("d86969bc2d7c6d9990efb04a")),
     **{

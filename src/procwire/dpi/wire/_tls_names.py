@@ -104,55 +104,16 @@ EXTENSIONS: dict[int, str] = {
     0xFFCE: "encrypted_server_name",
 }
 
+_CURVES = """
+sect163k1 sect163r1 sect163r2 sect193r1 sect193r2 sect233k1 sect233r1 sect239k1 sect283k1 sect283r1
+sect409k1 sect409r1 sect571k1 sect571r1 secp160k1 secp160r1 secp160r2 secp192k1 secp192r1 secp224k1
+secp224r1 secp256k1 secp256r1 secp384r1 secp521r1 brainpoolP256r1 brainpoolP384r1 brainpoolP512r1
+x25519 x448 brainpoolP256r1tls13 brainpoolP384r1tls13 brainpoolP512r1tls13 GC256A GC256B GC256C
+GC256D GC512A GC512B GC512C curveSM2
+"""
+
 GROUPS: dict[int, str] = {
-    **dict(
-        enumerate(
-            [
-                "sect163k1",
-                "sect163r1",
-                "sect163r2",
-                "sect193r1",
-                "sect193r2",
-                "sect233k1",
-                "sect233r1",
-                "sect239k1",
-                "sect283k1",
-                "sect283r1",
-                "sect409k1",
-                "sect409r1",
-                "sect571k1",
-                "sect571r1",
-                "secp160k1",
-                "secp160r1",
-                "secp160r2",
-                "secp192k1",
-                "secp192r1",
-                "secp224k1",
-                "secp224r1",
-                "secp256k1",
-                "secp256r1",
-                "secp384r1",
-                "secp521r1",
-                "brainpoolP256r1",
-                "brainpoolP384r1",
-                "brainpoolP512r1",
-                "x25519",
-                "x448",
-                "brainpoolP256r1tls13",
-                "brainpoolP384r1tls13",
-                "brainpoolP512r1tls13",
-                "GC256A",
-                "GC256B",
-                "GC256C",
-                "GC256D",
-                "GC512A",
-                "GC512B",
-                "GC512C",
-                "curveSM2",
-            ],
-            start=1,
-        )
-    ),
+    **dict(enumerate(_CURVES.split(), start=1)),
     0x0100: "ffdhe2048",
     0x0101: "ffdhe3072",
     0x0102: "ffdhe4096",

@@ -1,9 +1,9 @@
 # cython: cdivision=True
 """QUIC Initial packets from inside: keys, header protection, decryption, CRYPTO frames in order.
 
-RFC 9001 section 5, RFC 9369 section 3.3. An Initial packet's keys follow from what anybody on the path can read,
-so that it is not secret; it is only protected against those off the path. A packet that does not decrypt is
-None: it may be spoofed or broken and says nothing about the next one.
+RFC 9001 section 5, RFC 9369 section 3.3. An Initial packet's keys follow from what anybody on the path can
+read: it is not secret, only protected against those off the path. A packet that does not decrypt is None: it
+may be spoofed or broken and says nothing about the next one.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # cython: cdivision=True
-"""QUIC packets from outside: long headers, varints, transport parameters (RFC 8999, RFC 9000 sections 16 to 18).
+"""QUIC packets from outside: long headers, varints, transport parameters (RFC 8999, RFC 9000 16 to 18).
 
 Nothing is decrypted here. What does not fit is None, never an exception: a datagram may be anything.
 """

@@ -142,7 +142,7 @@ def _versions(legacy: int, body: bytes) -> tuple[str, tuple[str, ...], str]:
 def offer_of(
     kind: type[Offered], hello: Hello, transport: str, side: Direction, now: int, **more: Any
 ) -> Offered:
-    """The observation of a ClientHello. ``transport``: JA4's first letter; ``more``: the class's own fields."""
+    """The observation of a ClientHello. ``transport``: JA4's first letter; ``more``: further fields."""
     bodies = hello.bodies
     get = bodies.get
     groups = tls_hello.counted16(get(tls_hello.GROUPS, b""))

@@ -92,16 +92,19 @@ class Records:
         at += passed
         self._pass -= passed
         if at + HEADER_BYTES > size or self.lost:
-            return self._keep(at, HEADER_BYTES)
+            self._keep(at, HEADER_BYTES)
+            return None
         length: cython.Py_ssize_t = self._length_at(data, at)
         if length < 0:
-            return self._keep(size, HEADER_BYTES)
+            self._keep(size, HEADER_BYTES)
+            return None
         kind: cython.int = data[at]
         kept: cython.Py_ssize_t = length
         if kind != HANDSHAKE or self.opaque:
             kept = min(length, KEPT_BYTES)
         if at + HEADER_BYTES + kept > size:
-            return self._keep(at, HEADER_BYTES + kept)
+            self._keep(at, HEADER_BYTES + kept)
+            return None
         at += HEADER_BYTES
         self._at = at + kept
         self._pass = length - kept
