@@ -1,0 +1,98 @@
+"""Is this the start of a TLS stream? Judged by content alone, by as few bytes as are safe.
+
+It recognises; it parses nothing for others. A YES needs a handshake record with the start of a hello, a lone
+clear alert, an SSLv2-framed hello (RFC 5246 appendix E.2), or application data records one after another.
+"""
+
+from __future__ import annotations
+
+from procwire.dpi.contract import Claim
+from procwire.dpi.wire._tls_names import ALERTS
+from procwire.dpi.wire.tls_record import (
+    ALERT,
+    APPLICATION_DATA,
+    CHANGE_CIPHER_SPEC,
+    HANDSHAKE,
+    MAX_MESSAGE_BYTES,
+    plausible,
+)
+
+FIRST = bytes((*range(0x80, 0x90), CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA))
+CLIENT_HELLO, SERVER_HELLO = 1, 2
+MAX_SSLV2_BYTES = 4096
+MIN_SEALED = 17  # an AEAD's tag and one byte
+
+
+def _claims_sslv2(data: bytes) -> Claim:
+    if len(data) < 11:
+        return Claim.MORE
+    length = ((data[0] & 0x7F) << 8) | data[1]
+    sizes = [(data[at] << 8) | data[at + 1] for at in (5, 7, 9)]
+    fits = 9 + sum(sizes) == length <= MAX_SSLV2_BYTES and not sizes[0] % 3 and sizes[0] > 0
+    named = data[2] == CLIENT_HELLO and (data[3:5] == b"\0\2" or (data[3] == 3 and data[4] <= 4))
+    return Claim.YES if named and fits and sizes[1] in (0, 16, 32) and 16 <= sizes[2] <= 32 else Claim.NO
+
+
+def _claims_sealed(data: bytes, length: int) -> Claim:
+    """Application data with no handshake before it: one record must end where the next begins."""
+    if length < MIN_SEALED or data[2] == 0:
+        return Claim.NO
+    rest = data[5 + length :]
+    if len(data) < 5 + length or (rest and len(rest) < 3):
+        return Claim.MORE
+    return (
+        Claim.YES
+        if not rest or (rest[0] in (ALERT, APPLICATION_DATA) and rest[1:3] == data[1:3])
+        else Claim.NO
+    )
+
+
+def _handshake_start(data: bytes) -> bytes:
+    """The first bytes of the first handshake message, out of as many records as it takes."""
+    start = b""
+    at = 0
+    while len(start) < 6 and at + 5 <= len(data) and data[at] == HANDSHAKE and data[at + 1] == 3:
+        length = (data[at + 3] << 8) | data[at + 4]
+        start += data[at + 5 : at + 5 + min(length, 6)]
+        at += 5 + length
+    return start[:6]
+
+
+def _claims_handshake(data: bytes, length: int) -> Claim:
+    start = _handshake_start(data)
+    size = int.from_bytes(start[1:4], "big")
+    if start and start[0] not in (CLIENT_HELLO, SERVER_HELLO):
+        return Claim.NO
+    if len(start) >= 4 and not 37 <= size <= MAX_MESSAGE_BYTES:
+        return Claim.NO
+    if len(start) >= 5 and start[4] not in (3, 0x7F):
+        return Claim.NO
+    if len(start) < 6:
+        # A body of less than six bytes is followed by a record of the same kind, or the stream is not TLS.
+        follows = data[5 + length : 8 + length]
+        return Claim.MORE if b"\x16\x03".startswith(follows[:2]) else Claim.NO
+    return Claim.YES
+
+
+def claim(data: bytes) -> Claim:
+    """Could a stream that starts like this be TLS? MORE only while no byte speaks against it."""
+    if not data:
+        return Claim.MORE
+    if data[0] & 0x80:
+        return _claims_sslv2(data) if data[0] < 0x90 else Claim.NO
+    if not CHANGE_CIPHER_SPEC <= data[0] <= APPLICATION_DATA or data[1:2] not in (b"", b"\3"):
+        return Claim.NO
+    if len(data) < 5:
+        return Claim.MORE if len(data) < 3 or data[2] <= 4 else Claim.NO
+    if not plausible(data):
+        return Claim.NO
+    length = (data[3] << 8) | data[4]
+    if data[0] == HANDSHAKE:
+        return _claims_handshake(data, length)
+    if data[0] == APPLICATION_DATA:
+        return _claims_sealed(data, length)
+    if length > 2 or data[0] == CHANGE_CIPHER_SPEC:
+        return Claim.NO
+    if len(data) < 7:
+        return Claim.MORE
+    return Claim.YES if length == 2 and data[5] in (1, 2) and data[6] in ALERTS else Claim.NO
