@@ -22,6 +22,9 @@ MAX_HOLDERS = 64  # holders remembered of one socket
 MAX_DESCRIPTORS = 1 << 20  # descriptors remembered of one process
 HOT_PROCESSES = 32  # that opened a socket lately
 HOT_DESCRIPTORS = 64  # of one process, that changed lately
+PEEK_PROCESSES = 4
+PEEK_DESCRIPTORS = 6  # ahead of the newest, and as many of the newest
+YOUNG_NS = 2_000_000_000  # a process is looked at first for so long
 MIN_PAUSE_NS = 250_000_000  # between two scans of all processes
 PAUSE_RATIO = 10  # a scan of all takes at most one part in eleven of the time
 
@@ -36,10 +39,11 @@ class Holder(NamedTuple):
 class _Process:
     """What is remembered of one process's descriptors."""
 
-    __slots__ = ("denied", "fds", "hot", "uid")
+    __slots__ = ("denied", "fds", "hot", "since", "uid")
 
-    def __init__(self, uid: int) -> None:
+    def __init__(self, uid: int, since: int) -> None:
         self.uid = uid
+        self.since = since
         self.denied = False
         self.fds: dict[str, int] = {}  # descriptor -> socket inode, 0 for other files
         self.hot: deque[str] = deque(maxlen=HOT_DESCRIPTORS)
@@ -54,9 +58,8 @@ class Holders:
         self._processes: dict[int, _Process] = {}
         self._holders: OrderedDict[int, list[Holder]] = OrderedDict()
         self._hot: OrderedDict[int, None] = OrderedDict()
-        self._new: set[int] = set()
+        self._next_wide = 0
         self._next_full = 0
-        self._pids_at = -1
         self.links_read = 0
         self.full_scans = 0
 
@@ -68,27 +71,33 @@ class Holders:
     def find(self, inode: int, uid: int = -1) -> list[Holder]:
         """The holders of a socket that are known or can be found now; empty when none is seen.
 
-        ``uid`` is the socket's, from sock_diag: where to look first. ``exhausted`` tells whether an empty
-        answer is the last word.
+        ``uid`` is the socket's, from sock_diag: where to look first. An empty answer may be for the scan of
+        all being not yet due: ask again after ``pause_ns``.
         """
         if inode <= 0:
             return []
         known = self._checked(inode)
         if known:
             return known
+        if self._peek(inode):
+            return self._holders[inode]
         self._list_processes()
-        for pid in self._likely(uid):
-            if self._scan(pid, inode):
-                self._add_kin(inode)
+        if self._search(self._likely(), inode):
+            return self._holders.get(inode, [])
+        if self._clock() >= self._next_wide:
+            started = self._clock()
+            found = self._search(self._of_user(uid), inode)
+            self._next_wide = self._clock() + (self._clock() - started) * PAUSE_RATIO
+            if found:
                 return self._holders.get(inode, [])
         if self._clock() >= self._next_full:
             self.scan_all()
-            return self._holders.get(inode, [])
-        return []
+        return self._holders.get(inode, [])
 
-    def exhausted(self) -> bool:
-        """Whether the last ``find`` looked everywhere, so that "not found" means "not there"."""
-        return self._clock() < self._next_full and self._complete
+    @property
+    def pause_ns(self) -> int:
+        """How long until all processes are looked at again."""
+        return max(0, self._next_full - self._clock())
 
     def denied(self, uid: int = -1) -> bool:
         """Whether processes (of that user, or any for -1) may not be looked into."""
@@ -102,10 +111,7 @@ class Holders:
             self._scan(pid)
         self.full_scans += 1
         ended = self._clock()
-        self._complete = True
         self._next_full = ended + max(MIN_PAUSE_NS, (ended - started) * PAUSE_RATIO)
-
-    _complete = False
 
     def _checked(self, inode: int) -> list[Holder]:
         """The remembered holders that still hold it: one readlink each."""
@@ -123,21 +129,45 @@ class Holders:
     def _list_processes(self) -> None:
         """Notice processes that came and went."""
         before, self._processes = self._processes, {}
-        self._new = set()
+        now = self._clock()
         for pid in procfs.pids(self._proc):
             known = before.get(pid)
             if known is None:
-                known = _Process(self._uid_of(pid))
-                self._new.add(pid)
+                known = _Process(self._uid_of(pid), now)
             self._processes[pid] = known
         for pid in [pid for pid in self._hot if pid not in self._processes]:
             del self._hot[pid]
 
-    def _likely(self, uid: int) -> list[int]:
-        """Where to look first: the hot and the new, then the socket's user's, newest first."""
-        same = [pid for pid, seen in self._processes.items() if seen.uid == uid]
-        order = [*reversed(self._hot), *sorted(self._new, reverse=True), *sorted(same, reverse=True)]
-        return list(dict.fromkeys(order))
+    def _likely(self) -> list[int]:
+        """Where to look first: those that opened a socket lately, and the young, newest first."""
+        since = self._clock() - YOUNG_NS
+        young = [pid for pid, seen in self._processes.items() if seen.since > since and pid not in self._hot]
+        return [*reversed(self._hot), *sorted(young, reverse=True)]
+
+    def _of_user(self, uid: int) -> list[int]:
+        return sorted((pid for pid, seen in self._processes.items() if seen.uid == uid), reverse=True)
+
+    def _peek(self, inode: int) -> bool:
+        """The next few descriptors of those that opened a socket lately, before any folder is listed."""
+        for pid in list(reversed(self._hot))[:PEEK_PROCESSES]:
+            seen = self._processes.get(pid)
+            if seen is None:
+                continue
+            newest = [int(name) for name in list(seen.hot)[:PEEK_DESCRIPTORS]]
+            ahead = range(newest[0] + 1, newest[0] + 1 + PEEK_DESCRIPTORS) if newest else ()
+            for fd in (*ahead, *newest):
+                if self._link(pid, str(fd)) == inode:
+                    self._changed(pid, seen, str(fd), inode)
+                    self._add_kin(inode)
+                    return True
+        return False
+
+    def _search(self, pids: list[int], inode: int) -> bool:
+        for pid in pids:
+            if self._scan(pid, inode):
+                self._add_kin(inode)
+                return True
+        return False
 
     def _scan(self, pid: int, wanted: int = 0) -> bool:
         """Read a process's links, up to the wanted socket if that is named. Says whether it was found."""
@@ -145,7 +175,7 @@ class Holders:
         if seen is None:
             return False
         try:
-            names = os.listdir(f"{self._proc}/{pid}/fd")
+            names = procfs.names(f"{self._proc}/{pid}/fd")
             seen.denied = False
         except OSError as error:
             seen.denied = isinstance(error, PermissionError)
@@ -197,9 +227,10 @@ class Holders:
             return
         first = found[0]
         for pid in self._kin(first.pid):
-            holder = Holder(pid, first.fd)
-            if holder not in found and len(found) < MAX_HOLDERS and self._link(pid, str(first.fd)) == inode:
-                found.append(holder)
+            for fd in {first.fd, 0}:  # inetd's way is to hand it over as standard input
+                holder = Holder(pid, fd)
+                if holder not in found and len(found) < MAX_HOLDERS and self._link(pid, str(fd)) == inode:
+                    found.append(holder)
 
     def _kin(self, pid: int) -> list[int]:
         """Ancestors, and descendants where the kernel lists them (CONFIG_PROC_CHILDREN)."""
@@ -223,15 +254,11 @@ class Holders:
     def _link(self, pid: int, name: str) -> int:
         """The socket inode of a descriptor; 0 for another kind of file, -1 when it is gone or hidden."""
         self.links_read += 1
-        try:
-            target = os.readlink(f"{self._proc}/{pid}/fd/{name}")
-        except OSError:
-            return -1
-        return int(target[8:-1]) if target.startswith("socket:[") else 0
+        return procfs.socket_inode(f"{self._proc}/{pid}/fd/{name}")
 
     def _uid_of(self, pid: int) -> int:
         try:
-            return os.stat(f"{self._proc}/{pid}").st_uid  # noqa: PTH116 - once per process
+            return os.stat(f"{self._proc}/{pid}").st_uid  # noqa: PTH116
         except OSError:
             return -1
 

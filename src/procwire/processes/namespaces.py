@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from procwire.netlink import message
 from procwire.netlink.channel import ROUTE, SOCK_DIAG, Channel
+from procwire.processes import procfs
 
 MAX_NAMESPACES = 1024  # channels held open at a time; more are counted in ``Namespaces.left_out``
 LOOKS = 3  # a new process is looked at this often, as runtimes unshare after the fork
@@ -125,7 +126,7 @@ class Namespaces:
         """Find new namespaces, forget those that are gone, read addresses anew."""
         self._scans += 1
         wanted = dict(self._by_folder())
-        wanted.update(self._by_process(_pids(self._proc) if pids is None else pids))
+        wanted.update(self._by_process(procfs.pids(self._proc) if pids is None else pids))
         self.left_out = 0
         for inode in [inode for inode in self._found if inode not in wanted]:
             if self._found[inode] is not self.home:
@@ -133,15 +134,14 @@ class Namespaces:
         for inode, path in wanted.items():
             if inode not in self._found:
                 self._add(inode, path)
+            elif self._found[inode] is not self.home:
+                self._found[inode].path = path
         for namespace in self._found.values():
             namespace.refresh()
 
     def _open_home(self) -> Namespace:
         path = f"{self._proc}/thread-self/ns/net"
-        try:
-            inode = Path(path).stat().st_ino
-        except OSError:
-            inode = 0
+        inode = procfs.inode(path)
         home = Namespace(inode, path, Channel(SOCK_DIAG), Channel(ROUTE))
         home.refresh()
         self._found[inode] = home
@@ -173,7 +173,7 @@ class Namespaces:
     def _look(self, pid: int, before: _Seen | None) -> _Seen | None:
         looks = before.looks + 1 if before is not None else 1
         try:
-            return _Seen(os.stat(f"{self._proc}/{pid}/ns/net").st_ino, looks)  # noqa: PTH116 - once per process
+            return _Seen(os.stat(f"{self._proc}/{pid}/ns/net").st_ino, looks)  # noqa: PTH116
         except PermissionError:
             return _Seen(0, looks)
         except OSError:
@@ -189,10 +189,6 @@ class Namespaces:
         except OSError as error:
             namespace.problem = error.strerror or str(error)
         self._found[inode] = namespace
-
-
-def _pids(proc: str) -> list[int]:
-    return [int(name) for name in os.listdir(proc) if name.isdecimal()]
 
 
 def _channels_inside(path: str, inode: int) -> tuple[Channel, Channel]:

@@ -95,5 +95,35 @@ def start_ns(boot: int, ticks: int) -> int:
 
 
 def pids(proc: str = "/proc") -> list[int]:
-    """Every process that may be seen."""
-    return [int(name) for name in os.listdir(proc) if name.isdecimal()]
+    """Every process that may be seen. Raises OSError."""
+    return [int(name) for name in names(proc) if name.isdecimal()]
+
+
+def names(folder: str) -> list[str]:
+    """What a folder holds. Raises OSError; os and not pathlib, as it is called for every process."""
+    return os.listdir(folder)  # noqa: PTH208
+
+
+def link(path: str) -> str:
+    """Where a symbolic link leads, as printable text; empty when it is gone or hidden."""
+    try:
+        return text(os.readlink(path.encode()))  # noqa: PTH115
+    except OSError:
+        return ""
+
+
+def socket_inode(path: str) -> int:
+    """The socket behind /proc/PID/fd/N; 0 for another kind of file, -1 when it is gone or hidden."""
+    try:
+        target = os.readlink(path)  # noqa: PTH115
+    except OSError:
+        return -1
+    return int(target[8:-1]) if target.startswith("socket:[") else 0
+
+
+def inode(path: str) -> int:
+    """The inode a path leads to, 0 when it is gone or hidden."""
+    try:
+        return os.stat(path).st_ino  # noqa: PTH116
+    except OSError:
+        return 0

@@ -5,7 +5,6 @@ Reads /proc as it finds it; what it may not read stays empty. It never signals n
 
 from __future__ import annotations
 
-import os
 import pwd
 import time
 from collections import OrderedDict
@@ -51,7 +50,7 @@ class ProcessTable:
             if entry is not None:
                 self._retire(pid)
             return None
-        exe = self._link(pid, "exe")
+        exe = procfs.link(f"{self._proc}/{pid}/exe")
         if entry is not None and entry.ticks != stat.start_ticks:
             self._retire(pid)
             entry = None
@@ -122,7 +121,7 @@ class ProcessTable:
             container=place.container,
             container_runtime=place.runtime,
             pod=place.pod,
-            netns=self._namespace(pid),
+            netns=procfs.inode(f"{self._proc}/{pid}/ns/net"),
             ns_pid=status.ns_pid,
         )
 
@@ -150,21 +149,5 @@ class ProcessTable:
         except OSError:
             return b""
 
-    def _link(self, pid: int, name: str) -> str:
-        try:
-            target = os.readlink(f"{self._proc}/{pid}/{name}".encode())
-        except OSError:
-            return ""
-        return procfs.text(target)
-
-    def _namespace(self, pid: int) -> int:
-        try:
-            return os.stat(f"{self._proc}/{pid}/ns/net").st_ino  # noqa: PTH116 - beside os.readlink, as bytes
-        except OSError:
-            return 0
-
     def _in_private_cgroups(self) -> bool:
-        try:
-            return os.stat(f"{self._proc}/self/ns/cgroup").st_ino != INITIAL_CGROUP_NAMESPACE  # noqa: PTH116
-        except OSError:
-            return False
+        return procfs.inode(f"{self._proc}/self/ns/cgroup") not in (0, INITIAL_CGROUP_NAMESPACE)
