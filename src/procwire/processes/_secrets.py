@@ -73,5 +73,5 @@ TOKENS = (
     r"\b([sr]k_(?:live|test)_)[A-Za-z0-9]{10,}",
     r"\b(AIza)[A-Za-z0-9_-]{30,}",
     r"\b(npm_|pypi-|hf_|dop_v1_|hvs\.)[A-Za-z0-9_-]{20,}",
-    r"\b(eyJ)[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*",
+    r"\b(eyJ)[A-Za-z0-9_-]{8,2048}\.[A-Za-z0-9_-]{8,2048}\.[A-Za-z0-9_-]*",
 )

@@ -12,24 +12,23 @@ from collections.abc import Sequence
 from procwire.processes import _secrets
 
 MASK = "***"
-MAX_BYTES = 16384  # of /proc/PID/cmdline that are looked at
+MAX_BYTES = 8192  # of /proc/PID/cmdline that are looked at
+MAX_WORDS = 512  # arguments that are kept
 MAX_TEXT = 4096  # characters of a command line that are kept
 
 _WORDS = _secrets.WORDS
-_OPTION = re.compile(rf"(?i)^-{{1,2}}((?:[\w.]+[-_.])*{_WORDS}|\w*(?:password|passwd|secret|token))$")
-_ASSIGNED = re.compile(
-    rf"(?i)(?P<name>(?:^|(?<=[\s;,&?'\"{{(\[:=-]))[\w.-]*{_WORDS})(?P<sign>[\"']?\s?=\s?|[\"']\s*:\s*)"
-    r"(?P<quote>[\"']?)(?P<value>[^\s\"'&;,]+(?:(?<=[\"'])[^\"']*)?)"
-)
-_QUOTED = re.compile(
-    rf"(?i)(?P<head>[\w.-]*{_WORDS}[\"']?\s?[=:]\s?)(?P<quote>[\"'])(?P<value>[^\"']+)(?P=quote)"
-)
-_SPACED = re.compile(rf"(?i)((?:^|\s)-{{1,2}}(?:[\w.]+[-_.])*{_WORDS}\s+)([^\s-]\S*)")
+# Every repetition is bounded or anchored: a process chooses its own arguments, and time must stay linear.
+_OPTION = re.compile(rf"(?i)^-{{1,2}}([\w.-]{{0,64}}?)({_WORDS})$")
+_ASSIGNED = re.compile(rf"(?i)(?P<word>{_WORDS})(?P<sign>[\"']?\s?=\s?|[\"']\s?:\s?)(?P<value>[^\s\"'&;,]+)")
+_QUOTED = re.compile(rf"(?i)(?P<head>{_WORDS}[\"']?\s?[=:\s]\s?)(?P<quote>[\"'])(?P<value>[^\"']+)(?P=quote)")
+_SPACED = re.compile(rf"(?i)((?:^|\s)-{{1,2}}(?:[\w.-]{{0,48}}[-_.])?{_WORDS}\s{{1,8}})([^\s-]\S*)")
 _HEADER = re.compile(
-    r"(?i)\b((?:proxy-)?authorization\s*[:=]\s*(?:(?:basic|bearer|digest|negotiate|token|apikey)\s+)?|"
-    r"(?:set-)?cookie\s*:\s*|x-[\w-]*(?:key|token|secret|auth)[\w-]*\s*:\s*|private-token\s*:\s*)([^\"'\r\n]+)"
+    r"(?i)((?:proxy-)?authorization\s?[:=]\s?(?:(?:basic|bearer|digest|negotiate|token|apikey)\s{1,8})?|"
+    r"(?:set-)?cookie\s?:\s?|x-[\w-]{0,40}?(?:key|token|secret|auth)[\w-]{0,40}\s?:\s?|private-token\s?:\s?)"
+    r"([^\"'\r\n]+)"
 )
-_URL = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://[^\s/:@?#]*:)([^\s/?#]+)(?=@)")
+_URL = re.compile(r"(?i)([a-z0-9+.-]{1,32}://[^\s/:@?#]{0,256}:)([^\s/?#]{1,1024})(?=@)")
+_PREFIX = re.compile(r"[\w.-]*$")
 _PASS = re.compile(r"^(pass:).+", re.DOTALL)  # openssl-passphrase-options(1)
 _TOKENS = tuple(re.compile(pattern) for pattern in _secrets.TOKENS)
 _SHOWN = re.compile(r"(?i)(?:^|[-_.])(?:no|ask|prompt|use|with|without|require|allow|enable|disable)[-_.]")
@@ -41,10 +40,10 @@ def command_line(raw: bytes) -> str:
     A process that rewrote its title has one argument, shown as it is.
     """
     parts = raw[:MAX_BYTES].rstrip(b"\0").split(b"\0")
-    words = masked([part.decode("utf-8", "backslashreplace") for part in parts])
+    words = masked([part[:MAX_TEXT].decode("utf-8", "backslashreplace") for part in parts[:MAX_WORDS]])
     if len(words) > 1:
         words = [_shown(word) for word in words]
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in " ".join(words)[:MAX_TEXT])
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in " ".join(words))[:MAX_TEXT]
 
 
 def masked(words: Sequence[str]) -> list[str]:
@@ -71,8 +70,12 @@ def _takes_secret(option: str) -> bool:
     found = _OPTION.match(option)
     if not found:
         return False
-    name = found.group(1).lower()
-    return name not in _secrets.FLAGS and not _SHOWN.match(name + "-")
+    before, word = found.groups()
+    name = (before + word).lower()
+    if name in _secrets.FLAGS or _SHOWN.match(name):
+        return False
+    # "--compass" ends in "pass" and asks for none; "--dbPassword" and "--dbpassword" do.
+    return not before or before[-1] in "-_." or word[0].isupper() or len(word) > 4
 
 
 def _is_option(word: str) -> bool:
@@ -115,10 +118,13 @@ def _inside(word: str) -> str:
 
 
 def _assigned(match: re.Match[str]) -> str:
-    name = match["name"].lower().lstrip("-")
+    """Hides a value, but for the working directory's and for switches like ``use-password=yes``."""
+    before = match.string[max(0, match.start() - 64) : match.start()]
+    found = _PREFIX.search(before)
+    name = ((found.group() if found else "") + match["word"]).lower().lstrip("-")
     if name in ("pwd", "oldpwd") or _SHOWN.match(name):
         return match.group(0)
-    return f"{match['name']}{match['sign']}{match['quote']}{MASK}"
+    return f"{match['word']}{match['sign']}{MASK}"
 
 
 def _shown(word: str) -> str:

@@ -74,7 +74,7 @@ def request(
 ) -> bytes:
     """struct inet_diag_req_v2; without ``identity`` it is for a dump of ``states`` (a mask of 1 << state)."""
     head = _REQUEST.pack(family, proto, extensions, raw_protocol, states)
-    return head + (identity or bytes(40) + _TAIL.pack(0, NO_COOKIE))
+    return head + (identity or bytes(36) + _TAIL.pack(0, NO_COOKIE))
 
 
 def exact(proto: int, local: Key, *, interface: int = 0, extensions: int = 0) -> bytes:
