@@ -24,7 +24,7 @@ class ProcessRef(msgspec.Struct, frozen=True, kw_only=True):
     parent: str = ""
     cgroup: str = ""
     unit: str = ""
-    container: str = ""  # container id (12 hex digits or a name), "" for none
+    container: str = ""  # container id (12 hex digits or a name), "" for none, "?" where it cannot be told
     container_runtime: str = ""
     pod: str = ""
     netns: int = 0  # inode of the network namespace, 0 for not known
@@ -39,6 +39,9 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
     source: str = ""  # sock-diag, proc, bpf, file, ...
     reason: str = ""  # why it is not known, in a few words
     peer: ProcessRef | None = None  # the other end, where it lives on this host too
+    peer_confidence: str = ""  # as ``confidence``, of the peer; empty without one
+    side: str = ""  # whose end ``process`` is: src or dst; empty when it is not known
+    holders: int = 0  # processes that hold this very socket, 0 for not known; ``process`` is one of them
 
 
 NOT_LOOKED = Owner(process=None, confidence=UNKNOWN, reason="not looked up")

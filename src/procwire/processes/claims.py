@@ -1,0 +1,30 @@
+"""The seam for sources that know sockets better than sock_diag does: the kernel's own hooks.
+
+``Owners`` asks its origins in order, before it asks sock_diag, once for each end of a flow. A kernel program
+that saw a socket being made or accepted implements ``Origin``: it keeps what it saw in a map by 5-tuple and
+answers from there without blocking. It must not guess: ``None`` is the answer for what it did not see.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from procwire.processes.keys import Key
+
+
+class Claim(NamedTuple):
+    """A source's word on who owns the socket at ``key.src``."""
+
+    pid: int  # as the reader's pid namespace sees it
+    start: int  # ns since 1970; 0 when the source cannot say, and then the pid is trusted if it still lives
+    confidence: str  # model.process.EXACT, LISTENER or RECENT
+    source: str  # as Owner.source: bpf, ...
+    name: str = ""  # comm, for when the process is gone before it was looked at
+    uid: int = -1
+
+
+class Origin(Protocol):
+    """Something that may know the owner of a socket."""
+
+    def lookup(self, key: Key) -> Claim | None:
+        """The owner of the socket whose own end is ``key.src``; None when not known."""

@@ -1,0 +1,308 @@
+"""Who is at one end of a conversation: sock_diag for the socket, /proc for its holder, memory for others.
+
+The order of trust: an origin's claim, a connected socket, an unconnected one that has its port alone, one
+that was known a moment ago, a listener. It says why when it does not know, and guesses nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from procwire.model.process import EXACT, LISTENER, RECENT, UNKNOWN, ProcessRef
+from procwire.netlink.channel import NetlinkError
+from procwire.processes import keys, kinship, portless, sockets
+from procwire.processes._names import (
+    CONNECTED,
+    DATAGRAM,
+    ESTABLISHED,
+    HELD_STATES,
+    LISTEN,
+    NEW_SYN_RECV,
+    SYN_RECV,
+    TCP,
+    UDP,
+)
+from procwire.processes.claims import Claim, Origin
+from procwire.processes.holders import Holders
+from procwire.processes.keys import Key
+from procwire.processes.memory import Memory, Remembered
+from procwire.processes.namespaces import Namespace, Namespaces
+from procwire.processes.sockdiag import Socket
+from procwire.processes.table import ProcessTable
+
+SOURCE = "sock-diag"
+SOURCE_PROC = "proc"
+MAX_RIVALS = 16  # sockets on one port whose holders are looked up
+MAX_PORTS = 4096  # ports whose sockets are remembered
+PORT_NS = 1_000_000_000  # for so long
+RESCAN_NS = 500_000_000  # between two looks for new namespaces on behalf of an unknown address
+
+GONE = "gone before it was looked at"
+CLOSED = "closed by its process before it was looked at"
+UNACCEPTED = "not accepted yet: the listening process is named"
+LISTENING = "only the listening socket is known"
+UNHELD = "no process holds its socket: the kernel's own, or on its way between processes"
+NO_RAW = "no process has a socket for it: the kernel sends and answers it itself"
+NOT_LOCAL = "not an address of this host"
+_WAITING = frozenset({ESTABLISHED, SYN_RECV, NEW_SYN_RECV})  # without an inode: in the accept queue
+
+
+class End(NamedTuple):
+    """One end of a conversation. ``final``: looking again will not tell more."""
+
+    process: ProcessRef | None = None
+    confidence: str = UNKNOWN
+    source: str = ""
+    reason: str = ""
+    holders: int = 0
+    final: bool = True
+    local: bool = True
+
+
+class Ends:
+    """Looks one end up. For one thread."""
+
+    def __init__(
+        self,
+        namespaces: Namespaces,
+        *,
+        table: ProcessTable | None = None,
+        holders: Holders | None = None,
+        origins: Sequence[Origin] = (),
+        clock: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        self.namespaces = namespaces
+        self.table = table or ProcessTable()
+        self.holders = holders or Holders()
+        self.memory = Memory()
+        self._origins = tuple(origins)
+        self._clock = clock
+        self._ports: dict[tuple[int, int, int], tuple[int, list[Socket]]] = {}
+        self._scanned = 0
+
+    def end(self, key: Key) -> End:
+        """Who has the socket at ``key.src``."""
+        for origin in self._origins:
+            claim = origin.lookup(key)
+            if claim is not None:
+                return self._from_claim(claim)
+        places = self._places(key.src)
+        if not places:
+            return self._transparent(key)
+        found = [end for namespace in places if (end := self._inside(namespace, key)) is not None]
+        exact = [end for end in found if end.confidence == EXACT]
+        if len({end.process.pid for end in exact if end.process is not None}) > 1:
+            return exact[0]._replace(
+                confidence=LISTENER, reason=f"{len(exact)} namespaces have such a socket"
+            )
+        for wanted in (EXACT, RECENT, LISTENER, UNKNOWN):
+            for end in found:
+                if end.confidence == wanted:
+                    return end
+        return End(reason=self._why_absent(), final=False)
+
+    def warm(self) -> int:
+        """See every held socket once, so that it is remembered when it closes. Returns how many there are."""
+        seen = 0
+        now = self._clock()
+        for namespace in self.namespaces:
+            for proto in (TCP, UDP):
+                seen += self._warm(namespace, proto, now)
+        return seen
+
+    def _warm(self, namespace: Namespace, proto: int, now: int) -> int:
+        seen = 0
+        if namespace.channel is None:
+            return 0
+        states = HELD_STATES & ~(1 << LISTEN)
+        for held in list(sockets.dump(namespace.channel, proto, states)):
+            seen += 1
+            key = Key(proto, held.src, held.sport, held.dst, held.dport)
+            if not sockets.is_connected(held):
+                key = _bound(proto, held.src, held.sport)
+            known = self.memory.recall(namespace.inode, key, now)
+            if known is not None and known.inode == held.inode:
+                self.memory.note(namespace.inode, key, known._replace(seen=now))
+            elif held.inode and held.sport:
+                process, count = self._holder(held)
+                if process is not None:
+                    self.memory.note(namespace.inode, key, Remembered(held.inode, process, count, now))
+        return seen
+
+    def _places(self, src: bytes) -> list[Namespace]:
+        """Where that address is at home. A loopback address is only ever seen in one's own namespace."""
+        if keys.is_loopback(src) or keys.is_group(src) or keys.is_any(src):
+            return [self.namespaces.home]
+        found = self.namespaces.with_address(src)
+        if not found and self._clock() - self._scanned >= RESCAN_NS:
+            self.namespaces.scan()
+            self._scanned = self._clock()
+            found = self.namespaces.with_address(src)
+        return found
+
+    def _inside(self, namespace: Namespace, key: Key) -> End | None:
+        if namespace.channel is None:
+            return None
+        if key.proto not in CONNECTED:
+            return self._portless(namespace, key)
+        try:
+            found = self._socket(namespace, key)
+        except NetlinkError as error:
+            return End(reason=f"sock_diag refused: {error.strerror}")
+        if found is None:
+            return self._recalled(namespace, key)
+        return self._judge(namespace, key, found)
+
+    def _socket(self, namespace: Namespace, key: Key) -> Socket | None:
+        """With the address's own interface first: link-local sockets and those bound to it need it."""
+        assert namespace.channel is not None
+        interface = namespace.addresses.get(key.src, 0)
+        found = sockets.exact(namespace.channel, key, interface=interface)
+        if found is None and interface:
+            found = sockets.exact(namespace.channel, key)
+        return found
+
+    def _judge(self, namespace: Namespace, key: Key, found: Socket) -> End:
+        if key.proto in DATAGRAM and not sockets.is_connected(found):
+            return self._unconnected(namespace, key, found)
+        if found.state == LISTEN:
+            recalled = self._recalled(namespace, key)
+            return recalled or self._held(found, LISTENER, LISTENING)._replace(final=False)
+        if found.inode == 0:
+            return self._without_descriptor(namespace, key, found)
+        end = self._held(found, EXACT)
+        if end.process is not None:
+            note = Remembered(found.inode, end.process, end.holders, self._clock())
+            self.memory.note(namespace.inode, key, note)
+        return end
+
+    def _without_descriptor(self, namespace: Namespace, key: Key, found: Socket) -> End:
+        recalled = self._recalled(namespace, key)
+        if recalled is not None:
+            return recalled
+        waiting = found.state in _WAITING
+        assert namespace.channel is not None
+        listener = sockets.listener(namespace.channel, key, interface=namespace.addresses.get(key.src, 0))
+        if listener is None:
+            return End(reason=CLOSED, final=not waiting)
+        end = self._held(listener, LISTENER, UNACCEPTED if waiting else CLOSED)
+        return end._replace(final=end.final and not waiting)
+
+    def _unconnected(self, namespace: Namespace, key: Key, found: Socket) -> End:
+        end = self._held(found, EXACT)
+        if end.process is None:
+            return end
+        rivals = [
+            other
+            for other in self._on_port(namespace, key, found.inode)
+            if keys.is_any(other.src) or other.src == key.src or keys.is_group(key.src)
+        ]
+        if len(rivals) > MAX_RIVALS:
+            return end._replace(confidence=LISTENER, reason=f"one of {len(rivals)} sockets on the port")
+        others = {holder.pid for rival in rivals for holder in self.holders.find(rival.inode, rival.uid)}
+        mine = {holder.pid for holder in self.holders.find(found.inode, found.uid)}
+        if others - mine:
+            return end._replace(confidence=LISTENER, reason=f"one of {len(rivals)} sockets on the port")
+        note = Remembered(found.inode, end.process, end.holders, self._clock())
+        self.memory.note(namespace.inode, _bound(key.proto, found.src, found.sport), note)
+        return end
+
+    def _on_port(self, namespace: Namespace, key: Key, inode: int) -> list[Socket]:
+        """The unconnected sockets on the port, remembered for a second while ``inode`` is among them."""
+        name = (namespace.inode, key.proto, key.sport)
+        now = self._clock()
+        at, kept = self._ports.get(name, (0, []))
+        if now - at < PORT_NS and any(other.inode == inode for other in kept):
+            return kept
+        assert namespace.channel is not None
+        if len(self._ports) >= MAX_PORTS:
+            self._ports.clear()
+        kept = sockets.on_port(namespace.channel, key.proto, key.sport)
+        self._ports[name] = (now, kept)
+        return kept
+
+    def _portless(self, namespace: Namespace, key: Key) -> End:
+        """Without ports: a ping socket by its identifier, else raw sockets of the protocol."""
+        for row in portless.pings(namespace.path, key)[:MAX_RIVALS]:
+            process, count = self._owner_of(row.inode, row.uid, listening=False)
+            if process is not None:
+                return End(process, EXACT, SOURCE_PROC, "", count)
+        raws = portless.raws(namespace.path, key)
+        if not raws:
+            return End(reason=NO_RAW, final=False)
+        owners = [self._owner_of(row.inode, row.uid, listening=False) for row in raws[:MAX_RIVALS]]
+        held = [(process, count) for process, count in owners if process is not None]
+        if not held:
+            return self._unheld(raws[0].uid)
+        process, count = max(held, key=lambda pair: pair[0].start)
+        return End(process, LISTENER, SOURCE_PROC, f"{len(raws)} raw sockets take this protocol", count)
+
+    def _held(self, found: Socket, confidence: str, reason: str = "") -> End:
+        process, count = self._holder(found)
+        if process is not None:
+            return End(process, confidence, SOURCE, reason, count)
+        return self._unheld(found.uid)
+
+    def _unheld(self, uid: int) -> End:
+        """Why a socket has no holder that is seen."""
+        if self.holders.denied(uid):
+            user = self.table.user(uid)
+            return End(reason=f"no permission to read /proc/PID/fd of {user}'s processes")
+        if self.holders.denied():
+            return End(reason="no permission to read /proc/PID/fd of other users' processes")
+        return End(reason=UNHELD, final=False)
+
+    def _holder(self, found: Socket) -> tuple[ProcessRef | None, int]:
+        return self._owner_of(found.inode, found.uid, listening=found.state == LISTEN)
+
+    def _owner_of(self, inode: int, uid: int, *, listening: bool) -> tuple[ProcessRef | None, int]:
+        held = [
+            (holder.fd, ref)
+            for holder in self.holders.find(inode, uid)
+            if (ref := self.table.get(holder.pid)) is not None
+        ]
+        return kinship.choose(held, listening=listening), len({ref.pid for _, ref in held})
+
+    def _recalled(self, namespace: Namespace, key: Key) -> End | None:
+        now = self._clock()
+        known = self.memory.recall(namespace.inode, key, now)
+        if known is None and key.proto in DATAGRAM:
+            bound = self.memory.recall(namespace.inode, _bound(key.proto, key.src, key.sport), now)
+            known = bound or self.memory.recall(namespace.inode, _bound(key.proto, b"", key.sport), now)
+        if known is None:
+            return None
+        return End(known.process, RECENT, SOURCE, "", known.holders)
+
+    def _transparent(self, key: Key) -> End:
+        """A proxy may hold a connection from an address that is not its own (IP_TRANSPARENT)."""
+        end = End(reason=NOT_LOCAL, local=False)
+        channel = self.namespaces.home.channel
+        if key.proto not in CONNECTED or channel is None:
+            return end
+        try:
+            found = sockets.exact(channel, key)
+        except NetlinkError:
+            return end
+        if found is None or not sockets.is_connected(found) or found.inode == 0:
+            return end
+        return self._held(found, EXACT)
+
+    def _why_absent(self) -> str:
+        problems = self.namespaces.problems()
+        if problems:
+            return f"{GONE}, or in one of {len(problems)} namespaces that may not be entered"
+        return GONE
+
+    def _from_claim(self, claim: Claim) -> End:
+        known = self.table.known(claim.pid, claim.start) if claim.start else self.table.get(claim.pid)
+        if known is None:
+            user = self.table.user(claim.uid)
+            known = ProcessRef(pid=claim.pid, start=claim.start, name=claim.name, uid=claim.uid, user=user)
+        return End(known, claim.confidence, claim.source)
+
+
+def _bound(proto: int, src: bytes, port: int) -> Key:
+    """As an unconnected socket is remembered: no other end, and no address for any address."""
+    return Key(proto, b"" if keys.is_any(src) else src, port, b"", 0)

@@ -1,0 +1,59 @@
+"""The 5-tuple by which a socket is asked for. Pure."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from procwire.model import address
+from procwire.model.flow import Flow
+
+_MAPPED = bytes(10) + b"\xff\xff"  # ::ffff:0:0/96, RFC 4291 section 2.5.5.2
+
+
+class Key(NamedTuple):
+    """One end's view: ``src`` is the end that is asked about. Addresses are 4 or 16 bytes, network order."""
+
+    proto: int
+    src: bytes
+    sport: int
+    dst: bytes
+    dport: int
+
+    def turned(self) -> Key:
+        """The same conversation as the other end sees it."""
+        return Key(self.proto, self.dst, self.dport, self.src, self.sport)
+
+
+def plain(packed: bytes) -> bytes:
+    """An address without its v4-mapped cover: sockets show one, packets never."""
+    return packed[12:] if len(packed) == 16 and packed.startswith(_MAPPED) else packed
+
+
+def key_of(flow: Flow) -> Key:
+    """The key of a flow, seen from its ``src``."""
+    src = address.packed(flow.family, flow.src_hi, flow.src_lo)
+    dst = address.packed(flow.family, flow.dst_hi, flow.dst_lo)
+    return Key(flow.proto, plain(src), flow.sport, plain(dst), flow.dport)
+
+
+def key_from(proto: int, src: str, sport: int, dst: str, dport: int) -> Key:
+    """A key from addresses as text. Raises ValueError for what is not an address."""
+    left, right = (plain(address.packed(*address.split(text))) for text in (src, dst))
+    return Key(proto, left, sport, right, dport)
+
+
+def is_loopback(packed: bytes) -> bool:
+    """127.0.0.0/8 or ::1: every namespace has its own."""
+    return packed[:1] == b"\x7f" if len(packed) == 4 else packed == bytes(15) + b"\1"
+
+
+def is_group(packed: bytes) -> bool:
+    """Multicast or limited broadcast: no end of its own."""
+    if len(packed) == 4:
+        return 224 <= packed[0] <= 239 or packed == b"\xff" * 4
+    return packed[:1] == b"\xff"
+
+
+def is_any(packed: bytes) -> bool:
+    """The wildcard address."""
+    return not any(packed)

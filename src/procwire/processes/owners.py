@@ -1,0 +1,101 @@
+"""Whose flow is this: both ends looked up, and one answer made of them.
+
+``process`` is the owner of the src end where that end lives here; else of the dst end. ``side`` says which.
+``peer`` is the other end's, where it lives here too. Answers at once and never waits: ``Resolver`` asks again
+when a socket is not ready to be told (not accepted yet, its descriptor not yet installed).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from procwire.model.process import UNKNOWN, Owner
+from procwire.processes import keys
+from procwire.processes._names import CONNECTED
+from procwire.processes.claims import Origin
+from procwire.processes.ends import End, Ends
+from procwire.processes.holders import Holders
+from procwire.processes.keys import Key
+from procwire.processes.namespaces import Namespaces
+from procwire.processes.table import ProcessTable
+
+FROM_FILE = Owner(process=None, confidence=UNKNOWN, source="file", reason="read from a file")
+FORWARDED = "forwarded or another host's: neither address is this host's"
+
+
+class Look(NamedTuple):
+    """An answer, and whether it is worth asking again."""
+
+    owner: Owner
+    final: bool
+
+
+class Owners:
+    """Owners of flows on this host; a context manager. For one thread."""
+
+    def __init__(
+        self,
+        *,
+        origins: Sequence[Origin] = (),
+        proc: str = "/proc",
+        clock: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        self.namespaces = Namespaces(proc=proc)
+        self.table = ProcessTable(proc=proc, clock=clock)
+        self.holders = Holders(proc=proc, clock=clock)
+        self._ends = Ends(
+            self.namespaces, table=self.table, holders=self.holders, origins=origins, clock=clock
+        )
+
+    def __enter__(self) -> Owners:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the channels to the kernel."""
+        self.namespaces.close()
+
+    def owner(self, key: Key) -> Owner:
+        """Whose flow it is, as far as can be told now. Never raises for an answer it has not."""
+        return self.look(key).owner
+
+    def look(self, key: Key) -> Look:
+        """As ``owner``, and whether looking again may tell more."""
+        src = self._ends.end(key)
+        if src.process is not None and (key.proto not in CONNECTED or keys.is_group(key.dst)):
+            return Look(_owner("src", src, None), src.final)
+        dst = self._ends.end(key.turned())
+        final = (src.final or not src.local) and (dst.final or not dst.local)
+        if src.process is not None:
+            return Look(_owner("src", src, dst), final)
+        if dst.process is not None:
+            return Look(_owner("dst", dst, None, src.reason if src.local else ""), final)
+        return Look(Owner(process=None, confidence=UNKNOWN, reason=_why(src, dst)), final)
+
+    def refresh(self) -> int:
+        """Find new namespaces and see every held socket once: then a closed one still has its owner."""
+        self.namespaces.scan()
+        return self._ends.warm()
+
+
+def _owner(side: str, end: End, other: End | None, reason: str = "") -> Owner:
+    met = other is not None and other.process is not None
+    return Owner(
+        process=end.process,
+        confidence=end.confidence,
+        source=end.source,
+        reason=end.reason or reason,
+        peer=other.process if other is not None else None,
+        peer_confidence=other.confidence if other is not None and met else "",
+        side=side,
+        holders=end.holders,
+    )
+
+
+def _why(src: End, dst: End) -> str:
+    here = [end.reason for end in (src, dst) if end.local]
+    return here[0] if here else FORWARDED

@@ -1,0 +1,180 @@
+"""Owners on a thread of their own, so that capture never waits for /proc.
+
+A flow is looked at as soon as it is handed in: a short-lived socket is gone a moment later. What cannot be
+told yet is looked at again, quickly at first, and then answered as far as it is known. Between flows the
+sockets of the host are seen about once a second, at a cost of at most one part in ``WARM_RATIO``.
+"""
+
+from __future__ import annotations
+
+import heapq
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple
+
+from procwire.model.flow import Flow
+from procwire.model.process import UNKNOWN, Owner
+from procwire.processes.keys import Key, key_of
+from procwire.processes.owners import Look, Owners
+
+MAX_WAITING = 65536  # flows handed in and not answered
+RETRIES_NS = (
+    2_000_000,
+    8_000_000,
+    40_000_000,
+    250_000_000,
+    700_000_000,
+    2_000_000_000,
+)  # from one look to the next
+WARM_NS = 1_000_000_000
+WARM_RATIO = 50  # the time between two warm-ups is at least so many times what one took
+BATCH = 256  # looks between two checks whether a warm-up is due
+
+_FULL = Owner(process=None, confidence=UNKNOWN, reason="too many new flows at once to look at each")
+_STOPPED = Owner(process=None, confidence=UNKNOWN, reason="the run ended before it was looked at")
+_FAILED = "the look-up failed: "
+
+
+class Waiting(NamedTuple):
+    """A flow to look at again, ordered by when."""
+
+    due: int
+    number: int
+    attempt: int
+    flow: Flow
+    key: Key
+    owner: Owner
+
+
+class Resolver:
+    """Looks owners up in the background; a context manager. ``submit`` and ``collect`` from one thread."""
+
+    def __init__(
+        self,
+        open_owners: Callable[[], Owners] = Owners,
+        *,
+        warm: bool = True,
+        clock: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        self._open_owners = open_owners
+        self._warm = warm
+        self._clock = clock
+        self._new: deque[Flow] = deque()
+        self._later: list[Waiting] = []
+        self._done: deque[tuple[Flow, Owner]] = deque()
+        self._wake = threading.Condition()
+        self._stopping = False
+        self._count = 0
+        self._warm_due = 0
+        self.refused = 0  # flows that found the queue full
+        self.problem = ""  # why the thread could not start its work
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="procwire-owners", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Resolver:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def wait_ready(self, timeout: float = 5.0) -> bool:
+        """Wait until the sockets that were there before have been seen; False when it takes longer."""
+        return self._ready.wait(timeout)
+
+    def submit(self, flow: Flow) -> bool:
+        """Hand a flow in. False, and an answer that says so, when too many wait."""
+        with self._wake:
+            if self._stopping or len(self._new) + len(self._later) >= MAX_WAITING:
+                self.refused += 1
+                self._done.append((flow, _FULL))
+                return False
+            self._new.append(flow)
+            self._wake.notify()
+        return True
+
+    def collect(self) -> list[tuple[Flow, Owner]]:
+        """What has been answered since the last call; each flow once. The caller writes ``flow.owner``."""
+        found = []
+        while self._done:
+            found.append(self._done.popleft())
+        return found
+
+    @property
+    def pending(self) -> int:
+        """Flows that are not answered yet."""
+        return len(self._new) + len(self._later)
+
+    def close(self, timeout: float = 5.0) -> None:
+        """End the thread; what still waits gets the best answer so far, to be collected."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        self._thread.join(timeout)
+
+    def _run(self) -> None:
+        try:
+            with self._open_owners() as owners:
+                self._warm_up(owners)
+                self._ready.set()
+                while not self._stopping:
+                    self._turn(owners)
+        except OSError as error:
+            self.problem = str(error)
+        finally:
+            self._ready.set()
+            self._finish()
+
+    def _turn(self, owners: Owners) -> None:
+        """Sleep until there is something to do, and do a bounded part of it."""
+        with self._wake:
+            if not self._new and not self._stopping:
+                self._wake.wait(self._idle_seconds())
+            fresh = [self._new.popleft() for _ in range(min(BATCH, len(self._new)))]
+        for flow in fresh:
+            self._count += 1
+            self._look(owners, Waiting(0, self._count, 0, flow, key_of(flow), _STOPPED))
+        for _ in range(BATCH):
+            if not self._later or self._later[0].due > self._clock():
+                break
+            self._look(owners, heapq.heappop(self._later))
+        if self._clock() >= self._warm_due:
+            self._warm_up(owners)
+
+    def _look(self, owners: Owners, waiting: Waiting) -> None:
+        try:
+            found = owners.look(waiting.key)
+        except OSError as error:  # a channel that died must not end the others' look-ups
+            found = Look(Owner(process=None, confidence=UNKNOWN, reason=f"{_FAILED}{error}"), final=False)
+        if found.final or waiting.attempt >= len(RETRIES_NS):
+            self._done.append((waiting.flow, found.owner))
+            return
+        due = self._clock() + RETRIES_NS[waiting.attempt]
+        again = waiting._replace(due=due, attempt=waiting.attempt + 1, owner=found.owner)
+        heapq.heappush(self._later, again)
+
+    def _warm_up(self, owners: Owners) -> None:
+        started = self._clock()
+        if self._warm:
+            try:
+                owners.refresh()
+            except OSError as error:
+                self.problem = str(error)
+        ended = self._clock()
+        self._warm_due = ended + max(WARM_NS, (ended - started) * WARM_RATIO)
+
+    def _idle_seconds(self) -> float:
+        due = min(self._warm_due, self._later[0].due) if self._later else self._warm_due
+        return max(0.0, (due - self._clock()) / 1e9)
+
+    def _finish(self) -> None:
+        with self._wake:
+            self._stopping = True
+            for waiting in sorted(self._later):
+                self._done.append((waiting.flow, waiting.owner))
+            self._later.clear()
+            for flow in self._new:
+                self._done.append((flow, _STOPPED))
+            self._new.clear()

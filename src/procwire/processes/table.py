@@ -1,0 +1,153 @@
+"""Processes by (pid, start): read once, and again only after an exec; the exited linger a while.
+
+Reads /proc as it finds it; what it may not read stays empty. It never signals nor traces a process.
+"""
+
+from __future__ import annotations
+
+import pwd
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import NamedTuple
+
+from procwire.model.process import ProcessRef
+from procwire.processes import containers, masking, procfs
+
+MAX_PROCESSES = 65536  # remembered, the exited included; the least recently used go first
+LINGER_NS = 60_000_000_000  # how long an exited process is remembered
+MAX_USERS = 4096  # user names remembered
+INITIAL_CGROUP_NAMESPACE = 0xEFFFFFFB  # PROC_CGROUP_INIT_INO, include/linux/proc_ns.h
+
+
+class _Entry(NamedTuple):
+    ref: ProcessRef
+    ticks: int
+    exe: str  # as the link reads, to notice an exec
+
+
+class ProcessTable:
+    """Answers who a pid is. For one thread."""
+
+    def __init__(self, *, proc: str = "/proc", clock: Callable[[], int] = time.monotonic_ns) -> None:
+        self._proc = proc
+        self._clock = clock
+        self._boot = procfs.boot_ns()
+        self._entries: OrderedDict[int, _Entry] = OrderedDict()
+        self._exited: OrderedDict[tuple[int, int], tuple[int, ProcessRef]] = OrderedDict()
+        self._users: dict[int, str] = {}
+        self._private = self._in_private_cgroups()
+        self.reads = 0  # processes read in full
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def get(self, pid: int) -> ProcessRef | None:
+        """The living process of that pid (zombies included), None when there is none."""
+        stat = self._stat(pid)
+        entry = self._entries.get(pid)
+        if stat is None:
+            if entry is not None:
+                self._retire(pid)
+            return None
+        exe = procfs.link(f"{self._proc}/{pid}/exe")
+        if entry is not None and entry.ticks != stat.start_ticks:
+            self._retire(pid)
+            entry = None
+        # A zombie's exe and cmdline are gone: what was read before stands.
+        if entry is not None and ((entry.exe == exe and entry.ref.name == stat.name) or stat.state in "ZX"):
+            self._entries.move_to_end(pid)
+            return entry.ref
+        ref = self._read(stat, exe)
+        self._entries[pid] = _Entry(ref, stat.start_ticks, exe)
+        self._entries.move_to_end(pid)
+        while len(self._entries) > MAX_PROCESSES:
+            self._retire(next(iter(self._entries)))
+        return ref
+
+    def known(self, pid: int, start: int) -> ProcessRef | None:
+        """The process of that pid and start, alive or lately exited; None when it is not remembered."""
+        living = self.get(pid)
+        if living is not None and living.start == start:
+            return living
+        self._forget()
+        exited = self._exited.get((pid, start))
+        return exited[1] if exited is not None else None
+
+    def parents(self, pid: int, most: int = 32) -> list[ProcessRef]:
+        """The chain of parents, nearest first."""
+        chain: list[ProcessRef] = []
+        ref = self.get(pid)
+        while ref is not None and ref.ppid and len(chain) < most:
+            ref = self.get(ref.ppid)
+            if ref is not None:
+                chain.append(ref)
+        return chain
+
+    def user(self, uid: int) -> str:
+        """The name of a user, the number as text for one without, empty for none."""
+        if uid < 0:
+            return ""
+        name = self._users.get(uid)
+        if name is None:
+            try:
+                name = pwd.getpwuid(uid).pw_name
+            except (KeyError, OverflowError):
+                name = str(uid)
+            if len(self._users) >= MAX_USERS:
+                self._users.clear()
+            self._users[uid] = name
+        return name
+
+    def _read(self, stat: procfs.Stat, exe: str) -> ProcessRef:
+        self.reads += 1
+        pid = stat.pid
+        status = procfs.parse_status(self._file(pid, "status"))
+        place = containers.place(procfs.text_lines(self._file(pid, "cgroup")), private=self._private)
+        cmdline = self._file(pid, "cmdline")
+        parent = self._stat(stat.ppid) if stat.ppid else None
+        return ProcessRef(
+            pid=pid,
+            start=procfs.start_ns(self._boot, stat.start_ticks),
+            name=stat.name,
+            exe=exe,
+            cmdline=masking.command_line(cmdline) if cmdline else "",
+            uid=status.uid,
+            user=self.user(status.uid),
+            ppid=stat.ppid,
+            parent=parent.name if parent is not None else "",
+            cgroup=place.cgroup,
+            unit=place.unit,
+            container=place.container,
+            container_runtime=place.runtime,
+            pod=place.pod,
+            netns=procfs.inode(f"{self._proc}/{pid}/ns/net"),
+            ns_pid=status.ns_pid,
+        )
+
+    def _retire(self, pid: int) -> None:
+        entry = self._entries.pop(pid)
+        self._exited[pid, entry.ref.start] = (self._clock() + LINGER_NS, entry.ref)
+        while len(self._exited) > MAX_PROCESSES:
+            self._exited.popitem(last=False)
+        self._forget()
+
+    def _forget(self) -> None:
+        now = self._clock()
+        while self._exited:
+            first = next(iter(self._exited))
+            if self._exited[first][0] > now:
+                return
+            del self._exited[first]
+
+    def _stat(self, pid: int) -> procfs.Stat | None:
+        return procfs.parse_stat(self._file(pid, "stat"))
+
+    def _file(self, pid: int, name: str) -> bytes:
+        try:
+            return procfs.read(f"{self._proc}/{pid}/{name}")
+        except OSError:
+            return b""
+
+    def _in_private_cgroups(self) -> bool:
+        return procfs.inode(f"{self._proc}/self/ns/cgroup") not in (0, INITIAL_CGROUP_NAMESPACE)
