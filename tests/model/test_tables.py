@@ -16,10 +16,44 @@ from procwire.model.process import EXACT, Owner, ProcessRef
 from procwire.model.rows import Check, FlowRow, InterfaceRow, PacketRow, ProtocolRow, RowContext, column_rows
 from procwire.model.tables import CHECKS, COLUMNS, CORE, FLOWS, INTERFACES, PACKETS, PROTOCOLS
 
-VOCABULARY = """flow_id community_id start end duration proto src src_port dst dst_port direction state app
-app_confidence encapsulation interface packets_out packets_in bytes_out bytes_in payload_out payload_in rtt
-retransmissions server_name server_name_source ja4 pid process exe cmdline user unit container
-owner_confidence owner_source""".split()
+VOCABULARY = [
+    "flow_id",
+    "community_id",
+    "start",
+    "end",
+    "duration",
+    "proto",
+    "src",
+    "src_port",
+    "dst",
+    "dst_port",
+    "direction",
+    "state",
+    "app",
+    "app_confidence",
+    "encapsulation",
+    "interface",
+    "packets_out",
+    "packets_in",
+    "bytes_out",
+    "bytes_in",
+    "payload_out",
+    "payload_in",
+    "rtt",
+    "retransmissions",
+    "server_name",
+    "server_name_source",
+    "ja4",
+    "pid",
+    "process",
+    "exe",
+    "cmdline",
+    "user",
+    "unit",
+    "container",
+    "owner_confidence",
+    "owner_source",
+]
 
 
 def a_flow(*, proto: int = 6) -> Flow:
