@@ -130,6 +130,29 @@ class ColumnRow(msgspec.Struct, frozen=True, kw_only=True):
     column: Column
 
 
+class GroupRow(msgspec.Struct, kw_only=True):
+    """Flows taken together by what they have in common."""
+
+    group: str
+    confidence: str = ""  # of the least sure flow's owner or protocol, where the grouping has one
+    flows: int = 0
+    packets: int = 0
+    bytes_out: int = 0
+    bytes_in: int = 0
+    first: int = 0  # ns
+    last: int = 0  # ns
+
+    @property
+    def bytes(self) -> int:
+        """Of both sides."""
+        return self.bytes_out + self.bytes_in
+
+    @property
+    def rate(self) -> float | None:
+        """Bytes a second from the first packet to the last; None for a single moment."""
+        return self.bytes * 1e9 / (self.last - self.first) if self.last > self.first else None
+
+
 def column_rows(tables: tuple[Table, ...]) -> list[ColumnRow]:
     """Every column of every table, in order of declaration."""
     return [ColumnRow(table=table, column=column) for table in tables for column in table]

@@ -333,4 +333,22 @@ COLUMNS = Table(
     ),
 )
 
-CORE = (FLOWS, PACKETS, INTERFACES, PROTOCOLS, CHECKS, COLUMNS)
+GROUPS = Table(
+    name="group",
+    doc="Flows taken together by process, remote address, protocol, unit or container.",
+    columns=(
+        _text("group", "What its flows have in common.", attrgetter("group"), shown=True),
+        _text("confidence", "How sure that is, where it may be a guess.", attrgetter("confidence"), shown=True),
+        _count("flows", "Flows in the group.", attrgetter("flows"), "flows", shown=True),
+        _count("packets", "Their packets, of both sides.", attrgetter("packets"), "packets", shown=True),
+        _size("bytes", "Their bytes on the wire, of both sides.", attrgetter("bytes"), shown=True),
+        _size("bytes_out", "Their bytes on the wire from src.", attrgetter("bytes_out"), shown=True),
+        _size("bytes_in", "Their bytes on the wire from dst.", attrgetter("bytes_in"), shown=True),
+        _c("rate", Kind.NUMBER, "Bytes a second, from the group's first packet to its last.",
+           attrgetter("rate"), unit="bytes/s", shown=True),
+        _c("start", Kind.TIME, "Time of the group's first packet.", attrgetter("first")),
+        _c("last", Kind.TIME, "Time of the group's last packet.", attrgetter("last")),
+    ),
+)  # fmt: skip
+
+CORE = (FLOWS, PACKETS, GROUPS, INTERFACES, PROTOCOLS, CHECKS, COLUMNS)
