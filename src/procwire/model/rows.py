@@ -134,7 +134,7 @@ class GroupRow(msgspec.Struct, kw_only=True):
     """Flows taken together by what they have in common."""
 
     group: str
-    confidence: str = ""  # of the least sure flow's owner or protocol, where the grouping has one
+    confidence: str = ""  # of its owner or protocol; mixed where its flows differ
     flows: int = 0
     packets: int = 0
     bytes_out: int = 0

@@ -23,12 +23,8 @@ class SummaryReport(msgspec.Struct, kw_only=True):
     talkers: list[GroupRow] = msgspec.field(default_factory=list)  # by remote address
     processes: list[GroupRow] = msgspec.field(default_factory=list)
     faults: dict[str, int] = msgspec.field(default_factory=dict)  # packets with a broken header, by fault
-    not_ip: dict[str, int] = msgspec.field(
-        default_factory=dict
-    )  # packets that are no flow, by their protocol
-    unknown_links: dict[str, int] = msgspec.field(
-        default_factory=dict
-    )  # frames nobody here reads, by link type
+    not_ip: dict[str, int] = msgspec.field(default_factory=dict)  # packets, by their protocol
+    unknown_links: dict[str, int] = msgspec.field(default_factory=dict)  # frames, by link type
     drops: dict[str, int] = msgspec.field(default_factory=dict)  # packets lost, by who lost them
     notes: list[str] = msgspec.field(default_factory=list)  # what else should be said, a line each
     elapsed: float | None = None  # seconds of work, where that is of interest

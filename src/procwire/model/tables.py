@@ -338,7 +338,8 @@ GROUPS = Table(
     doc="Flows taken together by process, remote address, protocol, unit or container.",
     columns=(
         _text("group", "What its flows have in common.", attrgetter("group"), shown=True),
-        _text("confidence", "How sure that is, where it may be a guess.", attrgetter("confidence"), shown=True),
+        _text("confidence", "How sure that is; mixed where its flows differ.", attrgetter("confidence"),
+              shown=True),
         _count("flows", "Flows in the group.", attrgetter("flows"), "flows", shown=True),
         _count("packets", "Their packets, of both sides.", attrgetter("packets"), "packets", shown=True),
         _size("bytes", "Their bytes on the wire, of both sides.", attrgetter("bytes"), shown=True),

@@ -46,9 +46,8 @@ class Csv:
         """The header, once."""
         if not self.headed:
             self.headed = True
-            self.writer.writerow(
-                (["event"] if self.events else []) + [column.name for column in self.columns]
-            )
+            names = [column.name for column in self.columns]
+            self.writer.writerow(["event", *names] if self.events else names)
 
     def flush(self) -> None:
         """Pass on what the stream holds."""

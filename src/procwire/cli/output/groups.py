@@ -17,6 +17,9 @@ OTHERS = "(others)"
 NOBODY = "(unknown)"
 HOST = "(host)"  # a process that is in no container, or in no unit
 
+MIXED = "mixed"
+
+Found = dict[tuple[str, str], GroupRow]
 Key = Callable[[FlowRow], tuple[str, str]]
 
 
@@ -53,15 +56,16 @@ KEYS: Mapping[str, Key] = {
 
 
 class Groups:
-    """``by``: a name of KEYS. ``add`` flows that are done; ``rows`` may add open ones without keeping them."""
+    """``by``: a name of KEYS. ``add`` flows that are done; ``rows`` may count open ones in for once."""
 
     def __init__(self, by: str) -> None:
         self.key = KEYS[by]
-        self.found: dict[tuple[str, str], GroupRow] = {}
+        self.split = by == "protocol"  # what is guessed stands apart from what was detected
+        self.found: Found = {}
 
     def add(self, row: FlowRow) -> None:
         """Count one flow."""
-        _count(self.found, self.key(row), row)
+        self.count(self.found, row)
 
     def rows(self, also: Iterable[FlowRow] = (), *, limit: int = 0) -> list[GroupRow]:
         """The groups, most bytes first; with ``also`` counted in, and at most ``limit`` of them (0: all)."""
@@ -70,22 +74,30 @@ class Groups:
         one = next(extra, None)
         if one is not None:
             found = {key: copy.copy(group) for key, group in found.items()}
-            _count(found, self.key(one), one)
+            self.count(found, one)
             for row in extra:
-                _count(found, self.key(row), row)
+                self.count(found, row)
         ordered = sorted(found.values(), key=lambda group: (-group.bytes, group.group, group.confidence))
         return ordered[:limit] if limit else ordered
 
+    def count(self, found: Found, row: FlowRow) -> None:
+        """Count one flow into ``found``."""
+        name, confidence = self.key(row)
+        key = (name, confidence if self.split else "")
+        if key not in found and len(found) >= MAX_GROUPS:
+            name, confidence = key = (OTHERS, "")
+        group = found.get(key)
+        if group is None:
+            flow = row.flow
+            group = GroupRow(group=name, confidence=confidence, first=flow.first, last=flow.last)
+            found[key] = group
+        elif group.confidence != confidence:
+            group.confidence = MIXED
+        _add(group, row)
 
-def _count(found: dict[tuple[str, str], GroupRow], key: tuple[str, str], row: FlowRow) -> None:
+
+def _add(group: GroupRow, row: FlowRow) -> None:
     flow = row.flow
-    group = found.get(key)
-    if group is None:
-        if len(found) >= MAX_GROUPS:
-            key = (OTHERS, "")
-        group = found.setdefault(
-            key, GroupRow(group=key[0], confidence=key[1], first=flow.first, last=flow.last)
-        )
     group.flows += 1
     group.packets += flow.packets_out + flow.packets_in
     group.bytes_out += flow.bytes_out

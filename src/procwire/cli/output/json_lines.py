@@ -1,4 +1,4 @@
-"""JSON lines: one object a row, ``schema`` first, then ``event`` where there is one, then the columns in order.
+"""JSON lines: one object a row, ``schema`` first, then ``event`` where there is one, then the columns.
 
 What is not known is left out: a key that is absent means "not known", never zero or empty. Times are RFC 3339
 in UTC with nanoseconds, durations seconds. Each line is safe to print: whatever a terminal could act on is
@@ -37,6 +37,7 @@ _CONVERT: Mapping[Kind, Callable[[Any], Any]] = {
     Kind.TEXT: lambda value: value if type(value) is str else as_text(value),
 }
 
+_NOTHING = ("", ())
 Reader = tuple[str, Callable[[Any], Any], Callable[[Any], Any] | None]
 
 
@@ -49,7 +50,7 @@ def fields(row: Any, how: list[Reader], into: dict[str, Any]) -> dict[str, Any]:
     """Put what is known of ``row`` into a dict, as JSON carries it."""
     for name, get, convert in how:
         value = get(row)
-        if value is None or value == "" or value == ():
+        if value is None or value in _NOTHING:
             continue
         into[name] = value if convert is None else convert(value)
     return into
