@@ -1,6 +1,6 @@
 """A table that repaints itself on a terminal, busiest rows first.
 
-Shows as many rows as the screen holds. Whatever ends the ``with`` block, the terminal is given back as it was.
+Shows as many rows as the screen holds. However the ``with`` block ends, the terminal is given back as it was.
 Refuses to gather rows or to keep time: the caller calls ``show`` as often as it wants a new picture.
 """
 
