@@ -6,7 +6,7 @@ The filter, the outputs, the documentation and every face derive from these decl
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -26,6 +26,18 @@ class Kind(enum.StrEnum):
     LIST = "list"  # list of text
 
 
+class Free(enum.StrEnum):
+    """How a bare word of the filter language looks at a column."""
+
+    CONTAINS = "contains"  # anywhere in it, upper and lower case alike
+    PREFIX = "prefix"  # at its start
+    EQUALS = "equals"  # only the whole value
+    NEVER = "never"
+
+
+_FREE = {Kind.TEXT: Free.CONTAINS, Kind.LIST: Free.CONTAINS, Kind.ADDRESS: Free.PREFIX}
+
+
 class Column(msgspec.Struct, frozen=True, kw_only=True):
     """One column. ``get`` reads the internal value from a row's object; None means not known."""
 
@@ -37,6 +49,12 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     title: str = ""  # heading in tables; the name where empty
     width: int = 0  # preferred characters in a table, 0 for as wide as it needs
     shown: bool = False  # in a table by default
+    free: Free | None = None  # None: text and lists CONTAINS, addresses PREFIX, all others NEVER
+
+    @property
+    def search(self) -> Free:
+        """How a bare word of a filter looks at this column."""
+        return self.free or _FREE.get(self.kind, Free.NEVER)
 
     @property
     def heading(self) -> str:
@@ -45,12 +63,16 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
-    """A declared table: ``name`` is its SQL name, ``schema`` what its JSON lines carry."""
+    """A declared table: ``name`` is its SQL name, ``schema`` what its JSON lines carry.
+
+    ``also``: further names that a filter may use, each for one column or for any of several.
+    """
 
     name: str
     doc: str
     columns: tuple[Column, ...]
     version: int = 1
+    also: Mapping[str, tuple[str, ...]] = {}
 
     @property
     def schema(self) -> str:

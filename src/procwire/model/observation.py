@@ -15,6 +15,7 @@ whole flow (its server name, its JA4) is named in ``SETS``: flow column -> field
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Annotated, Any, ClassVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -73,11 +74,12 @@ def _kind_of(hint: Any) -> Kind:
     return Kind.TEXT
 
 
-def _reader(name: str) -> Any:
-    def get(row: Any) -> Any:
-        return getattr(row, name)
+def _side(row: Observation) -> str:
+    return "in" if row.side else "out"
 
-    return get
+
+def _reader(name: str) -> Any:
+    return _side if name == "side" else attrgetter(name)
 
 
 def columns_of(observation: type[Observation]) -> tuple[Column, ...]:

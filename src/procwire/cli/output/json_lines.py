@@ -1,0 +1,112 @@
+"""JSON lines: one object a row, ``schema`` first, then ``event`` where there is one, then the columns.
+
+What is not known is left out: a key that is absent means "not known", never zero or empty. Times are RFC 3339
+in UTC with nanoseconds, durations seconds. Each line is safe to print: whatever a terminal could act on is
+escaped, and reads back as it was.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, BinaryIO
+
+import msgspec
+
+from procwire.model.columns import Column, Kind, Table
+from procwire.model.values import as_text, seconds, time_text
+
+HELD = 1 << 16  # bytes written at once
+_UNSAFE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
+_LONE = re.compile("[\ud800-\udfff]")
+
+
+def _finite(value: float) -> float | None:
+    return value if value - value == 0 else None
+
+
+def _texts(value: Iterable[Any]) -> list[str]:
+    return [as_text(member) for member in value]
+
+
+_CONVERT: Mapping[Kind, Callable[[Any], Any]] = {
+    Kind.TIME: lambda ns: time_text(ns) or None,
+    Kind.DURATION: seconds,
+    Kind.NUMBER: _finite,
+    Kind.LIST: _texts,
+    Kind.TEXT: lambda value: value if type(value) is str else as_text(value),
+}
+
+_NOTHING = ("", ())
+Reader = tuple[str, Callable[[Any], Any], Callable[[Any], Any] | None]
+
+
+def readers(columns: Iterable[Column]) -> list[Reader]:
+    """(name, getter, conversion) of each column."""
+    return [(column.name, column.get, _CONVERT.get(column.kind)) for column in columns]
+
+
+def fields(row: Any, how: list[Reader], into: dict[str, Any]) -> dict[str, Any]:
+    """Put what is known of ``row`` into a dict, as JSON carries it."""
+    for name, get, convert in how:
+        value = get(row)
+        if value is None or value in _NOTHING:
+            continue
+        into[name] = value if convert is None else convert(value)
+    return into
+
+
+def safe(line: bytes) -> bytes:
+    """A line of JSON with everything a terminal could act on as escapes; the same value when read."""
+    if line.isascii() and b"\x7f" not in line:
+        return line
+    text = line.decode("utf-8", "surrogatepass")
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode("utf-8")
+
+
+class JsonLines:
+    """Writes rows of ``table`` to a binary stream. ``finish`` (or ``flush``) writes what is held back."""
+
+    def __init__(self, stream: BinaryIO, table: Table, *, names: Iterable[str] | None = None) -> None:
+        self.stream = stream
+        self.schema = table.schema
+        wanted = [table.column(name) for name in names] if names is not None else table.columns
+        self.readers = readers(wanted)
+        self.encode = msgspec.json.Encoder().encode
+        self.held = bytearray()
+
+    def write(self, row: Any, event: str = "") -> None:
+        """One line."""
+        head = {"schema": self.schema, "event": event} if event else {"schema": self.schema}
+        self.record(fields(row, self.readers, head))
+
+    def record(self, fields: dict[str, Any]) -> None:
+        """A line of ready fields, for records that are not rows (an error, a summary)."""
+        try:
+            line = self.encode(fields)
+        except UnicodeEncodeError:
+            line = self.encode(_mended(fields))
+        self.held += safe(line)
+        self.held += b"\n"
+        if len(self.held) >= HELD:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is held back; call it after each batch of a live source."""
+        if self.held:
+            held, self.held = self.held, bytearray()
+            self.stream.write(held)
+        self.stream.flush()
+
+    finish = flush
+
+
+def _mended(value: Any) -> Any:
+    """Half characters (from file names that are not UTF-8) as escapes: JSON cannot carry them."""
+    if isinstance(value, str):
+        return _LONE.sub(lambda found: f"\\x{ord(found[0]) & 0xFF:02x}", value)
+    if isinstance(value, dict):
+        return {_mended(key): _mended(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_mended(member) for member in value]
+    return value

@@ -1,0 +1,240 @@
+"""How the columns of the core tables read a row: small makers of getters, None for what is not known.
+
+A counter that a protocol does not have (the retransmissions of a UDP flow) is "not known", never zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any
+
+from procwire.model import address
+from procwire.model._ip_names import PORTED, ip_protocol
+from procwire.model.frames import FOREIGN, INBOUND, OUTBOUND
+from procwire.model.packets import HAS_PORTS, IS_IP
+from procwire.model.rows import FlowRow, PacketRow
+
+Getter = Callable[[Any], Any]
+TCP = 6
+ICMP = frozenset({1, 58})
+BOTH = INBOUND | OUTBOUND
+FLAG_NAMES = (
+    "fin",
+    "syn",
+    "rst",
+    "psh",
+    "ack",
+    "urg",
+    "ece",
+    "cwr",
+    "ns",
+)  # RFC 9293 section 3.1, lowest bit first
+
+
+@lru_cache(maxsize=512)
+def flag_names(flags: int) -> tuple[str, ...]:
+    """TCP flags by name, lowest bit first."""
+    return tuple(name for bit, name in enumerate(FLAG_NAMES) if flags >> bit & 1)
+
+
+def known(path: str, absent: int | str = 0) -> Getter:
+    """Read an attribute; ``absent`` stands for "not known"."""
+    read = attrgetter(path)
+
+    def get(row: Any) -> Any:
+        value = read(row)
+        return None if value == absent else value
+
+    return get
+
+
+def either(name: str, *, tcp: bool = False) -> Getter:
+    """The sum of what both sides of a flow count under ``name``."""
+    out, into = attrgetter(f"flow.{name}_out"), attrgetter(f"flow.{name}_in")
+
+    def get(row: FlowRow) -> int | None:
+        if tcp and row.flow.proto != TCP:
+            return None
+        total: int = out(row) + into(row)
+        return total
+
+    return get
+
+
+def tcp(name: str, absent: int = -2) -> Getter:
+    """A flow's TCP value; not known for every other protocol."""
+    read = attrgetter(name)
+
+    def get(row: FlowRow) -> int | None:
+        flow = row.flow
+        if flow.proto != TCP:
+            return None
+        value: int = read(flow)
+        return None if value == absent else value
+
+    return get
+
+
+def flags(*names: str) -> Getter:
+    """The TCP flags of one side, or of both, by name."""
+
+    def get(row: FlowRow) -> tuple[str, ...] | None:
+        flow = row.flow
+        if flow.proto != TCP:
+            return None
+        seen = 0
+        for name in names:
+            seen |= getattr(flow, name)
+        return flag_names(seen)
+
+    return get
+
+
+def fact(name: str) -> Getter:
+    """What a protocol said of the whole flow under this column's name."""
+
+    def get(row: FlowRow) -> Any:
+        return row.facts.get(name)
+
+    return get
+
+
+def process(name: str, absent: int | str = "") -> Getter:
+    """A field of the flow's process."""
+
+    def get(row: FlowRow) -> Any:
+        owner = row.process
+        if owner is None:
+            return None
+        value = getattr(owner, name)
+        return None if value == absent else value
+
+    return get
+
+
+def flow_port(name: str) -> Getter:
+    """A port of a flow whose protocol has ports."""
+    read = attrgetter(name)
+
+    def get(row: FlowRow) -> int | None:
+        flow = row.flow
+        return read(flow) if flow.proto in PORTED else None
+
+    return get
+
+
+def icmp_type(row: FlowRow) -> int | None:
+    """The type of the flow's first message."""
+    return row.flow.sport if row.flow.proto in ICMP else None
+
+
+def flow_proto(row: FlowRow) -> str | None:
+    """Transport by name; not known for what is not IP."""
+    return ip_protocol(row.flow.proto) if row.flow.family else None
+
+
+def vlan_ids(vlan: int) -> tuple[str, ...] | None:
+    """VLAN ids, outermost first."""
+    if not vlan:
+        return None
+    outer, inner = vlan & 0xFFF, vlan >> 12 & 0xFFF
+    return (str(outer), str(inner)) if inner else (str(outer),)
+
+
+def direction(row: FlowRow) -> str:
+    """Which way the flow was opened, seen from this host: by the frames' own marks, else by addresses."""
+    flow = row.flow
+    heading = flow.heading
+    if heading & FOREIGN:
+        return "forwarded"
+    if heading == INBOUND:
+        return "in"
+    if heading == OUTBOUND:
+        return "out"
+    here = row.context.local(flow.family, flow.src_hi, flow.src_lo)
+    there = row.context.local(flow.family, flow.dst_hi, flow.dst_lo)
+    if here is None or there is None:
+        return "local" if heading & BOTH else "unknown"
+    if here:
+        return "local" if there else "out"
+    return "in" if there else "forwarded"
+
+
+def duration(row: FlowRow) -> int:
+    """First to last packet, ns; packets out of order by time never make it negative."""
+    lasted: int = row.flow.last - row.flow.first
+    return max(0, lasted)
+
+
+def end(row: FlowRow) -> int | None:
+    """Time of the last packet of a flow that has ended."""
+    return row.flow.last if row.flow.ended else None
+
+
+def cell(name: str, *, mark: int = 0, transport: int = 0, absent: int | None = None) -> Getter:
+    """A packet's value: only where ``mark`` is set and its protocol is ``transport``."""
+    read = attrgetter(name)
+
+    def get(packet: PacketRow) -> int | None:
+        table, row = packet.table, packet.row
+        if mark and not table.marks[row] & mark:
+            return None
+        if transport and (table.proto[row] != transport or not table.marks[row] & HAS_PORTS):
+            return None
+        value: int = read(table)[row]
+        return None if value == absent else value
+
+    return get
+
+
+def packet_port(name: str) -> Getter:
+    """A port of a packet whose protocol has ports."""
+    read = attrgetter(name)
+
+    def get(packet: PacketRow) -> int | None:
+        table, row = packet.table, packet.row
+        if not table.marks[row] & HAS_PORTS or table.proto[row] not in PORTED:
+            return None
+        value: int = read(table)[row]
+        return value
+
+    return get
+
+
+def packet_address(end: str) -> Getter:
+    """The source or destination address (``end``: src or dst) of an IP packet as text."""
+    high, low = attrgetter(f"{end}_hi"), attrgetter(f"{end}_lo")
+
+    def get(packet: PacketRow) -> str | None:
+        table, row = packet.table, packet.row
+        if not table.marks[row] & IS_IP:
+            return None
+        return address.text(table.family[row], high(table)[row], low(table)[row])
+
+    return get
+
+
+def packet_proto(packet: PacketRow) -> str | None:
+    """Transport by name; not known for what is not IP."""
+    table, row = packet.table, packet.row
+    return ip_protocol(table.proto[row]) if table.marks[row] & IS_IP else None
+
+
+def packet_flags(packet: PacketRow) -> tuple[str, ...] | None:
+    """TCP flags by name."""
+    table, row = packet.table, packet.row
+    if table.proto[row] != TCP or not table.marks[row] & HAS_PORTS:
+        return None
+    return flag_names(table.tcp_flags[row])
+
+
+def packet_heading(packet: PacketRow) -> str | None:
+    """in, out or forwarded, as the source of the frame says."""
+    mark = packet.table.flags[packet.row]
+    if mark & FOREIGN:
+        return "forwarded"
+    if mark & BOTH == BOTH:
+        return "local"
+    return {INBOUND: "in", OUTBOUND: "out"}.get(mark & BOTH)

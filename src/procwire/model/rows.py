@@ -1,0 +1,158 @@
+"""What the getters of the core tables read: one small object a row.
+
+A flow does not know everything that a column says of it (its interface's name, its TCP state's name, its
+Community ID): that comes from the rooms which do know, through ``RowContext``. The engine gives the real
+one; the one here answers "not known", so that every table can be read without an engine.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from procwire.model.columns import Column, Table
+from procwire.model.flow import Flow
+from procwire.model.packets import PacketTable
+from procwire.model.process import NOT_LOOKED, Owner, ProcessRef
+
+
+class RowContext:
+    """What the model cannot know by itself. Derive from it and answer what you can."""
+
+    def community_id(self, flow: Flow) -> str | None:  # noqa: ARG002
+        """Community ID v1 of the flow (``1:...``)."""
+        return None
+
+    def encapsulation(self, chain: int, vlan: int) -> str | None:  # noqa: ARG002
+        """The layers as text (``eth.vlan:10.ip.gre.ip6.tcp``), from PacketTable.chain and .vlan."""
+        return None
+
+    def interface(self, index: int) -> str | None:  # noqa: ARG002
+        """Name of a source's interface; index 0 is "not said"."""
+        return None
+
+    def state(self, number: int) -> str | None:  # noqa: ARG002
+        """Name of a flow's state number, lower case."""
+        return None
+
+    def fault(self, code: int) -> str | None:  # noqa: ARG002
+        """Name of a packet's fault code."""
+        return None
+
+    def local(self, family: int, high: int, low: int) -> bool | None:  # noqa: ARG002
+        """Whether an address is this host's own; None when that is not known (a file without a host)."""
+        return None
+
+    def info(self, table: PacketTable, row: int) -> str | None:  # noqa: ARG002
+        """A few words on what a packet says, for people."""
+        return None
+
+
+NO_CONTEXT = RowContext()
+
+
+class FlowRow:
+    """One row of FLOWS: the flow as it stands when a getter is called."""
+
+    __slots__ = ("context", "facts", "flow", "owner", "process")
+
+    owner: Owner
+    process: ProcessRef | None
+
+    def __init__(self, flow: Flow, context: RowContext = NO_CONTEXT) -> None:
+        self.flow = flow
+        self.context = context
+        self.facts: dict[str, Any] = flow.facts
+        owner = flow.owner
+        self.owner = owner if isinstance(owner, Owner) else NOT_LOOKED
+        self.process = self.owner.process
+
+
+class PacketRow:
+    """One row of PACKETS: a row of a packet table, and its number in its source (from 1)."""
+
+    __slots__ = ("context", "flow", "number", "row", "table")
+
+    def __init__(
+        self,
+        table: PacketTable,
+        row: int,
+        number: int,
+        context: RowContext = NO_CONTEXT,
+        flow: Flow | None = None,
+    ) -> None:
+        self.table = table
+        self.row = row
+        self.number = number
+        self.context = context
+        self.flow = flow
+
+
+class InterfaceRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One network interface of this host, or one that a recording describes."""
+
+    name: str
+    index: int = 0
+    kind: str = ""
+    link: str = ""
+    up: bool | None = None
+    mtu: int | None = None
+    mac: str = ""
+    addresses: tuple[str, ...] = ()
+    capture: str = ""
+    description: str = ""
+
+
+class ProtocolRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One protocol that procwire reads."""
+
+    name: str
+    doc: str = ""
+    transports: tuple[str, ...] = ()
+    ports: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """One answer of the doctor. ``status``: ok, degraded or missing."""
+
+    name: str
+    status: str
+    detail: str = ""
+    remedy: str = ""
+
+
+class ColumnRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One declared column of one table: the catalogue is a table too."""
+
+    table: Table
+    column: Column
+
+
+class GroupRow(msgspec.Struct, kw_only=True):
+    """Flows taken together by what they have in common."""
+
+    group: str
+    confidence: str = ""  # of its owner or protocol; mixed where its flows differ
+    flows: int = 0
+    packets: int = 0
+    bytes_out: int = 0
+    bytes_in: int = 0
+    first: int = 0  # ns
+    last: int = 0  # ns
+
+    @property
+    def bytes(self) -> int:
+        """Of both sides."""
+        return self.bytes_out + self.bytes_in
+
+    @property
+    def rate(self) -> float | None:
+        """Bytes a second from the first packet to the last; None for a single moment."""
+        return self.bytes * 1e9 / (self.last - self.first) if self.last > self.first else None
+
+
+def column_rows(tables: tuple[Table, ...]) -> list[ColumnRow]:
+    """Every column of every table, in order of declaration."""
+    return [ColumnRow(table=table, column=column) for table in tables for column in table]

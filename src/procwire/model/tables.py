@@ -1,0 +1,355 @@
+"""The core tables: flows, packets, interfaces, protocols, the doctor's checks, and the columns themselves.
+
+Every column is declared here once. The filter, the outputs, the documentation and every face derive from
+these declarations; a protocol's own tables are declared by its observation classes in its own file.
+"""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import Any
+
+from procwire.model import getters as read
+from procwire.model.columns import Column, Free, Kind, Table
+from procwire.model.flow import NO_SCALE
+from procwire.model.packets import HAS_PORTS, IS_IP
+
+TCP = read.TCP
+
+
+def _c(name: str, kind: Kind, doc: str, get: read.Getter, **more: Any) -> Column:
+    return Column(name=name, kind=kind, doc=doc, get=get, **more)
+
+
+def _text(name: str, doc: str, get: read.Getter, **more: Any) -> Column:
+    return _c(name, Kind.TEXT, doc, get, **more)
+
+
+def _count(name: str, doc: str, get: read.Getter, unit: str = "", **more: Any) -> Column:
+    return _c(name, Kind.INTEGER, doc, get, unit=unit, **more)
+
+
+def _size(name: str, doc: str, get: read.Getter, **more: Any) -> Column:
+    return _c(name, Kind.SIZE, doc, get, unit="bytes", **more)
+
+
+def _span(name: str, doc: str, get: read.Getter, **more: Any) -> Column:
+    return _c(name, Kind.DURATION, doc, get, unit="seconds", **more)
+
+
+def _list(name: str, doc: str, get: read.Getter, **more: Any) -> Column:
+    return _c(name, Kind.LIST, doc, get, **more)
+
+
+_EXACT = Free.EQUALS
+
+_IDENTITY = (
+    _text("flow_id",
+          "Identity of the flow: 16 hex digits from its ends, its tunnel and its first packet's time.",
+          attrgetter("flow.flow_id"), free=_EXACT),
+    _text("community_id", "Community ID v1, the same in every tool that sees this 5-tuple.",
+          lambda row: row.context.community_id(row.flow), free=_EXACT),
+    _c("start", Kind.TIME, "Time of the flow's first packet.", attrgetter("flow.first")),
+    _c("end", Kind.TIME, "Time of the last packet of a flow that has ended.", read.end),
+    _c("last", Kind.TIME, "Time of the last packet seen so far.", attrgetter("flow.last")),
+    _span("duration", "From the first packet to the last one seen.", read.duration, shown=True, width=9),
+    _text("proto", "Transport protocol, by its IANA name in lower case.",
+          read.flow_proto, shown=True, width=5),
+    _c("src", Kind.ADDRESS, "Address of the side that opened the flow, where `opener` is src.",
+       attrgetter("flow.src"), shown=True),
+    _count("src_port", "Port of `src`, for protocols that have ports.", read.flow_port("sport"),
+           free=_EXACT, shown=True, width=5, title="port"),
+    _c("dst", Kind.ADDRESS, "Address of the other side.", attrgetter("flow.dst"), shown=True),
+    _count("dst_port", "Port of `dst`, for protocols that have ports.", read.flow_port("dport"),
+           free=_EXACT, shown=True, width=5, title="port"),
+    _count("icmp_type", "ICMP type of the flow's first message.", read.icmp_type),
+    _text("direction", "Seen from this host: in, out, local, forwarded or unknown.", read.direction),
+    _text("opener", "src where the opening was seen, or unknown where src is a guess.",
+          lambda row: "src" if row.flow.opener_seen else "unknown"),
+    _text("state", "Where the conversation stands: its TCP state, or open and closed for other protocols.",
+          lambda row: row.context.state(row.flow.state), shown=True),
+    _text("ended", "Why the flow ended: fin, rst, timeout, replaced, evicted or capture-end.",
+          read.known("flow.ended", "")),
+    _text("encapsulation", "The layers around the payload, outermost first.",
+          lambda row: row.context.encapsulation(row.flow.chain, row.flow.vlan)),
+    _list("vlan", "VLAN ids, outermost first.", lambda row: read.vlan_ids(row.flow.vlan), free=_EXACT),
+    _text("interface", "Interface on which the flow was first seen.",
+          lambda row: row.context.interface(row.flow.interface)),
+)  # fmt: skip
+
+_COUNTS = (
+    _count("packets", "Packets of both sides.", read.either("packets"), "packets"),
+    _count("packets_out", "Packets that src sent.", attrgetter("flow.packets_out"), "packets"),
+    _count("packets_in", "Packets that dst sent.", attrgetter("flow.packets_in"), "packets"),
+    _size("bytes", "Bytes on the wire of both sides, link layer included.", read.either("bytes")),
+    _size("bytes_out", "Bytes on the wire that src sent, link layer included.", attrgetter("flow.bytes_out"),
+          shown=True, title="out", width=9),
+    _size("bytes_in", "Bytes on the wire that dst sent, link layer included.", attrgetter("flow.bytes_in"),
+          shown=True, title="in", width=9),
+    _size("payload", "Transport payload bytes of both sides, retransmissions included.",
+          read.either("payload")),
+    _size("payload_out", "Transport payload bytes that src sent, retransmissions included.",
+          attrgetter("flow.payload_out")),
+    _size("payload_in", "Transport payload bytes that dst sent, retransmissions included.",
+          attrgetter("flow.payload_in")),
+    _count("segments_out",
+           "Wire packets behind the packets that src sent, where the kernel handed them over joined.",
+           attrgetter("flow.segments_out"), "packets"),
+    _count("segments_in",
+           "Wire packets behind the packets that dst sent, where the kernel handed them over joined.",
+           attrgetter("flow.segments_in"), "packets"),
+    _count("elsewhere", "Packets of this flow seen again on another interface and not counted twice.",
+           attrgetter("flow.elsewhere"), "packets"),
+    _count("faults", "Packets of this flow with a fault in a header.", attrgetter("flow.faults"), "packets"),
+    _count("ttl_out", "Last TTL or hop limit of src's packets, as it arrived here.",
+           read.known("flow.ttl_out")),
+    _count("ttl_in", "Last TTL or hop limit of dst's packets, as it arrived here.",
+           read.known("flow.ttl_in")),
+)  # fmt: skip
+
+_TCP_HEALTH = (
+    _span("rtt", "Round trip of the TCP handshake, from SYN to the ACK that completes it.",
+          read.known("flow.rtt", -1), shown=True, width=8),
+    _span("smoothed_rtt", "Smoothed round trip over the flow's life (RFC 6298).",
+          read.known("flow.srtt", -1)),
+    _count("retransmissions", "Segments sent again, by both sides.", read.either("retransmissions", tcp=True),
+           "segments", shown=True, title="rexmit", width=6),
+    _count("retransmissions_out", "Segments that src sent again.",
+           read.tcp("retransmissions_out"), "segments"),
+    _count("retransmissions_in", "Segments that dst sent again.", read.tcp("retransmissions_in"), "segments"),
+    _count("out_of_order", "Segments that arrived behind a later one, of both sides.",
+           read.either("out_of_order", tcp=True), "segments"),
+    _count("out_of_order_out", "Segments of src that arrived behind a later one.",
+           read.tcp("out_of_order_out"), "segments"),
+    _count("out_of_order_in", "Segments of dst that arrived behind a later one.",
+           read.tcp("out_of_order_in"), "segments"),
+    _count("duplicate_acks", "Acknowledgements repeated without news, of both sides.",
+           read.either("duplicate_acks", tcp=True), "segments"),
+    _count("duplicate_acks_out", "Acknowledgements that src repeated without news.",
+           read.tcp("duplicate_acks_out"), "segments"),
+    _count("duplicate_acks_in", "Acknowledgements that dst repeated without news.",
+           read.tcp("duplicate_acks_in"), "segments"),
+    _count("zero_windows", "Times that a side closed its receive window, of both sides.",
+           read.either("zero_windows", tcp=True)),
+    _count("zero_windows_out", "Times that src closed its receive window.", read.tcp("zero_windows_out")),
+    _count("zero_windows_in", "Times that dst closed its receive window.", read.tcp("zero_windows_in")),
+    _size("gaps", "Payload bytes that were never seen, of both sides.", read.either("gaps", tcp=True)),
+    _size("gaps_out", "Payload bytes of src that were never seen.", read.tcp("gaps_out")),
+    _size("gaps_in", "Payload bytes of dst that were never seen.", read.tcp("gaps_in")),
+    _size("mss_out", "Maximum segment size that src announced.", read.tcp("mss_out", 0)),
+    _size("mss_in", "Maximum segment size that dst announced.", read.tcp("mss_in", 0)),
+    _count("window_scale_out", "Window scale shift that src announced.", read.tcp("scale_out", NO_SCALE)),
+    _count("window_scale_in", "Window scale shift that dst announced.", read.tcp("scale_in", NO_SCALE)),
+    _list("tcp_flags", "TCP flags seen from either side.", read.flags("flags_out", "flags_in"), free=_EXACT),
+    _list("tcp_flags_out", "TCP flags seen from src.", read.flags("flags_out"), free=_EXACT),
+    _list("tcp_flags_in", "TCP flags seen from dst.", read.flags("flags_in"), free=_EXACT),
+)  # fmt: skip
+
+_UNDERSTOOD = (
+    _text("app", "Application protocol in lower case, or unknown.", attrgetter("flow.app"), shown=True),
+    _text("app_confidence", "How `app` is known: content, port-guess or unknown.",
+          attrgetter("flow.app_confidence"), free=Free.NEVER),
+    _text("server_name", "Name of the server, as far as it is known.", read.known("flow.server_name", ""),
+          shown=True),
+    _text("server_name_source", "Where `server_name` was learned: sni, http-host, dns-answer, ...",
+          read.known("flow.server_name_source", ""), free=Free.NEVER),
+    _span("name_age", "Age of the DNS answer that gave `server_name`, when the flow started.",
+          read.fact("name_age")),
+    _text("ja4", "JA4 fingerprint of the TLS or QUIC client.", read.known("flow.ja4", ""), free=_EXACT),
+    _text("alpn", "Application protocol agreed or offered in the TLS handshake (ALPN).", read.fact("alpn")),
+    _text("tls_version", "TLS version that the server chose.", read.fact("tls_version"), free=_EXACT),
+    _text("tls_cipher", "TLS cipher suite that the server chose, by its IANA name.", read.fact("tls_cipher")),
+)  # fmt: skip
+
+_OWNER = (
+    _count("pid", "Process id of the owner on this host.",
+           read.process("pid", 0), free=_EXACT, shown=True, width=7),
+    _text("process", "Name of the owning process (comm, at most 15 bytes).",
+          read.process("name"), shown=True),
+    _text("exe", "Path of the owner's executable.", read.process("exe")),
+    _text("cmdline", "Command line of the owner, secrets masked.", read.process("cmdline")),
+    _text("user", "User that the owner runs as, by name where there is one.", read.process("user")),
+    _count("uid", "User id that the owner runs as.", read.process("uid", -1)),
+    _count("ppid", "Process id of the owner's parent.", read.process("ppid", 0)),
+    _text("parent", "Name of the owner's parent process.", read.process("parent")),
+    _c("process_start", Kind.TIME, "When the owning process was started.", read.process("start", 0)),
+    _text("unit", "systemd unit of the owner.", read.process("unit")),
+    _text("container", "Container of the owner: 12 hex digits of its id, or its name.",
+          read.process("container")),
+    _text("container_runtime", "What runs the owner's container: docker, podman, containerd, cri-o, lxc, ...",
+          read.process("container_runtime")),
+    _text("pod", "Kubernetes pod uid of the owner.", read.process("pod")),
+    _text("owner_confidence", "How sure the owner is: exact, listener, recently-closed or unknown.",
+          attrgetter("owner.confidence"), free=Free.NEVER),
+    _text("owner_source", "Who named the owner: sock-diag, proc, bpf, file, ...",
+          read.known("owner.source", ""), free=Free.NEVER),
+    _text("owner_reason", "Why the owner is not known.", read.known("owner.reason", ""), free=Free.NEVER),
+)  # fmt: skip
+
+_ENDS = {
+    "port": ("src_port", "dst_port"),
+    "addr": ("src", "dst"),
+    "ip": ("src", "dst"),
+    "src.port": ("src_port",),
+    "dst.port": ("dst_port",),
+    "src.addr": ("src",),
+    "dst.addr": ("dst",),
+}
+
+FLOWS = Table(
+    name="flow",
+    doc="One conversation between two ends, both directions together.",
+    columns=_IDENTITY + _COUNTS + _TCP_HEALTH + _UNDERSTOOD + _OWNER,
+    also=_ENDS | {
+        "proto": ("proto", "app"),
+        "protocol": ("proto", "app"),
+        "host": ("src", "dst", "server_name"),
+        "sni": ("server_name",),
+        "name": ("server_name",),
+        "id": ("flow_id", "community_id"),
+        "ttl": ("ttl_out", "ttl_in"),
+        "mss": ("mss_out", "mss_in"),
+        "process.name": ("process",),
+        "process.pid": ("pid",),
+        "process.exe": ("exe",),
+        "process.cmdline": ("cmdline",),
+        "process.user": ("user",),
+        "process.uid": ("uid",),
+        "process.unit": ("unit",),
+        "process.parent": ("parent",),
+        "process.ppid": ("ppid",),
+        "process.start": ("process_start",),
+        "process.container": ("container",),
+        "container.id": ("container",),
+        "container.runtime": ("container_runtime",),
+        "tls.version": ("tls_version",),
+        "tls.cipher": ("tls_cipher",),
+        "tls.alpn": ("alpn",),
+        "tls.sni": ("server_name",),
+    },
+)  # fmt: skip
+
+_PACKET = (
+    _count("number", "Number of the packet in its source, from 1.",
+           attrgetter("number"), shown=True, title="no"),
+    _c("time", Kind.TIME, "Time of the packet, as its source gives it.", read.cell("time"), shown=True),
+    _text("interface", "Interface on which it was captured.",
+          lambda row: row.context.interface(row.table.interface[row.row])),
+    _text("direction", "in, out or forwarded, where the source says so.", read.packet_heading),
+    _size("length", "Bytes that the frame had on the wire.", read.cell("wire"), shown=True),
+    _text("proto", "Transport protocol, by its IANA name in lower case.",
+          read.packet_proto, shown=True, width=5),
+    _c("src", Kind.ADDRESS, "Source address of the innermost IP header.",
+       read.packet_address("src"), shown=True),
+    _count("src_port", "Source port.",
+           read.packet_port("sport"), free=_EXACT, shown=True, width=5, title="port"),
+    _c("dst", Kind.ADDRESS, "Destination address of the innermost IP header.", read.packet_address("dst"),
+       shown=True),
+    _count("dst_port", "Destination port.",
+           read.packet_port("dport"), free=_EXACT, shown=True, width=5, title="port"),
+    _text("encapsulation", "The layers around the payload, outermost first.",
+          lambda row: row.context.encapsulation(row.table.chain[row.row], row.table.vlan[row.row])),
+    _list("vlan", "VLAN ids, outermost first.",
+          lambda row: read.vlan_ids(row.table.vlan[row.row]), free=_EXACT),
+    _count("ethertype", "EtherType of the innermost link layer.", read.cell("ethertype", absent=0)),
+    _count("ttl", "TTL or hop limit of the innermost IP header.", read.cell("ttl", mark=IS_IP)),
+    _list("tcp_flags", "TCP flags of the segment.", read.packet_flags, free=_EXACT, shown=True),
+    _count("seq", "TCP sequence number as sent.", read.cell("seq", mark=HAS_PORTS, transport=TCP)),
+    _count("ack", "TCP acknowledgement number as sent.", read.cell("ack", mark=HAS_PORTS, transport=TCP)),
+    _size("window", "TCP window as sent, not scaled.", read.cell("window", mark=HAS_PORTS, transport=TCP)),
+    _size("mss", "Maximum segment size that a SYN announces.", read.cell("mss", transport=TCP, absent=0)),
+    _count("window_scale", "Window scale shift that a SYN announces.",
+           read.cell("scale", transport=TCP, absent=NO_SCALE)),
+    _size("payload", "Transport payload bytes on the wire, from the headers.",
+          read.cell("length"), shown=True),
+    _size("payload_captured", "Transport payload bytes that the capture holds.", read.cell("present")),
+    _count("segments", "Wire packets that the kernel handed over as this one.",
+           read.cell("segments"), "packets"),
+    _text("fault", "What was wrong with a header.", lambda row: row.context.fault(row.table.fault[row.row])),
+    _text("info", "What the packet says, in a few words.", lambda row: row.context.info(row.table, row.row)),
+)  # fmt: skip
+
+PACKETS = Table(
+    name="packet",
+    doc="One packet, as decoded.",
+    columns=_PACKET,
+    also=_ENDS | {"host": ("src", "dst"), "bytes": ("length",), "flags": ("tcp_flags",)},
+)
+
+INTERFACES = Table(
+    name="interface",
+    doc="One network interface of this host, or of a recording.",
+    columns=(
+        _text("name", "Name of the interface.", attrgetter("name"), shown=True),
+        _count("index", "Its index on this host, or in the recording.", attrgetter("index"), shown=True),
+        _text("kind", "What it is: ethernet, loopback, veth, bridge, ...", attrgetter("kind"), shown=True),
+        _text("link", "Its link layer type.", attrgetter("link")),
+        _c("up", Kind.BOOLEAN, "Whether it is up.", attrgetter("up"), shown=True),
+        _size("mtu", "Largest packet that it sends.", attrgetter("mtu"), shown=True),
+        _text("mac", "Its hardware address.", attrgetter("mac"), shown=True),
+        _list("addresses", "Its addresses with their prefix lengths.", attrgetter("addresses"), shown=True),
+        _text(
+            "capture",
+            "Whether traffic can be read from it: yes, or why not.",
+            attrgetter("capture"),
+            shown=True,
+        ),
+        _text("description", "What a recording says of it.", attrgetter("description")),
+    ),
+)
+
+PROTOCOLS = Table(
+    name="protocol",
+    doc="One application protocol that procwire reads.",
+    columns=(
+        _text("name", "Its name, as in the column `app`.", attrgetter("name"), shown=True),
+        _list("transports", "What carries it.", attrgetter("transports"), shown=True),
+        _list("ports", "Ports that hint at it; content decides.", attrgetter("ports"), shown=True),
+        _list("tables", "Tables that its observations fill.", attrgetter("tables"), shown=True),
+        _text("doc", "What it is and how it is recognised.", attrgetter("doc"), shown=True),
+    ),
+)
+
+CHECKS = Table(
+    name="check",
+    doc="One answer of the doctor: what this machine allows.",
+    columns=(
+        _text("name", "What was looked at.", attrgetter("name"), shown=True),
+        _text("status", "ok, degraded or missing.", attrgetter("status"), shown=True),
+        _text("detail", "What was found.", attrgetter("detail"), shown=True),
+        _text("remedy", "How to mend it.", attrgetter("remedy"), shown=True),
+    ),
+)
+
+COLUMNS = Table(
+    name="column",
+    doc="One declared column: the catalogue of all tables.",
+    columns=(
+        _text("table", "Table that it belongs to.", attrgetter("table.name"), shown=True),
+        _text("name", "Its name in JSON, CSV and filters.", attrgetter("column.name"), shown=True),
+        _text("kind", "What its values are.", lambda row: str(row.column.kind), shown=True),
+        _text("unit", "Unit of its values in JSON and CSV.", attrgetter("column.unit"), shown=True),
+        _text("doc", "What it says.", attrgetter("column.doc"), shown=True),
+    ),
+)
+
+GROUPS = Table(
+    name="group",
+    doc="Flows taken together by process, remote address, protocol, unit or container.",
+    columns=(
+        _text("group", "What its flows have in common.", attrgetter("group"), shown=True),
+        _text("confidence", "How sure that is; mixed where its flows differ.", attrgetter("confidence"),
+              shown=True),
+        _count("flows", "Flows in the group.", attrgetter("flows"), "flows", shown=True),
+        _count("packets", "Their packets, of both sides.", attrgetter("packets"), "packets", shown=True),
+        _size("bytes", "Their bytes on the wire, of both sides.", attrgetter("bytes"), shown=True),
+        _size("bytes_out", "Their bytes on the wire from src.", attrgetter("bytes_out"), shown=True),
+        _size("bytes_in", "Their bytes on the wire from dst.", attrgetter("bytes_in"), shown=True),
+        _c("rate", Kind.NUMBER, "Bytes a second, from the group's first packet to its last.",
+           attrgetter("rate"), unit="bytes/s", shown=True),
+        _c("start", Kind.TIME, "Time of the group's first packet.", attrgetter("first")),
+        _c("last", Kind.TIME, "Time of the group's last packet.", attrgetter("last")),
+    ),
+)  # fmt: skip
+
+CORE = (FLOWS, PACKETS, GROUPS, INTERFACES, PROTOCOLS, CHECKS, COLUMNS)
