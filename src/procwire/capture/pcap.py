@@ -85,6 +85,7 @@ def _length_order(major: int, minor: int) -> int:
 
 @cython.cfunc
 @cython.inline
+@cython.exceptval(check=False)
 def _u32(data: cython.uchar[::1], at: cython.longlong, big: cython.bint) -> cython.uint:
     a: cython.uint = data[at]
     b: cython.uint = data[at + 1]

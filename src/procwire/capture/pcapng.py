@@ -28,6 +28,7 @@ else:
     from procwire.model.frames import FrameBatch
 
 MAX_BLOCK = 16 << 20  # as libpcap
+_MAX_BLOCK: cython.longlong = MAX_BLOCK
 
 # What walk() and resume() ended with (see capture.pcap), as C numbers.
 _MORE: cython.int = MORE
@@ -43,6 +44,7 @@ def recognise(start: bytes) -> bool:
 
 @cython.cfunc
 @cython.inline
+@cython.exceptval(check=False)
 def _u16(data: cython.uchar[::1], at: cython.longlong, big: cython.bint) -> cython.uint:
     a: cython.uint = data[at]
     b: cython.uint = data[at + 1]
@@ -51,6 +53,7 @@ def _u16(data: cython.uchar[::1], at: cython.longlong, big: cython.bint) -> cyth
 
 @cython.cfunc
 @cython.inline
+@cython.exceptval(check=False)
 def _u32(data: cython.uchar[::1], at: cython.longlong, big: cython.bint) -> cython.uint:
     a: cython.uint = data[at]
     b: cython.uint = data[at + 1]
@@ -128,7 +131,7 @@ class PcapngWalk:
                 self.fault = "section header without a byte-order mark"
                 return -1
         length: cython.longlong = _u32(self._data, at + 4, big)
-        if length < 12 or length & 3 or length > MAX_BLOCK:
+        if length < 12 or length & 3 or length > _MAX_BLOCK:
             self.fault = f"block claims {length} bytes"
             return -1
         if end - at < length:

@@ -134,6 +134,7 @@ class Section:
                 self.lore.comment(0, value)
 
     @cython.cfunc
+    @cython.exceptval(check=False)
     def time(self, high: cython.ulonglong, low: cython.ulonglong, port: Port) -> cython.longlong:
         """Ns since 1970; what lies outside 0..MAX_TIME is moved to the nearest bound and counted."""
         stamp: cython.ulonglong = (high << 32) | low
@@ -161,6 +162,7 @@ class Section:
         return total
 
     @cython.cfunc
+    @cython.exceptval(check=False)
     def _binary(self, stamp: cython.ulonglong, shift: cython.int) -> cython.ulonglong:
         """Units of 2^-shift seconds to ns; above the bound where that does not fit."""
         one: cython.ulonglong = 1
