@@ -71,10 +71,8 @@ def capturing(host: Host, work: Callable[[LiveSource], T], *names: str, **option
 
 def test_a_flood_is_counted_as_nftables_counts_it() -> None:
     with pair() as (_, left, right):
-        right.run(
-            "nft",
-            "add table inet t; add counter inet t c; add chain inet t i { type filter hook input priority 0; };",
-        )
+        right.run("nft", "add table inet t; add counter inet t c")
+        right.run("nft", "add chain inet t i { type filter hook input priority 0; }")
         right.run("nft", "add rule inet t i udp dport 9999 counter name c accept")
 
         def work(source: LiveSource) -> Reader:
