@@ -20,7 +20,7 @@ from procwire.netlink.message import Message
 _RTM_NEWLINK, _RTM_GETLINK = 16, 18
 _RTM_NEWADDR, _RTM_GETADDR = 20, 22
 _GROUPS = 0x1 | 0x10 | 0x100  # RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR
-_IFF_UP, _IFF_PROMISC = 0x1, 0x100
+_IFF_UP = 0x1
 
 _LINK = struct.Struct("=BxHiII")  # ifinfomsg: family, hardware type, index, flags, change
 _ADDRESS = struct.Struct("=BBBBI")  # ifaddrmsg: family, prefix length, flags, scope, index
@@ -28,7 +28,7 @@ _COUNTERS = struct.Struct("=8Q")  # the head of rtnl_link_stats64
 
 _IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_MTU, _IFLA_LINK = 1, 3, 4, 5
 _IFLA_MASTER, _IFLA_OPERSTATE, _IFLA_LINKINFO, _IFLA_STATS64 = 10, 16, 18, 23
-_IFLA_LINK_NETNSID = 37
+_IFLA_PROMISCUITY, _IFLA_LINK_NETNSID = 30, 37
 _IFLA_INFO_KIND = 1
 _IFA_ADDRESS, _IFA_LOCAL = 1, 2
 
@@ -63,6 +63,7 @@ class LinkState(msgspec.Struct, frozen=True, kw_only=True):
     hardware     ARPHRD_* value;  ``linktype``: the LINKTYPE_* a capture has
     state        operational state, RFC 2863 (``up``, ``down``, ``unknown``, ...)
     up           whether it is administratively up
+    promiscuous  whether anyone made it so: IFF_PROMISC would not tell of packet sockets
     mac          link layer address in hexadecimal with colons, empty if it has none
     addresses    ``10.0.0.1/24``, ``fe80::1/64``: in the kernel's order
     master       name of the bridge or bond it is part of, or empty
@@ -218,7 +219,7 @@ def _link_of(body: bytes, names: dict[int, str], owned: dict[int, list[str]]) ->
         mtu=_number(found, _IFLA_MTU),
         state=_STATES[state] if state < len(_STATES) else "unknown",
         up=bool(flags & _IFF_UP),
-        promiscuous=bool(flags & _IFF_PROMISC),
+        promiscuous=bool(_number(found, _IFLA_PROMISCUITY)),
         mac=found.get(_IFLA_ADDRESS, b"").hex(":") if hardware != arphrd_names.LOOPBACK else "",
         addresses=tuple(owned.get(index, ())),
         counters=_counters_of(found.get(_IFLA_STATS64, b"")),
