@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from procwire.processes import table
+from procwire.processes.table import LINGER_NS, ProcessTable
+from tests.lab import wait_for
+from tests.processes.world import line, program, say
+
+
+class FakeProc:
+    """A folder that looks like /proc for one process, which the test changes as it likes."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def put(self, pid: int, name: str, ticks: int, *, exe: str = "/bin/app", state: str = "S") -> None:
+        home = self.root / str(pid)
+        shutil.rmtree(home, ignore_errors=True)
+        (home / "ns").mkdir(parents=True)
+        fields = f"{pid} ({name}) {state} 1 1 1 0 -1 0 " + "0 " * 12 + f"{ticks} " + "0 " * 30
+        (home / "stat").write_text(fields)
+        (home / "status").write_text(f"Name:\t{name}\nUid:\t0\t0\t0\t0\nNSpid:\t{pid}\t3\n")
+        (home / "cmdline").write_bytes(b"app\0--password=x\0")
+        (home / "cgroup").write_text("0::/system.slice/app.service\n")
+        (home / "exe").symlink_to(exe)
+
+    def drop(self, pid: int) -> None:
+        shutil.rmtree(self.root / str(pid))
+
+
+@pytest.fixture
+def fake(tmp_path: Path) -> FakeProc:
+    return FakeProc(tmp_path)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0
+
+    def __call__(self) -> int:
+        return self.now
+
+
+def test_ourselves() -> None:
+    ref = ProcessTable().get(os.getpid())
+    assert ref is not None
+    assert (ref.pid, ref.ppid, ref.uid) == (os.getpid(), os.getppid(), os.geteuid())
+    assert ref.exe == os.path.realpath(sys.executable)
+    assert ref.user == pwd.getpwuid(os.geteuid()).pw_name
+    assert ref.netns == Path("/proc/self/ns/net").stat().st_ino
+    assert ref.ns_pid > 0
+    assert ref.start > 1_600_000_000_000_000_000
+
+
+def test_a_process_is_read_once_and_masked(fake: FakeProc) -> None:
+    fake.put(50, "app", 100)
+    people = ProcessTable(proc=str(fake.root))
+    first = people.get(50)
+    assert first is not None
+    assert people.get(50) is first
+    assert people.reads == 1
+    assert (first.cmdline, first.unit, first.ns_pid) == ("app --password=***", "app.service", 3)
+
+
+def test_an_exec_is_noticed(fake: FakeProc) -> None:
+    fake.put(50, "app", 100)
+    people = ProcessTable(proc=str(fake.root))
+    before = people.get(50)
+    fake.put(50, "app", 100, exe="/bin/other")
+    after = people.get(50)
+    assert before is not None
+    assert after is not None
+    assert (after.exe, after.start, people.reads) == ("/bin/other", before.start, 2)
+
+
+def test_a_pid_that_is_used_again_is_another_process(fake: FakeProc) -> None:
+    fake.put(50, "old", 100)
+    people = ProcessTable(proc=str(fake.root))
+    old = people.get(50)
+    fake.put(50, "new", 900)
+    new = people.get(50)
+    assert old is not None
+    assert new is not None
+    assert (old.name, new.name) == ("old", "new")
+    assert old.start != new.start
+    assert people.known(50, old.start) is old
+    assert people.known(50, new.start) is new
+
+
+def test_the_exited_linger_and_are_forgotten(fake: FakeProc) -> None:
+    clock = Clock()
+    fake.put(50, "app", 100)
+    people = ProcessTable(proc=str(fake.root), clock=clock)
+    ref = people.get(50)
+    assert ref is not None
+    fake.drop(50)
+    assert people.get(50) is None
+    clock.now = LINGER_NS - 1
+    assert people.known(50, ref.start) is ref
+    clock.now = LINGER_NS
+    assert people.known(50, ref.start) is None
+
+
+def test_a_zombie_keeps_what_was_read_before(fake: FakeProc) -> None:
+    fake.put(50, "app", 100)
+    people = ProcessTable(proc=str(fake.root))
+    before = people.get(50)
+    (fake.root / "50" / "exe").unlink()
+    (fake.root / "50" / "stat").write_text((fake.root / "50" / "stat").read_text().replace(") S", ") Z"))
+    assert people.get(50) is before
+
+
+def test_the_table_is_bounded(fake: FakeProc, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "MAX_PROCESSES", 3)
+    people = ProcessTable(proc=str(fake.root))
+    for pid in range(50, 60):
+        fake.put(pid, "app", pid)
+        people.get(pid)
+    assert len(people) == 3
+
+
+def test_parents_lead_to_the_first(fake: FakeProc) -> None:
+    people = ProcessTable()
+    chain = people.parents(os.getpid())
+    assert chain[0].pid == os.getppid()
+    assert chain[-1].ppid == 0
+
+
+def test_a_user_without_a_name_is_a_number() -> None:
+    assert ProcessTable().user(3_999_999_999) == "3999999999"
+    assert ProcessTable().user(-1) == ""
+
+
+def test_a_name_with_parentheses_and_a_newline() -> None:
+    code = "open('/proc/self/comm','w').write('a) (b\\nc'); print('ready', flush=True); input()"
+    with program(code) as started:
+        assert line(started) == "ready"
+        ref = ProcessTable().get(started.pid)
+        assert ref is not None
+        assert ref.name == "a) (b\\nc"
+        assert ref.ppid == os.getpid()
+
+
+def test_a_zombie_and_its_end() -> None:
+    people = ProcessTable()
+    with program("print('ready', flush=True); input()") as started:
+        line(started)
+        alive = people.get(started.pid)
+        say(started)
+        wait_for(lambda: ") Z" in Path(f"/proc/{started.pid}/stat").read_text(), what="the zombie")
+        assert people.get(started.pid) == alive
+        started.wait()
+        assert people.get(started.pid) is None
+        assert alive is not None
+        assert people.known(started.pid, alive.start) == alive
+
+
+def test_a_real_exec_is_noticed() -> None:
+    people = ProcessTable()
+    code = "import os; print('ready', flush=True); input(); os.execvp('sleep', ['sleep', '60'])"
+    with program(code) as started:
+        line(started)
+        before = people.get(started.pid)
+        say(started)
+        wait_for(lambda: Path(f"/proc/{started.pid}/comm").read_text() == "sleep\n", what="the exec")
+        after = people.get(started.pid)
+        assert before is not None
+        assert after is not None
+        assert (before.start, after.name, after.cmdline) == (after.start, "sleep", "sleep 60")
+
+
+def test_arguments_that_are_no_utf_8() -> None:
+    words = [os.fsencode(sys.executable), b"-c", b"input()", b"\xff\xfe"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE) as started:
+        wait_for(lambda: b"input" in Path(f"/proc/{started.pid}/cmdline").read_bytes(), what="the exec")
+        ref = ProcessTable().get(started.pid)
+        assert ref is not None
+        assert ref.cmdline.endswith("-c input() \\xff\\xfe")
+
+
+@pytest.mark.skipif(
+    not Path("/proc/2/stat").exists(), reason="kernel threads are not seen in this pid namespace"
+)
+def test_a_kernel_thread_has_a_name_and_no_program() -> None:
+    ref = ProcessTable().get(2)
+    assert ref is not None
+    if ref.name == "kthreadd":
+        assert (ref.exe, ref.cmdline) == ("", "")
+    else:
+        assert ref.pid == 2
