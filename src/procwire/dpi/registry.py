@@ -14,13 +14,15 @@ from typing import Any
 
 import msgspec
 
-from procwire.dpi.protocols import dns, http
+from procwire.dpi.protocols import dns, http, quic, tls
 from procwire.model.columns import Column, Table
 from procwire.model.observation import Observation, Upgraded, columns_of, table_of
 
 MODULES: tuple[ModuleType, ...] = (
     http,
+    tls,
     dns,
+    quic,
 )
 
 TRANSPORTS = {"tcp": 6, "udp": 17, "sctp": 132}

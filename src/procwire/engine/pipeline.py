@@ -9,6 +9,7 @@ from typing import Protocol
 
 from procwire.dpi.analyzer import Analyzer
 from procwire.dpi.names import NameBook
+from procwire.dpi.protocols.dns import DnsResponse
 from procwire.engine.options import EngineError, FlowOptions
 from procwire.flows.limits import Limits
 from procwire.flows.table import Tracker
@@ -16,7 +17,7 @@ from procwire.model.flow import Flow
 from procwire.model.frames import FrameBatch
 from procwire.model.observation import Observation
 from procwire.model.packets import PacketTable
-from procwire.model.streams import NoSink
+from procwire.model.streams import Direction, NoSink
 from procwire.packet.decode import Decoder
 
 TIMEOUTS = tuple(
@@ -82,7 +83,8 @@ class Pipeline:
 
     def decode(self, batch: FrameBatch, table: PacketTable | None = None) -> PacketTable:
         """Frames to packets. Of the pipeline's steps the only one that may run on another thread."""
-        return self.decoder.decode(batch, table)
+        decoded: PacketTable = self.decoder.decode(batch, table)
+        return decoded
 
     def ingest(self, table: PacketTable) -> None:
         """Packets to flows and observations; the listener hears of them during the call."""
@@ -91,6 +93,11 @@ class Pipeline:
         self.first = self.first or table.time[0]
         self.now = max(self.now, table.time[table.count - 1])
         self._tell(self.tracker.ingest(table, now=self.now))
+
+    @property
+    def defect(self) -> str:
+        """The last internal error of a parser, or empty."""
+        return self.analyzer.defect if self.analyzer is not None else ""
 
     def expire(self, now: int) -> None:
         """End what has been idle too long at ``now`` (ns), when no packets come."""
@@ -113,5 +120,6 @@ class Pipeline:
 
     def _observed(self, flow: Flow, observation: Observation) -> None:
         self.observations += 1
-        self.names.see(flow, observation)
+        if type(observation) is DnsResponse:
+            self.names.learn(observation, flow.src if observation.side == Direction.IN else flow.dst)
         self.listener.observed(flow, observation)

@@ -27,6 +27,7 @@ class Reading:
     """One run over capture files. After ``run``: ``error`` is the damage that ended it, or None."""
 
     def __init__(self, options: ReadOptions, listener: Listener) -> None:
+        self.options = options
         self.pipeline = Pipeline(options.flows, listener)
         self.error: CaptureError | None = None
         self.source: FileSource

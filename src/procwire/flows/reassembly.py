@@ -200,9 +200,7 @@ class Reassembler:
 
     @cython.cfunc
     @cython.exceptval(-1)
-    def insert(
-        self, end: End, start: cython.longlong, data: bytes, size: cython.longlong
-    ) -> cython.int:
+    def insert(self, end: End, start: cython.longlong, data: bytes, size: cython.longlong) -> cython.int:
         """Hold what of a piece is not held yet."""
         held: list = end.held
         base: cython.longlong = start

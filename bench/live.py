@@ -1,0 +1,138 @@
+"""``procwire watch`` on a veth pair under a flood, beside ``tcpdump -w /dev/null`` at the same rate.
+
+Repeat with ``make bench`` or ``python -m bench.live [--rate N] [--seconds N] [--sockets N]`` (root). The
+sender uses sendmmsg on connected UDP sockets in one namespace, paced; the other end drops the datagrams. What
+was sent is read from the interface's counters, so a packet that nobody accounts for is seen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.lab import Host, pair, wait_for, why_not
+
+from bench.clock import machine
+
+BATCH = 50
+PAYLOAD = b"\0" * 64
+SETTLE_SECONDS = 1.0
+
+
+class Vector(ctypes.Structure):
+    """struct iovec."""
+
+    _fields_ = (("base", ctypes.c_char_p), ("length", ctypes.c_size_t))
+
+
+class Header(ctypes.Structure):
+    """struct mmsghdr, with its msghdr flattened."""
+
+    _fields_ = (
+        ("name", ctypes.c_void_p), ("name_length", ctypes.c_uint32), ("vectors", ctypes.POINTER(Vector)),
+        ("count", ctypes.c_size_t), ("control", ctypes.c_void_p), ("control_length", ctypes.c_size_t),
+        ("flags", ctypes.c_int), ("sent", ctypes.c_uint), ("padding", ctypes.c_uint),
+    )  # fmt: skip
+
+
+def flood(target: str, rate: int, seconds: float, sockets: int) -> int:
+    """Send paced datagrams from ``sockets`` ports; returns how many left. Runs in a child process."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    vector = Vector(PAYLOAD, len(PAYLOAD))
+    headers = (Header * BATCH)(*(Header(vectors=ctypes.pointer(vector), count=1) for _ in range(BATCH)))
+    outlets = []
+    for number in range(sockets):
+        outlet = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        outlet.connect((target, 9000 + number % 100))
+        outlets.append(outlet)
+    sent, turn, start = 0, 0, time.monotonic()
+    while (passed := time.monotonic() - start) < seconds:
+        if sent > passed * rate:
+            time.sleep(0.0005)
+            continue
+        done = libc.sendmmsg(outlets[turn % sockets].fileno(), headers, BATCH, 0)
+        turn += 1
+        sent += max(0, done)
+    return sent
+
+
+def flood_inside(host: Host, target: str, options: argparse.Namespace) -> None:
+    """The flood, in a namespace, in a process of its own."""
+    words = [sys.executable, "-m", "bench.live", "--flood", target, "--rate", str(options.rate),
+             "--seconds", str(options.seconds), "--sockets", str(options.sockets)]  # fmt: skip
+    subprocess.run(host.words(*words), check=True, timeout=options.seconds + 30)
+
+
+def received(host: Host) -> int:
+    """Packets that the interface of a host has received."""
+    shown = json.loads(host.run("ip", "-j", "-s", "link", "show", "eth0"))
+    return int(shown[0]["stats64"]["rx"]["packets"])
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure(words: list[str], ready: str, options: argparse.Namespace) -> tuple[int, float, str]:
+    """Flood with a watcher in place: (packets received, its CPU share, its last words)."""
+    with pair() as (_, sender, receiver):
+        receiver.run("nft", "add table ip t; add chain ip t i { type filter hook input priority 0; }; "
+                            "add rule ip t i udp dport 9000-9099 drop")  # fmt: skip
+        watcher = subprocess.Popen(receiver.words(*words), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        assert watcher.stderr is not None
+        line = watcher.stderr.readline().decode()
+        assert ready in line, line
+        before, cpu = received(receiver), cpu_seconds(watcher.pid)
+        flood_inside(sender, "10.77.0.2", options)
+        wait_for(lambda: received(receiver) > before, what="the flood")
+        time.sleep(SETTLE_SECONDS)
+        used = cpu_seconds(watcher.pid) - cpu
+        watcher.send_signal(signal.SIGINT)
+        words_left = watcher.stderr.read().decode()
+        watcher.wait(20)
+        return received(receiver) - before, used / options.seconds, words_left
+
+
+def main() -> int:
+    """Print the comparison; exit code 1 when a packet is unaccounted for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rate", type=int, default=250_000)
+    parser.add_argument("--seconds", type=float, default=8.0)
+    parser.add_argument("--sockets", type=int, default=100)
+    parser.add_argument("--flood", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.flood:
+        flood(options.flood, options.rate, options.seconds, options.sockets)
+        return 0
+    if why_not():
+        print(f"bench.live: {why_not()}", file=sys.stderr)
+        return 3
+    own = [sys.executable, "-m", "procwire", "watch", "-i", "eth0", "--json"]
+    sent, share, last = measure(own, "watching", options)
+    seen, dropped = (int(n) for n in re.findall(r"(\d+) packets seen, (\d+) dropped", last)[-1])
+    print(machine())
+    print(f"{sent / options.seconds:,.0f} packets/s for {options.seconds:g} s over {options.sockets} sockets")
+    print(f"procwire  cpu {share:6.1%}  received {sent}  seen {seen}  dropped {dropped}")
+    peer = ["tcpdump", "-n", "-i", "eth0", "-w", "/dev/null"]
+    peer_sent, peer_share, peer_last = measure(peer, "listening on", options)
+    lost = re.findall(r"(\d+) packets dropped by kernel", peer_last)
+    print(f"tcpdump   cpu {peer_share:6.1%}  received {peer_sent}  dropped {lost[-1] if lost else '?'}")
+    print(f"ratio     {share / peer_share if peer_share else 0:.2f} of tcpdump's processor time")
+    unexplained = sent - seen - dropped
+    print(f"unexplained {max(0, unexplained)} packets")
+    return 1 if unexplained > 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""Words that several commands share on their command line, and how their values are read."""
+
+from __future__ import annotations
+
+import argparse
+
+from procwire.engine.options import FlowOptions
+
+GROUPS = ("process", "remote", "protocol", "unit", "container")
+FILTER_HELP = "show only what matches, e.g. 'proto == tls and bytes > 1MB' (see FILTERS in the manual page)"
+
+
+def duration(text: str) -> int:
+    """``30s``, ``5m``, ``1.5h``, bare seconds: ns."""
+    from procwire.model.values import parse_duration
+
+    try:
+        value = parse_duration(text if not text.replace(".", "", 1).isdigit() else f"{text}s")
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time span above zero")
+    return value
+
+
+def seconds(text: str) -> float:
+    """A duration, in seconds."""
+    return duration(text) / 1e9
+
+
+def whole(low: int, high: int) -> object:
+    """A reader of whole numbers within bounds."""
+
+    def number(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{value} is not between {low} and {high}")
+        return value
+
+    return number
+
+
+def timeout(text: str) -> tuple[str, int]:
+    """``NAME=SPAN``."""
+    name, found, value = text.partition("=")
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=SPAN, e.g. udp=60s")
+    return name.strip().replace("-", "_"), duration(value)
+
+
+def add_outputs(parser: argparse.ArgumentParser) -> None:
+    """--json, --csv, --table, --group and --filter."""
+    parser.add_argument("--filter", metavar="EXPR", default="", help=FILTER_HELP)
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object a line")
+    form.add_argument("--csv", action="store_true", help="comma separated values with a header line")
+    form.add_argument("--table", action="store_true", help="a table for people")
+    parser.add_argument("--group", choices=GROUPS, help="one row a group instead of one a flow")
+
+
+def add_flows(parser: argparse.ArgumentParser) -> None:
+    """Limits of the flow table."""
+    parser.add_argument(
+        "--max-flows", type=whole(1, 1 << 29), default=1_000_000, metavar="N",  # type: ignore[arg-type]
+        help="flows held at once; beyond it the least recently used is evicted and counted (default 1000000)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--timeout", type=timeout, action="append", default=[], metavar="NAME=SPAN",
+        help="end flows idle for SPAN; NAME is tcp-open, tcp-half-open, tcp-half-closed, tcp-one-way, "
+             "tcp-linger, udp, icmp or other",
+    )  # fmt: skip
+    parser.add_argument("--no-protocols", action="store_true", help="count flows, look at no payload")
+
+
+def flow_options(arguments: argparse.Namespace) -> FlowOptions:
+    """The engine's options from the parsed words."""
+    return FlowOptions(
+        max_flows=arguments.max_flows,
+        timeouts=dict(arguments.timeout),
+        protocols=not arguments.no_protocols,
+    )

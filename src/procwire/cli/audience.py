@@ -1,0 +1,173 @@
+"""The faces of ``procwire watch``: lines as things happen, or a picture that refreshes."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from procwire.cli.output.choice import RowWriter
+from procwire.cli.output.groups import Groups
+from procwire.engine.api import Context, Watching
+from procwire.model.flow import Flow
+from procwire.model.observation import Observation
+from procwire.model.rows import FlowRow
+from procwire.model.tables import FLOWS, GROUPS
+from procwire.model.values import human_size
+
+REFRESH_NS = 1_000_000_000
+KEPT_ENDED = 200  # ended flows that stay in the picture until newer ones push them out
+
+
+class Watcher:
+    """What all faces share: the filter, rows, and a picture's clock. A context manager."""
+
+    def __init__(self) -> None:
+        self.keep: Callable[[Any], bool] | None = None
+        self.context: Context | None = None
+        self.watching: Watching | None = None
+        self.refreshed = 0
+
+    def __enter__(self) -> Watcher:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        return None
+
+    def row(self, flow: Flow) -> FlowRow | None:
+        """The flow's row where it matches the filter."""
+        row = FlowRow(flow, self.context) if self.context else FlowRow(flow)
+        return row if self.keep is None or self.keep(row) else None
+
+    def open_rows(self) -> Iterable[FlowRow]:
+        """Rows of the flows that go on and match."""
+        if self.watching is not None:
+            for flow in self.watching.pipeline.tracker.active():
+                if (row := self.row(flow)) is not None:
+                    yield row
+
+    def told(self, event: str, flow: Flow) -> None:
+        """See engine.watching.Audience."""
+
+    def observed(self, flow: Flow, observation: Observation) -> None:
+        """See engine.watching.Audience."""
+
+    def ticked(self, now: int) -> None:
+        """Paint about once a second."""
+        if now - self.refreshed >= REFRESH_NS:
+            self.refreshed = now
+            self.paint()
+
+    def paint(self) -> None:
+        """A new picture."""
+
+    def finish(self) -> None:
+        """Nothing more will come."""
+
+    def footer(self) -> str:
+        """One line on the run as a whole."""
+        if self.watching is None:
+            return ""
+        counts = self.watching.pipeline.tracker.counts
+        lost = self.watching.source.counts.dropped
+        return (
+            f"{counts.active} flows open, {counts.flows} in all, {counts.packets} packets, "
+            f"{human_size(counts.bytes)}, {lost} dropped by the kernel"
+        )
+
+
+class Lines(Watcher):
+    """A line for each thing told, flushed some times a second."""
+
+    def __init__(self, out: RowWriter) -> None:
+        super().__init__()
+        self.out = out
+
+    def told(self, event: str, flow: Flow) -> None:
+        """See Watcher."""
+        if (row := self.row(flow)) is not None:
+            self.out.write(row, event)
+
+    def ticked(self, now: int) -> None:  # noqa: ARG002
+        """See Watcher."""
+        self.out.flush()
+
+    def finish(self) -> None:
+        """See Watcher."""
+        self.out.finish()
+
+
+class Picture(Watcher):
+    """A table on the terminal: busiest flows first, ended ones until newer ones push them out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        from procwire.cli.output.live import LiveTable, Recent
+
+        self.live = LiveTable(FLOWS)
+        self.recent = Recent(lambda row: row.flow.number, lambda row: row.flow.bytes_out + row.flow.bytes_in)
+        self.ended: OrderedDict[int, FlowRow] = OrderedDict()
+
+    def __enter__(self) -> Picture:
+        self.live.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.live.__exit__(*error)
+
+    def told(self, event: str, flow: Flow) -> None:
+        """See Watcher."""
+        if event == "end" and (row := self.row(flow)) is not None:
+            self.ended[flow.number] = row
+            if len(self.ended) > KEPT_ENDED:
+                self.ended.popitem(last=False)
+
+    def paint(self) -> None:
+        """See Watcher."""
+        rows = [*self.open_rows(), *self.ended.values()]
+        self.live.show(self.recent.rank(rows, self.live.room), self.footer())
+
+    def finish(self) -> None:
+        """See Watcher."""
+        self.paint()
+
+
+class GroupPicture(Watcher):
+    """Groups instead of flows: refreshing on a terminal, or once at the end through ``out``."""
+
+    def __init__(self, by: str, out: RowWriter | None) -> None:
+        super().__init__()
+        self.groups = Groups(by)
+        self.out = out
+        self.live: Any = None
+        if out is None:
+            from procwire.cli.output.live import LiveTable
+
+            self.live = LiveTable(GROUPS)
+
+    def __enter__(self) -> GroupPicture:
+        if self.live:
+            self.live.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.live:
+            self.live.__exit__(*error)
+
+    def told(self, event: str, flow: Flow) -> None:
+        """See Watcher."""
+        if event == "end" and (row := self.row(flow)) is not None:
+            self.groups.add(row)
+
+    def paint(self) -> None:
+        """See Watcher."""
+        if self.live:
+            self.live.show(self.groups.rows(self.open_rows(), limit=self.live.room), self.footer())
+
+    def finish(self) -> None:
+        """See Watcher."""
+        self.paint()
+        if self.out is not None:
+            for group in self.groups.rows():
+                self.out.write(group)
+            self.out.finish()

@@ -1,0 +1,68 @@
+"""``procwire protocols``, ``columns`` and ``interfaces``: what can be seen, and where."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from procwire.cli import exit
+from procwire.cli.output.choice import writer
+from procwire.engine import api
+from procwire.engine.options import EngineError
+from procwire.model.columns import Table
+from procwire.model.filter import compile_filter
+from procwire.model.rows import column_rows
+from procwire.model.tables import COLUMNS, INTERFACES, PROTOCOLS
+
+
+def add(commands: Any) -> None:
+    """Declare the commands."""
+    _declare(commands, "protocols", "the protocols that are recognised, and how", protocols)
+    columns_parser = _declare(commands, "columns", "every column: name, type, unit, meaning", columns)
+    columns_parser.add_argument("table", nargs="?", help="only the columns of this table")
+    _declare(commands, "interfaces", "the interfaces of this host", interfaces)
+
+
+def _declare(commands: Any, name: str, what: str, run: Any) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=what, description=f"List {what}.")
+    parser.add_argument("--filter", metavar="EXPR", default="", help="show only what matches")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object a line")
+    form.add_argument("--csv", action="store_true", help="comma separated values with a header line")
+    form.add_argument("--table", action="store_true", help="a table for people (default)", dest="as_table")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def protocols(arguments: argparse.Namespace) -> int:
+    """List the protocols."""
+    return _list(arguments, PROTOCOLS, api.protocols())
+
+
+def interfaces(arguments: argparse.Namespace) -> int:
+    """List the interfaces."""
+    return _list(arguments, INTERFACES, api.interfaces())
+
+
+def columns(arguments: argparse.Namespace) -> int:
+    """List the columns of all tables, or of one."""
+    tables = api.tables()
+    if arguments.table:
+        chosen = tuple(table for table in tables if table.name == arguments.table)
+        if not chosen:
+            names = ", ".join(sorted({table.name for table in tables}))
+            raise EngineError(f"no table is called {arguments.table!r}; there are {names}", exit.USAGE)
+        tables = chosen
+    return _list(arguments, COLUMNS, column_rows(tables))
+
+
+def _list(arguments: argparse.Namespace, table: Table, rows: Iterable[Any]) -> int:
+    keep = compile_filter(arguments.filter, table, now=time.time_ns()) if arguments.filter else None
+    out = writer(arguments, table)
+    for row in rows:
+        if keep is None or keep.matches(row):
+            out.write(row)
+    out.finish()
+    return exit.OK

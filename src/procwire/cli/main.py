@@ -1,0 +1,77 @@
+"""The ``procwire`` command: parses words, runs one command, and turns every ending into an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from procwire import __version__
+from procwire.cli import catalogue, doctor, exit, read, shell, watch
+from procwire.engine.options import EngineError
+from procwire.model.filter import FilterError
+
+EPILOG = """\
+examples:
+  procwire watch                         what this host talks about, and which process does
+  procwire watch -i eth0 --json          the same on one interface, as JSON lines
+  procwire read trace.pcapng --summary   what a recording holds
+  procwire read trace.pcap --filter 'proto == tls and sni ~ "example\\.com$"'
+
+exit codes: 0 ok, 1 failure, 2 usage, 3 permission, 4 finished but incomplete
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line. Completions and the manual page are made from it."""
+    top = argparse.ArgumentParser(
+        prog="procwire",
+        description="Which process talks to whom, in which protocol: live and from recordings.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"procwire {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    watch.add(commands)
+    read.add(commands)
+    catalogue.add(commands)
+    doctor.add(commands)
+    shell.add(commands)
+    return top
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code. Without a command: watch."""
+    given = list(sys.argv[1:] if words is None else words)
+    arguments = parser().parse_args(given or ["watch"])
+    if arguments.command is None:
+        parser().print_help(sys.stderr)
+        return exit.USAGE
+    try:
+        code: int = arguments.run(arguments)
+        sys.stdout.flush()
+    except EngineError as error:
+        return complain(str(error), error.code)
+    except FilterError as error:
+        return complain(str(error), exit.USAGE)
+    except BrokenPipeError:
+        return _reader_left()
+    except KeyboardInterrupt:
+        return 130  # 128 + SIGINT, as shells count it
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return complain(f"{where}{error.strerror or error}", exit.FAILURE)
+    return code
+
+
+def complain(words: str, code: int) -> int:
+    """One message on standard error, after what is already out; returns ``code``."""
+    print(f"procwire: {words}", file=sys.stderr)
+    return code
+
+
+def _reader_left() -> int:
+    """The reader of our output has gone (``| head``): not a failure, and nothing more can be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return exit.OK

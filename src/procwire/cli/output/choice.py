@@ -1,0 +1,45 @@
+"""The writer that the command line asks for."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import Any, Protocol
+
+from procwire.cli.output.csv_rows import Csv
+from procwire.cli.output.json_lines import JsonLines
+from procwire.cli.output.text_table import TextTable
+from procwire.model.columns import Table
+
+
+class RowWriter(Protocol):
+    """Takes rows of one table as they come."""
+
+    def write(self, row: Any, event: str = "") -> None:
+        """One row."""
+
+    def flush(self) -> None:
+        """Let everything so far be seen."""
+
+    def finish(self) -> None:
+        """No more rows."""
+
+
+def width() -> int:
+    """Cells of the terminal on standard output; 0 where it is none, and nothing is to be cut."""
+    if not sys.stdout.isatty():
+        return 0
+    try:
+        return int(os.environ.get("COLUMNS", "")) or os.get_terminal_size(sys.stdout.fileno()).columns
+    except (ValueError, OSError):
+        return 80
+
+
+def writer(arguments: argparse.Namespace, table: Table, *, events: bool = False) -> RowWriter:
+    """JSON lines, CSV or a table on standard output; ``events`` where rows carry one."""
+    if arguments.json:
+        return JsonLines(sys.stdout.buffer, table)
+    if arguments.csv:
+        return Csv(sys.stdout, table, events=events)
+    return TextTable(sys.stdout, table, width=width())

@@ -1,0 +1,194 @@
+"""``procwire read``: flows, packets or a summary of capture files."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from procwire.cli import arguments as words
+from procwire.cli import exit
+from procwire.cli.output.choice import RowWriter, width, writer
+from procwire.cli.output.groups import Groups
+from procwire.cli.output.progress import Progress
+from procwire.cli.output.summary import as_json, as_text
+from procwire.engine.api import Context, EngineError, Reading, ReadOptions, Silent, report_of
+from procwire.model.filter import Filter, compile_filter
+from procwire.model.flow import Flow
+from procwire.model.packets import PacketTable
+from procwire.model.rows import FlowRow, PacketRow
+from procwire.model.tables import FLOWS, GROUPS, PACKETS
+
+Keep = Callable[[Any], bool]
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    parser = commands.add_parser(
+        "read",
+        help="flows, packets or a summary of capture files",
+        description="Read capture files (pcap, pcapng, also gzip or zstd; - is standard input) and show their "
+        "flows, one line when each has ended. What is damaged is read up to the damage.",
+    )
+    files = parser.add_argument("files", nargs="+", metavar="FILE", help="capture file, FIFO, or - for stdin")
+    files.complete = {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"}
+    words.add_outputs(parser)
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--packets", action="store_true", help="one line a packet instead of one a flow")
+    what.add_argument("--summary", action="store_true", help="totals, protocols, top talkers, faults")
+    parser.add_argument("--merge", action="store_true", help="merge several files by time, not one by one")
+    parser.add_argument(
+        "--lenient", action="store_true", help="go on behind damage, and count what had to be skipped"
+    )
+    parser.add_argument(
+        "--progress", action=argparse.BooleanOptionalAction, default=None,
+        help="show how far the reading is (default: on a terminal, for long files)",
+    )  # fmt: skip
+    words.add_flows(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Read and show; 1 when a file was damaged, 4 when something had to be skipped or given up."""
+    if arguments.packets and arguments.group:
+        raise EngineError("--packets and --group do not go together", exit.USAGE)
+    table = PACKETS if arguments.packets else FLOWS
+    keep = compile_filter(arguments.filter, table, now=time.time_ns()) if arguments.filter else None
+    options = ReadOptions(
+        paths=tuple(arguments.files),
+        merge=arguments.merge,
+        lenient=arguments.lenient,
+        flows=words.flow_options(arguments),
+    )
+    face = _face(arguments, keep)
+    reading = Reading(options, face)
+    face.context = Context(reading.source.interfaces)
+    progress = Progress(arguments.progress)
+    try:
+        if arguments.packets:
+            _packets(reading, writer(arguments, PACKETS), keep, progress)
+        else:
+            reading.run(progress.show)
+            face.finish(reading)
+    finally:
+        progress.close()
+    return _ending(reading)
+
+
+def _ending(reading: Reading) -> int:
+    sys.stdout.flush()
+    counts = reading.source.counts
+    if reading.error is not None:
+        print(f"procwire: {reading.error}", file=sys.stderr)
+        return exit.FAILURE
+    if counts.damaged:
+        print(
+            f"procwire: {counts.damaged} damaged spots, {counts.skipped_bytes} bytes skipped", file=sys.stderr
+        )
+        return exit.INCOMPLETE
+    evicted = reading.pipeline.tracker.counts.evicted
+    if evicted:
+        print(
+            f"procwire: {evicted} flows ended early: the flow table was full (--max-flows)", file=sys.stderr
+        )
+        return exit.INCOMPLETE
+    return exit.OK
+
+
+class _Rows(Silent):
+    """Writes each flow that matches when it has ended."""
+
+    def __init__(self, out: RowWriter, keep: Filter | None) -> None:
+        self.out = out
+        self.keep: Keep | None = keep.matches if keep else None
+        self.context: Context | None = None
+
+    def ended(self, flow: Flow) -> None:
+        """See Silent."""
+        row = FlowRow(flow, self.context) if self.context else FlowRow(flow)
+        if self.keep is None or self.keep(row):
+            self.take(row)
+
+    def take(self, row: FlowRow) -> None:
+        """One flow that matches."""
+        self.out.write(row, "end")
+
+    def finish(self, reading: Reading) -> None:  # noqa: ARG002
+        """Everything has been read."""
+        self.out.finish()
+
+
+class _Grouped(_Rows):
+    """Adds flows up instead; writes the groups at the end."""
+
+    def __init__(self, out: RowWriter, keep: Filter | None, by: str) -> None:
+        super().__init__(out, keep)
+        self.groups = Groups(by)
+
+    def take(self, row: FlowRow) -> None:
+        """See _Rows."""
+        self.groups.add(row)
+
+    def finish(self, reading: Reading) -> None:
+        """See _Rows."""
+        for group in self.groups.rows():
+            self.out.write(group)
+        self.out.finish()
+
+
+class _Summed(_Rows):
+    """Adds everything up; writes one report at the end."""
+
+    def __init__(self, keep: Filter | None, *, as_line: bool) -> None:
+        self.keep = keep.matches if keep else None
+        self.context = None
+        self.as_line = as_line
+        self.groups = {"protocols": Groups("protocol"), "talkers": Groups("remote")}
+        self.started = time.monotonic()
+
+    def take(self, row: FlowRow) -> None:
+        """See _Rows."""
+        for groups in self.groups.values():
+            groups.add(row)
+
+    def finish(self, reading: Reading) -> None:
+        """See _Rows."""
+        report = report_of(reading.pipeline, list(reading.options.paths))
+        for name, groups in self.groups.items():
+            setattr(report, name, groups.rows())
+        report.elapsed = time.monotonic() - self.started
+        if reading.source.counts.dropped:
+            report.drops["before the capture file"] = reading.source.counts.dropped
+        if self.as_line:
+            sys.stdout.buffer.write(as_json(report))
+        else:
+            sys.stdout.write(as_text(report, width=width()))
+
+
+def _face(arguments: argparse.Namespace, keep: Filter | None) -> _Rows:
+    if arguments.summary:
+        if arguments.csv or arguments.group:
+            raise EngineError("--summary goes with --json or alone", exit.USAGE)
+        return _Summed(keep, as_line=arguments.json)
+    if arguments.group:
+        return _Grouped(writer(arguments, GROUPS), keep, arguments.group)
+    return _Rows(writer(arguments, FLOWS), keep)
+
+
+def _packets(reading: Reading, out: RowWriter, keep: Filter | None, progress: Progress) -> None:
+    context = Context(reading.source.interfaces)
+    for batch, table in reading.packets():
+        _write_rows(table, batch.first, context, out, keep)
+        progress.show(*reading.source.progress)
+    out.finish()
+
+
+def _write_rows(
+    table: PacketTable, first: int, context: Context, out: RowWriter, keep: Filter | None
+) -> None:
+    for number in range(table.count):
+        row = PacketRow(table, number, first + number, context)
+        if keep is None or keep.matches(row):
+            out.write(row)

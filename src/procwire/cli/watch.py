@@ -1,0 +1,135 @@
+"""``procwire watch``: live flows with the process behind each."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+from typing import Any
+
+from procwire.cli import arguments as words
+from procwire.cli import exit
+from procwire.cli.audience import GroupPicture, Lines, Picture, Watcher
+from procwire.cli.output.choice import writer
+from procwire.engine.api import Context, EngineError, Watching, WatchOptions, compiled_modules
+from procwire.model.filter import compile_filter
+from procwire.model.tables import FLOWS, GROUPS
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    parser = commands.add_parser(
+        "watch",
+        help="live flows with the process behind each",
+        description="Watch live traffic: a table that refreshes on a terminal, lines elsewhere. A line when a "
+        "flow starts to be known and one when it ends; flows open at the end get theirs. Needs the right to "
+        "capture: run it as root.",
+    )
+    parser.add_argument(
+        "-i", "--interface", action="append", default=[], metavar="IF",
+        help="watch this interface; again for more (default: all, new ones too)",
+    )  # fmt: skip
+    words.add_outputs(parser)
+    parser.add_argument("--for", type=words.seconds, dest="seconds", metavar="SPAN", help="stop after SPAN")
+    parser.add_argument(
+        "--every", type=words.seconds, metavar="SPAN", help="also a line for each open flow every SPAN"
+    )
+    parser.add_argument(
+        "--write", metavar="FILE", default="", help="keep every captured packet in FILE (pcapng)"
+    )
+    parser.add_argument(
+        "--capture-filter", metavar="EXPR", default="",
+        help="let only these packets in, in tcpdump's language, e.g. 'tcp port 443'",
+    )  # fmt: skip
+    parser.add_argument(
+        "--snaplen", type=words.whole(64, 262_144), default=262_144, metavar="N",
+        help="bytes kept of each packet (default 262144)",
+    )  # fmt: skip
+    parser.add_argument("--promiscuous", action="store_true", help="also packets for other hosts")
+    parser.add_argument(
+        "--fanout",
+        type=words.whole(1, 64),
+        default=1,
+        metavar="N",
+        help="rings for each interface (default 1)",
+    )
+    parser.add_argument("--no-owners", action="store_true", help="do not look processes up")
+    words.add_flows(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Watch until the end; 4 when packets were lost."""
+    table = FLOWS
+    keep = compile_filter(arguments.filter, table, now=time.time_ns()) if arguments.filter else None
+    options = WatchOptions(
+        interfaces=tuple(arguments.interface),
+        capture_filter=arguments.capture_filter,
+        snaplen=arguments.snaplen,
+        promiscuous=arguments.promiscuous,
+        fanout=arguments.fanout,
+        seconds=arguments.seconds,
+        every=arguments.every,
+        owners=not arguments.no_owners,
+        write=arguments.write,
+        flows=words.flow_options(arguments),
+    )
+    face = _face(arguments)
+    face.keep = keep.matches if keep else None
+    watching = Watching(options, face)
+    face.context = Context(watching.source.interfaces)
+    face.watching = watching
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: watching.stop())
+    _greet(watching)
+    with face:
+        watching.run()
+        face.finish()
+    return _ending(watching)
+
+
+def _face(arguments: argparse.Namespace) -> Watcher:
+    plain = arguments.json or arguments.csv or not sys.stdout.isatty()
+    if arguments.group:
+        if plain:
+            return GroupPicture(arguments.group, writer(arguments, GROUPS))
+        return GroupPicture(arguments.group, None)
+    if plain:
+        if arguments.every and arguments.table:
+            raise EngineError("--every is for --json and --csv; a table refreshes by itself", exit.USAGE)
+        return Lines(writer(arguments, FLOWS, events=True))
+    return Picture()
+
+
+def _greet(watching: Watching) -> None:
+    """Say on standard error what is being watched, and what is not as it should be."""
+    names = [interface.name for interface in watching.source.interfaces[1:]]
+    print(f"procwire: watching {', '.join(names) or 'no interface yet'}", file=sys.stderr)
+    for name, reason in watching.source.refused.items():
+        print(f"procwire: not watching {name}: {reason}", file=sys.stderr)
+    _, slow = compiled_modules()
+    if slow:
+        print(
+            f"procwire: {len(slow)} modules run uncompiled, so slowly: see procwire doctor", file=sys.stderr
+        )
+    sys.stderr.flush()
+
+
+def _ending(watching: Watching) -> int:
+    """The last words: what was seen and what was lost."""
+    counts = watching.pipeline.tracker.counts
+    lost = watching.source.counts.dropped
+    sys.stdout.flush()
+    print(
+        f"procwire: {counts.packets} packets seen, {lost} dropped by the kernel, {counts.flows} flows"
+        + (f", {counts.evicted} evicted" if counts.evicted else "")
+        + (f", {_refused(watching)} owners not looked up" if _refused(watching) else ""),
+        file=sys.stderr,
+    )
+    return exit.INCOMPLETE if lost or counts.evicted or _refused(watching) else exit.OK
+
+
+def _refused(watching: Watching) -> int:
+    resolver = watching.resolver
+    return resolver.refused if resolver is not None else 0

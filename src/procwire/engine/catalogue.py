@@ -1,0 +1,51 @@
+"""What can be seen, and where: protocols, tables with their columns, interfaces."""
+
+from __future__ import annotations
+
+from procwire.capture import interfaces as links
+from procwire.dpi.registry import registry
+from procwire.engine.options import EngineError
+from procwire.model.columns import Table
+from procwire.model.rows import InterfaceRow, ProtocolRow
+from procwire.model.tables import CORE
+from procwire.packet.layers import link_name
+
+
+def protocols() -> list[ProtocolRow]:
+    """Every registered protocol."""
+    return [
+        ProtocolRow(
+            name=info.name,
+            doc=" ".join((info.summary, info.recognised)).strip(),
+            transports=info.transports,
+            ports=info.ports,
+            tables=info.tables,
+        )
+        for info in registry().protocols()
+    ]
+
+
+def tables() -> tuple[Table, ...]:
+    """The core tables, then each protocol's."""
+    return (*CORE, *registry().tables())
+
+
+def interfaces() -> list[InterfaceRow]:
+    """The interfaces of this network namespace."""
+    try:
+        found = links.interfaces()
+    except OSError as error:
+        raise EngineError(f"interfaces: {error.strerror or error}") from None
+    return [
+        InterfaceRow(
+            name=link.name,
+            index=link.index,
+            kind=link.kind,
+            link=link_name(link.linktype),
+            up=link.up,
+            mtu=link.mtu,
+            mac=link.mac,
+            addresses=tuple(str(address) for address in link.addresses),
+        )
+        for link in found
+    ]

@@ -1,0 +1,45 @@
+"""What the rooms know and the columns ask for: names of interfaces, states, layers, faults, Community ID."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from procwire.capture.source import Interface
+from procwire.flows.community import community_id
+from procwire.flows import states
+from procwire.model.flow import Flow
+from procwire.model.packets import PacketTable
+from procwire.model.rows import RowContext
+from procwire.packet import describe, faults
+from procwire.packet.layers import chain_text
+
+
+class Context(RowContext):
+    """The engine's answers. ``interfaces`` is the source's list, which may grow."""
+
+    def __init__(self, interfaces: Sequence[Interface]) -> None:
+        self.interfaces = interfaces
+
+    def community_id(self, flow: Flow) -> str | None:
+        """See RowContext."""
+        return community_id(flow)
+
+    def encapsulation(self, chain: int, vlan: int) -> str | None:
+        """See RowContext."""
+        return chain_text(chain, vlan)
+
+    def interface(self, index: int) -> str | None:
+        """See RowContext."""
+        return (self.interfaces[index].name or None) if index < len(self.interfaces) else None
+
+    def state(self, number: int) -> str | None:
+        """See RowContext."""
+        return states.name(number)
+
+    def fault(self, code: int) -> str | None:
+        """See RowContext."""
+        return faults.name(code) if code else None
+
+    def info(self, table: PacketTable, row: int) -> str | None:
+        """See RowContext."""
+        return describe.summary(table, row)

@@ -1,0 +1,212 @@
+"""``procwire watch``: live interfaces through the pipeline, with the owner of each flow.
+
+One thread takes frames, decodes and ingests; owners are looked up on another, so that capture never waits for
+/proc. A flow is told of when it starts to be known (its protocol settled and its owner answered, or after
+GRACE), on request while it lasts, and when it ends; its end waits until its owner was answered.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Protocol
+
+from procwire.capture.live import LiveSource
+from procwire.capture.packet_filter import FilterError
+from procwire.capture.source import CaptureError
+from procwire.capture.writer import PcapngWriter  # noqa
+from procwire.engine.options import EngineError, WatchOptions
+from procwire.engine.pipeline import Pipeline
+from procwire.model.flow import Flow
+from procwire.model.frames import FrameBatch
+from procwire.model.observation import Observation
+from procwire.model.packets import PacketTable
+from procwire.processes.resolver import Resolver
+
+TICK_SECONDS = 0.25
+GRACE_SECONDS = 1.0  # a flow that is not known by then is told of as it is
+LAG_NS = 1_000_000_000  # frames may still be in the ring when the clock already reads this much later
+DRAIN_SECONDS = 0.5
+NOT_ALLOWED = 3
+
+
+class Audience(Protocol):
+    """A face that watches. ``told`` gets open, update or end."""
+
+    def told(self, event: str, flow: Flow) -> None:
+        """Something is to be said of a flow."""
+
+    def observed(self, flow: Flow, observation: Observation) -> None:
+        """A parser saw something in a flow."""
+
+    def ticked(self, now: int) -> None:
+        """Called some times a second: redraw, flush. ``now`` is ns since 1970."""
+
+
+class _Waiting:
+    """A flow that has not been told of yet, or whose owner has not been answered."""
+
+    __slots__ = ("answered", "decided", "ended", "flow", "since", "told")
+
+    def __init__(self, flow: Flow, since: float, *, answered: bool) -> None:
+        self.flow = flow
+        self.since = since
+        self.answered = answered
+        self.decided = False
+        self.ended = False
+        self.told = False
+
+
+class Watching:
+    """One run over live interfaces. ``stop`` may be called from a signal handler."""
+
+    def __init__(self, options: WatchOptions, audience: Audience) -> None:
+        self.options = options
+        self.audience = audience
+        self.pipeline = Pipeline(options.flows, self)
+        self.source = _open_source(options)
+        self.resolver: Resolver | None = None
+        self.writer: PcapngWriter | None = None
+        self.stopping = False
+        self._waiting: dict[int, _Waiting] = {}
+        self._table = PacketTable()
+        self._next_tick = 0.0
+        self._next_update = 0.0
+
+    def stop(self) -> None:
+        """End ``run`` within a tick."""
+        self.stopping = True
+
+    def run(self) -> None:
+        """Watch until stopped or for ``options.seconds``; every flow gets its final record."""
+        started = time.monotonic()
+        deadline = started + self.options.seconds if self.options.seconds else None
+        self._next_update = started + (self.options.every or 0)
+        try:
+            self._prepare()
+            while not self.stopping and (deadline is None or time.monotonic() < deadline):
+                left = TICK_SECONDS if deadline is None else min(TICK_SECONDS, deadline - time.monotonic())
+                self._take(self.source.poll(max(0.0, left)))
+                self._tick(time.monotonic())
+            self._drain()
+        finally:
+            self._close()
+
+    # The pipeline's listener.
+
+    def opened(self, flow: Flow) -> None:
+        """See pipeline.Listener."""
+        known = self.resolver is None
+        self._waiting[flow.number] = _Waiting(flow, time.monotonic(), answered=known)
+        if self.resolver is not None:
+            self.resolver.submit(flow)
+
+    def decided(self, flow: Flow) -> None:
+        """See pipeline.Listener."""
+        waiting = self._waiting.get(flow.number)
+        if waiting is not None:
+            waiting.decided = True
+
+    def observed(self, flow: Flow, observation: Observation) -> None:
+        """See pipeline.Listener."""
+        self.audience.observed(flow, observation)
+
+    def ended(self, flow: Flow) -> None:
+        """See pipeline.Listener."""
+        waiting = self._waiting.get(flow.number)
+        if waiting is None:
+            self.audience.told("end", flow)
+            return
+        waiting.ended = True
+        self._settle(waiting, time.monotonic())
+
+    # Inner steps.
+
+    def _prepare(self) -> None:
+        if self.options.owners:
+            self.resolver = Resolver()
+            self.resolver.wait_ready()
+        if self.options.write:
+            try:
+                self.writer = PcapngWriter(Path(self.options.write), self.source.interfaces)
+            except OSError as error:
+                raise EngineError(f"{self.options.write}: {error.strerror}") from None
+
+    def _take(self, batch: FrameBatch | None) -> None:
+        if batch is None or not batch.count:
+            return
+        if self.writer is not None:
+            self.writer.write(batch)
+        self.pipeline.ingest(self.pipeline.decode(batch, self._table))
+        self.source.release(batch)
+
+    def _tick(self, now: float) -> None:
+        if now < self._next_tick:
+            return
+        self._next_tick = now + TICK_SECONDS
+        clock = time.time_ns()
+        self.pipeline.expire(clock - LAG_NS)
+        self._collect()
+        for waiting in list(self._waiting.values()):
+            self._settle(waiting, now)
+        if self.options.every and now >= self._next_update:
+            self._next_update = now + self.options.every
+            for flow in self.pipeline.tracker.active():
+                if flow.number not in self._waiting:
+                    self.audience.told("update", flow)
+        self.audience.ticked(clock)
+
+    def _collect(self) -> None:
+        if self.resolver is None:
+            return
+        for flow, owner in self.resolver.collect():
+            flow.owner = owner
+            waiting = self._waiting.get(flow.number)
+            if waiting is not None:
+                waiting.answered = True
+
+    def _settle(self, waiting: _Waiting, now: float) -> None:
+        """Tell what can be told of a flow, and forget it here once all is said."""
+        known = waiting.answered and (waiting.decided or waiting.ended)
+        if not waiting.told and (known or now - waiting.since >= GRACE_SECONDS):
+            waiting.told = True
+            self.audience.told("open", waiting.flow)
+        if waiting.answered and waiting.told:
+            del self._waiting[waiting.flow.number]
+            if waiting.ended:
+                self.audience.told("end", waiting.flow)
+
+    def _drain(self) -> None:
+        """What the kernel had already seen when the end came."""
+        end = time.monotonic() + DRAIN_SECONDS
+        while time.monotonic() < end and (batch := self.source.poll(0.05)) is not None:
+            self._take(batch)
+
+    def _close(self) -> None:
+        self.source.drops()
+        self.source.close()
+        if self.resolver is not None:
+            self.resolver.close()
+            self._collect()
+        self.pipeline.finish()
+        for waiting in list(self._waiting.values()):
+            waiting.answered = True
+            self._settle(waiting, waiting.since + GRACE_SECONDS)
+        if self.writer is not None:
+            self.writer.close()
+
+
+def _open_source(options: WatchOptions) -> LiveSource:
+    try:
+        return LiveSource(
+            options.interfaces or None,
+            snaplen=options.snaplen,
+            promiscuous=options.promiscuous,
+            filter=options.capture_filter,
+            fanout=options.fanout,
+        )
+    except FilterError as error:
+        raise EngineError(str(error), 2) from None
+    except CaptureError as error:
+        code = NOT_ALLOWED if "not allowed" in error.reason else 1
+        raise EngineError(str(error), code) from None

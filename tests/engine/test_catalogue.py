@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from procwire.engine import catalogue
+
+
+def test_the_protocols_of_this_thread_are_there() -> None:
+    found = {row.name: row for row in catalogue.protocols()}
+    assert {"http", "dns", "tls", "quic"} <= set(found)
+    assert all(row.doc and row.transports and row.tables for row in found.values())
+
+
+def test_tables_have_names_of_their_own() -> None:
+    names = [table.name for table in catalogue.tables()]
+    assert len(names) == len(set(names))
+    assert {"flow", "packet", "http", "dns", "tls", "quic"} <= set(names)
+
+
+def test_loopback_is_an_interface() -> None:
+    (loopback,) = [row for row in catalogue.interfaces() if row.name == "lo"]
+    assert "127.0.0.1/8" in loopback.addresses

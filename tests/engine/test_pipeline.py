@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from procwire.engine.options import EngineError, FlowOptions, ReadOptions
+from procwire.engine.pipeline import Pipeline, Silent, limits_of
+from procwire.engine.reading import Reading
+from procwire.model.flow import Flow
+from procwire.model.observation import Observation
+
+VECTORS = Path(__file__).parents[1] / "vectors"
+
+
+class Ears(Silent):
+    """Remembers all it is told, in order."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, Flow]] = []
+        self.observations: list[Observation] = []
+
+    def opened(self, flow: Flow) -> None:
+        self.heard.append(("opened", flow))
+
+    def decided(self, flow: Flow) -> None:
+        self.heard.append(("decided", flow))
+
+    def observed(self, flow: Flow, observation: Observation) -> None:
+        self.observations.append(observation)
+
+    def ended(self, flow: Flow) -> None:
+        self.heard.append(("ended", flow))
+
+    def flows(self, what: str) -> list[Flow]:
+        return [flow for said, flow in self.heard if said == what]
+
+
+def read(name: str, options: FlowOptions | None = None) -> tuple[Ears, Pipeline]:
+    ears = Ears()
+    reading = Reading(ReadOptions(paths=(str(VECTORS / name),), flows=options or FlowOptions()), ears)
+    reading.run()
+    assert reading.error is None
+    return ears, reading.pipeline
+
+
+def test_each_flow_is_opened_once_and_ended_once() -> None:
+    ears, pipeline = read("http/ordinary.pcap")
+    opened, ended = ears.flows("opened"), ears.flows("ended")
+    assert len(opened) == len(set(map(id, opened))) == pipeline.tracker.counts.flows
+    assert {id(flow) for flow in opened} == {id(flow) for flow in ended}
+    assert len(ended) == len(opened)
+
+
+def test_every_packet_is_in_a_flow() -> None:
+    ears, pipeline = read("tls/tls13.pcap")
+    counted = sum(flow.packets_out + flow.packets_in for flow in ears.flows("ended"))
+    assert counted == pipeline.tracker.counts.packets - pipeline.tracker.counts.non_ip
+
+
+def test_observations_are_heard_with_their_flow_understood() -> None:
+    ears, pipeline = read("http/pipelined.pcap")
+    requests = [seen for seen in ears.observations if type(seen).__name__ == "HttpRequest"]
+    assert [seen.path for seen in requests] == [f"/{n}" for n in range(5)]  # type: ignore[attr-defined]
+    assert pipeline.observations == len(ears.observations)
+
+
+def test_names_from_dns_answers_label_later_flows(tmp_path: Path) -> None:
+    ears, pipeline = read("dns/udp.pcap")
+    assert pipeline.names.name("192.0.2.80", "10.77.0.1", ears.flows("ended")[-1].last) is not None
+
+
+def test_without_protocols_flows_are_only_counted() -> None:
+    ears, _ = read("http/ordinary.pcap", FlowOptions(protocols=False))
+    assert ears.observations == []
+    assert {flow.app for flow in ears.flows("ended")} == {"unknown"}
+
+
+def test_a_timeout_of_another_name_is_refused_with_the_names_there_are() -> None:
+    with pytest.raises(EngineError, match="no timeout is called 'upd'; there are .*udp") as caught:
+        limits_of(FlowOptions(timeouts={"upd": 1}))
+    assert caught.value.code == 2
+
+
+def test_limits_out_of_range_are_refused() -> None:
+    with pytest.raises(EngineError, match="max_flows"):
+        limits_of(FlowOptions(max_flows=0))
