@@ -48,7 +48,9 @@ class Chunks:
         One read only, so that what a pipe holds is had at once: call again when it was not enough.
         """
         wanted = max(need - (self.end - self.start), min(LEAST_READ, self._size))
-        if len(self.data) - self.end < wanted:
+        room = len(self.data) - self.end
+        # With the rest at the front already, a move gains nothing but for a record that needs more room.
+        if room < wanted and (self.start > 0 or room == 0 or need > len(self.data)):
             self._next(need)
         with memoryview(self.data) as view, view[self.end :] as rest:
             got = self._readinto(rest)
@@ -58,7 +60,7 @@ class Chunks:
     def _next(self, need: int) -> None:
         """Go to a buffer with room, carrying the rest over."""
         left = self.end - self.start
-        size = max(self._size, need + LEAST_READ)
+        size = self._size if need <= self._size else need + LEAST_READ
         target = self.data
         if self.used:
             self._turn = (self._turn + 1) % len(self._ring)

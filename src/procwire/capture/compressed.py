@@ -16,7 +16,6 @@ from procwire.capture.source import CaptureError
 
 INPUT_BYTES = 16 << 10  # compressed bytes taken at a time
 MAX_WINDOW_LOG = 27  # zstd: 128 MiB
-RESCUE_BYTES = 512
 
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
@@ -114,23 +113,29 @@ class Inflated:
 
 
 def _rescue(machine: Any, tail: bytes) -> bytes:
-    """What a decompressor in this state can give of ``tail`` before its fault, to the byte.
+    """What a decompressor in this state can give of ``tail`` before its fault, all but the last byte.
 
-    A call that meets a fault returns nothing of what it had before, so the steps get smaller.
+    A call that meets a fault returns nothing of what it had before, so it is fed byte by byte, and the
+    byte that holds the fault is taken out byte by byte.
     """
     saved = b""
-    for step in (RESCUE_BYTES, 1):
-        while not machine.eof:
-            before = machine.copy()
-            try:
-                out = machine.decompress(tail, step)
-            except zlib.error:
-                machine = before
-                break
-            if not out:
-                break
+    for at in range(len(tail)):
+        before = machine.copy()
+        try:
+            saved += machine.decompress(tail[at : at + 1])
+        except zlib.error:
+            return saved + _trickle(before, tail[at : at + 1])
+    return saved
+
+
+def _trickle(machine: Any, tail: bytes) -> bytes:
+    saved = b""
+    try:
+        while out := machine.decompress(tail, 1):
             saved += out
             tail = machine.unconsumed_tail
+    except zlib.error:
+        pass
     return saved
 
 
