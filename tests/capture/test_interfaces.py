@@ -27,12 +27,6 @@ def test_loopback_is_always_there() -> None:
     assert (lo.kind, lo.linktype, lo.mac, lo.peer) == ("loopback", 1, "", "")
 
 
-def test_unknown_hardware_is_cooked_and_has_a_word() -> None:
-    assert arphrd_names.linktype(12345) == 276
-    assert arphrd_names.name(12345) == "type-12345"
-    assert arphrd_names.linktype(0xFFFE) == 101
-
-
 class TestKernel:
     pytestmark = kernel
 

@@ -4,7 +4,6 @@ import contextlib
 import fcntl
 import itertools
 import os
-import random
 import socket
 import struct
 import time
@@ -13,176 +12,15 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from procwire.capture.arphrd_names import LINKTYPE_LINUX_SLL2
-from procwire.capture.block import BlockReader
 from procwire.capture.interfaces import LinkState, interfaces
 from procwire.capture.packet_filter import compile_filter, keep_all
 from procwire.capture.ring import Ring
 from procwire.capture.source import CaptureError
-from procwire.model.frames import FOREIGN, INBOUND, OUTBOUND, FrameBatch
+from procwire.model.frames import FOREIGN, INBOUND, OUTBOUND
 from tests.lab import Host, pair, why_not
 
-BLOCK = 4096
 IPV4_UDP = bytes.fromhex("4500003000000000401100000102030405060708003500350010") + bytes(20)
-kernel = [pytest.mark.kernel, pytest.mark.skipif(bool(why_not()), reason=why_not())]
-
-
-class Memory:
-    """A ring's memory as the kernel would write it: one block."""
-
-    def __init__(self) -> None:
-        self.data = bytearray(BLOCK)
-        self.at = 48
-        self.last = 0
-        self.packets = 0
-
-    def add(
-        self,
-        frame: bytes,
-        *,
-        kind: int = 0,
-        vnet: bytes = bytes(10),
-        wire: int = 0,
-        status: int = 0,
-        tag: tuple[int, int] = (0, 0),
-    ) -> None:
-        start = 68 + 44
-        header = struct.pack(
-            "=IIIIIIHHIIHH8x",
-            0,
-            1000,
-            5 + self.packets,
-            len(frame),
-            wire or len(frame),
-            status | 1,
-            start,
-            start + 14,
-            0,
-            *tag,
-            0,
-        )
-        address = struct.pack("=H2siHBB8s", 17, b"\x86\xdd", 7, 1, kind, 6, b"abcdef\0\0")
-        if self.packets:
-            struct.pack_into("=I", self.data, self.last, self.at - self.last)
-        self.data[self.at : self.at + 68] = header + address
-        self.data[self.at + start - 10 : self.at + start] = vnet
-        self.data[self.at + start : self.at + start + len(frame)] = frame
-        self.last = self.at
-        self.at += (start + len(frame) + 15) & ~15
-        self.packets += 1
-
-    def reader(self, *, link: int = 1, loopback: bool = False) -> BlockReader:
-        struct.pack_into("=IIIIII", self.data, 0, 1, 0, 1, self.packets, 48, self.at)
-        reader = BlockReader(self.data, BLOCK, 1)
-        reader.setup(link, 3, loopback=loopback, cooked=link == LINKTYPE_LINUX_SLL2)
-        return reader
-
-    def batch(self, **options: int) -> FrameBatch:
-        reader = self.reader(**options)  # type: ignore[arg-type]
-        batch = FrameBatch(self.data, 64)
-        reader.open(0)
-        reader.fill(batch)
-        return batch
-
-
-class TestBlock:
-    def test_rows_say_what_the_kernel_said(self) -> None:
-        memory = Memory()
-        memory.add(b"A" * 60)
-        memory.add(b"B" * 50, wire=1500, kind=4)
-        batch = memory.batch()
-        assert [batch.frame(row) for row in range(2)] == [b"A" * 60, b"B" * 50]
-        assert list(batch.wire[:2]) == [60, 1500]
-        assert list(batch.time[:2]) == [1000 * 10**9 + 5, 1000 * 10**9 + 6]
-        assert list(batch.flags[:2]) == [INBOUND, OUTBOUND]
-        assert list(batch.interface[:2]) == [3, 3]
-        assert list(batch.segments[:2]) == [1, 1]
-
-    def test_a_stripped_tag_is_kept_and_its_bytes_count(self) -> None:
-        memory = Memory()
-        memory.add(b"A" * 60, status=0x10 | 0x40, tag=(0x2005, 0x88A8))
-        memory.add(b"A" * 60, status=0x10, tag=(7, 0))
-        batch = memory.batch()
-        assert list(batch.vlan[:2]) == [0x88A82005, 0x81000007]
-        assert list(batch.wire[:2]) == [64, 64]
-
-    def test_loopback_counts_once_and_is_both_ways(self) -> None:
-        memory = Memory()
-        memory.add(b"A" * 60, kind=4)
-        memory.add(b"A" * 60, kind=0)
-        memory.add(b"A" * 60, kind=3)
-        batch = memory.batch(loopback=True)
-        assert list(batch.flags[: batch.count]) == [INBOUND | OUTBOUND, FOREIGN]
-
-    @pytest.mark.parametrize(
-        ("kind", "gso", "transport", "wire", "segments"),
-        [
-            (1, 1448, 34, 34 + 32 + 1448 * 3, 3),
-            (4, 1428, 54, 54 + 32 + 1428 * 3 + 1, 4),
-            (0x81, 1448, 34, 34 + 32 + 1448, 1),
-            (5, 1200, 34, 34 + 8 + 1200 * 2, 2),
-            (1, 0, 34, 9000, 1),
-            (0, 1448, 34, 9000, 1),
-            (1, 1, 34, 500000, 65535),
-            (1, 1448, 60000, 100, 1),
-        ],
-    )
-    def test_segments_of_a_super_packet(
-        self, kind: int, gso: int, transport: int, wire: int, segments: int
-    ) -> None:
-        frame = bytearray(100)
-        if transport < 88:
-            frame[transport + 12] = 8 << 4  # 32 bytes of TCP header
-        memory = Memory()
-        memory.add(bytes(frame), wire=wire, vnet=struct.pack("=BBHHHH", 1, kind, 90, gso, transport, 16))
-        assert memory.batch().segments[0] == segments
-
-    def test_a_cooked_frame_gets_its_header_in_place(self) -> None:
-        memory = Memory()
-        memory.add(b"payload", kind=1)
-        batch = memory.batch(link=LINKTYPE_LINUX_SLL2)
-        assert batch.frame(0) == bytes.fromhex("86dd0000000000070001") + b"\x01\x06abcdef\0\0payload"
-        assert (batch.wire[0], batch.captured[0]) == (27, 27)
-
-    def test_a_full_batch_leaves_the_rest_for_the_next(self) -> None:
-        memory = Memory()
-        for _ in range(5):
-            memory.add(b"A" * 40)
-        reader, batch = memory.reader(), FrameBatch(memory.data, 3)
-        assert (reader.open(0), reader.fill(batch), batch.count) == (5, 2, 3)
-        batch.count = 0
-        assert (reader.fill(batch), batch.count) == (0, 2)
-        assert reader.filled_bytes == 80
-
-    def test_no_junk_leads_outside_the_block(self) -> None:
-        chance = random.Random(5)
-        for _ in range(400):
-            memory = Memory()
-            for _ in range(4):
-                memory.add(b"A" * 60)
-            reader = memory.reader()
-            for _ in range(12):
-                word = chance.choice([4, 4 + chance.randrange(8), chance.randrange(1024)]) * 4
-                struct.pack_into(
-                    "=I", memory.data, word, chance.choice([0, 1, 68, 2**31, 2**32 - 1, BLOCK - 4])
-                )
-            batch = FrameBatch(memory.data, 64)
-            reader.open(0)
-            reader.fill(batch)
-            assert all(
-                batch.offset[row] >= 0 and batch.offset[row] + batch.captured[row] <= BLOCK
-                for row in range(batch.count)
-            )
-
-    def test_blocks_that_are_not_there(self) -> None:
-        reader = Memory().reader()
-        for wrong in (-1, 1):
-            with pytest.raises(IndexError):
-                reader.ready(wrong)
-        with pytest.raises(ValueError, match="whole blocks"):
-            BlockReader(bytearray(100), 4096, 1)
-        reader.close()
-        with pytest.raises(IndexError):
-            reader.ready(0)
+pytestmark = [pytest.mark.kernel, pytest.mark.skipif(bool(why_not()), reason=why_not())]
 
 
 def link_of(name: str) -> LinkState:
@@ -216,258 +54,270 @@ def shout(*frames: bytes) -> None:
             raw.send(frame)
 
 
-class TestKernel:
-    pytestmark = kernel
+def capture(host: Host, name: str, work: Callable[[Ring], None], **options: int) -> None:
+    """Run ``work`` with a ring, on a thread that is in the host's namespace."""
 
-    def capture(self, host: Host, name: str, work: Callable[[Ring], None], **options: object) -> list[Ring]:
-        def inside() -> None:
-            with Ring(link_of(name), **options) as ring:  # type: ignore[arg-type]
-                work(ring)
+    def inside() -> None:
+        with Ring(link_of(name), **options) as ring:  # type: ignore[arg-type]
+            work(ring)
 
-        host.inside(inside)
-        return []
+    host.inside(inside)
 
-    def test_loopback_once(self) -> None:
-        with pair() as (_, left, _right):
 
-            def work(ring: Ring) -> None:
-                ring.start(compile_filter("udp port 9999"))
-                send(left, "127.0.0.1", [100] * 20)
-                seen = list(drain(ring, 21, 0.5))
-                assert [wire for _, wire, _, _ in seen] == [142] * 20
-                assert {flags for _, _, flags, _ in seen} == {INBOUND | OUTBOUND}
+def test_loopback_once() -> None:
+    with pair() as (_, left, _right):
 
-            self.capture(left, "lo", work)
+        def work(ring: Ring) -> None:
+            ring.start(compile_filter("udp port 9999"))
+            send(left, "127.0.0.1", [100] * 20)
+            seen = list(drain(ring, 21, 0.5))
+            assert [wire for _, wire, _, _ in seen] == [142] * 20
+            assert {flags for _, _, flags, _ in seen} == {INBOUND | OUTBOUND}
 
-    def test_nothing_enters_before_start(self) -> None:
-        with pair() as (_, left, _right):
+        capture(left, "lo", work)
 
-            def work(ring: Ring) -> None:
-                send(left, "127.0.0.1", [10] * 50, 7777)
-                ring.start(compile_filter("udp"))
-                send(left, "127.0.0.1", [20] * 3, 8888)
-                seen = list(drain(ring, 10, 0.4))
-                assert len(seen) == 3
-                assert ring.drops().seen == 3
 
-            self.capture(left, "lo", work)
+def test_nothing_enters_before_start() -> None:
+    with pair() as (_, left, _right):
 
-    def test_snaplen_time_direction_and_ipv6(self) -> None:
-        with pair() as (_, left, right):
+        def work(ring: Ring) -> None:
+            send(left, "127.0.0.1", [10] * 50, 7777)
+            ring.start(compile_filter("udp"))
+            send(left, "127.0.0.1", [20] * 3, 8888)
+            seen = list(drain(ring, 10, 0.4))
+            assert len(seen) == 3
+            assert ring.drops().seen == 3
 
-            def work(ring: Ring) -> None:
-                ring.start(compile_filter("udp port 9999", snaplen=60))
-                before = time.time_ns()
-                send(right, "10.77.0.1", [500] * 5)
-                send(left, "fd77:0::2", [500] * 5)
-                seen = list(drain(ring, 10))
-                after = time.time_ns()
-                assert [len(frame) for frame, *_ in seen] == [60] * 10
-                assert [wire for _, wire, _, _ in seen] == [542] * 5 + [562] * 5
-                assert [flags for _, _, flags, _ in seen] == [INBOUND] * 5 + [OUTBOUND] * 5
-                times = [stamp for *_, stamp in seen]
-                assert times == sorted(times)
-                assert before <= times[0] <= times[-1] <= after
+        capture(left, "lo", work)
 
-            self.capture(left, "eth0", work)
 
-    def test_frames_for_others_need_promiscuous_mode(self) -> None:
-        stranger = bytes.fromhex("02aaaaaaaaaa02bbbbbbbbbb88b5") + bytes(50)
-        with pair() as (_, left, right):
+def test_snaplen_time_direction_and_ipv6() -> None:
+    with pair() as (_, left, right):
 
-            def work(ring: Ring) -> None:
-                assert link_of("eth0").promiscuous
-                ring.start(compile_filter("ether proto 0x88b5"))
-                right.inside(lambda: shout(stranger))
-                assert [flags for _, _, flags, _ in drain(ring, 1)] == [FOREIGN]
+        def work(ring: Ring) -> None:
+            ring.start(compile_filter("udp port 9999", snaplen=60))
+            before = time.time_ns()
+            send(right, "10.77.0.1", [500] * 5)
+            send(left, "fd77:0::2", [500] * 5)
+            seen = list(drain(ring, 10))
+            after = time.time_ns()
+            assert [len(frame) for frame, *_ in seen] == [60] * 10
+            assert [wire for _, wire, _, _ in seen] == [542] * 5 + [562] * 5
+            assert [flags for _, _, flags, _ in seen] == [INBOUND] * 5 + [OUTBOUND] * 5
+            times = [stamp for *_, stamp in seen]
+            assert times == sorted(times)
+            assert before <= times[0] <= times[-1] <= after
 
-            self.capture(left, "eth0", work, promiscuous=True)
-            assert not left.inside(lambda: link_of("eth0")).promiscuous
+        capture(left, "eth0", work)
 
-    def test_a_vlan_tag_is_seen_and_can_be_filtered(self) -> None:
-        # Made by hand: the kernel takes the tag out of what arrives, with or without VLAN devices.
-        plain = bytes.fromhex("ffffffffffff02bbbbbbbbbb") + bytes.fromhex("0800") + IPV4_UDP
-        tagged = plain[:12] + bytes.fromhex("81006007") + plain[12:]
-        with pair() as (_, left, right):
 
-            def work(ring: Ring) -> None:
-                ring.start(compile_filter("vlan 7 and udp port 53", device="eth0"))
-                right.inside(lambda: shout(plain, tagged, plain, tagged))
-                batch = ring.take(2)
-                assert batch is not None
-                assert batch.frame(0) == plain
-                assert list(batch.vlan[: batch.count]) == [0x81006007] * 2
-                assert list(batch.wire[: batch.count]) == [len(tagged)] * 2
+def test_frames_for_others_need_promiscuous_mode() -> None:
+    stranger = bytes.fromhex("02aaaaaaaaaa02bbbbbbbbbb88b5") + bytes(50)
+    with pair() as (_, left, right):
+
+        def work(ring: Ring) -> None:
+            assert link_of("eth0").promiscuous
+            ring.start(compile_filter("ether proto 0x88b5"))
+            right.inside(lambda: shout(stranger))
+            assert [flags for _, _, flags, _ in drain(ring, 1)] == [FOREIGN]
+
+        capture(left, "eth0", work, promiscuous=True)
+        assert not left.inside(lambda: link_of("eth0")).promiscuous
+
+
+def test_a_vlan_tag_is_seen_and_can_be_filtered() -> None:
+    # Made by hand: the kernel takes the tag out of what arrives, with or without VLAN devices.
+    plain = bytes.fromhex("ffffffffffff02bbbbbbbbbb") + bytes.fromhex("0800") + IPV4_UDP
+    tagged = plain[:12] + bytes.fromhex("81006007") + plain[12:]
+    with pair() as (_, left, right):
+
+        def work(ring: Ring) -> None:
+            ring.start(compile_filter("vlan 7 and udp port 53", device="eth0"))
+            right.inside(lambda: shout(plain, tagged, plain, tagged))
+            batch = ring.take(2)
+            assert batch is not None
+            assert batch.frame(0) == plain
+            assert list(batch.vlan[: batch.count]) == [0x81006007] * 2
+            assert list(batch.wire[: batch.count]) == [len(tagged)] * 2
+            ring.release(batch)
+
+        capture(left, "eth0", work)
+
+
+def test_a_stalled_reader_loses_frames_and_says_how_many() -> None:
+    with pair() as (_, left, right):
+
+        def work(ring: Ring) -> None:
+            ring.start(compile_filter("udp port 9999"))
+            send(right, "10.77.0.1", [1000] * 3000)
+            received = len(list(drain(ring, 3000, 0.6)))
+            drops = ring.drops()
+            assert drops.dropped > 0
+            assert drops.freezes > 0
+            assert received + drops.dropped == drops.seen == 3000
+            assert ring.torn == 0
+            assert ring.drops().dropped == drops.dropped
+
+        capture(left, "eth0", work, ring_bytes=1, block_bytes=65536)
+
+
+def test_blocks_go_round_and_stay_ours_until_released() -> None:
+    with pair() as (_, left, right):
+
+        def work(ring: Ring) -> None:
+            ring.start(compile_filter("udp port 9999"))
+            numbers = itertools.count()
+            sent = 0
+            seen: list[int] = []
+            with right.socket(kind=socket.SOCK_DGRAM) as sender:
+                for _ in range(12):
+                    for _ in range(100):
+                        sender.sendto(next(numbers).to_bytes(4, "big") * 200, ("10.77.0.1", 9999))
+                        sent += 1
+                    seen += [
+                        int.from_bytes(frame[42:46], "big") for frame, *_ in drain(ring, sent - len(seen))
+                    ]
+            assert seen == list(range(sent))
+            assert ring.drops().dropped == 0
+            sender = right.socket(kind=socket.SOCK_DGRAM)
+            sender.sendto(b"first" * 20, ("10.77.0.1", 9999))
+            held = ring.take(2)
+            assert held is not None
+            for _ in range(2000):
+                sender.sendto(b"later" * 200, ("10.77.0.1", 9999))
+            sender.close()
+            assert held.frame(0)[42:47] == b"first"
+            ring.release(held)
+
+        capture(left, "eth0", work, ring_bytes=4 * 65536, block_bytes=65536)
+
+
+def test_super_packets_are_measured() -> None:
+    with pair() as (_, left, right):
+        data = b"z" * 3_000_000
+
+        def work(ring: Ring) -> None:
+            ring.start(compile_filter("src 10.77.0.1 and tcp", snaplen=100))
+            before = link_of("eth0").counters
+            with right.socket() as server, left.socket() as client:
+                server.bind(("10.77.0.2", 5001))
+                server.listen()
+                client.connect(("10.77.0.2", 5001))
+                accepted, _ = server.accept()
+                client.settimeout(5)
+                client.setblocking(False)
+                left_over = memoryview(data)
+                received = 0
+                while received < len(data):
+                    with contextlib.suppress(BlockingIOError):
+                        left_over = left_over[client.send(left_over) :]
+                    received += len(accepted.recv(1 << 20))
+                accepted.close()
+            wire = frames = segments = payload = 0
+            while (batch := ring.take(0.2)) is not None:
+                for row in range(batch.count):
+                    frame = batch.frame(row)
+                    size = batch.wire[row] - 34 - (frame[46] >> 4) * 4
+                    wire += batch.wire[row]
+                    frames += 1
+                    segments += batch.segments[row]
+                    payload += size
+                    assert batch.segments[row] == max(1, -(-size // 1448))
                 ring.release(batch)
+            after = link_of("eth0").counters
+            # Bytes that were sent twice are seen twice.
+            assert len(data) <= payload < len(data) * 1.1
+            assert frames < segments
+            assert segments >= len(data) // 1448
+            # Other traffic (ARP, neighbour discovery) is a few frames at most.
+            assert 0 <= after.tx_bytes - before.tx_bytes - wire < 2000
 
-            self.capture(left, "eth0", work)
+        capture(left, "eth0", work)
 
-    def test_a_stalled_reader_loses_frames_and_says_how_many(self) -> None:
-        with pair() as (_, left, right):
 
-            def work(ring: Ring) -> None:
-                ring.start(compile_filter("udp port 9999"))
-                send(right, "10.77.0.1", [1000] * 3000)
-                received = len(list(drain(ring, 3000, 0.6)))
-                drops = ring.drops()
-                assert drops.dropped > 0
-                assert drops.freezes > 0
-                assert received + drops.dropped == drops.seen == 3000
-                assert ring.torn == 0
-                assert ring.drops().dropped == drops.dropped
+def test_a_cooked_interface() -> None:
+    packet = IPV4_UDP[:9] + b"\x11" + IPV4_UDP[10:]
 
-            self.capture(left, "eth0", work, ring_bytes=1, block_bytes=65536)
+    def make() -> int:
+        tun = os.open("/dev/net/tun", os.O_RDWR)
+        fcntl.ioctl(tun, 0x400454CA, struct.pack("16sH22x", b"ppp7", 0x1001))  # TUNSETIFF: tun, no header
+        fcntl.ioctl(tun, 0x400454CD, 512)  # TUNSETLINK: ARPHRD_PPP
+        return tun
 
-    def test_blocks_go_round_and_stay_ours_until_released(self) -> None:
-        with pair() as (_, left, right):
+    with pair() as (_, left, _right):
+        tun = left.inside(make)
+        left.run("ip", "link", "set", "ppp7", "up")
 
-            def work(ring: Ring) -> None:
-                ring.start(compile_filter("udp port 9999"))
-                numbers = itertools.count()
-                sent = 0
-                seen: list[int] = []
-                with right.socket(kind=socket.SOCK_DGRAM) as sender:
-                    for _ in range(12):
-                        for _ in range(100):
-                            sender.sendto(next(numbers).to_bytes(4, "big") * 200, ("10.77.0.1", 9999))
-                            sent += 1
-                        seen += [
-                            int.from_bytes(frame[42:46], "big") for frame, *_ in drain(ring, sent - len(seen))
-                        ]
-                assert seen == list(range(sent))
-                assert ring.drops().dropped == 0
-                sender = right.socket(kind=socket.SOCK_DGRAM)
-                sender.sendto(b"first" * 20, ("10.77.0.1", 9999))
-                held = ring.take(2)
-                assert held is not None
-                for _ in range(2000):
-                    sender.sendto(b"later" * 200, ("10.77.0.1", 9999))
-                sender.close()
-                assert held.frame(0)[42:47] == b"first"
-                ring.release(held)
+        def work(ring: Ring) -> None:
+            assert ring.link.linktype == LINKTYPE_LINUX_SLL2
+            ring.start(compile_filter("ip and udp port 53", LINKTYPE_LINUX_SLL2, snaplen=200))
+            os.write(tun, packet.replace(b"\x00\x35", b"\x00\x36"))
+            os.write(tun, packet)
+            frame, wire, flags, _ = next(drain(ring, 1))
+            assert frame[:4] == b"\x08\x00\0\0"
+            assert frame[4:8] == ring.link.index.to_bytes(4, "big")
+            assert frame[8:10] == (512).to_bytes(2, "big")
+            assert frame[20:] == packet
+            assert (wire, flags) == (20 + len(packet), INBOUND)
+            assert ring.drops().seen == 1
 
-            self.capture(left, "eth0", work, ring_bytes=4 * 65536, block_bytes=65536)
+        capture(left, "ppp7", work)
+        os.close(tun)
 
-    def test_super_packets_are_measured(self) -> None:
-        with pair() as (_, left, right):
-            data = b"z" * 3_000_000
 
-            def work(ring: Ring) -> None:
-                ring.start(compile_filter("src 10.77.0.1 and tcp", snaplen=100))
-                before = link_of("eth0").counters
-                with right.socket() as server, left.socket() as client:
-                    server.bind(("10.77.0.2", 5001))
-                    server.listen()
-                    client.connect(("10.77.0.2", 5001))
-                    accepted, _ = server.accept()
-                    client.settimeout(5)
-                    client.setblocking(False)
-                    left_over = memoryview(data)
-                    received = 0
-                    while received < len(data):
-                        with contextlib.suppress(BlockingIOError):
-                            left_over = left_over[client.send(left_over) :]
-                        received += len(accepted.recv(1 << 20))
-                    accepted.close()
-                wire = frames = segments = payload = 0
-                while (batch := ring.take(0.2)) is not None:
-                    for row in range(batch.count):
-                        frame = batch.frame(row)
-                        size = batch.wire[row] - 34 - (frame[46] >> 4) * 4
-                        wire += batch.wire[row]
-                        frames += 1
-                        segments += batch.segments[row]
-                        payload += size
-                        assert batch.segments[row] == max(1, -(-size // 1448))
-                    ring.release(batch)
-                after = link_of("eth0").counters
-                assert payload == len(data)
-                assert frames < segments
-                assert segments >= len(data) // 1448
-                # Other traffic (ARP, neighbour discovery) is a few frames at most.
-                assert 0 <= after.tx_bytes - before.tx_bytes - wire < 2000
+def test_fanout_keeps_a_flow_on_one_ring() -> None:
+    with pair() as (_, left, right):
 
-            self.capture(left, "eth0", work)
-
-    def test_a_cooked_interface(self) -> None:
-        packet = IPV4_UDP[:9] + b"\x11" + IPV4_UDP[10:]
-
-        def make() -> int:
-            tun = os.open("/dev/net/tun", os.O_RDWR)
-            fcntl.ioctl(tun, 0x400454CA, struct.pack("16sH22x", b"ppp7", 0x1001))  # TUNSETIFF: tun, no header
-            fcntl.ioctl(tun, 0x400454CD, 512)  # TUNSETLINK: ARPHRD_PPP
-            return tun
-
-        with pair() as (_, left, _right):
-            tun = left.inside(make)
-            left.run("ip", "link", "set", "ppp7", "up")
-
-            def work(ring: Ring) -> None:
-                assert ring.link.linktype == LINKTYPE_LINUX_SLL2
-                ring.start(compile_filter("ip and udp port 53", LINKTYPE_LINUX_SLL2, snaplen=200))
-                os.write(tun, packet.replace(b"\x00\x35", b"\x00\x36"))
-                os.write(tun, packet)
-                frame, wire, flags, _ = next(drain(ring, 1))
-                assert frame[:4] == b"\x08\x00\0\0"
-                assert frame[4:8] == ring.link.index.to_bytes(4, "big")
-                assert frame[8:10] == (512).to_bytes(2, "big")
-                assert frame[20:] == packet
-                assert (wire, flags) == (20 + len(packet), INBOUND)
-                assert ring.drops().seen == 1
-
-            self.capture(left, "ppp7", work)
-            os.close(tun)
-
-    def test_fanout_keeps_a_flow_on_one_ring(self) -> None:
-        with pair() as (_, left, right):
-
-            def work() -> None:
-                rings = [Ring(link_of("eth0")) for _ in range(2)]
-                group = rings[0].join()
-                assert rings[1].join(group) == group
-                for ring in rings:
-                    ring.start(compile_filter("udp and portrange 6000-6063"))
-                for port in range(6000, 6064):
-                    send(right, "10.77.0.1", [10] * 3, port)
-                seen = [[frame[36:38] for frame, *_ in drain(ring, 192, 0.4)] for ring in rings]
-                for ring in rings:
-                    ring.close()
-                assert sum(map(len, seen)) == 192
-                assert all(len(one) % 3 == 0 and one for one in seen)
-                assert not set(seen[0]) & set(seen[1])
-
-            left.inside(work)
-
-    def test_an_interface_that_goes_down_says_so(self) -> None:
-        with pair() as (_, left, right):
-
-            def work(ring: Ring) -> None:
-                ring.start(keep_all())
-                left.run("ip", "link", "set", "eth0", "down")
-                assert ring.fault() == 100  # ENETDOWN
-                assert ring.fault() == 0
-                left.run("ip", "link", "set", "eth0", "up")
-                send(right, "10.77.0.1", [100])
-                assert any(frame[42:] == b"x" * 100 for frame, *_ in drain(ring, 50, 2))
-
-            self.capture(left, "eth0", work)
-
-    def test_errors_are_one_line(self) -> None:
-        gone = LinkState(index=9999, name="nowhere0", linktype=1)
-        with pytest.raises(CaptureError, match=r"^nowhere0: No such device$"):
-            Ring(gone)
-
-    def test_closing_twice_and_with_a_batch_out(self) -> None:
-        with pair() as (_, left, _right):
-
-            def work(ring: Ring) -> None:
-                ring.start(keep_all())
-                send(left, "127.0.0.1", [100])
-                batch = ring.take(2)
-                assert batch is not None
+        def work() -> None:
+            rings = [Ring(link_of("eth0")) for _ in range(2)]
+            group = rings[0].join()
+            assert rings[1].join(group) == group
+            for ring in rings:
+                ring.start(compile_filter("udp and portrange 6000-6063"))
+            for port in range(6000, 6064):
+                send(right, "10.77.0.1", [10] * 3, port)
+            seen = [[frame[36:38] for frame, *_ in drain(ring, 192, 0.4)] for ring in rings]
+            for ring in rings:
                 ring.close()
-                ring.close()
-                assert batch.frame(0)[42:] == b"x" * 100
-                assert ring.drops().seen >= 1
+            assert sum(map(len, seen)) == 192
+            assert all(len(one) % 3 == 0 and one for one in seen)
+            assert not set(seen[0]) & set(seen[1])
 
-            self.capture(left, "lo", work)
+        left.inside(work)
+
+
+def test_an_interface_that_goes_down_says_so() -> None:
+    with pair() as (_, left, right):
+
+        def work(ring: Ring) -> None:
+            ring.start(keep_all())
+            left.run("ip", "link", "set", "eth0", "down")
+            assert ring.fault() == 100  # ENETDOWN
+            assert ring.fault() == 0
+            left.run("ip", "link", "set", "eth0", "up")
+            send(right, "10.77.0.1", [100])
+            assert any(frame[42:] == b"x" * 100 for frame, *_ in drain(ring, 50, 2))
+
+        capture(left, "eth0", work)
+
+
+def test_errors_are_one_line() -> None:
+    gone = LinkState(index=9999, name="nowhere0", linktype=1)
+    with pytest.raises(CaptureError, match=r"^nowhere0: No such device$"):
+        Ring(gone)
+
+
+def test_closing_twice_and_with_a_batch_out() -> None:
+    with pair() as (_, left, _right):
+
+        def work(ring: Ring) -> None:
+            ring.start(keep_all())
+            send(left, "127.0.0.1", [100])
+            batch = ring.take(2)
+            assert batch is not None
+            ring.close()
+            ring.close()
+            assert batch.frame(0)[42:] == b"x" * 100
+            assert ring.drops().seen >= 1
+
+        capture(left, "lo", work)

@@ -126,6 +126,7 @@ class Watcher:
             self._news.close()
             raise
         self.links = {link.index: link for link in _snapshot(self._channel)}
+        self._stale = False  # news was heard and the new state could not be read
 
     def __enter__(self) -> Watcher:
         return self
@@ -146,10 +147,13 @@ class Watcher:
         """What differs from the last call, after waiting up to ``timeout`` seconds for news.
 
         Counters alone are no news. Gone come first, so that a name is free before it is taken again.
+        Raises NetlinkError; nothing is lost then, the next call tells it.
         """
-        if not self._heard(timeout):
+        self._stale = self._heard(timeout) or self._stale
+        if not self._stale:
             return []
         before, self.links = self.links, {link.index: link for link in _snapshot(self._channel)}
+        self._stale = False
         gone = [Change(event="gone", link=link) for index, link in before.items() if index not in self.links]
         return gone + [change for link in self.links.values() if (change := _compare(before, link))]
 

@@ -139,6 +139,11 @@ class Ring:
         """Let frames in that pass ``program``. Raises FilterError."""
         packet_filter.attach(self._socket, packet_filter.for_kernel(program))
 
+    def shut(self) -> None:
+        """Let no more frames in; those in the ring can still be taken."""
+        with contextlib.suppress(packet_filter.FilterError):
+            packet_filter.attach(self._socket, packet_filter.drop_all())
+
     def rename(self, link: LinkState, interface: int) -> None:
         """The interface has another name: frames from now on are of ``interface``."""
         self.link = link
@@ -192,8 +197,7 @@ class Ring:
         """
         if self._socket.fileno() < 0:
             return
-        with contextlib.suppress(packet_filter.FilterError):
-            packet_filter.attach(self._socket, packet_filter.drop_all())
+        self.shut()
         self.drops()
         self._socket.close()
         if self._epoll is not None:
