@@ -72,7 +72,8 @@ def test_identifiers_tell_tunnels_apart() -> None:
     table = decode(
         over_udp(4789, VXLAN + FRAME), over_udp(4789, other + FRAME), over_udp(8472, VXLAN + FRAME)
     )
-    assert table.tunnel[0] and table.tunnel[1]
+    assert table.tunnel[0]
+    assert table.tunnel[1]
     assert table.tunnel[0] != table.tunnel[1]
     assert table.tunnel[0] == table.tunnel[2]
     assert decode(FRAME).tunnel[0] == 0

@@ -79,7 +79,7 @@ else:
 @cython.nogil
 @cython.exceptval(check=False)
 def trim(c: Cursor, limit: cython.longlong) -> cython.void:
-    """The IP header says where its packet ends: what is beyond is link padding, what it lacks was never sent."""
+    """The IP header says where its packet ends: beyond is padding; what it lacks was never sent."""
     if limit > c.limit and c.fault == 0:
         c.fault = FAULT_NETWORK_OVERRUN
     c.limit = min(c.limit, limit)
