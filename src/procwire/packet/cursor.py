@@ -50,7 +50,7 @@ class Cursor:
 
     def load(self, view: Any) -> None:
         """Read from ``view``, a contiguous buffer of bytes that is not empty."""
-        octets: cython.const[cython.uchar][::1] = view
+        octets: cython.const[cython.uchar][::1] = view  # type: ignore[valid-type]
         self.view = view
         if cython.compiled:
             self.data = cython.address(octets[0])

@@ -41,8 +41,8 @@ if cython.compiled:
         STEP_GRE,
         STEP_IP4,
         STEP_IP6,
-        STEP_ITAG,
         STEP_LINK,
+        STEP_NSH,
         STEP_PROTO,
         STEP_UDP_TUNNEL,
         STEP_WLAN,
@@ -73,8 +73,8 @@ else:
         STEP_GRE,
         STEP_IP4,
         STEP_IP6,
-        STEP_ITAG,
         STEP_LINK,
+        STEP_NSH,
         STEP_PROTO,
         STEP_UDP_TUNNEL,
         STEP_WLAN,
@@ -117,7 +117,7 @@ def walk(c: Cursor, step: cython.int) -> cython.int:
 @cython.exceptval(check=False)
 def rarely(c: Cursor, step: cython.int) -> cython.int:
     """The headers that few frames have."""
-    if step <= STEP_ITAG:
+    if step <= STEP_NSH:
         return link.frame(c, step)
     if step == STEP_EXTENSIONS:
         return network.extensions(c)
@@ -135,7 +135,7 @@ class Decoder:
     """Decodes batches in the order they are given; holds fragments of at most ``fragments_bytes``."""
 
     cursor: Cursor
-    fragments: Any
+    pieces: Any
     links: cython.uchar[::1]
     odd_links: cython.uint[::1]
     odd_types: cython.uint[::1]
@@ -144,7 +144,7 @@ class Decoder:
 
     def __init__(self, *, fragments_bytes: int = FRAGMENTS_BYTES) -> None:
         self.cursor = Cursor()
-        self.fragments = Fragments(fragments_bytes)
+        self.pieces = Fragments(fragments_bytes)
         self.links = column("B", LINK_TYPES)
         for number, (_, step) in _names.LINKS.items():
             self.links[number] = step
@@ -218,7 +218,7 @@ class Decoder:
             step = walk(c, STEP_ETHER)
         else:
             step = self._linked(c, batch.link[row])
-        if not c.family:
+        if not c.family and c.fault == 0 and step == STEP_DONE and c.layers:
             self.odd_types[c.kind] += 1
             self.encrypted += c.encrypted
         return step
@@ -253,7 +253,7 @@ class Decoder:
         fault = 0
         while True:
             piece = self._piece(c, batch, row)
-            verdict = self.fragments.add(piece, first=self._first(c, piece))
+            verdict = self.pieces.add(piece, first=self._first(c, piece))
             held += verdict.packets
             wire += verdict.wire
             fault = fault or verdict.fault
@@ -331,6 +331,11 @@ class Decoder:
             c.chain = known.chain
 
     @property
+    def fragments(self) -> Fragments:
+        """What is held of datagrams that are not whole yet."""
+        return self.pieces  # type: ignore[no-any-return]
+
+    @property
     def counts(self) -> dict[str, int]:
         """What was not read and what was wrong, by name; only what is not 0.
 
@@ -348,7 +353,7 @@ class Decoder:
                 found[f"ethertype.{_names.ethertype(number)}"] = self.odd_types[number]
         if self.encrypted:
             found["encrypted"] = self.encrypted
-        for key, value in self.fragments.counts().items():
+        for key, value in self.pieces.counts().items():
             found[f"fragments.{key}"] = value
         return found
 

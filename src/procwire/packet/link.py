@@ -18,11 +18,13 @@ if cython.compiled:
         LAYER_CMD,
         LAYER_ETAG,
         LAYER_ETH,
+        LAYER_FABRICPATH,
         LAYER_HSR,
         LAYER_ITAG,
         LAYER_LLC,
         LAYER_MACSEC,
         LAYER_MPLS,
+        LAYER_NSH,
         LAYER_OTHER,
         LAYER_PPP,
         LAYER_PPPOE,
@@ -35,12 +37,14 @@ if cython.compiled:
         MAX_LABELS,
         STEP_DONE,
         STEP_ETHER,
+        STEP_HDLC,
         STEP_IP4,
         STEP_IP6,
         STEP_ITAG,
         STEP_LLC,
         STEP_MPLS,
         STEP_NIBBLE,
+        STEP_NSH,
         STEP_PPP,
         STEP_PPPOE,
         STEP_TAGGED,
@@ -57,11 +61,13 @@ else:
         LAYER_CMD,
         LAYER_ETAG,
         LAYER_ETH,
+        LAYER_FABRICPATH,
         LAYER_HSR,
         LAYER_ITAG,
         LAYER_LLC,
         LAYER_MACSEC,
         LAYER_MPLS,
+        LAYER_NSH,
         LAYER_OTHER,
         LAYER_PPP,
         LAYER_PPPOE,
@@ -74,12 +80,14 @@ else:
         MAX_LABELS,
         STEP_DONE,
         STEP_ETHER,
+        STEP_HDLC,
         STEP_IP4,
         STEP_IP6,
         STEP_ITAG,
         STEP_LLC,
         STEP_MPLS,
         STEP_NIBBLE,
+        STEP_NSH,
         STEP_PPP,
         STEP_PPPOE,
         STEP_TAGGED,
@@ -112,6 +120,8 @@ def frame(c: Cursor, step: cython.int) -> cython.int:
         return nibble(c)
     if step == STEP_ITAG:
         return itag(c)
+    if step == STEP_NSH:
+        return nsh(c)
     return STEP_DONE
 
 
@@ -211,6 +221,12 @@ def tagged(c: Cursor) -> cython.int:
     elif kind == 0x893F:
         c.layer(LAYER_ETAG)
         size = 8
+    elif kind == 0x8903:
+        c.layer(LAYER_FABRICPATH)
+        c.at += 2
+        return STEP_ETHER
+    elif kind == 0x894F:
+        return STEP_NSH
     elif kind == 0x8909:
         c.layer(LAYER_CMD)
         size = 8
@@ -256,6 +272,33 @@ def itag(c: Cursor) -> cython.int:
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
+def nsh(c: Cursor) -> cython.int:
+    """RFC 8300 section 2: the length in words is six bits, the next protocol the fourth byte."""
+    at: cython.longlong = c.at
+    size: cython.longlong
+    which: cython.int
+    c.layer(LAYER_NSH)
+    if c.end - at < 8:
+        return c.stop(FAULT_LINK_SHORT)
+    size = (c.data[at + 1] & 0x3F) * 4
+    which = c.data[at + 3]
+    if size < 8:
+        return c.stop(FAULT_LINK_INVALID)
+    if c.end - at < size:
+        return c.stop(FAULT_LINK_SHORT)
+    c.enter(LAYER_NSH, be32(c, at + 4) >> 8)
+    c.at = at + size
+    if which in (1, 2):
+        c.kind = 0x0800 if which == 1 else 0x86DD
+        return STEP_IP4 if which == 1 else STEP_IP6
+    if which == 3:
+        return STEP_ETHER
+    return STEP_MPLS if which == 5 else STEP_DONE
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
 def llc(c: Cursor) -> cython.int:
     """IEEE 802.2: SNAP leads back to an ethertype, SAP 06 is IPv4, others are not IP."""
     at: cython.longlong = c.at
@@ -288,6 +331,8 @@ def llc(c: Cursor) -> cython.int:
 def ppp(c: Cursor) -> cython.int:
     """RFC 1661 section 2 and RFC 1662 section 3.1: address and control may be left out."""
     number: cython.uint
+    if c.layers == 0 and c.end - c.at >= 2 and be16(c, c.at) in (0x0F00, 0x8F00):
+        return STEP_HDLC  # Cisco's framing in a capture that says PPP
     c.layer(LAYER_PPP)
     c.kind = 0x880B
     if c.end - c.at >= 2 and be16(c, c.at) == 0xFF03:
@@ -371,13 +416,29 @@ def beneath(c: Cursor) -> cython.int:
     if first == 6 and c.end - c.at >= 40 and be16(c, c.at + 4) + 40 <= c.limit - c.at:
         c.kind = 0x86DD
         return STEP_IP6
-    if first == 0 and c.end - c.at >= 18:
+    if first == 0 and c.end - c.at >= 18 and controlled(c):
         c.layer(LAYER_PSEUDOWIRE)
         c.at += 4
         return STEP_ETHER
     if first != 1 and c.end - c.at >= 14:
         return STEP_ETHER
     return STEP_DONE
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def controlled(c: Cursor) -> cython.bint:
+    """A control word, or an address that begins with a 0 nibble? An ethertype in its place decides."""
+    return common(be16(c, c.at + 16)) or not common(be16(c, c.at + 12))
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def common(kind: cython.uint) -> cython.bint:
+    """Ethertypes that a customer's frame most likely has."""
+    return kind in (0x0800, 0x0806, 0x8100, 0x86DD, 0x88A8, 0x8847, 0x88CC)
 
 
 @cython.cfunc

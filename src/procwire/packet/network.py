@@ -79,10 +79,10 @@ else:
 @cython.nogil
 @cython.exceptval(check=False)
 def trim(c: Cursor, limit: cython.longlong) -> cython.void:
-    """The IP header says where its packet ends; what is beyond is link padding."""
+    """The IP header says where its packet ends: beyond is padding; what it lacks was never sent."""
     if limit > c.limit and c.fault == 0:
         c.fault = FAULT_NETWORK_OVERRUN
-    c.limit = limit
+    c.limit = min(c.limit, limit)
     c.end = min(c.end, limit)
 
 
@@ -118,7 +118,7 @@ def ip4(c: Cursor) -> cython.int:
     if c.nets >= MAX_DEPTH:
         return c.stop(FAULT_TOO_DEEP)
     total = be16(c, at + 2)
-    if total == 0 and c.limit - at > head:
+    if total == 0 and c.limit - at > head and (c.nets == 0 or c.data[at + 9] in (PROTO_TCP, PROTO_UDP)):
         c.gigantic = 1
         total = c.limit - at
     elif total < head:
