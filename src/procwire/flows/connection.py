@@ -19,6 +19,7 @@ else:
 
 FIN = cython.declare(cython.int, bits.FIN)
 SYN = cython.declare(cython.int, bits.SYN)
+M32 = cython.declare(cython.longlong, bits.M32)
 RST = cython.declare(cython.int, bits.RST)
 ACK = cython.declare(cython.int, bits.ACK)
 HAS_NXT = cython.declare(cython.int, bits.HAS_NXT)
@@ -156,7 +157,7 @@ def _finish(flow: Flow, seg: Segment) -> cython.void:
     """A FIN: one half is closed, or both."""
     end: End = seg.end
     if (end.known & HAS_FIN) == 0:
-        end.fin = (seg.seq + seg.length + 1) & 0xFFFFFFFF
+        end.fin = (seg.seq + seg.length + 1) & M32
         end.known |= HAS_FIN
     if flow.state < CLOSING or flow.state == MIDSTREAM:
         flow.state = CLOSING if seg.peer.known & HAS_FIN else FIN_WAIT

@@ -114,7 +114,7 @@ class Index:
             mix = ((mix ^ (mix >> 29)) + high) * odd & 0xFFFFFFFFFFFFFFFF
             mix = ((mix ^ (mix >> 31)) + ports) * odd & 0xFFFFFFFFFFFFFFFF
             mix = ((mix ^ (mix >> 30)) + words) * odd & 0xFFFFFFFFFFFFFFFF
-        return (mix >> 32) & 0xFFFFFFFF
+        return cython.cast(cython.uint, mix >> 32)
 
     @cython.cfunc
     def same(self, flow: Flow, table: PacketTable, row: cython.int, directed: cython.bint) -> cython.bint:

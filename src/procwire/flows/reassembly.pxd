@@ -21,9 +21,9 @@ cdef class Reassembler:
     cdef int take(self, Flow flow, Segment seg) except? -1
     cdef int chunk(self, Flow flow, Segment seg, long long behind) except? -1
     cdef int later(self, Flow flow, Segment seg, long long ahead) except? -1
-    cdef int insert(self, End end, long long start, bytes data, long long size) except? -1
     cdef int keep(self, Flow flow, int side, End end, long long now) except? -1
-    cdef int check(self, Flow flow, int side, Segment seg) except? -1
+    cdef int check(self, Flow flow, int side, long long now) except? -1
+    cdef int sweep(self, long long now) except? -1
     cdef int jump(self, Flow flow, int side, End end, long long now) except? -1
     cdef int drain(self, Flow flow, int side, End end, long long now) except? -1
     cdef int feed(self, Flow flow, int side, tuple piece, long long now) except? -1

@@ -11,26 +11,29 @@ Refuses to look into payload, and to be broken by a sink that raises.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from itertools import islice
 
 import cython
 
-from procwire.flows import bits
+from procwire.flows import bits, pieces
 from procwire.flows.limits import Limits
 from procwire.model import streams
 
 if cython.compiled:
     from cython.cimports.procwire.flows.health import reach
+    from cython.cimports.procwire.flows.pieces import hold
     from cython.cimports.procwire.flows.segment import End, Segment, distance
     from cython.cimports.procwire.model.flow import Flow
     from cython.cimports.procwire.model.packets import PacketTable
 else:
     from procwire.flows.health import reach
+    from procwire.flows.pieces import hold
     from procwire.flows.segment import End, Segment, distance
     from procwire.model.flow import Flow
     from procwire.model.packets import PacketTable
 
 SYN = cython.declare(cython.int, bits.SYN)
+M32 = cython.declare(cython.longlong, bits.M32)
 RST = cython.declare(cython.int, bits.RST)
 HAS_POS = cython.declare(cython.int, bits.HAS_POS)
 HAS_ACK = cython.declare(cython.int, bits.HAS_ACK)
@@ -39,15 +42,16 @@ PROBE = cython.declare(cython.int, bits.PROBE)
 BOTH = cython.declare(cython.int, bits.BOTH)
 SHOWN = cython.declare(cython.int, bits.SHOWN)
 ENOUGH = cython.declare(cython.longlong, streams.ENOUGH)
-PIECE = cython.declare(cython.longlong, 160)  # bytes that a held piece takes beside its payload
+PIECE = cython.declare(cython.longlong, pieces.PIECE)
 SWEPT = 64  # holders looked at in one sweep
+UNHEARD = cython.declare(cython.longlong, 20)  # times ``hole_grace`` where no acknowledgement was ever seen
 
 
 @cython.cfunc
 @cython.exceptval(check=False)
 def _advance(end: End, count: cython.longlong) -> cython.void:
     end.offset += count
-    end.pos = (end.pos + count) & 0xFFFFFFFF
+    end.pos = (end.pos + count) & M32
 
 
 @cython.cfunc
@@ -134,23 +138,21 @@ class Reassembler:
         """One TCP segment. ``health.look`` has said whether it is a probe."""
         end: End = seg.end
         if (flow.quiet >> seg.side) & 1 == 0 and (seg.flags & RST) == 0:
-            seq: cython.longlong = (seg.seq + ((seg.flags >> 1) & 1)) & 0xFFFFFFFF  # behind a SYN
+            seq: cython.longlong = (seg.seq + ((seg.flags >> 1) & 1)) & M32  # behind a SYN
             if (end.known & HAS_POS) == 0:
                 end.pos = seq
                 end.known |= HAS_POS
             if seg.length > 0 and end.last != KEEP_ALIVE:
                 ahead: cython.longlong = distance(seq, end.pos)
-                if ahead > 0 or end.last == PROBE:
-                    if ahead >= 0:
+                if ahead + seg.length > 0:
+                    if ahead > 0 or end.held is not None or end.last == PROBE:
                         self.later(flow, seg, ahead)
-                elif ahead + seg.length > 0:
-                    self.chunk(flow, seg, -ahead)
-                    if end.held is not None:
-                        self.drain(flow, seg.side, end, seg.time)
+                    else:
+                        self.chunk(flow, seg, -ahead)
         if end.held is not None:
-            self.check(flow, seg.side, seg)
+            self.check(flow, seg.side, seg.time)
         if seg.peer.held is not None:
-            self.check(flow, 1 - seg.side, seg)
+            self.check(flow, 1 - seg.side, seg.time)
         return 0
 
     @cython.cfunc
@@ -180,50 +182,22 @@ class Reassembler:
     @cython.cfunc
     @cython.exceptval(-1)
     def later(self, flow: Flow, seg: Segment, ahead: cython.longlong) -> cython.int:
-        """A segment behind a hole (or a probe's byte): hold it, or jump where the hole is to be skipped."""
+        """Not simply the next bytes: behind a hole, or beside held pieces, which came first; or a probe's byte."""
         end: End = seg.end
         if seg.peer.known & HAS_ACK and distance(seg.seq, seg.peer.acked) > reach(flow, seg):
             self.out_of_window += 1
             return 0
-        if ahead <= end.skip and ahead > 0:
-            end.skip -= ahead
-            _advance(end, ahead)
-            self.chunk(flow, seg, 0)
-            if end.held is not None:
-                self.drain(flow, seg.side, end, seg.time)
-            return 0
         if end.held is None:
+            if 0 < ahead <= end.skip:
+                end.skip -= ahead
+                _advance(end, ahead)
+                return self.chunk(flow, seg, 0)
             end.held = []
             self.holders[flow.number] = flow
-        self.insert(end, end.offset + ahead, self.cut(seg, 0), seg.length)
+        self.total += hold(end, end.offset + ahead, self.cut(seg, 0), seg.length)
+        if ahead <= end.skip and end.last != PROBE:
+            return self.drain(flow, seg.side, end, seg.time)
         return self.keep(flow, seg.side, end, seg.time)
-
-    @cython.cfunc
-    @cython.exceptval(-1)
-    def insert(
-        self, end: End, start: cython.longlong, data: bytes, size: cython.longlong
-    ) -> cython.int:
-        """Hold what of a piece is not held yet."""
-        held: list = end.held
-        base: cython.longlong = start
-        stop: cython.longlong = start + size
-        limit: cython.longlong
-        at: cython.Py_ssize_t = bisect_left(held, (start + 1,))
-        if at > 0:
-            start = max(start, held[at - 1][0] + held[at - 1][2])
-        while start < stop:
-            limit = stop if at >= len(held) else min(stop, held[at][0])
-            if limit > start:
-                part: bytes = data[start - base : limit - base]
-                held.insert(at, (start, part, limit - start))
-                end.cost += PIECE + len(part)
-                self.total += PIECE + len(part)
-                at += 1
-            if at >= len(held):
-                break
-            start = max(limit, held[at][0] + held[at][2])
-            at += 1
-        return 0
 
     @cython.cfunc
     @cython.exceptval(-1)
@@ -240,22 +214,37 @@ class Reassembler:
 
     @cython.cfunc
     @cython.exceptval(-1)
-    def check(self, flow: Flow, side: cython.int, seg: Segment) -> cython.int:
-        """Has the receiver acknowledged the hole, and has it stayed open since?"""
+    def check(self, flow: Flow, side: cython.int, now: cython.longlong) -> cython.int:
+        """Has the receiver acknowledged the hole, and has it stayed open since? One never heard is not asked."""
         end: End = _end_of(flow, side)
         receiver: End = _end_of(flow, 1 - side)
-        held: list = end.held
-        stop: cython.longlong = held[0][0]
-        if stop <= end.offset:
-            stop = end.offset + 1  # a probe's byte
-        if (receiver.known & HAS_ACK) == 0 or distance(receiver.acked, end.pos) < stop - end.offset:
+        start: cython.longlong = end.held[0][0]
+        hole: cython.longlong = start - end.offset
+        patience: cython.longlong = self.grace
+        if (receiver.known & HAS_ACK) == 0:
+            patience *= UNHEARD
+        elif distance(receiver.acked, end.pos) < max(hole, 1):
             return 0
-        if end.hole_at == 0 or end.hole_at > seg.time:
-            end.hole_at = seg.time
-        if held[0][0] <= end.offset:
-            self.drain(flow, side, end, seg.time)
-        elif seg.time - end.hole_at > self.grace:
-            self.jump(flow, side, end, seg.time)
+        elif hole <= 0:  # a probe's byte
+            return self.drain(flow, side, end, now)
+        if end.hole_at == 0 or end.hole_at > now:
+            end.hole_at = now
+        elif now - end.hole_at > patience:
+            self.jump(flow, side, end, now)
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def sweep(self, now: cython.longlong) -> cython.int:
+        """Give up holes of flows that have fallen silent; a few holders each time, in turn."""
+        flow: Flow
+        for number in list(islice(self.holders, SWEPT)):
+            flow = self.holders.pop(number)
+            self.holders[number] = flow
+            if _end_of(flow, 0).held is not None:
+                self.check(flow, 0, now)
+            if _end_of(flow, 1).held is not None:
+                self.check(flow, 1, now)
         return 0
 
     @cython.cfunc

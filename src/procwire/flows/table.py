@@ -16,7 +16,6 @@ import cython
 from procwire.flows import bits, states
 from procwire.flows.index import Index as _Index
 from procwire.flows.limits import SECOND, Counts, Limits
-from procwire.flows.reassembly import SWEPT
 from procwire.model import frames, packets
 from procwire.model.streams import NoSink, StreamSink
 
@@ -43,6 +42,7 @@ else:
 
 IS_IP = cython.declare(cython.int, packets.IS_IP)
 HAS_PORTS = cython.declare(cython.int, packets.HAS_PORTS)
+HELD = cython.declare(cython.int, packets.HELD)
 FRAGMENT = cython.declare(cython.int, packets.FRAGMENT)
 INBOUND = cython.declare(cython.int, frames.INBOUND)
 OUTBOUND = cython.declare(cython.int, frames.OUTBOUND)
@@ -98,6 +98,7 @@ class Tracker:
     non_ip: cython.longlong
     faulty: cython.longlong
     elsewhere: cython.longlong
+    waiting: cython.longlong
     reasons: dict
     opened: list
     ended: list
@@ -117,7 +118,8 @@ class Tracker:
             self.timeouts[place] = getattr(limits, _timeouts[1 + place])
         self.swept = 0
         self.begun = False
-        self.number = self.packets = self.bytes = self.non_ip = self.faulty = self.elsewhere = 0
+        self.number = self.packets = self.bytes = self.non_ip = self.faulty = 0
+        self.elsewhere = self.waiting = 0
         self.reasons = dict.fromkeys(states.REASONS, 0)
         self.opened = []
         self.ended = []
@@ -163,6 +165,7 @@ class Tracker:
             non_ip=self.non_ip,
             faulty=self.faulty,
             elsewhere=self.elsewhere,
+            waiting=self.waiting,
             flows=self.number,
             active=self.index.count,
             evicted=self.reasons[states.EVICTED],
@@ -187,12 +190,18 @@ class Tracker:
         if (table.marks[row] & IS_IP) == 0:
             self.non_ip += 1
             return 0
+        if table.marks[row] & HELD:
+            self.waiting += 1
+            return 0
         seg: Segment = self.seg
         seg.load(table, row)
         flow: Flow = self.flow_of(table, row)
         if table.fault[row]:
             flow.faults += 1
+        self.waiting -= table.held[row]
         if self.seen_elsewhere(flow, table.interface[row]):
+            flow.elsewhere += 1 + table.held[row]
+            self.elsewhere += 1 + table.held[row]
             return 0
         self.count(flow, table, row)
         kind: cython.int = OTHER_KIND
@@ -256,8 +265,6 @@ class Tracker:
         if self.seg.side == 0:
             if interface and flow.interface_out and interface != flow.interface_out:
                 if now - flow.heard_out < HANDOVER_NS:
-                    flow.elsewhere += 1
-                    self.elsewhere += 1
                     return True
                 flow.interface_out = interface
             elif flow.interface_out == 0:
@@ -266,8 +273,6 @@ class Tracker:
             return False
         if interface and flow.interface_in and interface != flow.interface_in:
             if now - flow.heard_in < HANDOVER_NS:
-                flow.elsewhere += 1
-                self.elsewhere += 1
                 return True
             flow.interface_in = interface
         elif flow.interface_in == 0:
@@ -281,22 +286,23 @@ class Tracker:
         """Add a packet to its direction. Fragments' payload counts when their datagram is whole."""
         payload: cython.longlong = 0 if table.marks[row] & FRAGMENT else table.length[row]
         flags: cython.int = table.flags[row]
-        segments: cython.int = max(table.segments[row], 1)
+        segments: cython.int = max(table.segments[row], 1) + table.held[row]
+        size: cython.longlong = cython.cast(cython.longlong, table.wire[row]) + table.held_wire[row]
         flow.last = max(flow.last, table.time[row])
         if self.seg.side == 0:
             if flow.packets_out == 0:
                 flow.ttl_out = table.ttl[row]
-            flow.packets_out += 1
+            flow.packets_out += 1 + table.held[row]
             flow.segments_out += segments
-            flow.bytes_out += table.wire[row]
+            flow.bytes_out += size
             flow.payload_out += payload
             flow.heading |= flags
         else:
             if flow.packets_in == 0:
                 flow.ttl_in = table.ttl[row]
-            flow.packets_in += 1
+            flow.packets_in += 1 + table.held[row]
             flow.segments_in += segments
-            flow.bytes_in += table.wire[row]
+            flow.bytes_in += size
             flow.payload_in += payload
             if flags:
                 turned: cython.int = flags & ~(INBOUND | OUTBOUND)
@@ -355,6 +361,8 @@ class Tracker:
             while slot >= 0 and index.age(slot, now) > self.timeouts[kind]:
                 self.end(slot, states.TIMEOUT, now)
                 slot = index.oldest(kind)
+        if self.streams.holders:
+            self.streams.sweep(now)
         return 0
 
     @cython.cfunc
