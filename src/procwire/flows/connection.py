@@ -144,8 +144,8 @@ def _confirm(flow: Flow, seg: Segment) -> cython.void:
                 flow.rtt = flow.rtt_dst + seg.time - flow.synack_at
         elif (seg.peer.known & HAS_NXT) == 0 and seg.length > 0:
             flow.state = ESTABLISHED  # a tap that sees this direction only
-        elif seg.side == 0 and (seg.peer.known & HAS_ISN) == 0:
-            flow.state = ESTABLISHED  # opened from both sides, one SYN unseen
+        elif seg.side == 0 and (seg.end.known & seg.peer.known & HAS_ISN) == 0:
+            flow.state = ESTABLISHED  # the opener answers; its SYN was not seen
     elif seg.length > 0 or (seg.side == 0 and seg.flags & ACK):
         # The SYN-ACK was not seen. A bare ACK from dst is a challenge (RFC 5961 section 4) and proves nothing.
         flow.state = ESTABLISHED
