@@ -43,4 +43,6 @@ def test_messages_without_an_answer_keep_their_direction() -> None:
 def test_the_seed_changes_it_and_ports_of_portless_protocols_do_not() -> None:
     flow = flow_of(6, "10.0.0.1", "10.0.0.2", 1, 2)
     assert community_id(flow, seed=1) != community_id(flow)
-    assert community_id(flow_of(50, "10.0.0.1", "10.0.0.2", 1, 2)) == community_id(flow_of(50, "10.0.0.1", "10.0.0.2"))
+    assert community_id(flow_of(50, "10.0.0.1", "10.0.0.2", 1, 2)) == community_id(
+        flow_of(50, "10.0.0.1", "10.0.0.2")
+    )

@@ -22,7 +22,9 @@ def test_the_handshake_and_its_round_trip() -> None:
 def test_a_syn_sent_again_is_no_new_flow_and_no_round_trip() -> None:
     stage = Stage()
     syn, synack, ack = handshake(1000)
-    flow = stage.play(syn | {"time": syn["time"] - 1000 * MS}, syn, synack, synack | {"time": synack["time"] + MS}, ack)
+    flow = stage.play(
+        syn | {"time": syn["time"] - 1000 * MS}, syn, synack, synack | {"time": synack["time"] + MS}, ack
+    )
     assert len(stage.opened) == 1
     assert (flow.retransmissions_out, flow.retransmissions_in) == (1, 1)
     assert flow.rtt_dst == 20 * MS
@@ -48,7 +50,10 @@ def test_both_ends_open_at_once() -> None:
     stage.play(packet(tcp_flags=SYN, seq=100), reply(tcp_flags=SYN, seq=300, at=1))
     assert len(stage.opened) == 1
     assert name(stage.opened[0].state) == "syn-received"
-    stage.play(packet(tcp_flags=SYN | ACK, seq=100, ack=301, at=2), reply(tcp_flags=SYN | ACK, seq=300, ack=101, at=3))
+    stage.play(
+        packet(tcp_flags=SYN | ACK, seq=100, ack=301, at=2),
+        reply(tcp_flags=SYN | ACK, seq=300, ack=101, at=3),
+    )
     assert name(stage.opened[0].state) == "established"
 
 
@@ -64,7 +69,10 @@ def test_an_orderly_close() -> None:
 
 def test_both_ends_close_at_once() -> None:
     stage = Stage()
-    fins = packet(at=30, tcp_flags=FIN | ACK, seq=1001, ack=5001), reply(at=30, tcp_flags=FIN | ACK, seq=5001, ack=1001)
+    fins = (
+        packet(at=30, tcp_flags=FIN | ACK, seq=1001, ack=5001),
+        reply(at=30, tcp_flags=FIN | ACK, seq=5001, ack=1001),
+    )
     flow = stage.play(*handshake(), *fins)
     assert name(flow.state) == "closing"
     stage.play(packet(at=40, seq=1002, ack=5002), reply(at=40, seq=5002, ack=1002))

@@ -29,7 +29,9 @@ def test_a_smooth_connection_has_no_trouble() -> None:
 
 
 def test_late_is_again_and_soon_is_out_of_order() -> None:
-    flow = Stage().play(*handshake(), data(0, at=30), data(200, at=31), data(100, at=32), data(300, at=33), data(100, at=900))
+    flow = Stage().play(
+        *handshake(), data(0, at=30), data(200, at=31), data(100, at=32), data(300, at=33), data(100, at=900)
+    )
     assert counts(flow) == {"out_of_order_out": 1, "retransmissions_out": 1}
 
 
@@ -51,7 +53,12 @@ def test_a_window_update_is_no_duplicate_ack() -> None:
 
 def test_a_keep_alive_and_its_answer() -> None:
     flow = Stage().play(
-        *handshake(), data(0, at=30), acked(100, at=50), data(99, 1, at=5000), acked(100, at=5020), data(99, 0, at=9000)
+        *handshake(),
+        data(0, at=30),
+        acked(100, at=50),
+        data(99, 1, at=5000),
+        acked(100, at=5020),
+        data(99, 0, at=9000),
     )
     assert counts(flow) == {"keep_alives_out": 2}
 
@@ -84,7 +91,9 @@ def test_numbers_wrap() -> None:
 
 def test_round_trips_are_smoothed_over_both_legs() -> None:
     stage = Stage()
-    flow = stage.play(*handshake(), data(0, at=100), acked(100, at=120, data=b"r" * 10), packet(seq=1101, ack=5011, at=121))
+    flow = stage.play(
+        *handshake(), data(0, at=100), acked(100, at=120, data=b"r" * 10), packet(seq=1101, ack=5011, at=121)
+    )
     assert flow.srtt == 21 * MS
     stage.play(data(100, at=200), acked(200, at=300, seq=5011))
     assert flow.srtt == (20 + 10 + 1) * MS

@@ -58,7 +58,9 @@ def test_a_hole_that_was_acknowledged_becomes_a_gap() -> None:
 
 def test_a_hole_that_was_not_acknowledged_waits_for_the_retransmission() -> None:
     stage = Stage()
-    stage.play(*handshake(), data(b"aa", 0), data(b"cc", 4), acked(2), acked(2, at=900), data(b"bb", 2, at=1000))
+    stage.play(
+        *handshake(), data(b"aa", 0), data(b"cc", 4), acked(2), acked(2, at=900), data(b"bb", 2, at=1000)
+    )
     assert stage.reader.text() == b"aabbcc"
 
 
@@ -85,13 +87,21 @@ def test_the_end_of_a_flow_shows_the_rest_with_its_gaps() -> None:
 
 def test_a_packet_that_the_capture_cut_ends_in_a_gap() -> None:
     stage = Stage()
-    stage.play(*handshake(), data(b"abc", 0, length=10), data(b"def", 10), data(b"x", 20, length=4), data(b"yyyyyyy", 13))
+    stage.play(
+        *handshake(),
+        data(b"abc", 0, length=10),
+        data(b"def", 10),
+        data(b"x", 20, length=4),
+        data(b"yyyyyyy", 13),
+    )
     assert stage.reader.text() == b"abc???????defyyyyyyyx???"
 
 
 def test_a_keep_alive_and_a_window_probe_give_no_data() -> None:
     stage = Stage()
-    stage.play(*handshake(), data(b"aa", 0), acked(2, window=0), data(b"B", 2, at=300), data(b"\0", 1, at=400))
+    stage.play(
+        *handshake(), data(b"aa", 0), acked(2, window=0), data(b"B", 2, at=300), data(b"\0", 1, at=400)
+    )
     assert stage.reader.text() == b"aa"
     stage.play(acked(2, at=500), data(b"BC", 2, at=501))
     assert stage.reader.text() == b"aaBC"
@@ -113,7 +123,9 @@ def test_an_unanswered_window_probe_is_not_shown_at_the_end() -> None:
 
 def test_a_reset_ends_the_streams() -> None:
     stage = Stage()
-    stage.play(*handshake(), data(b"aa", 0), data(b"cc", 4), reply(tcp_flags=RST, seq=5001, at=31), data(b"bb", 2))
+    stage.play(
+        *handshake(), data(b"aa", 0), data(b"cc", 4), reply(tcp_flags=RST, seq=5001, at=31), data(b"bb", 2)
+    )
     assert stage.reader.text() == b"aa??cc"
 
 
@@ -177,7 +189,9 @@ def test_one_side_holds_no_more_than_its_bound() -> None:
 def test_all_flows_hold_no_more_than_the_bound() -> None:
     stage = Stage(held_bytes=50_000)
     for port in range(500):
-        stage.play(packet(sport=2000 + port, seq=1, data=b"a"), packet(sport=2000 + port, seq=100, data=b"x" * 900))
+        stage.play(
+            packet(sport=2000 + port, seq=1, data=b"a"), packet(sport=2000 + port, seq=100, data=b"x" * 900)
+        )
         assert stage.tracker.counts.held_bytes <= 50_000
     counts = stage.tracker.counts
     assert counts.holds_evicted > 400
@@ -240,7 +254,9 @@ def test_any_mixture_of_segments_gives_the_oracles_stream(seed: int, isn: int) -
     for _ in range(rng.randrange(1, 40)):
         start = rng.randrange(size)
         # Other bytes each time, so that the wrong choice on an overlap shows.
-        segments.append((start, rng.randbytes(rng.randrange(1, min(40, size - start) + 1)).replace(b"?", b"!")))
+        segments.append(
+            (start, rng.randbytes(rng.randrange(1, min(40, size - start) + 1)).replace(b"?", b"!"))
+        )
     if rng.random() < 0.5:
         segments += [(s, oracle(size, segments)[s : s + 9].replace(b"?", b".")) for s in range(0, size, 9)]
         segments = [(s, t) for s, t in segments if t]

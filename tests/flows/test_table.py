@@ -14,14 +14,30 @@ from procwire.flows.limits import Limits
 from procwire.flows.table import Tracker
 from procwire.model.frames import INBOUND, OUTBOUND
 from procwire.model.packets import ERROR_QUOTE, FRAGMENT, HAS_PORTS, HELD, IS_IP, RETURNED
-from tests.flows.script import ACK, CLIENT, FIN, RST, SERVER, START, SYN, S, Stage, handshake, packet, reply, table_of
+from tests.flows.script import (
+    ACK,
+    CLIENT,
+    FIN,
+    RST,
+    SERVER,
+    START,
+    SYN,
+    S,
+    Stage,
+    handshake,
+    packet,
+    reply,
+    table_of,
+)
 
 UDP = {"proto": 17, "dport": 53}
 
 
 def test_both_directions_make_one_flow() -> None:
     stage = Stage()
-    flow = stage.play(packet(**UDP, data=b"ask", ttl=61), reply(proto=17, sport=53, data=b"answer", ttl=55, at=5))
+    flow = stage.play(
+        packet(**UDP, data=b"ask", ttl=61), reply(proto=17, sport=53, data=b"answer", ttl=55, at=5)
+    )
     assert len(stage.opened) == 1
     assert (flow.src, flow.dst, flow.sport, flow.dport) == (CLIENT, SERVER, 40000, 53)
     assert (flow.packets_out, flow.packets_in) == (1, 1)
@@ -67,7 +83,11 @@ def test_ping_is_one_flow_whichever_side_is_seen_first() -> None:
 def test_icmp_errors_are_flows_of_their_own_and_not_mirrored() -> None:
     marks = IS_IP | HAS_PORTS | ERROR_QUOTE
     stage = Stage()
-    stage.play(packet(**UDP), reply(proto=1, sport=3, dport=1, marks=marks), packet(proto=1, sport=1, dport=3, marks=marks))
+    stage.play(
+        packet(**UDP),
+        reply(proto=1, sport=3, dport=1, marks=marks),
+        packet(proto=1, sport=1, dport=3, marks=marks),
+    )
     assert [f.proto for f in stage.opened] == [17, 1, 1]
 
 
@@ -103,13 +123,21 @@ def test_a_second_sighting_on_another_interface_is_not_counted() -> None:
 
 def test_a_direction_may_move_to_another_interface_when_its_own_is_silent() -> None:
     stage = Stage()
-    stage.play(packet(**UDP, interface=1), packet(**UDP, interface=2, at=6000), packet(**UDP, interface=1, at=6001))
+    stage.play(
+        packet(**UDP, interface=1), packet(**UDP, interface=2, at=6000), packet(**UDP, interface=1, at=6001)
+    )
     assert (stage.opened[0].packets_out, stage.opened[0].elsewhere) == (2, 1)
 
 
 def test_heading_is_of_srcs_packets() -> None:
-    assert Stage().play(packet(**UDP, flags=OUTBOUND), reply(proto=17, sport=53, flags=INBOUND)).heading == OUTBOUND
-    assert Stage().play(packet(**UDP, flags=OUTBOUND), packet(**UDP, flags=INBOUND)).heading == OUTBOUND | INBOUND
+    assert (
+        Stage().play(packet(**UDP, flags=OUTBOUND), reply(proto=17, sport=53, flags=INBOUND)).heading
+        == OUTBOUND
+    )
+    assert (
+        Stage().play(packet(**UDP, flags=OUTBOUND), packet(**UDP, flags=INBOUND)).heading
+        == OUTBOUND | INBOUND
+    )
 
 
 @pytest.mark.parametrize("size", [1, 1000])
@@ -136,12 +164,14 @@ def test_time_that_steps_back_ends_nothing_too_early_or_never() -> None:
 
 def test_reasons() -> None:
     stage = Stage()
+
     def close(at: float) -> list[dict[str, Any]]:
         return [
             packet(at=at, tcp_flags=FIN | ACK, seq=1001, ack=5001),
             reply(at=at, tcp_flags=FIN | ACK, seq=5001, ack=1002),
             packet(at=at, seq=1002, ack=5002),
         ]
+
     stage.play(*handshake(), *close(100), reply(at=101, seq=5002, ack=1002))
     assert stage.opened[0].packets_in == 3  # late packets join
     stage.play(*handshake(200, isn=77))
@@ -161,7 +191,12 @@ def test_reasons() -> None:
 def test_a_syn_flood_stays_within_the_bound() -> None:
     stage = Stage(max_flows=2000)
     for block in range(10):
-        stage.play(*(packet(tcp_flags=SYN, sport=port, seq=port, src=f"10.1.{block}.9") for port in range(1000, 3000)))
+        stage.play(
+            *(
+                packet(tcp_flags=SYN, sport=port, seq=port, src=f"10.1.{block}.9")
+                for port in range(1000, 3000)
+            )
+        )
         assert len(list(stage.tracker.active())) <= 2000
     counts = stage.tracker.counts
     assert (counts.flows, counts.active, counts.evicted) == (20_000, 2000, 18_000)
@@ -170,7 +205,11 @@ def test_a_syn_flood_stays_within_the_bound() -> None:
 
 def test_the_least_recently_heard_flow_is_evicted() -> None:
     stage = Stage(max_flows=3)
-    stage.play(*(packet(**UDP, sport=n, at=n) for n in (1, 2, 3)), packet(**UDP, sport=1, at=4), packet(tcp_flags=SYN, at=5))
+    stage.play(
+        *(packet(**UDP, sport=n, at=n) for n in (1, 2, 3)),
+        packet(**UDP, sport=1, at=4),
+        packet(tcp_flags=SYN, at=5),
+    )
     assert [(f.sport, f.ended) for f in stage.ended] == [(2, "evicted")]
 
 

@@ -1,6 +1,6 @@
+from procwire.flows.payload cimport Payload
 from procwire.flows.segment cimport End, Segment
 from procwire.model.flow cimport Flow
-from procwire.model.packets cimport PacketTable
 
 cdef class Reassembler:
     cdef public object sink
@@ -13,10 +13,7 @@ cdef class Reassembler:
     cdef long long side_bytes
     cdef long long held_bytes
     cdef long long grace
-    cdef const unsigned char[::1] view
-    cdef PacketTable table
-    cdef int begin(self, PacketTable table) except? -1
-    cdef bytes cut(self, Segment seg, long long behind)
+    cdef readonly Payload payload
     cdef int datagram(self, Flow flow, Segment seg) except? -1
     cdef int take(self, Flow flow, Segment seg) except? -1
     cdef int chunk(self, Flow flow, Segment seg, long long behind) except? -1

@@ -21,18 +21,17 @@ from procwire.model import streams
 
 if cython.compiled:
     from cython.cimports.procwire.flows.health import reach
+    from cython.cimports.procwire.flows.payload import Payload
     from cython.cimports.procwire.flows.pieces import hold
     from cython.cimports.procwire.flows.segment import End, Segment, distance
     from cython.cimports.procwire.model.flow import Flow
-    from cython.cimports.procwire.model.packets import PacketTable
 else:
     from procwire.flows.health import reach
+    from procwire.flows.payload import Payload
     from procwire.flows.pieces import hold
     from procwire.flows.segment import End, Segment, distance
     from procwire.model.flow import Flow
-    from procwire.model.packets import PacketTable
 
-SYN = cython.declare(cython.int, bits.SYN)
 M32 = cython.declare(cython.longlong, bits.M32)
 RST = cython.declare(cython.int, bits.RST)
 HAS_POS = cython.declare(cython.int, bits.HAS_POS)
@@ -78,7 +77,7 @@ class Reassembler:
     side_bytes: cython.longlong
     held_bytes: cython.longlong
     grace: cython.longlong
-    table: PacketTable
+    payload: Payload
 
     def __init__(self, sink: streams.StreamSink, limits: Limits) -> None:
         self.sink = sink
@@ -87,40 +86,14 @@ class Reassembler:
         self.side_bytes = limits.side_bytes
         self.held_bytes = limits.held_bytes
         self.grace = limits.hole_grace
-        self.table = None
-        self.view = memoryview(b"")
-
-    @cython.cfunc
-    @cython.exceptval(-1)
-    def begin(self, table: PacketTable) -> cython.int:
-        """Read payload from this table from now on; None lets go of the last one's buffer."""
-        self.table = table
-        if table is None:
-            self.view = memoryview(b"")
-        else:
-            self.view = memoryview(table.buffer).cast("B")
-        return 0
-
-    @cython.cfunc
-    def cut(self, seg: Segment, behind: cython.longlong) -> bytes:
-        """The captured payload of the segment from ``behind`` on."""
-        if seg.rebuilt:
-            whole: bytes = self.table.rebuilt.get(seg.row, b"")
-            return whole[behind : seg.present]
-        start: cython.longlong = self.table.payload[seg.row] + behind
-        size: cython.longlong = seg.present - behind
-        if start < 0 or size <= 0 or start + size > self.view.shape[0]:
-            return b""
-        if cython.compiled:
-            return cython.cast("const char *", cython.address(self.view[start]))[:size]
-        return bytes(self.view[start : start + size])
+        self.payload = Payload()
 
     @cython.cfunc
     @cython.exceptval(-1)
     def datagram(self, flow: Flow, seg: Segment) -> cython.int:
         """Show a datagram as far as it was captured; ``seg.side``'s bit in ``quiet`` is known to be off."""
         if seg.present > 0:
-            data: bytes = self.cut(seg, 0)
+            data: bytes = self.payload.cut(seg, 0)
             if data:
                 self.show(flow, seg.side, data, seg.time)
         missing: cython.longlong = seg.length - seg.present
@@ -170,7 +143,7 @@ class Reassembler:
             _advance(end, end.skip)
             end.skip = 0
         if behind < seg.present:
-            data: bytes = self.cut(seg, behind)
+            data: bytes = self.payload.cut(seg, behind)
             if data:
                 _advance(end, len(data))
                 behind += len(data)
@@ -194,7 +167,7 @@ class Reassembler:
                 return self.chunk(flow, seg, 0)
             end.held = []
             self.holders[flow.number] = flow
-        self.total += hold(end, end.offset + ahead, self.cut(seg, 0), seg.length)
+        self.total += hold(end, end.offset + ahead, self.payload.cut(seg, 0), seg.length)
         if ahead <= end.skip and end.last != PROBE:
             return self.drain(flow, seg.side, end, seg.time)
         return self.keep(flow, seg.side, end, seg.time)

@@ -26,7 +26,8 @@ if cython.compiled:
     from cython.cimports.procwire.flows.index import Index
     from cython.cimports.procwire.flows.opening import directed, opened, opener
     from cython.cimports.procwire.flows.reassembly import Reassembler
-    from cython.cimports.procwire.flows.segment import End, Segment
+    from cython.cimports.procwire.flows.segment import Segment
+    from cython.cimports.procwire.flows.sighting import elsewhere
     from cython.cimports.procwire.model.flow import Flow
     from cython.cimports.procwire.model.packets import PacketTable
 else:
@@ -36,7 +37,8 @@ else:
     from procwire.flows.index import Index
     from procwire.flows.opening import directed, opened, opener
     from procwire.flows.reassembly import Reassembler
-    from procwire.flows.segment import End, Segment
+    from procwire.flows.segment import Segment
+    from procwire.flows.sighting import elsewhere
     from procwire.model.flow import Flow
     from procwire.model.packets import PacketTable
 
@@ -48,22 +50,17 @@ INBOUND = cython.declare(cython.int, frames.INBOUND)
 OUTBOUND = cython.declare(cython.int, frames.OUTBOUND)
 SYN = cython.declare(cython.int, bits.SYN)
 BOTH = cython.declare(cython.int, bits.BOTH)
-LINGER = cython.declare(cython.int, bits.LINGER)
 UDP_KIND = cython.declare(cython.int, bits.UDP)
 ICMP_KIND = cython.declare(cython.int, bits.ICMP)
 OTHER_KIND = cython.declare(cython.int, bits.OTHER)
 KINDS = cython.declare(cython.int, bits.KINDS)
-CLOSED = cython.declare(cython.int, states.CLOSED)
 RESET = cython.declare(cython.int, states.RESET)
-MIDSTREAM = cython.declare(cython.int, states.MIDSTREAM)
 ACTIVE = cython.declare(cython.int, states.ACTIVE)
 REPLIED = cython.declare(cython.int, states.REPLIED)
 TCP = cython.declare(cython.int, 6)
 UDP = cython.declare(cython.int, 17)
 ICMP = cython.declare(cython.int, 1)
 ICMP6 = cython.declare(cython.int, 58)
-# A direction that falls silent this long on its interface may go on over another one (failover, roaming).
-HANDOVER_NS = cython.declare(cython.longlong, 5 * SECOND)
 SWEEP_NS = cython.declare(cython.longlong, SECOND)
 _timeouts = Limits.__struct_fields__  # the first fields behind max_flows stand in the order of bits' lists
 
@@ -130,12 +127,12 @@ class Tracker:
         self.ended = []
         row: cython.int
         count: cython.int = min(table.count, table.capacity)
-        self.streams.begin(table)
+        self.streams.payload.begin(table)
         try:
             for row in range(count):
                 self.take(table, row)
         finally:
-            self.streams.begin(None)
+            self.streams.payload.begin(None)
         self.tick(now)
         return FlowDelta(self.opened, self.ended)
 
@@ -199,7 +196,7 @@ class Tracker:
         if table.fault[row]:
             flow.faults += 1
         self.waiting -= table.held[row]
-        if self.seen_elsewhere(flow, table.interface[row]):
+        if elsewhere(flow, seg, table.interface[row]):
             flow.elsewhere += 1 + table.held[row]
             self.elsewhere += 1 + table.held[row]
             return 0
@@ -256,29 +253,6 @@ class Tracker:
             else:
                 seg.end, seg.peer = flow.end_in, flow.end_out
         return flow
-
-    @cython.cfunc
-    @cython.exceptval(-1)
-    def seen_elsewhere(self, flow: Flow, interface: cython.int) -> cython.bint:
-        """Is this a second sighting, on an interface that this direction is not counted on?"""
-        now: cython.longlong = self.seg.time
-        if self.seg.side == 0:
-            if interface and flow.interface_out and interface != flow.interface_out:
-                if now - flow.heard_out < HANDOVER_NS:
-                    return True
-                flow.interface_out = interface
-            elif flow.interface_out == 0:
-                flow.interface_out = interface
-            flow.heard_out = now
-            return False
-        if interface and flow.interface_in and interface != flow.interface_in:
-            if now - flow.heard_in < HANDOVER_NS:
-                return True
-            flow.interface_in = interface
-        elif flow.interface_in == 0:
-            flow.interface_in = interface
-        flow.heard_in = now
-        return False
 
     @cython.cfunc
     @cython.exceptval(-1)
