@@ -1,4 +1,4 @@
-"""Agreement with tshark and with published Community IDs on captures made by others, where those are present."""
+"""Agreement with tshark and with published Community IDs, where captures made by others are present."""
 
 from __future__ import annotations
 
@@ -23,10 +23,17 @@ decode = pytest.importorskip("procwire.packet.decode")
 SHARED = Path(os.environ.get("PROCWIRE_SHARED") or Path(__file__).parents[2].parent / "shared")
 CORPORA = SHARED / "corpora"
 LARGEST = 3_000_000  # bytes of a capture that is compared
-FIELDS = (
-    "frame.number tcp.stream tcp.analysis.retransmission tcp.analysis.out_of_order tcp.analysis.duplicate_ack"
-    " tcp.analysis.zero_window tcp.analysis.keep_alive tcp.analysis.zero_window_probe tcp.len"
-).split()
+FIELDS = [
+    "frame.number",
+    "tcp.stream",
+    "tcp.analysis.retransmission",
+    "tcp.analysis.out_of_order",
+    "tcp.analysis.duplicate_ack",
+    "tcp.analysis.zero_window",
+    "tcp.analysis.keep_alive",
+    "tcp.analysis.zero_window_probe",
+    "tcp.len",
+]
 
 needs_corpora = pytest.mark.skipif(not CORPORA.is_dir(), reason="the shared captures are not here")
 needs_tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")

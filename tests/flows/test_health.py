@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from procwire.model.flow import Flow
-from tests.flows.script import FIN, ACK, MS, Stage, handshake, packet, reply
+from tests.flows.script import ACK, FIN, MS, Stage, handshake, packet, reply
 
 
 def data(offset: int, size: int = 100, *, at: float, **given: Any) -> dict[str, Any]:
@@ -65,9 +65,14 @@ def test_a_keep_alive_and_its_answer() -> None:
 
 def test_a_zero_window_and_its_probe() -> None:
     flow = Stage().play(
-        *handshake(), data(0, at=30), acked(100, at=50, window=0), data(100, 1, at=300), acked(100, at=320, window=0),
-        acked(100, at=400), data(100, at=420),
-    )  # fmt: skip
+        *handshake(),
+        data(0, at=30),
+        acked(100, at=50, window=0),
+        data(100, 1, at=300),
+        acked(100, at=320, window=0),
+        acked(100, at=400),
+        data(100, at=420),
+    )
     assert counts(flow) == {"zero_windows_in": 2, "keep_alives_out": 1}
 
 
@@ -81,9 +86,13 @@ def test_numbers_wrap() -> None:
     first = (1 << 32) - 150
     stage = Stage()
     flow = stage.play(
-        *handshake(isn=first - 1), data(0, at=30, seq=first), acked(0, at=50, ack=first + 100),
-        data(0, at=60, seq=first + 100), acked(0, at=80, ack=first + 200), data(0, at=81, seq=first + 200),
-    )  # fmt: skip
+        *handshake(isn=first - 1),
+        data(0, at=30, seq=first),
+        acked(0, at=50, ack=first + 100),
+        data(0, at=60, seq=first + 100),
+        acked(0, at=80, ack=first + 200),
+        data(0, at=81, seq=first + 200),
+    )
     assert counts(flow) == {}
     assert flow.payload_out == 300
     assert stage.reader.text() == b"d" * 300

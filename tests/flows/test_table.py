@@ -51,10 +51,15 @@ def test_both_directions_make_one_flow() -> None:
 def test_flows_of_one_pair_are_told_apart_by_port_protocol_tunnel_and_family() -> None:
     stage = Stage()
     stage.play(
-        packet(**UDP), packet(**UDP, sport=2), packet(proto=132, dport=53), packet(**UDP, tunnel=7),
-        packet(**UDP, src="::a00:1", dst="::a00:2"), packet(**UDP, src="1::a00:1", dst="::a00:2"),
-        packet(proto=50, sport=0, dport=0, marks=IS_IP), packet(**UDP, vlan=0, flags=0),
-    )  # fmt: skip
+        packet(**UDP),
+        packet(**UDP, sport=2),
+        packet(proto=132, dport=53),
+        packet(**UDP, tunnel=7),
+        packet(**UDP, src="::a00:1", dst="::a00:2"),
+        packet(**UDP, src="1::a00:1", dst="::a00:2"),
+        packet(proto=50, sport=0, dport=0, marks=IS_IP),
+        packet(**UDP, vlan=0, flags=0),
+    )
     assert len(stage.opened) == 7
     assert stage.opened[0].packets_out == 2
 
@@ -183,8 +188,13 @@ def test_reasons() -> None:
     stage.finish()
     assert stage.ended[-1].ended == "capture-end"
     assert stage.tracker.counts.ended == {
-        "fin": 1, "rst": 1, "timeout": 0, "replaced": 1, "evicted": 0, "capture-end": 1,
-    }  # fmt: skip
+        "fin": 1,
+        "rst": 1,
+        "timeout": 0,
+        "replaced": 1,
+        "evicted": 0,
+        "capture-end": 1,
+    }
     assert list(stage.tracker.active()) == []
 
 
@@ -247,13 +257,23 @@ def test_without_a_sink_flows_are_counted() -> None:
 
 def anything(rng: random.Random) -> dict[str, Any]:
     one = packet(
-        src=f"10.0.0.{rng.randrange(3)}", dst=f"10.0.0.{rng.randrange(3)}", sport=rng.randrange(3), dport=rng.randrange(3),
-        proto=rng.choice([1, 6, 6, 6, 17, 58, 132, 255]), at=rng.choice([0, 1, 50, 5000, 1e6, -1e6]) * rng.random(),
-        seq=rng.choice([0, 5, 100, rng.getrandbits(32), 0xFFFFFFF0]), ack=rng.choice([0, 6, 101, rng.getrandbits(32)]),
-        tcp_flags=rng.getrandbits(9), window=rng.choice([0, 1, 65535]), scale=rng.choice([0, 14, 200, 255]),
-        data=rng.randbytes(rng.choice([0, 1, 2, 40])), marks=rng.choice([0, 1, 3, 3, 3, 3, 7, 67]),
-        interface=rng.randrange(3), fault=rng.choice([0, 0, 0, 9]), tunnel=rng.choice([0, 0, 1]),
-    )  # fmt: skip
+        src=f"10.0.0.{rng.randrange(3)}",
+        dst=f"10.0.0.{rng.randrange(3)}",
+        sport=rng.randrange(3),
+        dport=rng.randrange(3),
+        proto=rng.choice([1, 6, 6, 6, 17, 58, 132, 255]),
+        at=rng.choice([0, 1, 50, 5000, 1e6, -1e6]) * rng.random(),
+        seq=rng.choice([0, 5, 100, rng.getrandbits(32), 0xFFFFFFF0]),
+        ack=rng.choice([0, 6, 101, rng.getrandbits(32)]),
+        tcp_flags=rng.getrandbits(9),
+        window=rng.choice([0, 1, 65535]),
+        scale=rng.choice([0, 14, 200, 255]),
+        data=rng.randbytes(rng.choice([0, 1, 2, 40])),
+        marks=rng.choice([0, 1, 3, 3, 3, 3, 7, 67]),
+        interface=rng.randrange(3),
+        fault=rng.choice([0, 0, 0, 9]),
+        tunnel=rng.choice([0, 0, 1]),
+    )
     if rng.random() < 0.1:
         one["length"] = rng.randrange(100_000)
     return one

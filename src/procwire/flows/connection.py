@@ -147,7 +147,7 @@ def _confirm(flow: Flow, seg: Segment) -> cython.void:
         elif seg.side == 0 and (seg.end.known & seg.peer.known & HAS_ISN) == 0:
             flow.state = ESTABLISHED  # the opener answers; its SYN was not seen
     elif seg.length > 0 or (seg.side == 0 and seg.flags & ACK):
-        # The SYN-ACK was not seen. A bare ACK from dst is a challenge (RFC 5961 section 4) and proves nothing.
+        # The SYN-ACK was not seen. A bare ACK from dst may be a challenge (RFC 5961 section 4).
         flow.state = ESTABLISHED
 
 

@@ -60,7 +60,7 @@ class Index:
     kinds: cython.uchar[::1]
     first: cython.int[::1]
     last: cython.int[::1]
-    flows: list
+    flows: list[Any]
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -251,8 +251,7 @@ class Index:
     @cython.exceptval(check=False)
     def age(self, slot: cython.int, now: cython.longlong) -> cython.longlong:
         """Ns since a slot was heard. Where time has stepped back, its life starts again now."""
-        if self.touched[slot] > now:
-            self.touched[slot] = now
+        self.touched[slot] = min(self.touched[slot], now)
         return now - self.touched[slot]
 
     @cython.cfunc

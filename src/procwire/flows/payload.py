@@ -45,7 +45,7 @@ class Payload:
             return whole[behind : seg.present]
         start: cython.longlong = self.table.payload[seg.row] + behind
         size: cython.longlong = seg.present - behind
-        if start < 0 or size <= 0 or start + size > self.view.shape[0]:
+        if start < 0 or size <= 0 or start + size > len(self.view):
             return b""
         if cython.compiled:
             return cython.cast("const char *", cython.address(self.view[start]))[:size]

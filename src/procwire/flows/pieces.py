@@ -7,6 +7,7 @@ A piece is (offset in the stream, bytes, bytes on the wire); where the capture c
 from __future__ import annotations
 
 from bisect import bisect_left
+from typing import Any
 
 import cython
 
@@ -23,8 +24,8 @@ _PIECE = cython.declare(cython.longlong, PIECE)
 @cython.exceptval(-1)
 def hold(end: End, start: cython.longlong, data: bytes, size: cython.longlong) -> cython.longlong:
     """Hold what of a piece is not held yet; the bytes that takes, bookkeeping included."""
-    held: list = end.held
-    piece: tuple
+    held: list[Any] = end.held
+    piece: tuple[Any, ...]
     base: cython.longlong = start
     stop: cython.longlong = start + size
     limit: cython.longlong

@@ -12,6 +12,7 @@ Refuses to look into payload, and to be broken by a sink that raises.
 from __future__ import annotations
 
 from itertools import islice
+from typing import Any
 
 import cython
 
@@ -67,13 +68,13 @@ class Reassembler:
     errors    times that the sink raised; evicted: sides given up for ``held_bytes``
     """
 
-    sink: object
+    sink: Any
     total: cython.longlong
     errors: cython.longlong
     gap_bytes: cython.longlong
     evicted: cython.longlong
     out_of_window: cython.longlong
-    holders: dict
+    holders: dict[int, Flow]
     side_bytes: cython.longlong
     held_bytes: cython.longlong
     grace: cython.longlong
@@ -155,7 +156,7 @@ class Reassembler:
     @cython.cfunc
     @cython.exceptval(-1)
     def later(self, flow: Flow, seg: Segment, ahead: cython.longlong) -> cython.int:
-        """Not simply the next bytes: behind a hole, or beside held pieces, which came first; or a probe's byte."""
+        """Not simply the next bytes: behind a hole, beside held pieces (which came first), a probe."""
         end: End = seg.end
         if seg.peer.known & HAS_ACK and distance(seg.seq, seg.peer.acked) > reach(flow, seg):
             self.out_of_window += 1
@@ -188,7 +189,7 @@ class Reassembler:
     @cython.cfunc
     @cython.exceptval(-1)
     def check(self, flow: Flow, side: cython.int, now: cython.longlong) -> cython.int:
-        """Has the receiver acknowledged the hole, and has it stayed open since? One never heard is not asked."""
+        """Has the receiver acknowledged the hole, and has it stayed open since?"""
         end: End = _end_of(flow, side)
         receiver: End = _end_of(flow, 1 - side)
         start: cython.longlong = end.held[0][0]
@@ -235,8 +236,8 @@ class Reassembler:
     @cython.exceptval(-1)
     def drain(self, flow: Flow, side: cython.int, end: End, now: cython.longlong) -> cython.int:
         """Show the held pieces that are next in the stream."""
-        held: list = end.held
-        piece: tuple
+        held: list[Any] = end.held
+        piece: tuple[Any, ...]
         done: cython.Py_ssize_t = 0
         hole: cython.longlong
         freed: cython.longlong = 0
@@ -264,7 +265,7 @@ class Reassembler:
 
     @cython.cfunc
     @cython.exceptval(-1)
-    def feed(self, flow: Flow, side: cython.int, piece: tuple, now: cython.longlong) -> cython.int:
+    def feed(self, flow: Flow, side: cython.int, piece: tuple[Any, ...], now: cython.longlong) -> cython.int:
         """Show a held piece, of which the stream may have had the beginning already."""
         end: End = _end_of(flow, side)
         data: bytes = piece[1]

@@ -37,7 +37,7 @@ class End:
     acked      the highest acknowledgement it sent; ``window`` the last window it offered, unscaled
     isn, fin   its SYN's number; one past its FIN
     repeats    duplicate acknowledgements in a row; ``repeat_at`` the time of the last
-    timed      sequence number whose acknowledgement ends the pending RTT sample, begun at ``timed_at`` (0: none)
+    timed      number whose acknowledgement ends the pending RTT sample, begun at ``timed_at`` (0: none)
     leg        smoothed time from the observer to the peer and back; -1
     pos        sequence number of the next payload byte to show, ``offset`` of it in the stream
     skip       bytes that the sink does not want to be shown

@@ -3,7 +3,7 @@
 
 A flow is known by its 5-tuple (3-tuple where the protocol has no ports) and its tunnel; the VLAN is left out,
 because taps often see it on one direction only. Flows end by what their packets say, or by packet time: no
-clock is read, and a packet that comes after its flow's timeout begins another one, however packets are batched.
+clock is read, and a packet after its flow's timeout begins another one, however packets are batched.
 Refuses to understand payload, and to grow beyond its Limits.
 """
 
@@ -96,9 +96,9 @@ class Tracker:
     faulty: cython.longlong
     elsewhere: cython.longlong
     waiting: cython.longlong
-    reasons: dict
-    opened: list
-    ended: list
+    reasons: dict[str, int]
+    opened: list[Flow]
+    ended: list[Flow]
 
     def __init__(self, limits: Limits | None = None, sink: StreamSink | None = None) -> None:
         limits = limits or Limits()
@@ -212,7 +212,7 @@ class Tracker:
                 kind = UDP_KIND
                 if (flow.quiet >> seg.side) & 1 == 0 and (table.marks[row] & FRAGMENT) == 0:
                     self.streams.datagram(flow, seg)
-            elif flow.proto == ICMP or flow.proto == ICMP6:
+            elif flow.proto in (ICMP, ICMP6):
                 kind = ICMP_KIND
         self.index.touch(flow.slot, kind, now)
         return 0
