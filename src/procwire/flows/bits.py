@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+M32 = 0xFFFFFFFF  # sequence numbers wrap behind it; a Python int in compiled code where written out
+
 # TCP header flags (RFC 9293 section 3.1).
 FIN = 1
 SYN = 2

@@ -1,6 +1,5 @@
 from procwire.flows.segment cimport Segment
 from procwire.model.flow cimport Flow
-from procwire.model.packets cimport PacketTable
 
 cdef bint replaces(Flow flow, Segment seg) noexcept
 cdef void step(Flow flow, Segment seg) noexcept

@@ -19,6 +19,7 @@ else:
 
 FIN = cython.declare(cython.int, bits.FIN)
 SYN = cython.declare(cython.int, bits.SYN)
+M32 = cython.declare(cython.longlong, bits.M32)
 RST = cython.declare(cython.int, bits.RST)
 ACK = cython.declare(cython.int, bits.ACK)
 HAS_NXT = cython.declare(cython.int, bits.HAS_NXT)
@@ -143,10 +144,10 @@ def _confirm(flow: Flow, seg: Segment) -> cython.void:
                 flow.rtt = flow.rtt_dst + seg.time - flow.synack_at
         elif (seg.peer.known & HAS_NXT) == 0 and seg.length > 0:
             flow.state = ESTABLISHED  # a tap that sees this direction only
-        elif seg.side == 0 and (seg.peer.known & HAS_ISN) == 0:
-            flow.state = ESTABLISHED  # opened from both sides, one SYN unseen
+        elif seg.side == 0 and (seg.end.known & seg.peer.known & HAS_ISN) == 0:
+            flow.state = ESTABLISHED  # the opener answers; its SYN was not seen
     elif seg.length > 0 or (seg.side == 0 and seg.flags & ACK):
-        # The SYN-ACK was not seen. A bare ACK from dst is a challenge (RFC 5961 section 4) and proves nothing.
+        # The SYN-ACK was not seen. A bare ACK from dst may be a challenge (RFC 5961 section 4).
         flow.state = ESTABLISHED
 
 
@@ -156,7 +157,7 @@ def _finish(flow: Flow, seg: Segment) -> cython.void:
     """A FIN: one half is closed, or both."""
     end: End = seg.end
     if (end.known & HAS_FIN) == 0:
-        end.fin = (seg.seq + seg.length + 1) & 0xFFFFFFFF
+        end.fin = (seg.seq + seg.length + 1) & M32
         end.known |= HAS_FIN
     if flow.state < CLOSING or flow.state == MIDSTREAM:
         flow.state = CLOSING if seg.peer.known & HAS_FIN else FIN_WAIT

@@ -22,6 +22,7 @@ else:
 
 FIN = cython.declare(cython.int, bits.FIN)
 SYN = cython.declare(cython.int, bits.SYN)
+M32 = cython.declare(cython.longlong, bits.M32)
 RST = cython.declare(cython.int, bits.RST)
 ACK = cython.declare(cython.int, bits.ACK)
 HAS_NXT = cython.declare(cython.int, bits.HAS_NXT)
@@ -174,9 +175,9 @@ def _sample(flow: Flow, sender: End, seg: Segment) -> cython.void:
 def _move_on(flow: Flow, seg: Segment, ahead: cython.longlong) -> cython.void:
     """Move the highest sequence number on, and begin a sample with new data."""
     end: End = seg.end
-    after: cython.longlong = (seg.seq + seg.length) & 0xFFFFFFFF
+    after: cython.longlong = (seg.seq + seg.length) & M32
     if seg.flags & (SYN | FIN):
-        after = (after + (seg.flags & 1) + ((seg.flags >> 1) & 1)) & 0xFFFFFFFF
+        after = (after + (seg.flags & 1) + ((seg.flags >> 1) & 1)) & M32
     if end.known & HAS_NXT:
         if distance(after, end.nxt) <= 0:
             return

@@ -60,7 +60,7 @@ class Index:
     kinds: cython.uchar[::1]
     first: cython.int[::1]
     last: cython.int[::1]
-    flows: list
+    flows: list[Any]
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -114,7 +114,7 @@ class Index:
             mix = ((mix ^ (mix >> 29)) + high) * odd & 0xFFFFFFFFFFFFFFFF
             mix = ((mix ^ (mix >> 31)) + ports) * odd & 0xFFFFFFFFFFFFFFFF
             mix = ((mix ^ (mix >> 30)) + words) * odd & 0xFFFFFFFFFFFFFFFF
-        return (mix >> 32) & 0xFFFFFFFF
+        return cython.cast(cython.uint, mix >> 32)
 
     @cython.cfunc
     def same(self, flow: Flow, table: PacketTable, row: cython.int, directed: cython.bint) -> cython.bint:
@@ -251,8 +251,7 @@ class Index:
     @cython.exceptval(check=False)
     def age(self, slot: cython.int, now: cython.longlong) -> cython.longlong:
         """Ns since a slot was heard. Where time has stepped back, its life starts again now."""
-        if self.touched[slot] > now:
-            self.touched[slot] = now
+        self.touched[slot] = min(self.touched[slot], now)
         return now - self.touched[slot]
 
     @cython.cfunc

@@ -57,7 +57,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 class Counts(msgspec.Struct, kw_only=True):
     """What a tracker has seen since it was made.
 
-    ``packets == non_ip + elsewhere + (the sum of packets_out and packets_in over all flows)``.
+    ``packets == non_ip + elsewhere + waiting + (the sum of packets_out and packets_in over all flows)``.
     """
 
     packets: int = 0
@@ -65,6 +65,7 @@ class Counts(msgspec.Struct, kw_only=True):
     non_ip: int = 0
     faulty: int = 0
     elsewhere: int = 0  # seen again on another interface
+    waiting: int = 0  # fragments whose datagram is not complete, so that their flow is not known
     flows: int = 0  # opened
     active: int = 0
     evicted: int = 0

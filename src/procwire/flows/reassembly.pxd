@@ -1,6 +1,6 @@
+from procwire.flows.payload cimport Payload
 from procwire.flows.segment cimport End, Segment
 from procwire.model.flow cimport Flow
-from procwire.model.packets cimport PacketTable
 
 cdef class Reassembler:
     cdef public object sink
@@ -13,17 +13,14 @@ cdef class Reassembler:
     cdef long long side_bytes
     cdef long long held_bytes
     cdef long long grace
-    cdef const unsigned char[::1] view
-    cdef PacketTable table
-    cdef int begin(self, PacketTable table) except? -1
-    cdef bytes cut(self, Segment seg, long long behind)
+    cdef readonly Payload payload
     cdef int datagram(self, Flow flow, Segment seg) except? -1
     cdef int take(self, Flow flow, Segment seg) except? -1
     cdef int chunk(self, Flow flow, Segment seg, long long behind) except? -1
     cdef int later(self, Flow flow, Segment seg, long long ahead) except? -1
-    cdef int insert(self, End end, long long start, bytes data, long long size) except? -1
     cdef int keep(self, Flow flow, int side, End end, long long now) except? -1
-    cdef int check(self, Flow flow, int side, Segment seg) except? -1
+    cdef int check(self, Flow flow, int side, long long now) except? -1
+    cdef int sweep(self, long long now) except? -1
     cdef int jump(self, Flow flow, int side, End end, long long now) except? -1
     cdef int drain(self, Flow flow, int side, End end, long long now) except? -1
     cdef int feed(self, Flow flow, int side, tuple piece, long long now) except? -1

@@ -11,26 +11,29 @@ Refuses to look into payload, and to be broken by a sink that raises.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from itertools import islice
+from typing import Any
 
 import cython
 
-from procwire.flows import bits
+from procwire.flows import bits, pieces
 from procwire.flows.limits import Limits
 from procwire.model import streams
 
 if cython.compiled:
     from cython.cimports.procwire.flows.health import reach
+    from cython.cimports.procwire.flows.payload import Payload
+    from cython.cimports.procwire.flows.pieces import hold
     from cython.cimports.procwire.flows.segment import End, Segment, distance
     from cython.cimports.procwire.model.flow import Flow
-    from cython.cimports.procwire.model.packets import PacketTable
 else:
     from procwire.flows.health import reach
+    from procwire.flows.payload import Payload
+    from procwire.flows.pieces import hold
     from procwire.flows.segment import End, Segment, distance
     from procwire.model.flow import Flow
-    from procwire.model.packets import PacketTable
 
-SYN = cython.declare(cython.int, bits.SYN)
+M32 = cython.declare(cython.longlong, bits.M32)
 RST = cython.declare(cython.int, bits.RST)
 HAS_POS = cython.declare(cython.int, bits.HAS_POS)
 HAS_ACK = cython.declare(cython.int, bits.HAS_ACK)
@@ -39,15 +42,16 @@ PROBE = cython.declare(cython.int, bits.PROBE)
 BOTH = cython.declare(cython.int, bits.BOTH)
 SHOWN = cython.declare(cython.int, bits.SHOWN)
 ENOUGH = cython.declare(cython.longlong, streams.ENOUGH)
-PIECE = cython.declare(cython.longlong, 160)  # bytes that a held piece takes beside its payload
+PIECE = cython.declare(cython.longlong, pieces.PIECE)
 SWEPT = 64  # holders looked at in one sweep
+UNHEARD = cython.declare(cython.longlong, 20)  # times ``hole_grace`` where no acknowledgement was ever seen
 
 
 @cython.cfunc
 @cython.exceptval(check=False)
 def _advance(end: End, count: cython.longlong) -> cython.void:
     end.offset += count
-    end.pos = (end.pos + count) & 0xFFFFFFFF
+    end.pos = (end.pos + count) & M32
 
 
 @cython.cfunc
@@ -64,17 +68,17 @@ class Reassembler:
     errors    times that the sink raised; evicted: sides given up for ``held_bytes``
     """
 
-    sink: object
+    sink: Any
     total: cython.longlong
     errors: cython.longlong
     gap_bytes: cython.longlong
     evicted: cython.longlong
     out_of_window: cython.longlong
-    holders: dict
+    holders: dict[int, Flow]
     side_bytes: cython.longlong
     held_bytes: cython.longlong
     grace: cython.longlong
-    table: PacketTable
+    payload: Payload
 
     def __init__(self, sink: streams.StreamSink, limits: Limits) -> None:
         self.sink = sink
@@ -83,40 +87,14 @@ class Reassembler:
         self.side_bytes = limits.side_bytes
         self.held_bytes = limits.held_bytes
         self.grace = limits.hole_grace
-        self.table = None
-        self.view = memoryview(b"")
-
-    @cython.cfunc
-    @cython.exceptval(-1)
-    def begin(self, table: PacketTable) -> cython.int:
-        """Read payload from this table from now on; None lets go of the last one's buffer."""
-        self.table = table
-        if table is None:
-            self.view = memoryview(b"")
-        else:
-            self.view = memoryview(table.buffer).cast("B")
-        return 0
-
-    @cython.cfunc
-    def cut(self, seg: Segment, behind: cython.longlong) -> bytes:
-        """The captured payload of the segment from ``behind`` on."""
-        if seg.rebuilt:
-            whole: bytes = self.table.rebuilt.get(seg.row, b"")
-            return whole[behind : seg.present]
-        start: cython.longlong = self.table.payload[seg.row] + behind
-        size: cython.longlong = seg.present - behind
-        if start < 0 or size <= 0 or start + size > self.view.shape[0]:
-            return b""
-        if cython.compiled:
-            return cython.cast("const char *", cython.address(self.view[start]))[:size]
-        return bytes(self.view[start : start + size])
+        self.payload = Payload()
 
     @cython.cfunc
     @cython.exceptval(-1)
     def datagram(self, flow: Flow, seg: Segment) -> cython.int:
         """Show a datagram as far as it was captured; ``seg.side``'s bit in ``quiet`` is known to be off."""
         if seg.present > 0:
-            data: bytes = self.cut(seg, 0)
+            data: bytes = self.payload.cut(seg, 0)
             if data:
                 self.show(flow, seg.side, data, seg.time)
         missing: cython.longlong = seg.length - seg.present
@@ -134,23 +112,21 @@ class Reassembler:
         """One TCP segment. ``health.look`` has said whether it is a probe."""
         end: End = seg.end
         if (flow.quiet >> seg.side) & 1 == 0 and (seg.flags & RST) == 0:
-            seq: cython.longlong = (seg.seq + ((seg.flags >> 1) & 1)) & 0xFFFFFFFF  # behind a SYN
+            seq: cython.longlong = (seg.seq + ((seg.flags >> 1) & 1)) & M32  # behind a SYN
             if (end.known & HAS_POS) == 0:
                 end.pos = seq
                 end.known |= HAS_POS
             if seg.length > 0 and end.last != KEEP_ALIVE:
                 ahead: cython.longlong = distance(seq, end.pos)
-                if ahead > 0 or end.last == PROBE:
-                    if ahead >= 0:
+                if ahead + seg.length > 0:
+                    if ahead > 0 or end.held is not None or end.last == PROBE:
                         self.later(flow, seg, ahead)
-                elif ahead + seg.length > 0:
-                    self.chunk(flow, seg, -ahead)
-                    if end.held is not None:
-                        self.drain(flow, seg.side, end, seg.time)
+                    else:
+                        self.chunk(flow, seg, -ahead)
         if end.held is not None:
-            self.check(flow, seg.side, seg)
+            self.check(flow, seg.side, seg.time)
         if seg.peer.held is not None:
-            self.check(flow, 1 - seg.side, seg)
+            self.check(flow, 1 - seg.side, seg.time)
         return 0
 
     @cython.cfunc
@@ -168,7 +144,7 @@ class Reassembler:
             _advance(end, end.skip)
             end.skip = 0
         if behind < seg.present:
-            data: bytes = self.cut(seg, behind)
+            data: bytes = self.payload.cut(seg, behind)
             if data:
                 _advance(end, len(data))
                 behind += len(data)
@@ -180,48 +156,22 @@ class Reassembler:
     @cython.cfunc
     @cython.exceptval(-1)
     def later(self, flow: Flow, seg: Segment, ahead: cython.longlong) -> cython.int:
-        """A segment behind a hole (or a probe's byte): hold it, or jump where the hole is to be skipped."""
+        """Not simply the next bytes: behind a hole, beside held pieces (which came first), a probe."""
         end: End = seg.end
         if seg.peer.known & HAS_ACK and distance(seg.seq, seg.peer.acked) > reach(flow, seg):
             self.out_of_window += 1
             return 0
-        if ahead <= end.skip and ahead > 0:
-            end.skip -= ahead
-            _advance(end, ahead)
-            self.chunk(flow, seg, 0)
-            if end.held is not None:
-                self.drain(flow, seg.side, end, seg.time)
-            return 0
         if end.held is None:
+            if 0 < ahead <= end.skip:
+                end.skip -= ahead
+                _advance(end, ahead)
+                return self.chunk(flow, seg, 0)
             end.held = []
             self.holders[flow.number] = flow
-        self.insert(end, end.offset + ahead, self.cut(seg, 0), seg.length)
+        self.total += hold(end, end.offset + ahead, self.payload.cut(seg, 0), seg.length)
+        if ahead <= end.skip and end.last != PROBE:
+            return self.drain(flow, seg.side, end, seg.time)
         return self.keep(flow, seg.side, end, seg.time)
-
-    @cython.cfunc
-    @cython.exceptval(-1)
-    def insert(self, end: End, start: cython.longlong, data: bytes, size: cython.longlong) -> cython.int:
-        """Hold what of a piece is not held yet."""
-        held: list = end.held
-        base: cython.longlong = start
-        stop: cython.longlong = start + size
-        limit: cython.longlong
-        at: cython.Py_ssize_t = bisect_left(held, (start + 1,))
-        if at > 0:
-            start = max(start, held[at - 1][0] + held[at - 1][2])
-        while start < stop:
-            limit = stop if at >= len(held) else min(stop, held[at][0])
-            if limit > start:
-                part: bytes = data[start - base : limit - base]
-                held.insert(at, (start, part, limit - start))
-                end.cost += PIECE + len(part)
-                self.total += PIECE + len(part)
-                at += 1
-            if at >= len(held):
-                break
-            start = max(limit, held[at][0] + held[at][2])
-            at += 1
-        return 0
 
     @cython.cfunc
     @cython.exceptval(-1)
@@ -238,22 +188,37 @@ class Reassembler:
 
     @cython.cfunc
     @cython.exceptval(-1)
-    def check(self, flow: Flow, side: cython.int, seg: Segment) -> cython.int:
+    def check(self, flow: Flow, side: cython.int, now: cython.longlong) -> cython.int:
         """Has the receiver acknowledged the hole, and has it stayed open since?"""
         end: End = _end_of(flow, side)
         receiver: End = _end_of(flow, 1 - side)
-        held: list = end.held
-        stop: cython.longlong = held[0][0]
-        if stop <= end.offset:
-            stop = end.offset + 1  # a probe's byte
-        if (receiver.known & HAS_ACK) == 0 or distance(receiver.acked, end.pos) < stop - end.offset:
+        start: cython.longlong = end.held[0][0]
+        hole: cython.longlong = start - end.offset
+        patience: cython.longlong = self.grace
+        if (receiver.known & HAS_ACK) == 0:
+            patience *= UNHEARD
+        elif distance(receiver.acked, end.pos) < max(hole, 1):
             return 0
-        if end.hole_at == 0 or end.hole_at > seg.time:
-            end.hole_at = seg.time
-        if held[0][0] <= end.offset:
-            self.drain(flow, side, end, seg.time)
-        elif seg.time - end.hole_at > self.grace:
-            self.jump(flow, side, end, seg.time)
+        elif hole <= 0:  # a probe's byte
+            return self.drain(flow, side, end, now)
+        if end.hole_at == 0 or end.hole_at > now:
+            end.hole_at = now
+        elif now - end.hole_at > patience:
+            self.jump(flow, side, end, now)
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def sweep(self, now: cython.longlong) -> cython.int:
+        """Give up holes of flows that have fallen silent; a few holders each time, in turn."""
+        flow: Flow
+        for number in list(islice(self.holders, SWEPT)):
+            flow = self.holders.pop(number)
+            self.holders[number] = flow
+            if _end_of(flow, 0).held is not None:
+                self.check(flow, 0, now)
+            if _end_of(flow, 1).held is not None:
+                self.check(flow, 1, now)
         return 0
 
     @cython.cfunc
@@ -271,8 +236,8 @@ class Reassembler:
     @cython.exceptval(-1)
     def drain(self, flow: Flow, side: cython.int, end: End, now: cython.longlong) -> cython.int:
         """Show the held pieces that are next in the stream."""
-        held: list = end.held
-        piece: tuple
+        held: list[Any] = end.held
+        piece: tuple[Any, ...]
         done: cython.Py_ssize_t = 0
         hole: cython.longlong
         freed: cython.longlong = 0
@@ -300,7 +265,7 @@ class Reassembler:
 
     @cython.cfunc
     @cython.exceptval(-1)
-    def feed(self, flow: Flow, side: cython.int, piece: tuple, now: cython.longlong) -> cython.int:
+    def feed(self, flow: Flow, side: cython.int, piece: tuple[Any, ...], now: cython.longlong) -> cython.int:
         """Show a held piece, of which the stream may have had the beginning already."""
         end: End = _end_of(flow, side)
         data: bytes = piece[1]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import cython
 
+from procwire.flows import bits
 from procwire.model.packets import REASSEMBLED
 
 if cython.compiled:
@@ -15,6 +16,8 @@ if cython.compiled:
 else:
     from procwire.model.packets import PacketTable
 
+M32 = cython.declare(cython.longlong, bits.M32)
+HALF = cython.declare(cython.longlong, bits.M32 >> 1)
 _REBUILT = cython.declare(cython.int, REASSEMBLED)
 
 
@@ -22,8 +25,8 @@ _REBUILT = cython.declare(cython.int, REASSEMBLED)
 @cython.exceptval(check=False)
 def distance(a: cython.longlong, b: cython.longlong) -> cython.longlong:
     """How far sequence number ``a`` lies behind ``b`` in the stream, modulo 2**32 (RFC 9293 section 3.4)."""
-    ahead: cython.longlong = (a - b) & 0xFFFFFFFF
-    return ahead - 0x100000000 if ahead & 0x80000000 else ahead
+    ahead: cython.longlong = (a - b) & M32
+    return ahead - M32 - 1 if ahead > HALF else ahead
 
 
 @cython.cclass
@@ -34,7 +37,7 @@ class End:
     acked      the highest acknowledgement it sent; ``window`` the last window it offered, unscaled
     isn, fin   its SYN's number; one past its FIN
     repeats    duplicate acknowledgements in a row; ``repeat_at`` the time of the last
-    timed      sequence number whose acknowledgement ends the pending RTT sample, begun at ``timed_at`` (0: none)
+    timed      number whose acknowledgement ends the pending RTT sample, begun at ``timed_at`` (0: none)
     leg        smoothed time from the observer to the peer and back; -1
     pos        sequence number of the next payload byte to show, ``offset`` of it in the stream
     skip       bytes that the sink does not want to be shown

@@ -3,7 +3,7 @@
 
 A flow is known by its 5-tuple (3-tuple where the protocol has no ports) and its tunnel; the VLAN is left out,
 because taps often see it on one direction only. Flows end by what their packets say, or by packet time: no
-clock is read, and a packet that comes after its flow's timeout begins another one, however packets are batched.
+clock is read, and a packet after its flow's timeout begins another one, however packets are batched.
 Refuses to understand payload, and to grow beyond its Limits.
 """
 
@@ -16,7 +16,6 @@ import cython
 from procwire.flows import bits, states
 from procwire.flows.index import Index as _Index
 from procwire.flows.limits import SECOND, Counts, Limits
-from procwire.flows.reassembly import SWEPT
 from procwire.model import frames, packets
 from procwire.model.streams import NoSink, StreamSink
 
@@ -27,7 +26,8 @@ if cython.compiled:
     from cython.cimports.procwire.flows.index import Index
     from cython.cimports.procwire.flows.opening import directed, opened, opener
     from cython.cimports.procwire.flows.reassembly import Reassembler
-    from cython.cimports.procwire.flows.segment import End, Segment
+    from cython.cimports.procwire.flows.segment import Segment
+    from cython.cimports.procwire.flows.sighting import elsewhere
     from cython.cimports.procwire.model.flow import Flow
     from cython.cimports.procwire.model.packets import PacketTable
 else:
@@ -37,33 +37,30 @@ else:
     from procwire.flows.index import Index
     from procwire.flows.opening import directed, opened, opener
     from procwire.flows.reassembly import Reassembler
-    from procwire.flows.segment import End, Segment
+    from procwire.flows.segment import Segment
+    from procwire.flows.sighting import elsewhere
     from procwire.model.flow import Flow
     from procwire.model.packets import PacketTable
 
 IS_IP = cython.declare(cython.int, packets.IS_IP)
 HAS_PORTS = cython.declare(cython.int, packets.HAS_PORTS)
+HELD = cython.declare(cython.int, packets.HELD)
 FRAGMENT = cython.declare(cython.int, packets.FRAGMENT)
 INBOUND = cython.declare(cython.int, frames.INBOUND)
 OUTBOUND = cython.declare(cython.int, frames.OUTBOUND)
 SYN = cython.declare(cython.int, bits.SYN)
 BOTH = cython.declare(cython.int, bits.BOTH)
-LINGER = cython.declare(cython.int, bits.LINGER)
 UDP_KIND = cython.declare(cython.int, bits.UDP)
 ICMP_KIND = cython.declare(cython.int, bits.ICMP)
 OTHER_KIND = cython.declare(cython.int, bits.OTHER)
 KINDS = cython.declare(cython.int, bits.KINDS)
-CLOSED = cython.declare(cython.int, states.CLOSED)
 RESET = cython.declare(cython.int, states.RESET)
-MIDSTREAM = cython.declare(cython.int, states.MIDSTREAM)
 ACTIVE = cython.declare(cython.int, states.ACTIVE)
 REPLIED = cython.declare(cython.int, states.REPLIED)
 TCP = cython.declare(cython.int, 6)
 UDP = cython.declare(cython.int, 17)
 ICMP = cython.declare(cython.int, 1)
 ICMP6 = cython.declare(cython.int, 58)
-# A direction that falls silent this long on its interface may go on over another one (failover, roaming).
-HANDOVER_NS = cython.declare(cython.longlong, 5 * SECOND)
 SWEEP_NS = cython.declare(cython.longlong, SECOND)
 _timeouts = Limits.__struct_fields__  # the first fields behind max_flows stand in the order of bits' lists
 
@@ -98,9 +95,10 @@ class Tracker:
     non_ip: cython.longlong
     faulty: cython.longlong
     elsewhere: cython.longlong
-    reasons: dict
-    opened: list
-    ended: list
+    waiting: cython.longlong
+    reasons: dict[str, int]
+    opened: list[Flow]
+    ended: list[Flow]
 
     def __init__(self, limits: Limits | None = None, sink: StreamSink | None = None) -> None:
         limits = limits or Limits()
@@ -117,7 +115,8 @@ class Tracker:
             self.timeouts[place] = getattr(limits, _timeouts[1 + place])
         self.swept = 0
         self.begun = False
-        self.number = self.packets = self.bytes = self.non_ip = self.faulty = self.elsewhere = 0
+        self.number = self.packets = self.bytes = self.non_ip = self.faulty = 0
+        self.elsewhere = self.waiting = 0
         self.reasons = dict.fromkeys(states.REASONS, 0)
         self.opened = []
         self.ended = []
@@ -128,12 +127,12 @@ class Tracker:
         self.ended = []
         row: cython.int
         count: cython.int = min(table.count, table.capacity)
-        self.streams.begin(table)
+        self.streams.payload.begin(table)
         try:
             for row in range(count):
                 self.take(table, row)
         finally:
-            self.streams.begin(None)
+            self.streams.payload.begin(None)
         self.tick(now)
         return FlowDelta(self.opened, self.ended)
 
@@ -163,6 +162,7 @@ class Tracker:
             non_ip=self.non_ip,
             faulty=self.faulty,
             elsewhere=self.elsewhere,
+            waiting=self.waiting,
             flows=self.number,
             active=self.index.count,
             evicted=self.reasons[states.EVICTED],
@@ -187,12 +187,18 @@ class Tracker:
         if (table.marks[row] & IS_IP) == 0:
             self.non_ip += 1
             return 0
+        if table.marks[row] & HELD:
+            self.waiting += 1
+            return 0
         seg: Segment = self.seg
         seg.load(table, row)
         flow: Flow = self.flow_of(table, row)
         if table.fault[row]:
             flow.faults += 1
-        if self.seen_elsewhere(flow, table.interface[row]):
+        self.waiting -= table.held[row]
+        if elsewhere(flow, seg, table.interface[row]):
+            flow.elsewhere += 1 + table.held[row]
+            self.elsewhere += 1 + table.held[row]
             return 0
         self.count(flow, table, row)
         kind: cython.int = OTHER_KIND
@@ -206,7 +212,7 @@ class Tracker:
                 kind = UDP_KIND
                 if (flow.quiet >> seg.side) & 1 == 0 and (table.marks[row] & FRAGMENT) == 0:
                     self.streams.datagram(flow, seg)
-            elif flow.proto == ICMP or flow.proto == ICMP6:
+            elif flow.proto in (ICMP, ICMP6):
                 kind = ICMP_KIND
         self.index.touch(flow.slot, kind, now)
         return 0
@@ -250,53 +256,27 @@ class Tracker:
 
     @cython.cfunc
     @cython.exceptval(-1)
-    def seen_elsewhere(self, flow: Flow, interface: cython.int) -> cython.bint:
-        """Is this a second sighting, on an interface that this direction is not counted on?"""
-        now: cython.longlong = self.seg.time
-        if self.seg.side == 0:
-            if interface and flow.interface_out and interface != flow.interface_out:
-                if now - flow.heard_out < HANDOVER_NS:
-                    flow.elsewhere += 1
-                    self.elsewhere += 1
-                    return True
-                flow.interface_out = interface
-            elif flow.interface_out == 0:
-                flow.interface_out = interface
-            flow.heard_out = now
-            return False
-        if interface and flow.interface_in and interface != flow.interface_in:
-            if now - flow.heard_in < HANDOVER_NS:
-                flow.elsewhere += 1
-                self.elsewhere += 1
-                return True
-            flow.interface_in = interface
-        elif flow.interface_in == 0:
-            flow.interface_in = interface
-        flow.heard_in = now
-        return False
-
-    @cython.cfunc
-    @cython.exceptval(-1)
     def count(self, flow: Flow, table: PacketTable, row: cython.int) -> cython.int:
         """Add a packet to its direction. Fragments' payload counts when their datagram is whole."""
         payload: cython.longlong = 0 if table.marks[row] & FRAGMENT else table.length[row]
         flags: cython.int = table.flags[row]
-        segments: cython.int = max(table.segments[row], 1)
+        segments: cython.int = max(table.segments[row], 1) + table.held[row]
+        size: cython.longlong = cython.cast(cython.longlong, table.wire[row]) + table.held_wire[row]
         flow.last = max(flow.last, table.time[row])
         if self.seg.side == 0:
             if flow.packets_out == 0:
                 flow.ttl_out = table.ttl[row]
-            flow.packets_out += 1
+            flow.packets_out += 1 + table.held[row]
             flow.segments_out += segments
-            flow.bytes_out += table.wire[row]
+            flow.bytes_out += size
             flow.payload_out += payload
             flow.heading |= flags
         else:
             if flow.packets_in == 0:
                 flow.ttl_in = table.ttl[row]
-            flow.packets_in += 1
+            flow.packets_in += 1 + table.held[row]
             flow.segments_in += segments
-            flow.bytes_in += table.wire[row]
+            flow.bytes_in += size
             flow.payload_in += payload
             if flags:
                 turned: cython.int = flags & ~(INBOUND | OUTBOUND)
@@ -355,6 +335,8 @@ class Tracker:
             while slot >= 0 and index.age(slot, now) > self.timeouts[kind]:
                 self.end(slot, states.TIMEOUT, now)
                 slot = index.oldest(kind)
+        if self.streams.holders:
+            self.streams.sweep(now)
         return 0
 
     @cython.cfunc
