@@ -15,14 +15,18 @@ from typing import Annotated, Any
 
 import cython
 
-from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
-from procwire.dpi.wire.http_head import MASK, MAX_HEAD, HeadError, decode, masked, parse, starts
+from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
+from procwire.dpi.wire.http_body import BODY, CHUNK, CLOSE, HEAD, HOLD, LOST
+from procwire.dpi.wire.http_fields import credentials, framing, target
+from procwire.dpi.wire.http_head import MAX_HEAD, HeadError, masked, parse, starts
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, Upgraded, says
 
 if cython.compiled:
+    from cython.cimports.procwire.dpi.wire.http_body import Stream
     from cython.cimports.procwire.dpi.wire.http_head import Head
 else:
+    from procwire.dpi.wire.http_body import Stream
     from procwire.dpi.wire.http_head import Head
 
 NAME = "http"
@@ -30,15 +34,11 @@ PORTS = frozenset({("tcp", port) for port in (80, 8080, 8000, 8008, 8888, 3128, 
 TRANSPORTS = frozenset({"tcp"})
 FIRST = bytes(range(ord("A"), ord("Z") + 1))
 
-MAX_CHUNK_LINE = 4096  # bytes, extensions included
 MAX_PENDING = 1024  # requests without a response so far
 MAX_RESYNC = 64  # pieces looked at for a new start after a gap
-MAX_TRAILERS = 256  # lines
 
-_HEAD, _BODY, _SIZE, _CHUNK, _CHUNK_END, _TRAILER, _CLOSE, _HOLD, _LOST = range(9)
-_CHUNK_LINE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;|\r?\Z)")
-_LENGTH = re.compile(rb"[0-9]{1,18}\Z")
-_ADDRESS = re.compile(r"\[|[0-9.]+\Z")
+_ADDRESS = re.compile(r"[0-9.]+\Z|.*:")
+_SIDES = (Direction.OUT, Direction.IN)
 _UPGRADES = {"h2c": "http2", "tls": "tls", "websocket": "websocket"}
 
 
@@ -99,29 +99,6 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
 
 
 @cython.cclass
-class Stream:
-    """One side: what is being read, and how much of it is left."""
-
-    mode: cython.int
-    after: cython.int  # mode behind the body
-    left: cython.longlong
-    held: bytes
-    scanned: cython.Py_ssize_t
-    tries: cython.int
-    tentative: cython.bint
-    trailers: cython.int
-
-    def __init__(self) -> None:
-        self.mode = self.after = _HEAD
-        self.left = 0
-        self.held = b""
-        self.scanned = 0
-        self.tries = 0
-        self.tentative = False
-        self.trailers = 0
-
-
-@cython.cclass
 class Parser:
     """See contract.Parser."""
 
@@ -156,25 +133,13 @@ class Parser:
     def gap(self, side: Direction, size: int, *, now: int) -> Iterable[Observation]:  # noqa: ARG002
         """Bytes of a body may be missing; elsewhere the next start line is looked for."""
         stream: Stream = self._streams[side]
-        if stream.mode in {_BODY, _CHUNK} and size <= stream.left:
-            stream.left -= size
-            if stream.left == 0:
-                stream.mode = stream.after if stream.mode == _BODY else _CHUNK_END
-        elif stream.mode != _CLOSE:
+        if not stream.missing(size):
             self._lose(stream, side)
         return ()
 
     def skip(self, side: Direction) -> int:
         """See contract.Parser: bodies are not needed."""
-        stream: Stream = self._streams[side]
-        if stream.mode == _CLOSE:
-            return ENOUGH
-        if stream.mode not in {_BODY, _CHUNK}:
-            return 0
-        size = stream.left
-        stream.left = 0
-        stream.mode = stream.after if stream.mode == _BODY else _CHUNK_END
-        return size
+        return self._streams[side].skip()
 
     def remainder(self, side: Direction) -> bytes:
         """See contract: what followed the upgrade."""
@@ -190,10 +155,10 @@ class Parser:
         at: cython.Py_ssize_t = 0
         end: cython.Py_ssize_t = len(data)
         step: cython.Py_ssize_t
-        while at < end and stream.mode != _CLOSE:
+        while at < end and stream.mode != CLOSE:
             step = self._step(stream, side, data, at, now, out)
             if step < 0:
-                if stream.mode != _LOST:
+                if stream.mode != LOST:
                     stream.held = data[at:]
                 break
             at = step
@@ -212,51 +177,15 @@ class Parser:
     ) -> cython.Py_ssize_t:
         """Read one piece at ``at``; returns where the next begins, or -1 where more bytes are needed."""
         mode: cython.int = stream.mode
-        if mode == _HEAD:
+        if mode == HEAD:
             return self._head(stream, side, data, at, now, out)
-        if mode in {_BODY, _CHUNK}:
-            size: cython.longlong = len(data) - at
-            if size < stream.left:
-                stream.left -= size
-                return at + size
-            at += stream.left
-            stream.left = 0
-            stream.mode = stream.after if mode == _BODY else _CHUNK_END
-            return at
-        if mode == _HOLD:
+        if mode in {BODY, CHUNK}:
+            return stream.pass_over(len(data), at)
+        if mode == HOLD:
             return self._holding(stream, data, at)
-        if mode == _LOST:
+        if mode == LOST:
             return self._resync(stream, data, at)
-        return self._line(stream, data, at)
-
-    @cython.cfunc
-    @cython.exceptval(check=True)
-    def _line(self, stream: Stream, data: bytes, at: cython.Py_ssize_t) -> cython.Py_ssize_t:
-        """A line of the chunked coding (RFC 9112 section 7.1)."""
-        end: cython.Py_ssize_t = data.find(b"\n", at)
-        if end < 0:
-            if len(data) - at > MAX_CHUNK_LINE:
-                raise ProtocolError("endless chunk line")
-            return -1
-        line: bytes = data[at:end]
-        if stream.mode == _SIZE:
-            found = _CHUNK_LINE.match(line)
-            if found is None:
-                raise ProtocolError("not a chunk size")
-            stream.left = int(found[1], 16)
-            stream.trailers = 0
-            stream.mode = _CHUNK if stream.left else _TRAILER
-        elif stream.mode == _CHUNK_END:
-            if line not in {b"", b"\r"}:
-                raise ProtocolError("a chunk is longer than announced")
-            stream.mode = _SIZE
-        elif line in {b"", b"\r"}:
-            stream.mode = stream.after
-        else:
-            stream.trailers += 1
-            if stream.trailers > MAX_TRAILERS:
-                raise ProtocolError("endless trailers")
-        return end + 1
+        return stream.line(data, at)
 
     @cython.cfunc
     @cython.exceptval(check=True)
@@ -318,10 +247,10 @@ class Parser:
         if self._client not in {-1, side}:
             raise ProtocolError("both sides send requests")
         self._client = side
-        chunked, length = _framing(head)
-        host, path, secret = _target(head)
+        chunked, length = framing(head)
+        host, path, secret = target(head)
         upgrade = head.text(b"upgrade")
-        scheme, sent = _credentials(head)
+        scheme, sent = credentials(head)
         out.append(
             HttpRequest(
                 time=now,
@@ -344,10 +273,10 @@ class Parser:
         if len(self._asked) > MAX_PENDING:
             self._asked.popleft()
             self._drift = True
-        stream.after = _HOLD if head.method == "CONNECT" or upgrade else _HEAD
+        stream.after = HOLD if head.method == "CONNECT" or upgrade else HEAD
         if head.method == "CONNECT":
             chunked, length = False, None  # RFC 9110 section 9.3.6
-        _body(stream, chunked, length, until_close=False)
+        stream.body(chunked, length, False)
         return None
 
     @cython.cfunc
@@ -363,7 +292,7 @@ class Parser:
         if self._client == side:
             raise ProtocolError("both sides send responses")
         self._client = 1 - side
-        chunked, length = _framing(head)
+        chunked, length = framing(head)
         asked: Any = self._match(head.status)
         method, host, path, since, offered = asked or ("", "", "", -1, "")
         out.append(
@@ -387,12 +316,12 @@ class Parser:
         if head.status == 101 or (method == "CONNECT" and 200 <= head.status < 300):
             self._hand_on(side, head, method, now, out, rest)
             return None
-        stream.after = _HEAD
+        stream.after = HEAD
         bare: cython.bint = head.status < 200 or head.status in {204, 304} or method == "HEAD"
         if bare:  # RFC 9112 section 6.3
-            _body(stream, False, None, until_close=False)
+            stream.body(False, None, False)
         else:
-            _body(stream, chunked, length, until_close=True)
+            stream.body(chunked, length, True)
         if head.status >= 200 and (method == "CONNECT" or offered):
             self._unhold(now, out)
         return None
@@ -426,7 +355,7 @@ class Parser:
         server: Stream = self._streams[side]
         self._rest = (rest, client.held) if side == 0 else (client.held, rest)
         client.held = server.held = b""
-        client.mode = server.mode = _CLOSE
+        client.mode = server.mode = CLOSE
         out.append(Upgraded(time=now, side=_SIDES[side], hint=hint))
         return None
 
@@ -434,9 +363,9 @@ class Parser:
     def _unhold(self, now: cython.longlong, out: list[Any]) -> Any:
         """The offer was declined: what the client sent meanwhile is HTTP."""
         client: Stream = self._streams[self._client]
-        client.after = _HEAD
-        if client.mode == _HOLD:
-            client.mode = _HEAD
+        client.after = HEAD
+        if client.mode == HOLD:
+            client.mode = HEAD
             self._read(client, self._client, b"", now, out)
         return None
 
@@ -446,110 +375,28 @@ class Parser:
         """Behind CONNECT or an offered upgrade: wait for the answer, unless this is the next request."""
         last: Any = self._asked[-1] if self._asked else ("",)
         if last[0] != "CONNECT" and starts(data[at:]) == 1:
-            stream.mode = _HEAD
+            stream.mode = HEAD
             return at
         if len(data) - at > MAX_HEAD:
-            stream.mode = _CLOSE
+            stream.mode = CLOSE
         return -1
 
     @cython.cfunc
     @cython.exceptval(check=True)
     def _resync(self, stream: Stream, data: bytes, at: cython.Py_ssize_t) -> cython.Py_ssize_t:
         if starts(data[at:]) != 0:
-            stream.mode = _HEAD
+            stream.mode = HEAD
             stream.tentative = True
             return at
         stream.tries += 1
         if stream.tries > MAX_RESYNC:
-            stream.mode = _CLOSE
+            stream.mode = CLOSE
         return -1
 
     @cython.cfunc
     def _lose(self, stream: Stream, side: cython.int) -> Any:
-        stream.mode = _LOST
-        stream.after = _HEAD
-        stream.held = b""
-        stream.scanned = 0
-        stream.left = 0
+        stream.lose()
         self._drift = True
         if side == self._client:
             self._asked.clear()
         return None
-
-
-_SIDES = (Direction.OUT, Direction.IN)
-
-
-def _framing(head: Head) -> tuple[bool, int | None]:
-    """(chunked, length) of RFC 9112 section 6; what two readers could take differently is a fault."""
-    coding = head.fields.get(b"transfer-encoding")
-    length: int | None = None
-    announced = head.fields.get(b"content-length")
-    if announced is not None:
-        parts = {part.strip() for part in announced.split(b",")}
-        if len(parts) > 1:
-            head.faults.append("conflicting-content-length")
-        first = announced.split(b",")[0].strip()
-        if _LENGTH.match(first):
-            length = int(first)
-        else:
-            head.faults.append("bad-content-length")
-    if coding is None:
-        return False, length
-    if announced is not None:
-        head.faults.append("length-and-transfer-encoding")
-    if coding.lower().split(b",")[-1].strip() != b"chunked":
-        head.faults.append("unknown-transfer-coding")
-        return False, None
-    if head.version == "1.0":
-        head.faults.append("transfer-encoding-in-1.0")
-    return True, length
-
-
-def _body(stream: Stream, chunked: bool, length: int | None, *, until_close: bool) -> None:
-    if chunked:
-        stream.mode = _SIZE
-    elif length:
-        stream.mode = _BODY
-        stream.left = length
-    elif length is None and until_close:
-        stream.mode = _CLOSE
-    else:
-        stream.mode = stream.after
-
-
-def _target(head: Head) -> tuple[str, str, bool]:
-    """(host, path, whether the URL had credentials) of a request (RFC 9112 section 3.2)."""
-    target = head.target
-    if head.method == "CONNECT":
-        host = target
-    elif target[:1] in {"/", "*"} or "://" not in target[:32]:
-        host = head.text(b"host")
-    else:
-        host = target.split("://", 1)[1].split("/", 1)[0].split("?", 1)[0]
-    path = masked(target) if "=" in target or "@" in target else target
-    secret = path != target
-    if "@" in host:
-        host = host.rsplit("@", 1)[1]
-        secret = True
-        if head.method == "CONNECT":
-            path = f"{MASK}@{host}"
-    return _bare(host), path, secret
-
-
-def _bare(host: str) -> str:
-    """Without port and brackets, in lower case."""
-    if host[:1] == "[":
-        return host[1:].split("]", 1)[0].lower()
-    return host.split(":", 1)[0].lower().rstrip(".") if host.count(":") <= 1 else host.lower()
-
-
-def _credentials(head: Head) -> tuple[str, bool]:
-    """(scheme, whether credentials were sent): the scheme only where a value follows it."""
-    value = head.fields.get(b"authorization") or head.fields.get(b"proxy-authorization")
-    if not value:
-        return "", False
-    scheme, _, rest = value.partition(b" ")
-    if not rest or len(scheme) > 32 or not scheme.replace(b"-", b"").isalnum():
-        return MASK, True
-    return decode(scheme).lower(), True

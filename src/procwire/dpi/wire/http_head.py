@@ -20,6 +20,8 @@ MAX_START = 2048  # bytes of a start line that are looked at to claim it
 _REQUEST = re.compile(rb"([A-Z][A-Z_-]{0,31}) +([\x21-\xff][^\r\n\0]*?) +HTTP/(1\.[0-9]) *\Z")
 _RESPONSE = re.compile(rb"HTTP/(1\.[0-9]) +([1-9][0-9][0-9])(?: ([^\r\n\0]*))?\Z")
 _PARTIAL_REQUEST = re.compile(rb"[A-Z][A-Z_-]{0,31}(?: +(?:[\x21-\xff][^\r\n\0]*)?)?\r?\Z")
+_CLAIMED = re.compile(rb"HTTP/1\.[0-9] [1-9][0-9][0-9](?: |\Z)")
+_RESPONSE_SO_FAR = re.compile(rb"HTTP/(?:1(?:\.(?:[0-9](?: (?:[1-9](?:[0-9](?:[0-9])?)?)?)?)?)?)?\r?\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _USERINFO = re.compile(r"(?<=//)[^/?#@]*(?:@[^/?#@]*)*@")
 _SECRET = re.compile(
@@ -176,10 +178,12 @@ def starts(data: bytes) -> int:
     data = data[:MAX_START]
     end: cython.Py_ssize_t = data.find(b"\n")
     line = data if end < 0 else data[:end].rstrip(b"\r")
-    if data[:5] == b"HTTP/"[: len(data)]:
-        if _RESPONSE.match(line):
+    if data[:5] == b"HTTP/":
+        if _CLAIMED.match(line[:13]):
             return 1 if end >= 0 or len(line) >= 13 else -1
         return -1 if end < 0 and _RESPONSE_SO_FAR.match(line) else 0
+    if b"HTTP/".startswith(data):
+        return -1
     if end >= 0:
         return 1 if _REQUEST.match(line) else 0
     if not _PARTIAL_REQUEST.match(line):
@@ -187,6 +191,3 @@ def starts(data: bytes) -> int:
     if len(data) < MAX_START:
         return -1
     return 1 if b" /" in line or b"://" in line else 0
-
-
-_RESPONSE_SO_FAR = re.compile(rb"HTTP/(?:1(?:\.(?:[0-9](?: +(?:[1-9](?:[0-9](?:[0-9])?)?)?)?)?)?)?\r?\Z")

@@ -1,0 +1,27 @@
+from procwire.dpi.opening cimport Opening
+
+cdef class Reading:
+    cdef public Opening opening
+    cdef public object entry
+    cdef public object parser
+    cdef public long long counted
+    cdef public long long owed_out
+    cdef public long long owed_in
+    cdef public bint proven
+    cdef public bint good
+    cdef public bint datagrams
+    cdef public int bad
+    cdef public long long faults
+    cdef public int depth
+    cdef public str chain
+    cdef public object defect
+    cpdef object adopt(self, object entry, object context)
+    cpdef object feed(self, int side, bytes data, long long now)
+    cpdef object lose(self, int side, long long size, long long now)
+    cpdef object finish(self, long long now)
+    cpdef bytes remainder(self, int side)
+    cpdef long long appetite(self, int side) noexcept
+    cpdef bint sated(self) noexcept
+    cdef object _call(self, int side, bytes data, long long lost, long long now)
+    cdef void _bad(self) noexcept
+    cdef void _owe(self, int side, long long size) noexcept

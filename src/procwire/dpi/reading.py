@@ -1,0 +1,168 @@
+# cython: language_level=3
+"""What is held for one flow while it is read: its undecided bytes, or its parser and what that still skips.
+
+Stands between the analyzer and a parser that may raise anything: a ProtocolError is a fault, any other
+error is a defect of the parser, and neither goes further.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cython
+
+from procwire.dpi.contract import ProtocolError
+from procwire.model.observation import Observation
+from procwire.model.streams import ENOUGH, Direction
+
+if cython.compiled:
+    from cython.cimports.procwire.dpi.opening import Opening
+else:
+    from procwire.dpi.opening import Opening
+
+MAX_BAD_DATAGRAMS = 8  # in a row, before a UDP parser is given up
+
+_SIDES = (Direction.OUT, Direction.IN)
+_ENOUGH: cython.longlong = ENOUGH
+_NOTHING: tuple[Observation, ...] = ()
+
+
+@cython.cclass
+class Reading:
+    """``opening`` is kept until the parser has proved itself by an observation."""
+
+    opening: Opening
+    entry: Any
+    parser: Any
+    counted: cython.longlong  # bytes of the opening, as summed up in the analyzer
+    owed_out: cython.longlong  # bytes the parser skips and that were not passed over yet
+    owed_in: cython.longlong
+    proven: cython.bint
+    good: cython.bint  # whether the last call was taken
+    datagrams: cython.bint
+    bad: cython.int  # calls in a row that were not
+    faults: cython.longlong
+    depth: cython.int
+    chain: str  # outer protocols, outermost first
+    defect: Any
+
+    def __init__(self, opening: Any, datagrams: bool) -> None:
+        self.opening = opening
+        self.entry = self.parser = self.defect = None
+        self.chain = ""
+        self.counted = 0
+        self.owed_out = self.owed_in = 0
+        self.proven = False
+        self.good = True
+        self.datagrams = datagrams
+        self.bad = self.depth = 0
+        self.faults = 0
+
+    @cython.ccall
+    def adopt(self, entry: Any, context: Any) -> Any:
+        """Begin with the parser of ``entry``, or with none."""
+        self.entry = entry
+        self.parser = None if entry is None else entry.parser(context)
+        self.proven = False
+        self.good = True
+        self.bad = 0
+        self.owed_out = self.owed_in = 0
+        return None
+
+    @cython.ccall
+    def feed(self, side: cython.int, data: bytes, now: cython.longlong) -> Any:
+        """Show bytes, without those the parser skips; returns the observations and sets ``good``."""
+        owed: cython.longlong = self.owed_out if side == 0 else self.owed_in
+        if owed > 0:
+            size: cython.longlong = len(data)
+            self.good = True
+            if owed >= size:
+                if owed < _ENOUGH:
+                    self._owe(side, owed - size)
+                return _NOTHING
+            data = data[owed:]
+        return self._call(side, data, 0, now)
+
+    @cython.ccall
+    def lose(self, side: cython.int, size: cython.longlong, now: cython.longlong) -> Any:
+        """Tell of a gap; returns as ``feed`` does."""
+        return self._call(side, b"", size, now)
+
+    @cython.ccall
+    def finish(self, now: cython.longlong) -> Any:
+        """What the parser holds to the last."""
+        last = getattr(self.parser, "finish", None)
+        if last is None:
+            return _NOTHING
+        try:
+            return list(last(now))
+        except Exception as error:
+            self.defect = f"{self.entry.name}.finish: {error!r}"
+            return _NOTHING
+
+    @cython.ccall
+    def remainder(self, side: cython.int) -> bytes:
+        """What the parser was fed and did not read, at an upgrade."""
+        ask = getattr(self.parser, "remainder", None)
+        return b"" if ask is None else bytes(ask(_SIDES[side]))
+
+    @cython.ccall
+    @cython.exceptval(check=False)
+    def appetite(self, side: cython.int) -> cython.longlong:
+        """How many bytes of a side need not be shown; asking settles it."""
+        owed: cython.longlong = self.owed_out if side == 0 else self.owed_in
+        if owed > 0 and owed < _ENOUGH:
+            self._owe(side, 0)
+        return owed
+
+    @cython.ccall
+    @cython.exceptval(check=False)
+    def sated(self) -> cython.bint:
+        """Whether nothing of either side is needed any more."""
+        return self.owed_out >= _ENOUGH and self.owed_in >= _ENOUGH
+
+    @cython.cfunc
+    def _call(self, side: cython.int, data: bytes, lost: cython.longlong, now: cython.longlong) -> Any:
+        direction = _SIDES[side]
+        seen: Any = _NOTHING
+        kept: list[Any] = []
+        try:
+            if lost:
+                seen = self.parser.gap(direction, lost, now=now)
+            else:
+                seen = self.parser.feed(direction, data, now=now)
+            if type(seen) is not tuple and type(seen) is not list:
+                for observation in seen:  # not extend: what came before an error is kept
+                    kept.append(observation)  # noqa: PERF402
+                seen = kept
+            self._owe(side, self.parser.skip(direction))
+            self.good = True
+            self.bad = 0
+        except ProtocolError:
+            self.faults += 1
+            seen = kept
+            self._bad()
+        except Exception as error:
+            self.defect = f"{self.entry.name}: {error!r}"
+            seen = kept
+            self._bad()
+        if seen:
+            self.proven = True
+        return seen
+
+    @cython.cfunc
+    @cython.exceptval(check=False)
+    def _bad(self) -> cython.void:
+        """A bad datagram among good ones is passed over; a bad stream is not."""
+        self.bad += 1
+        self.good = self.datagrams and self.proven and self.bad <= MAX_BAD_DATAGRAMS
+
+    @cython.cfunc
+    @cython.exceptval(check=False)
+    def _owe(self, side: cython.int, size: cython.longlong) -> cython.void:
+        if size > 0:
+            self.proven = True
+        if side == 0:
+            self.owed_out = size
+        else:
+            self.owed_in = size

@@ -1,0 +1,217 @@
+"""The laws that every registered protocol keeps, whoever adds it."""
+
+from __future__ import annotations
+
+import gc
+import random
+import tracemalloc
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
+from procwire.dpi.registry import MODULES
+from procwire.model.observation import Observation, columns_of
+from tests.dpi.samples import Dialogue, dialogues
+
+MAX_FLOW_BYTES = 1 << 20  # a parser's memory on endless input
+NAMES = {module.NAME: module for module in MODULES}
+CASES = [(module.NAME, dialogue) for module in MODULES for dialogue in dialogues(module.NAME)]
+IDS = [f"{name}-{dialogue.name}" for name, dialogue in CASES]
+every_protocol = pytest.mark.parametrize("name", list(NAMES))
+every_dialogue = pytest.mark.parametrize(("name", "dialogue"), CASES, ids=IDS)
+
+
+def whole(data: bytes) -> list[bytes]:
+    return [data]
+
+
+def single(data: bytes) -> list[bytes]:
+    return [data[at : at + 1] for at in range(len(data))]
+
+
+def cut(draw: random.Random) -> Any:
+    def pieces(data: bytes) -> list[bytes]:
+        found = []
+        while data:
+            size = draw.randint(1, max(1, len(data)))
+            found.append(data[:size])
+            data = data[size:]
+        return found
+
+    return pieces
+
+
+def run(name: str, dialogue: Dialogue, pieces: Any, *, skipping: bool) -> list[Observation]:
+    """What the parser sees; ``skipping`` keeps to its appetite, else everything is fed."""
+    parser = NAMES[name].Parser(dialogue.context)
+    seen: list[Observation] = []
+    owed = [0, 0]
+    for now, (side, data) in enumerate(dialogue.steps, 1000):
+        for piece in pieces(data) if dialogue.transport == "tcp" else [data]:
+            fresh = piece[min(owed[side], len(piece)) :]
+            owed[side] -= min(len(piece), owed[side]) if owed[side] < ENOUGH else 0
+            if not fresh:
+                continue
+            seen += parser.feed(side, fresh, now=now)
+            if skipping:
+                owed[side] = parser.skip(side) if dialogue.transport == "tcp" else 0
+    seen += parser.finish(5000) if hasattr(parser, "finish") else ()
+    return seen
+
+
+@every_protocol
+def test_has_a_dialogue_a_docstring_and_declared_fields(name: str) -> None:
+    module = NAMES[name]
+    assert dialogues(name), f"tests/vectors/{name} has no dialogue"
+    assert module.__doc__.startswith(module.__doc__.strip()[0])
+    assert len(module.__doc__.split()) > 10
+    assert module.OBSERVATIONS
+    for observation in module.OBSERVATIONS:
+        assert observation.TABLE
+        assert observation.__doc__
+        assert all(column.doc.endswith(".") for column in columns_of(observation)), observation
+        assert all(hasattr(observation, field) for field in observation.SETS.values())
+
+
+@every_dialogue
+def test_dialogue_is_claimed_and_seen(name: str, dialogue: Dialogue) -> None:
+    side, data = dialogue.steps[0]
+    assert NAMES[name].claims(data, side, dialogue.context) is Claim.YES
+    seen = run(name, dialogue, whole, skipping=True)
+    assert seen
+    declared = NAMES[name].OBSERVATIONS
+    assert all(isinstance(one, declared) or type(one).__name__ == "Upgraded" for one in seen)
+
+
+@every_dialogue
+def test_chunking_does_not_matter(name: str, dialogue: Dialogue) -> None:
+    expected = run(name, dialogue, whole, skipping=False)
+    assert run(name, dialogue, whole, skipping=True) == expected
+    assert run(name, dialogue, single, skipping=False) == expected
+    assert run(name, dialogue, single, skipping=True) == expected
+    for seed in range(20):
+        pieces = cut(random.Random(seed))
+        assert run(name, dialogue, pieces, skipping=bool(seed % 2)) == expected
+
+
+@every_dialogue
+def test_claim_is_not_taken_back(name: str, dialogue: Dialogue) -> None:
+    side, data = dialogue.steps[0]
+    if dialogue.transport != "tcp":
+        assert NAMES[name].claims(data, side, dialogue.context) is Claim.YES
+        return
+    answers = [
+        NAMES[name].claims(data[:size], side, dialogue.context) for size in range(1, min(len(data), 3000) + 1)
+    ]
+    first = next(at for at, answer in enumerate(answers) if answer is not Claim.MORE)
+    assert set(answers[first:]) == {Claim.YES}
+
+
+@every_dialogue
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_only_protocol_errors_escape(name: str, dialogue: Dialogue, data: Any) -> None:
+    parser = NAMES[name].Parser(dialogue.context)
+    asked = 0
+    try:
+        for side, original in dialogue.steps:
+            mutated = bytearray(original[: data.draw(st.integers(0, len(original)))])
+            for _ in range(data.draw(st.integers(0, 4))):
+                if mutated:
+                    mutated[data.draw(st.integers(0, len(mutated) - 1))] = data.draw(st.integers(0, 255))
+            mutated += data.draw(st.binary(max_size=64))
+            NAMES[name].claims(bytes(mutated), side, dialogue.context)
+            if mutated:
+                list(parser.feed(side, bytes(mutated), now=1))
+                asked += parser.skip(side) >= 0
+    except ProtocolError:
+        asked += 1
+    assert asked >= 0
+
+
+@every_dialogue
+def test_gap_does_not_wedge(name: str, dialogue: Dialogue) -> None:
+    """Behind a gap at any place the parser terminates, raises nothing else, and takes the dialogue again."""
+    for place in range(0, len(dialogue.steps[0][1]), 7):
+        parser = NAMES[name].Parser(dialogue.context)
+        seen: list[Observation] = []
+        try:
+            side, data = dialogue.steps[0]
+            seen += parser.feed(side, data[:place], now=1) if place else ()
+            seen += parser.gap(side, len(data) - place, now=2)
+            for again, more in dialogue.steps * 2:
+                seen += parser.feed(again, more, now=3)
+        except ProtocolError:
+            continue
+        assert len(seen) < 1000
+
+
+def shown(name: str, dialogue: Dialogue, pieces: list[bytes]) -> Any:
+    """A parser that was shown endless pieces of the first side, until it refused or had enough."""
+    parser = NAMES[name].Parser(dialogue.context)
+    try:
+        for number in range(800):
+            list(parser.feed(dialogue.steps[0][0], pieces[number % len(pieces)], now=number))
+            if parser.skip(dialogue.steps[0][0]) >= ENOUGH:
+                break
+    except ProtocolError:
+        pass
+    return parser
+
+
+@every_dialogue
+def test_memory_is_bounded(name: str, dialogue: Dialogue) -> None:
+    """Endless bytes behind a good start: what the parser keeps stays under the bound (or it gives up)."""
+    draw = random.Random(7)
+    good = dialogue.steps[0][1]
+    endings = [[good], [b"\0" * 1400], [b"a" * 1400], [b"\r\n" * 700], [b"5\r\n"], [draw.randbytes(1400)]]
+    for pieces in endings:
+        shown(name, dialogue, [good, *pieces])  # what is loaded once is not the parser's
+        gc.collect()
+        tracemalloc.start()
+        try:
+            parser = shown(name, dialogue, [good, *pieces * 800])
+            gc.collect()
+            held = tracemalloc.get_traced_memory()[0]
+        finally:
+            tracemalloc.stop()
+        assert parser is not None
+        assert held < MAX_FLOW_BYTES
+
+
+@every_protocol
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_random_bytes_are_not_claimed(name: str, transport: str) -> None:
+    module = NAMES[name]
+    if transport not in module.TRANSPORTS:
+        assert transport in {"tcp", "udp"}
+        return
+    draw = random.Random(1)
+    context = Context(transport=transport, src_port=40000, dst_port=50000)
+    rounds = 20_000
+    claimed = 0
+    for _ in range(rounds):
+        data = draw.randbytes(draw.randint(1, 200))
+        claimed += module.claims(data, Direction.OUT, context) is Claim.YES
+    assert claimed / rounds < 1e-3
+
+
+@every_protocol
+@settings(max_examples=200, deadline=None)
+@given(data=st.binary(max_size=300))
+def test_claims_are_stable_on_anything(name: str, data: bytes) -> None:
+    module = NAMES[name]
+    context = Context(transport="tcp" if "tcp" in module.TRANSPORTS else "udp", src_port=1, dst_port=2)
+    if context.transport != "tcp":
+        assert module.claims(data, Direction.OUT, context) in Claim
+        return
+    settled = None
+    for size in range(len(data) + 1):
+        answer = module.claims(data[:size], Direction.OUT, context)
+        if settled is not None:
+            assert answer is settled
+        elif answer is not Claim.MORE:
+            settled = answer

@@ -1,0 +1,56 @@
+"""The registry: completeness, dispatch, declarations."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from procwire.dpi.protocols import dns, http
+from procwire.dpi.registry import MODULES, Registry, RegistryError, protocols, registry, tables
+
+
+def test_dispatch_by_first_byte() -> None:
+    known = Registry([http, dns])
+    tcp = known.dispatch(6)
+    assert tcp is not None
+    assert [entry.name for entry in tcp[ord("G")]] == ["http", "dns"]
+    assert [entry.name for entry in tcp[0]] == ["dns"]
+    udp = known.dispatch(17)
+    assert udp is not None
+    assert [entry.name for entry in udp[ord("G")]] == ["dns"]
+    assert known.dispatch(1) is None
+
+
+def test_ports_hint() -> None:
+    known = Registry([http, dns])
+    assert [entry.name for entry in known.hinted(6, 80, 53)] == ["dns"]
+    assert [entry.name for entry in known.hinted(6, 80, 5)] == ["http"]
+    assert known.hinted(17, 1, 2) == ()
+
+
+def test_incomplete_module_is_refused() -> None:
+    with pytest.raises(RegistryError, match="has no"):
+        Registry([SimpleNamespace(__name__="x", __doc__="x", NAME="x")])
+    with pytest.raises(RegistryError, match="taken"):
+        Registry([dns, dns])
+
+
+def test_declarations() -> None:
+    told = {info.name: info for info in protocols()}
+    assert set(told) == {module.NAME for module in MODULES}
+    assert told["dns"].ports == ("tcp/53", "udp/53")
+    assert told["http"].tables == ("http",)
+    assert "request line" in told["http"].recognised
+    assert registry() is registry()
+
+
+def test_classes_of_one_table_are_merged() -> None:
+    named = {table.name: table for table in tables()}
+    assert {"http", "dns", "upgrade"} <= set(named)
+    columns = [column.name for column in named["http"]]
+    assert len(columns) == len(set(columns))
+    assert {"method", "status", "latency", "user_agent"} <= set(columns)
+    row = http.HttpResponse(time=1, side=0, status=200, reason="OK", version="1.1")  # type: ignore[arg-type]
+    assert named["http"].column("status").get(row) == 200
+    assert named["http"].column("user_agent").get(row) is None
