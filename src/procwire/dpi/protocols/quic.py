@@ -1,3 +1,4 @@
+# cython: cdivision=True
 """QUIC: version 1 (RFC 9000, 9001), version 2 (RFC 9369), drafts 22 to 34, and Google's before it.
 
 Recognised by content alone, on any port: a long header of a known version whose lengths fit the datagram, of

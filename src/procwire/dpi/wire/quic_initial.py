@@ -29,7 +29,7 @@ def _label(text: str, length: int) -> bytes:
     return length.to_bytes(2, "big") + bytes([len(label)]) + label + b"\0\1"  # HkdfLabel and HKDF's counter
 
 
-_LABELS = {
+LABELS = {
     prefix: tuple(
         _label(f"{prefix} {text}", length) for text, length in (("key", 16), ("iv", 12), ("hp", 16))
     )
@@ -39,13 +39,14 @@ _CLIENT = _label("client in", 32)
 _SERVER = _label("server in", 32)
 
 
-def _expand(secret: bytes, label: bytes) -> bytes:
+def expand(secret: bytes, label: bytes) -> bytes:
+    """HKDF-Expand by one block of SHA-256; ``label`` is a whole HkdfLabel (RFC 8446 section 7.1)."""
     return hmac.digest(secret, label, "sha256")
 
 
 def initial_secret(version: int, dcid: bytes, *, server: bool) -> bytes:
     """One side's Initial secret, of 32 bytes. Raises KeyError for a version without a known salt."""
-    return _expand(_expand(SALTS[version], dcid), _SERVER if server else _CLIENT)
+    return expand(expand(SALTS[version], dcid), _SERVER if server else _CLIENT)
 
 
 class Opener:
@@ -58,8 +59,8 @@ class Opener:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         secret = initial_secret(version, dcid, server=server)
-        labels = _LABELS["quicv2" if version == V2 else "quic"]
-        key, iv, protection = [_expand(secret, label) for label in labels]
+        labels = LABELS["quicv2" if version == V2 else "quic"]
+        key, iv, protection = [expand(secret, label) for label in labels]
         self._aead: Any = AESGCM(key[:16])
         self._iv = int.from_bytes(iv[:12], "big")
         self._mask: Any = Cipher(algorithms.AES(protection[:16]), modes.ECB()).encryptor()  # noqa: S305 - RFC 9001 5.4.3

@@ -1,3 +1,4 @@
+# cython: cdivision=True
 """What a hello offers or chooses, in words: the fields that TLS and QUIC observations share.
 
 It names the numbers of a parsed hello; it keeps no state. Numbers without a name are shown in hex, GREASE
