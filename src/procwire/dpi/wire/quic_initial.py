@@ -23,6 +23,8 @@ SAMPLE_BYTES = 16
 
 PADDING, PING, ACK, ACK_ECN, CRYPTO, CLOSE, CLOSE_APPLICATION = 0, 1, 2, 3, 6, 0x1C, 0x1D
 
+GOOGLE_CRYPTO = 8
+
 
 def _label(text: str, length: int) -> bytes:
     label = b"tls13 " + text.encode()
@@ -187,8 +189,10 @@ def _skip_ack(frames: bytes, at: cython.Py_ssize_t, *, counts: bool) -> cython.P
     return at
 
 
-def read_frames(frames: bytes, stream: CryptoStream) -> tuple[int, bytes] | None:
+def read_frames(frames: bytes, stream: CryptoStream, *, google: bool = False) -> tuple[int, bytes] | None:
     """Put a packet's CRYPTO frames into the stream; returns (error, reason) of a CONNECTION_CLOSE.
+
+    ``google``: its own versions number CRYPTO frames 8.
 
     Reading stops at the first frame that has no place in an Initial packet (RFC 9000 section 12.4) or is cut.
     """
@@ -203,7 +207,7 @@ def read_frames(frames: bytes, stream: CryptoStream) -> tuple[int, bytes] | None
             at += 1
         if kind == 0:
             break
-        if kind == CRYPTO:
+        if kind == CRYPTO or (google and kind == GOOGLE_CRYPTO):
             offset, behind = varint(frames, at)
             length, behind = varint(frames, behind)
             if offset < 0 or length < 0 or length > size - behind:

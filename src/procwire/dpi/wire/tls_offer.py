@@ -20,7 +20,7 @@ from procwire.model.streams import Direction
 MAX_CACHED = 2048
 MAX_CACHED_BYTES = 512
 MAX_LISTED = 256  # numbers shown of one list; a hello has room for 32,000
-MAX_ALPN = 16
+MAX_ALPN = 32
 
 
 class Offer(Observation, kw_only=True):
