@@ -1,3 +1,4 @@
+# cython: cdivision=True
 """QUIC: version 1 (RFC 9000, 9001), version 2 (RFC 9369), drafts 22 to 34, and Google's before it.
 
 Recognised by content alone, on any port: a long header of a known version whose lengths fit the datagram, of
@@ -14,7 +15,7 @@ from typing import Annotated, ClassVar
 
 from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire import _quic_names, _tls_names, quic_claim, quic_initial, quic_packet, tls_hello
-from procwire.dpi.wire._quic_names import SALTS, version_name
+from procwire.dpi.wire._quic_names import GOOGLE, SALTS, version_name
 from procwire.dpi.wire.quic_connection import Connection, Connections
 from procwire.dpi.wire.quic_packet import (
     INITIAL,
@@ -229,7 +230,7 @@ class Parser:
             self._see_google(side, packet.version, frames, now, found)
             return
         stream = connection.streams[side]
-        closed = quic_initial.read_frames(frames, stream)
+        closed = quic_initial.read_frames(frames, stream, google=packet.version in GOOGLE)
         while (message := stream.next_message()) is not None:
             found.extend(self._message(connection, packet, message, (side, now)))
         if closed is not None:

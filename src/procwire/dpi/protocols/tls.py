@@ -1,3 +1,4 @@
+# cython: cdivision=True
 """TLS 1.0 to 1.3, SSLv3 and the SSLv2-framed hello: the handshake as far as it is in clear.
 
 Recognised by content alone, on any port: a handshake record with a ClientHello or ServerHello, a lone clear

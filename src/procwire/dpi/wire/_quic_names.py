@@ -13,6 +13,7 @@ Q046 = 0x51303436
 Q050 = 0x51303530
 T050 = 0x54303530
 T051 = 0x54303531
+GOOGLE = frozenset({Q050, T050, T051})  # in IETF's packets
 DRAFT = 0xFF000000  # the low byte is the draft's number
 
 _SALT_22 = bytes.fromhex("7fbcdb0e7c66bbe9193a96cd21519ebd7a02644a")

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from procwire.dpi.wire import _der
+from procwire.dpi.wire import der
 from procwire.dpi.wire._oid_names import ATTRIBUTES, CURVES, FIXED_BITS, KEYS, SIGNATURES
 
 MAX_CACHED = 4096  # certificates, by SHA-256
@@ -62,12 +62,12 @@ def _name(data: bytes, start: int, stop: int) -> tuple[str, str]:
     """A distinguished name as text (RFC 4514, most specific part first) and its last common name."""
     parts: list[str] = []
     common = ""
-    for _, rdn_start, rdn_stop in _der.elements(data, start, stop):
+    for _, rdn_start, rdn_stop in der.elements(data, start, stop):
         pairs: list[str] = []
-        for _, at, end in _der.elements(data, rdn_start, rdn_stop):
-            oid_start, oid_stop = _der.expect(data, at, end, _der.OID)
-            oid = _der.dotted(data[oid_start:oid_stop])
-            tag, text_start, text_stop = _der.element(data, oid_stop, end)
+        for _, at, end in der.elements(data, rdn_start, rdn_stop):
+            oid_start, oid_stop = der.expect(data, at, end, der.OID)
+            oid = der.dotted(data[oid_start:oid_stop])
+            tag, text_start, text_stop = der.element(data, oid_stop, end)
             text = _text(tag, data[text_start:text_stop])
             label = ATTRIBUTES.get(oid, oid)
             common = text if label == "CN" else common
@@ -91,22 +91,22 @@ def _time(tag: int, value: bytes) -> int | None:
 
 
 def _read_key(found: Details, data: bytes, start: int, stop: int) -> None:
-    algorithm, end = _der.expect(data, start, stop, _der.SEQUENCE)
-    oid_start, oid_stop = _der.expect(data, algorithm, end, _der.OID)
-    oid = _der.dotted(data[oid_start:oid_stop])
+    algorithm, end = der.expect(data, start, stop, der.SEQUENCE)
+    oid_start, oid_stop = der.expect(data, algorithm, end, der.OID)
+    oid = der.dotted(data[oid_start:oid_stop])
     found.key_type = KEYS.get(oid, oid)
-    bits, bits_stop = _der.expect(data, end, stop, _der.BIT_STRING)
+    bits, bits_stop = der.expect(data, end, stop, der.BIT_STRING)
     if found.key_type in ("rsa", "rsa-pss"):
-        modulus, _ = _der.expect(data, bits + 1, bits_stop, _der.SEQUENCE)
-        number, number_stop = _der.expect(data, modulus, bits_stop, _der.INTEGER)
+        modulus, _ = der.expect(data, bits + 1, bits_stop, der.SEQUENCE)
+        number, number_stop = der.expect(data, modulus, bits_stop, der.INTEGER)
         found.key_bits = int.from_bytes(data[number:number_stop], "big").bit_length()
     elif found.key_type == "dsa":
-        parameters, parameters_stop = _der.expect(data, oid_stop, end, _der.SEQUENCE)
-        number, number_stop = _der.expect(data, parameters, parameters_stop, _der.INTEGER)
+        parameters, parameters_stop = der.expect(data, oid_stop, end, der.SEQUENCE)
+        number, number_stop = der.expect(data, parameters, parameters_stop, der.INTEGER)
         found.key_bits = int.from_bytes(data[number:number_stop], "big").bit_length()
     elif found.key_type == "ec":
-        tag, curve, curve_stop = _der.element(data, oid_stop, end)
-        named = _der.dotted(data[curve:curve_stop]) if tag == _der.OID else "explicit"
+        tag, curve, curve_stop = der.element(data, oid_stop, end)
+        named = der.dotted(data[curve:curve_stop]) if tag == der.OID else "explicit"
         found.key_type, found.key_bits = CURVES.get(named, (f"ec-{named}", 0))
     else:
         found.key_bits = FIXED_BITS.get(found.key_type, 8 * (bits_stop - bits - 1))
@@ -117,9 +117,9 @@ def _address(value: bytes) -> str:
 
 
 def _alternative_names(data: bytes, start: int, stop: int) -> tuple[str, ...]:
-    at, end = _der.expect(data, start, stop, _der.SEQUENCE)
+    at, end = der.expect(data, start, stop, der.SEQUENCE)
     names: list[str] = []
-    for tag, value, value_stop in _der.elements(data, at, end):
+    for tag, value, value_stop in der.elements(data, at, end):
         if tag in (0x81, 0x82, 0x86):  # rfc822Name, dNSName, URI
             names.append(_text(tag, data[value:value_stop]))
         elif tag == 0x87:
@@ -130,17 +130,17 @@ def _alternative_names(data: bytes, start: int, stop: int) -> tuple[str, ...]:
 
 
 def _read_extensions(found: Details, data: bytes, start: int, stop: int) -> None:
-    at, end = _der.expect(data, start, stop, _der.SEQUENCE)
-    for _, entry, entry_stop in _der.elements(data, at, end):
-        oid_start, oid_stop = _der.expect(data, entry, entry_stop, _der.OID)
-        tag, value, value_stop = _der.element(data, oid_stop, entry_stop)
-        if tag == _der.BOOLEAN:
-            tag, value, value_stop = _der.element(data, value_stop, entry_stop)
+    at, end = der.expect(data, start, stop, der.SEQUENCE)
+    for _, entry, entry_stop in der.elements(data, at, end):
+        oid_start, oid_stop = der.expect(data, entry, entry_stop, der.OID)
+        tag, value, value_stop = der.element(data, oid_stop, entry_stop)
+        if tag == der.BOOLEAN:
+            tag, value, value_stop = der.element(data, value_stop, entry_stop)
         oid = data[oid_start:oid_stop]
         if oid == SUBJECT_ALTERNATIVE_NAMES:
             found.names = _alternative_names(data, value, value_stop)
         elif oid == BASIC_CONSTRAINTS:
-            inner, inner_stop = _der.expect(data, value, value_stop, _der.SEQUENCE)
+            inner, inner_stop = der.expect(data, value, value_stop, der.SEQUENCE)
             found.authority = data[inner:inner_stop][:3] == b"\x01\x01\xff"
 
 
@@ -153,17 +153,17 @@ def _read_subject(found: Details, data: bytes, start: int, stop: int) -> None:
 
 
 def _read_validity(found: Details, data: bytes, start: int, stop: int) -> None:
-    times = [_time(tag, data[at:end]) for tag, at, end in _der.elements(data, start, stop)]
+    times = [_time(tag, data[at:end]) for tag, at, end in der.elements(data, start, stop)]
     if len(times) != 2:
-        raise _der.DerError("validity has not two times")
+        raise der.DerError("validity has not two times")
     found.not_before, found.not_after = times
     if None in times:
         found.malformed = found.malformed or "validity: not a time"
 
 
 def _read_signature(found: Details, data: bytes, start: int, stop: int) -> None:
-    oid_start, oid_stop = _der.expect(data, start, stop, _der.OID)
-    oid = _der.dotted(data[oid_start:oid_stop])
+    oid_start, oid_stop = der.expect(data, start, stop, der.OID)
+    oid = der.dotted(data[oid_start:oid_stop])
     found.signature = SIGNATURES.get(oid, oid)
 
 
@@ -195,9 +195,9 @@ def _attempt(
 
 
 def _read(found: Details, data: bytes) -> None:
-    outer, outer_stop = _der.expect(data, 0, len(data), _der.SEQUENCE)
-    at, end = _der.expect(data, outer, outer_stop, _der.SEQUENCE)
-    rest = list(_der.elements(data, at, end))
+    outer, outer_stop = der.expect(data, 0, len(data), der.SEQUENCE)
+    at, end = der.expect(data, outer, outer_stop, der.SEQUENCE)
+    rest = list(der.elements(data, at, end))
     if rest and rest[0][0] == 0xA0:  # version, absent in X.509 v1
         rest = rest[1:]
     if len(rest) < len(_FIELDS):

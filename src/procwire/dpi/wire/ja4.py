@@ -11,6 +11,8 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 
+import cython
+
 from procwire.dpi.wire.tls_hello import (
     ALPN,
     GROUPS,
@@ -31,25 +33,44 @@ MAX_CACHED_BYTES = 1024  # longer lists are hostile or rare, and are not kept
 POINT_FORMATS = 11
 
 _VERSIONS = {
-    b"\x03\x04": "13",
-    b"\x03\x03": "12",
-    b"\x03\x02": "11",
-    b"\x03\x01": "10",
-    b"\x03\x00": "s3",
-    b"\x00\x02": "s2",
-    b"\xfe\xff": "d1",
-    b"\xfe\xfd": "d2",
-    b"\xfe\xfc": "d3",
+    0x0304: "13",
+    0x0303: "12",
+    0x0302: "11",
+    0x0301: "10",
+    0x0300: "s3",
+    0x0002: "s2",
+    0xFEFF: "d1",
+    0xFEFD: "d2",
+    0xFEFC: "d3",
 }
-_NOT_COUNTED = frozenset({b"\x00\x00", b"\x00\x10"})  # SNI and ALPN stand in JA4's first part
 
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _pairs(numbers: bytes) -> list[bytes]:
-    return [numbers[at : at + 2] for at in range(0, len(numbers), 2)]
+def _numbers(raw: bytes) -> list[int]:
+    at: cython.Py_ssize_t
+    found: list[int] = []
+    for at in range(0, len(raw) - 1, 2):
+        found.append((raw[at] << 8) | raw[at + 1])  # noqa: PERF401 - quicker compiled
+    return found
+
+
+def _raw(numbers: list[int]) -> bytes:
+    number: cython.int
+    found: bytearray = bytearray()
+    for number in numbers:
+        found.append(number >> 8)
+        found.append(number & 0xFF)
+    return bytes(found)
+
+
+def _sorted_kinds(kinds: bytes) -> bytes:
+    """Extension types in order, without SNI and ALPN, which stand in JA4's first part."""
+    numbers = _numbers(kinds)
+    numbers.sort()
+    return _raw([number for number in numbers if number not in (SERVER_NAME, ALPN)])
 
 
 def _cipher_part(numbers: bytes) -> tuple[str, str]:
@@ -58,7 +79,7 @@ def _cipher_part(numbers: bytes) -> tuple[str, str]:
     if not kept:
         return "00", EMPTY_HASH
     count = min(len(kept) // 2, MAX_COUNT)
-    return f"{count:02d}", _digest(b"".join(sorted(_pairs(kept))).hex(",", 2))
+    return f"{count:02d}", _digest(_raw(sorted(_numbers(kept))).hex(",", 2))
 
 
 def _extension_hash(kinds: bytes, signatures: bytes) -> str:
@@ -84,19 +105,19 @@ def _alpn_part(first: bytes) -> str:
 
 
 def _version_part(hello: Hello, transport: str) -> str:
-    offered = _pairs(without_grease(counted8(hello.bodies.get(VERSIONS, b""))))
+    offered = _numbers(without_grease(counted8(hello.bodies.get(VERSIONS, b""))))
     if not offered:
-        return _VERSIONS.get(hello.version.to_bytes(2, "big"), "00")
+        return _VERSIONS.get(hello.version, "00")
     # DTLS counts its versions downwards (RFC 9147 section 5.3).
     return _VERSIONS.get(min(offered) if transport == "d" else max(offered), "00")
 
 
 def ja4(hello: Hello, transport: str) -> str:
     """``transport``: ``t`` for TCP, ``q`` for QUIC, ``d`` for DTLS."""
-    kinds = _pairs(without_grease(hello.kinds))
+    kinds = without_grease(hello.kinds)
     names = alpn_names(hello.bodies.get(ALPN, b""))
     signatures = without_grease(counted16(hello.bodies.get(SIGNATURES, b"")))
-    ordered = b"".join(sorted([kind for kind in kinds if kind not in _NOT_COUNTED]))
+    ordered = _sorted_kinds(kinds)
     small = len(ordered) + len(signatures) + len(hello.ciphers) <= MAX_CACHED_BYTES
     if small:
         count, ciphers = _cached_cipher_part(hello.ciphers)
@@ -107,12 +128,12 @@ def ja4(hello: Hello, transport: str) -> str:
     named = "d" if SERVER_NAME in hello.bodies else "i"
     version = _version_part(hello, transport)
     alpn = _alpn_part(names[0] if names else b"")
-    return f"{transport}{version}{named}{count}{min(len(kinds), MAX_COUNT):02d}{alpn}_{ciphers}_{extensions}"
+    extent = min(len(kinds) // 2, MAX_COUNT)
+    return f"{transport}{version}{named}{count}{extent:02d}{alpn}_{ciphers}_{extensions}"
 
 
 def _decimals(numbers: bytes) -> str:
-    kept = without_grease(numbers)
-    return "-".join([str((kept[at] << 8) | kept[at + 1]) for at in range(0, len(kept), 2)])
+    return "-".join([str(number) for number in _numbers(without_grease(numbers))])
 
 
 _cached_decimals = lru_cache(MAX_CACHED)(_decimals)

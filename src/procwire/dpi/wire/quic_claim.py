@@ -1,3 +1,4 @@
+# cython: cdivision=True
 """Is this datagram QUIC? Judged by content alone: a known version and lengths that fit (RFC 8999, RFC 9000).
 
 It recognises and decrypts nothing; random UDP passes for QUIC about once in 2**32 datagrams.

@@ -1,3 +1,4 @@
+# cython: cdivision=True
 """The connections of one UDP flow, as far as their Initial packets go: who keys what (RFC 9001 section 5.2).
 
 A flow usually has one; after a Retry there are two, since the client's new destination id makes new keys. A

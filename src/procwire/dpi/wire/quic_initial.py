@@ -23,13 +23,15 @@ SAMPLE_BYTES = 16
 
 PADDING, PING, ACK, ACK_ECN, CRYPTO, CLOSE, CLOSE_APPLICATION = 0, 1, 2, 3, 6, 0x1C, 0x1D
 
+GOOGLE_CRYPTO = 8
+
 
 def _label(text: str, length: int) -> bytes:
     label = b"tls13 " + text.encode()
     return length.to_bytes(2, "big") + bytes([len(label)]) + label + b"\0\1"  # HkdfLabel and HKDF's counter
 
 
-_LABELS = {
+LABELS = {
     prefix: tuple(
         _label(f"{prefix} {text}", length) for text, length in (("key", 16), ("iv", 12), ("hp", 16))
     )
@@ -39,13 +41,14 @@ _CLIENT = _label("client in", 32)
 _SERVER = _label("server in", 32)
 
 
-def _expand(secret: bytes, label: bytes) -> bytes:
+def expand(secret: bytes, label: bytes) -> bytes:
+    """HKDF-Expand by one block of SHA-256; ``label`` is a whole HkdfLabel (RFC 8446 section 7.1)."""
     return hmac.digest(secret, label, "sha256")
 
 
 def initial_secret(version: int, dcid: bytes, *, server: bool) -> bytes:
     """One side's Initial secret, of 32 bytes. Raises KeyError for a version without a known salt."""
-    return _expand(_expand(SALTS[version], dcid), _SERVER if server else _CLIENT)
+    return expand(expand(SALTS[version], dcid), _SERVER if server else _CLIENT)
 
 
 class Opener:
@@ -58,8 +61,8 @@ class Opener:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         secret = initial_secret(version, dcid, server=server)
-        labels = _LABELS["quicv2" if version == V2 else "quic"]
-        key, iv, protection = [_expand(secret, label) for label in labels]
+        labels = LABELS["quicv2" if version == V2 else "quic"]
+        key, iv, protection = [expand(secret, label) for label in labels]
         self._aead: Any = AESGCM(key[:16])
         self._iv = int.from_bytes(iv[:12], "big")
         self._mask: Any = Cipher(algorithms.AES(protection[:16]), modes.ECB()).encryptor()  # noqa: S305 - RFC 9001 5.4.3
@@ -186,8 +189,10 @@ def _skip_ack(frames: bytes, at: cython.Py_ssize_t, *, counts: bool) -> cython.P
     return at
 
 
-def read_frames(frames: bytes, stream: CryptoStream) -> tuple[int, bytes] | None:
+def read_frames(frames: bytes, stream: CryptoStream, *, google: bool = False) -> tuple[int, bytes] | None:
     """Put a packet's CRYPTO frames into the stream; returns (error, reason) of a CONNECTION_CLOSE.
+
+    ``google``: its own versions number CRYPTO frames 8.
 
     Reading stops at the first frame that has no place in an Initial packet (RFC 9000 section 12.4) or is cut.
     """
@@ -202,7 +207,7 @@ def read_frames(frames: bytes, stream: CryptoStream) -> tuple[int, bytes] | None
             at += 1
         if kind == 0:
             break
-        if kind == CRYPTO:
+        if kind == CRYPTO or (google and kind == GOOGLE_CRYPTO):
             offset, behind = varint(frames, at)
             length, behind = varint(frames, behind)
             if offset < 0 or length < 0 or length > size - behind:

@@ -17,6 +17,9 @@ TAG_BYTES = 16
 MIN_CLIENT_DATAGRAM = 1200  # RFC 9000 section 14.1
 MAX_PARAMETERS = 128
 
+_MASK_4 = 0x3FFFFFFF
+_MASK_8 = 0x3FFFFFFFFFFFFFFF
+
 
 class LongPacket(msgspec.Struct, gc=False):
     """A packet with a long header. Offsets are into the datagram; ``kind`` is one of the constants above."""
@@ -45,8 +48,9 @@ def varint(data: bytes, at: cython.Py_ssize_t) -> tuple[int, int]:
         return first, at + 1
     if length == 2:
         return ((first & 0x3F) << 8) | data[at + 1], at + 2
-    value = int.from_bytes(data[at : at + length], "big") & ((1 << (8 * length - 2)) - 1)
-    return value, at + length
+    if length == 4:
+        return int.from_bytes(data[at : at + 4], "big") & _MASK_4, at + 4
+    return int.from_bytes(data[at : at + 8], "big") & _MASK_8, at + 8
 
 
 @cython.cfunc

@@ -1,3 +1,4 @@
+# cython: cdivision=True
 """Is this the start of a TLS stream? Judged by content alone, by as few bytes as are safe.
 
 It recognises; it parses nothing for others. A YES needs a handshake record with the start of a hello, a lone

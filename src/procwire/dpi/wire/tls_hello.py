@@ -73,7 +73,7 @@ def _read_extensions(hello: Hello, data: bytes, start: cython.Py_ssize_t) -> Non
         hello.malformed = "extension block length does not fit the message"
         end = min(end, size)
     at += 2
-    kinds = bytearray()
+    kinds: bytearray = bytearray()
     bodies: dict[int, bytes] = {}
     while at < end:
         if at + 4 > end:
@@ -81,7 +81,8 @@ def _read_extensions(hello: Hello, data: bytes, start: cython.Py_ssize_t) -> Non
             break
         kind = _u16(data, at)
         length = _u16(data, at + 2)
-        kinds += data[at : at + 2]
+        kinds.append(data[at])
+        kinds.append(data[at + 1])
         if at + 4 + length > end:
             hello.malformed = "extension body is cut"
             break

@@ -1,3 +1,4 @@
+# cython: cdivision=True
 """What a hello offers or chooses, in words: the fields that TLS and QUIC observations share.
 
 It names the numbers of a parsed hello; it keeps no state. Numbers without a name are shown in hex, GREASE
@@ -19,7 +20,7 @@ from procwire.model.streams import Direction
 MAX_CACHED = 2048
 MAX_CACHED_BYTES = 512
 MAX_LISTED = 256  # numbers shown of one list; a hello has room for 32,000
-MAX_ALPN = 16
+MAX_ALPN = 32
 
 
 class Offer(Observation, kw_only=True):
