@@ -10,9 +10,10 @@ from procwire.model.process import EXACT, UNKNOWN
 from procwire.netlink.channel import Channel, NetlinkError
 from procwire.processes import ends, sockets
 from procwire.processes.ends import NOT_LOCAL, Ends
+from procwire.processes.holders import Holder
 from procwire.processes.keys import key_from
 from procwire.processes.namespaces import Namespaces
-from tests.processes.world import key_of_socket
+from tests.processes.world import inode_of, key_of_socket
 
 
 @pytest.fixture
@@ -68,6 +69,28 @@ def test_warming_sees_what_is_held(lookup: Ends) -> None:
         lookup.warm()
         assert lookup.holders.links_read == before or lookup.holders.full_scans
         assert len(lookup.memory) >= 1
+
+
+def test_a_socket_nobody_holds_is_not_looked_for_for_ever(
+    lookup: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def nobody(inode: int, uid: int = -1) -> list[Holder]:
+        asked.append(inode)
+        return []
+
+    monkeypatch.setattr(lookup.holders, "find", nobody)
+    with socket.socket(type=socket.SOCK_DGRAM) as ours:
+        ours.bind(("127.0.0.1", 0))
+        for _ in range(ends.UNHELD_TRIES + 3):
+            lookup.warm()
+        assert asked.count(inode_of(ours)) == ends.UNHELD_TRIES
+
+
+def test_looking_for_namespaces_is_rationed(lookup: Ends) -> None:
+    assert lookup.rescan()
+    assert not lookup.rescan()
 
 
 def test_a_transparent_proxy_s_foreign_address(lookup: Ends) -> None:

@@ -369,3 +369,17 @@ def test_a_forwarding_host_owns_nothing(owners: Owners) -> None:
         place.wire(left, right)
         found = owners.owner(key_from(6, "10.77.9.1", 1, "10.77.9.2", 2))
         assert found.reason == FORWARDED
+
+
+@pytest.mark.kernel
+@needs_lab
+def test_a_new_namespace_is_found_for_an_unknown_address() -> None:
+    with Owners() as owners, Lab() as place:
+        left, right = place.host("a"), place.host("b")
+        place.wire(left, right, net=3)
+        server = left.socket()
+        server.bind(("10.77.3.1", 8080))
+        server.listen()
+        with server:
+            found = owners.owner(key_from(6, "198.51.100.1", 1, "10.77.3.1", 8080))
+        assert (found.confidence, pid_of(found.process)) == (LISTENER, os.getpid())

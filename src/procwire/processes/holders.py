@@ -26,6 +26,8 @@ PEEK_PROCESSES = 4
 PEEK_DESCRIPTORS = 6  # ahead of the newest, and as many of the newest
 YOUNG_NS = 2_000_000_000  # a process is looked at first for so long
 MIN_PAUSE_NS = 250_000_000  # between two scans of all processes
+MAX_YOUNG = 256  # of the young that are looked at first
+LIST_RATIO = 4  # listing the processes takes at most one part in five of the time
 PAUSE_RATIO = 10  # a scan of all takes at most one part in eleven of the time
 
 
@@ -58,6 +60,7 @@ class Holders:
         self._processes: dict[int, _Process] = {}
         self._holders: OrderedDict[int, list[Holder]] = OrderedDict()
         self._hot: OrderedDict[int, None] = OrderedDict()
+        self._next_list = 0
         self._next_wide = 0
         self._next_full = 0
         self.links_read = 0
@@ -127,22 +130,27 @@ class Holders:
         return []
 
     def _list_processes(self) -> None:
-        """Notice processes that came and went."""
-        before, self._processes = self._processes, {}
+        """Notice processes that came and went. Those of the first look are not young."""
         now = self._clock()
+        if now < self._next_list:
+            return
+        before, self._processes = self._processes, {}
+        since = now if before else now - YOUNG_NS
         for pid in procfs.pids(self._proc):
             known = before.get(pid)
             if known is None:
-                known = _Process(self._uid_of(pid), now)
+                known = _Process(self._uid_of(pid), since)
             self._processes[pid] = known
         for pid in [pid for pid in self._hot if pid not in self._processes]:
             del self._hot[pid]
+        ended = self._clock()
+        self._next_list = ended + (ended - now) * LIST_RATIO
 
     def _likely(self) -> list[int]:
         """Where to look first: those that opened a socket lately, and the young, newest first."""
         since = self._clock() - YOUNG_NS
         young = [pid for pid, seen in self._processes.items() if seen.since > since and pid not in self._hot]
-        return [*reversed(self._hot), *sorted(young, reverse=True)]
+        return [*reversed(self._hot), *sorted(young, reverse=True)[:MAX_YOUNG]]
 
     def _of_user(self, uid: int) -> list[int]:
         return sorted((pid for pid, seen in self._processes.items() if seen.uid == uid), reverse=True)

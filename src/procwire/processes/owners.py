@@ -65,10 +65,15 @@ class Owners:
 
     def look(self, key: Key) -> Look:
         """As ``owner``, and whether looking again may tell more."""
+        return self._look(key, again=False)
+
+    def _look(self, key: Key, *, again: bool) -> Look:
         src = self._ends.end(key)
         if src.process is not None and (key.proto not in CONNECTED or keys.is_group(key.dst)):
             return Look(_owner("src", src, None), src.final)
         dst = self._ends.end(key.turned())
+        if not src.local and not dst.local and not again and self._ends.rescan():
+            return self._look(key, again=True)
         final = (src.final or not src.local) and (dst.final or not dst.local)
         if src.process is not None:
             return Look(_owner("src", src, dst), final)
@@ -78,7 +83,7 @@ class Owners:
 
     def refresh(self) -> int:
         """Find new namespaces and see every held socket once: then a closed one still has its owner."""
-        self.namespaces.scan()
+        self._ends.rescan()
         return self._ends.warm()
 
 
