@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from procwire.model.process import EXACT, LISTENER, RECENT, UNKNOWN
+from procwire.model.process import EXACT, LISTENER, RECENT, UNKNOWN, Owner, ProcessRef
 from procwire.processes.keys import Key, key_from
-from procwire.processes.owners import FORWARDED, Owners
+from procwire.processes.owners import FORWARDED, Owners, merged
 from tests import lab
 from tests.lab import Lab, wait_for
 from tests.processes.world import become_nobody, in_child, key_of_socket, line, program, say
@@ -383,3 +383,23 @@ def test_a_new_namespace_is_found_for_an_unknown_address() -> None:
         with server:
             found = owners.owner(key_from(6, "198.51.100.1", 1, "10.77.3.1", 8080))
         assert (found.confidence, pid_of(found.process)) == (LISTENER, os.getpid())
+
+
+A, B = ProcessRef(pid=1, start=1, name="a"), ProcessRef(pid=2, start=2, name="b")
+NOTHING = Owner(process=None, confidence=UNKNOWN)
+
+
+def test_of_two_answers_each_end_keeps_the_better() -> None:
+    early = Owner(process=A, confidence=EXACT, side="src", peer=B, peer_confidence=LISTENER)
+    late = Owner(process=A, confidence=RECENT, side="src", peer=B, peer_confidence=EXACT)
+    best = merged(early, late)
+    assert (best.confidence, best.peer_confidence) == (EXACT, EXACT)
+    assert merged(NOTHING, late) is late
+    assert merged(early, NOTHING) is early
+
+
+def test_an_answer_for_the_other_end_fills_in_the_peer() -> None:
+    src = Owner(process=A, confidence=EXACT, side="src")
+    dst = Owner(process=B, confidence=LISTENER, side="dst")
+    for best in (merged(src, dst), merged(dst, src)):
+        assert (best.process, best.peer, best.peer_confidence) == (A, B, LISTENER)

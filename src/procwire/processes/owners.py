@@ -11,7 +11,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from procwire.model.process import UNKNOWN, Owner
+from msgspec import structs
+
+from procwire.model.process import EXACT, LISTENER, RECENT, UNKNOWN, Owner
 from procwire.processes import keys
 from procwire.processes._names import CONNECTED
 from procwire.processes.claims import Origin
@@ -22,6 +24,7 @@ from procwire.processes.namespaces import Namespaces
 from procwire.processes.table import ProcessTable
 
 FROM_FILE = Owner(process=None, confidence=UNKNOWN, source="file", reason="read from a file")
+_RANK = {UNKNOWN: 0, LISTENER: 1, RECENT: 2, EXACT: 3}
 FORWARDED = "forwarded or another host's: neither address is this host's"
 
 
@@ -85,6 +88,20 @@ class Owners:
         """Find new namespaces and see every held socket once: then a closed one still has its owner."""
         self._ends.rescan()
         return self._ends.warm()
+
+
+def merged(before: Owner, after: Owner) -> Owner:
+    """The better of two answers for one flow, end by end: what was seen once stays seen."""
+    if after.process is None or before.process is None:
+        return after if before.process is None else before
+    if before.side != after.side:
+        first, second = (before, after) if before.side == "src" else (after, before)
+        if first.peer is None and first.side == "src":
+            return structs.replace(first, peer=second.process, peer_confidence=second.confidence)
+        return first
+    best = before if _RANK[before.confidence] > _RANK[after.confidence] else after
+    met = max((after, before), key=lambda owner: _RANK.get(owner.peer_confidence, 0))
+    return structs.replace(best, peer=met.peer, peer_confidence=met.peer_confidence)
 
 
 def _owner(side: str, end: End, other: End | None, reason: str = "") -> Owner:
