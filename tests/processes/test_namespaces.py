@@ -12,6 +12,7 @@ from procwire.processes import namespaces
 from procwire.processes.namespaces import Namespaces
 from tests import lab
 from tests.lab import Lab, wait_for
+from tests.processes.world import in_child
 
 needs_lab = pytest.mark.skipif(bool(lab.why_not()), reason=lab.why_not() or "-")
 
@@ -104,23 +105,6 @@ def test_one_that_may_not_be_entered_says_so(tmp_path: Path) -> None:
                 return next((why for path, why in made.problems().items() if host.name in path), "none")
 
         assert "permission" in in_child(look).lower()
-
-
-def in_child(work: object) -> str:
-    """What ``work`` returns in a forked child that is thrown away."""
-    assert callable(work)
-    reading, writing = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            os.write(writing, str(work()).encode())
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with open(reading, "rb") as answer:
-        text = answer.read().decode()
-    os.waitpid(pid, 0)
-    return text
 
 
 def test_a_leftover_that_is_no_namespace_is_passed_over(tmp_path: Path) -> None:

@@ -191,8 +191,6 @@ def test_arguments_that_are_no_utf_8() -> None:
 )
 def test_a_kernel_thread_has_a_name_and_no_program() -> None:
     ref = ProcessTable().get(2)
-    assert ref is not None
-    if ref.name == "kthreadd":
-        assert (ref.exe, ref.cmdline) == ("", "")
-    else:
-        assert ref.pid == 2
+    if ref is None or ref.name != "kthreadd":
+        pytest.skip("no kernel threads are seen in this pid namespace")
+    assert (ref.exe, ref.cmdline) == ("", "")

@@ -9,9 +9,22 @@ WORDS = (
     r"credentials?|authorization|bearer|cookie|psk|pin|otp|sas|webhook)"
 )
 
-# Options that look like secrets and take none.
-FLAGS = frozenset(
-    {"no-password", "ask-password", "askpass", "ask-pass", "prompt-password", "ask-become-pass", "k-token"}
+# Those that end other words too often to tell anything there: they count alone, or after a sign or a capital.
+SHORT = frozenset({"pin", "otp", "sas", "psk", "bearer", "cookie"})
+
+# Names that end like secrets and are none.
+INNOCENT = frozenset(
+    {
+        "pwd",
+        "oldpwd",
+        "compass",
+        "bypass",
+        "ask-password",
+        "askpass",
+        "ask-pass",
+        "ask-become-pass",
+        "k-token",
+    }
 )
 
 # Program -> options whose value, joined or as the next word, is a secret.

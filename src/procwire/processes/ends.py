@@ -37,7 +37,11 @@ SOURCE_PROC = "proc"
 MAX_RIVALS = 16  # sockets on one port whose holders are looked up
 MAX_PORTS = 4096  # ports whose sockets are remembered
 PORT_NS = 1_000_000_000  # for so long
-RESCAN_NS = 500_000_000  # between two looks for new namespaces on behalf of an unknown address
+RESCAN_NS = 500_000_000  # between two looks for new namespaces on behalf of unknown addresses
+RESCAN_RATIO = 20  # which take at most one part in so many of the time
+MAX_NEW = 2048  # sockets whose holders are looked up in one warm-up; the others have their turn in the next
+MAX_UNHELD = 4096  # sockets without a holder that are remembered
+UNHELD_TRIES = 3  # warm-ups that look for the holder of such a socket
 
 GONE = "gone before it was looked at"
 CLOSED = "closed by its process before it was looked at"
@@ -80,7 +84,9 @@ class Ends:
         self._origins = tuple(origins)
         self._clock = clock
         self._ports: dict[tuple[int, int, int], tuple[int, list[Socket]]] = {}
-        self._scanned = 0
+        self._next_scan = 0
+        self._new = 0
+        self._orphans: dict[int, int] = {}  # socket inode -> how often no holder was found
 
     def end(self, key: Key) -> End:
         """Who has the socket at ``key.src``."""
@@ -103,44 +109,61 @@ class Ends:
                     return end
         return End(reason=self._why_absent(), final=False)
 
+    def rescan(self) -> bool:
+        """Look for new namespaces and addresses; False when that was done too lately to do it again."""
+        started = self._clock()
+        if started < self._next_scan:
+            return False
+        self.namespaces.scan()
+        ended = self._clock()
+        self._next_scan = ended + max(RESCAN_NS, (ended - started) * RESCAN_RATIO)
+        return True
+
     def warm(self) -> int:
         """See every held socket once, so that it is remembered when it closes. Returns how many there are."""
         seen = 0
-        now = self._clock()
+        self._new = 0
         for namespace in self.namespaces:
             for proto in (TCP, UDP):
-                seen += self._warm(namespace, proto, now)
+                seen += self._warm(namespace, proto)
         return seen
 
-    def _warm(self, namespace: Namespace, proto: int, now: int) -> int:
-        seen = 0
+    def _warm(self, namespace: Namespace, proto: int) -> int:
         if namespace.channel is None:
             return 0
-        states = HELD_STATES & ~(1 << LISTEN)
-        for held in list(sockets.dump(namespace.channel, proto, states)):
-            seen += 1
-            key = Key(proto, held.src, held.sport, held.dst, held.dport)
-            if not sockets.is_connected(held):
-                key = _bound(proto, held.src, held.sport)
-            known = self.memory.recall(namespace.inode, key, now)
-            if known is not None and known.inode == held.inode:
-                self.memory.note(namespace.inode, key, known._replace(seen=now))
-            elif held.inode and held.sport:
-                process, count = self._holder(held)
-                if process is not None:
-                    self.memory.note(namespace.inode, key, Remembered(held.inode, process, count, now))
-        return seen
+        held = list(sockets.dump(namespace.channel, proto, HELD_STATES & ~(1 << LISTEN)))
+        for each in held:
+            if sockets.is_connected(each):
+                key = Key(proto, each.src, each.sport, each.dst, each.dport)
+            else:
+                key = _bound(proto, each.src, each.sport)
+            self._see(namespace, key, each)
+        return len(held)
+
+    def _see(self, namespace: Namespace, key: Key, held: Socket) -> None:
+        """Remember one socket's owner, or that it is still there."""
+        now = self._clock()
+        known = self.memory.recall(namespace.inode, key, now)
+        if known is not None and known.inode == held.inode:
+            self.memory.note(namespace.inode, key, known._replace(seen=now))
+            return
+        tries = self._orphans.get(held.inode, 0)
+        if not held.inode or not held.sport or tries >= UNHELD_TRIES or self._new >= MAX_NEW:
+            return
+        self._new += 1
+        process, count = self._holder(held)
+        if process is not None:
+            self.memory.note(namespace.inode, key, Remembered(held.inode, process, count, now))
+            return
+        if len(self._orphans) >= MAX_UNHELD:
+            self._orphans.clear()
+        self._orphans[held.inode] = tries + 1
 
     def _places(self, src: bytes) -> list[Namespace]:
         """Where that address is at home. A loopback address is only ever seen in one's own namespace."""
         if keys.is_loopback(src) or keys.is_group(src) or keys.is_any(src):
             return [self.namespaces.home]
-        found = self.namespaces.with_address(src)
-        if not found and self._clock() - self._scanned >= RESCAN_NS:
-            self.namespaces.scan()
-            self._scanned = self._clock()
-            found = self.namespaces.with_address(src)
-        return found
+        return self.namespaces.with_address(src)
 
     def _inside(self, namespace: Namespace, key: Key) -> End | None:
         if namespace.channel is None:

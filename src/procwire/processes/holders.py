@@ -20,12 +20,16 @@ from procwire.processes import procfs
 MAX_SOCKETS = 1 << 17  # sockets remembered with their holders
 MAX_HOLDERS = 64  # holders remembered of one socket
 MAX_DESCRIPTORS = 1 << 20  # descriptors remembered of one process
+MAX_KIN = 16  # ancestors, and about as many descendants, that may have inherited a socket
+MAX_CHILDREN = 8  # the newest, of one process
 HOT_PROCESSES = 32  # that opened a socket lately
 HOT_DESCRIPTORS = 64  # of one process, that changed lately
 PEEK_PROCESSES = 4
 PEEK_DESCRIPTORS = 6  # ahead of the newest, and as many of the newest
 YOUNG_NS = 2_000_000_000  # a process is looked at first for so long
 MIN_PAUSE_NS = 250_000_000  # between two scans of all processes
+MAX_YOUNG = 256  # of the young that are looked at first
+LIST_RATIO = 4  # listing the processes takes at most one part in five of the time
 PAUSE_RATIO = 10  # a scan of all takes at most one part in eleven of the time
 
 
@@ -39,12 +43,11 @@ class Holder(NamedTuple):
 class _Process:
     """What is remembered of one process's descriptors."""
 
-    __slots__ = ("denied", "fds", "hot", "since", "uid")
+    __slots__ = ("fds", "hot", "since", "uid")
 
     def __init__(self, uid: int, since: int) -> None:
         self.uid = uid
         self.since = since
-        self.denied = False
         self.fds: dict[str, int] = {}  # descriptor -> socket inode, 0 for other files
         self.hot: deque[str] = deque(maxlen=HOT_DESCRIPTORS)
 
@@ -58,6 +61,8 @@ class Holders:
         self._processes: dict[int, _Process] = {}
         self._holders: OrderedDict[int, list[Holder]] = OrderedDict()
         self._hot: OrderedDict[int, None] = OrderedDict()
+        self._denied: set[int] = set()
+        self._next_list = 0
         self._next_wide = 0
         self._next_full = 0
         self.links_read = 0
@@ -101,7 +106,8 @@ class Holders:
 
     def denied(self, uid: int = -1) -> bool:
         """Whether processes (of that user, or any for -1) may not be looked into."""
-        return any(seen.denied and uid in (-1, seen.uid) for seen in self._processes.values())
+        uids = (self._processes[pid].uid for pid in self._denied if pid in self._processes)
+        return any(uid in (-1, held) for held in uids)
 
     def scan_all(self) -> None:
         """Look at every descriptor of every process."""
@@ -127,22 +133,28 @@ class Holders:
         return []
 
     def _list_processes(self) -> None:
-        """Notice processes that came and went."""
-        before, self._processes = self._processes, {}
+        """Notice processes that came and went. Those of the first look are not young."""
         now = self._clock()
+        if now < self._next_list:
+            return
+        before, self._processes = self._processes, {}
+        since = now if before else now - YOUNG_NS
         for pid in procfs.pids(self._proc):
             known = before.get(pid)
             if known is None:
-                known = _Process(self._uid_of(pid), now)
+                known = _Process(self._uid_of(pid), since)
             self._processes[pid] = known
         for pid in [pid for pid in self._hot if pid not in self._processes]:
             del self._hot[pid]
+        self._denied &= self._processes.keys()
+        ended = self._clock()
+        self._next_list = ended + (ended - now) * LIST_RATIO
 
     def _likely(self) -> list[int]:
         """Where to look first: those that opened a socket lately, and the young, newest first."""
         since = self._clock() - YOUNG_NS
         young = [pid for pid, seen in self._processes.items() if seen.since > since and pid not in self._hot]
-        return [*reversed(self._hot), *sorted(young, reverse=True)]
+        return [*reversed(self._hot), *sorted(young, reverse=True)[:MAX_YOUNG]]
 
     def _of_user(self, uid: int) -> list[int]:
         return sorted((pid for pid, seen in self._processes.items() if seen.uid == uid), reverse=True)
@@ -176,9 +188,10 @@ class Holders:
             return False
         try:
             names = procfs.names(f"{self._proc}/{pid}/fd")
-            seen.denied = False
+            self._denied.discard(pid)
         except OSError as error:
-            seen.denied = isinstance(error, PermissionError)
+            if isinstance(error, PermissionError):
+                self._denied.add(pid)
             return False
         for name in self._in_order(names, seen):
             inode = self._link(pid, name)
@@ -233,19 +246,23 @@ class Holders:
                     found.append(holder)
 
     def _kin(self, pid: int) -> list[int]:
-        """Ancestors, and descendants where the kernel lists them (CONFIG_PROC_CHILDREN)."""
+        """Ancestors, and the newest descendants where the kernel lists them (CONFIG_PROC_CHILDREN).
+
+        A new socket can only be inherited by a child that is newer still; who holds an old one is learnt
+        from the scan of all.
+        """
         related: list[int] = []
         parent = pid
-        while len(related) < MAX_HOLDERS:
+        while len(related) < MAX_KIN:
             stat = procfs.parse_stat(self._file(f"{parent}/stat"))
-            if stat is None or stat.ppid <= 0:
+            if stat is None or stat.ppid <= 1:
                 break
             parent = stat.ppid
             related.append(parent)
-        waiting = [pid]
-        while waiting and len(related) < 2 * MAX_HOLDERS:
-            here = waiting.pop()
-            children = self._file(f"{here}/task/{here}/children").split()
+        waiting = deque([pid])
+        while waiting and len(related) < 2 * MAX_KIN:
+            here = waiting.popleft()
+            children = self._file(f"{here}/task/{here}/children").split()[-MAX_CHILDREN:]
             young = [int(child) for child in children if child.isdigit()]
             related += young
             waiting += young

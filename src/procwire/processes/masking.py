@@ -70,12 +70,17 @@ def _takes_secret(option: str) -> bool:
     found = _OPTION.match(option)
     if not found:
         return False
-    before, word = found.groups()
+    return _is_secret(*found.groups())
+
+
+def _is_secret(before: str, word: str) -> bool:
+    """Whether a name that ends in a telling word tells: ``compass``, ``spin`` and ``use-password`` do not."""
     name = (before + word).lower()
-    if name in _secrets.FLAGS or _SHOWN.match(name):
+    if name in _secrets.INNOCENT or _SHOWN.match(name):
         return False
-    # "--compass" ends in "pass" and asks for none; "--dbPassword" and "--dbpassword" do.
-    return not before or before[-1] in "-_." or word[0].isupper() or len(word) > 4
+    if not before or not before[-1].isalnum() or word[0].isupper():
+        return True
+    return word.lower() not in _secrets.SHORT
 
 
 def _is_option(word: str) -> bool:
@@ -118,11 +123,10 @@ def _inside(word: str) -> str:
 
 
 def _assigned(match: re.Match[str]) -> str:
-    """Hides a value, but for the working directory's and for switches like ``use-password=yes``."""
+    """Hides the value of a name that tells."""
     before = match.string[max(0, match.start() - 64) : match.start()]
     found = _PREFIX.search(before)
-    name = ((found.group() if found else "") + match["word"]).lower().lstrip("-")
-    if name in ("pwd", "oldpwd") or _SHOWN.match(name):
+    if not _is_secret((found.group() if found else "").lstrip("-"), match["word"]):
         return match.group(0)
     return f"{match['word']}{match['sign']}{MASK}"
 

@@ -11,7 +11,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from procwire.model.process import UNKNOWN, Owner
+from msgspec import structs
+
+from procwire.model.process import EXACT, LISTENER, RECENT, UNKNOWN, Owner
 from procwire.processes import keys
 from procwire.processes._names import CONNECTED
 from procwire.processes.claims import Origin
@@ -22,6 +24,7 @@ from procwire.processes.namespaces import Namespaces
 from procwire.processes.table import ProcessTable
 
 FROM_FILE = Owner(process=None, confidence=UNKNOWN, source="file", reason="read from a file")
+_RANK = {UNKNOWN: 0, LISTENER: 1, RECENT: 2, EXACT: 3}
 FORWARDED = "forwarded or another host's: neither address is this host's"
 
 
@@ -65,10 +68,15 @@ class Owners:
 
     def look(self, key: Key) -> Look:
         """As ``owner``, and whether looking again may tell more."""
+        return self._look(key, again=False)
+
+    def _look(self, key: Key, *, again: bool) -> Look:
         src = self._ends.end(key)
         if src.process is not None and (key.proto not in CONNECTED or keys.is_group(key.dst)):
             return Look(_owner("src", src, None), src.final)
         dst = self._ends.end(key.turned())
+        if not src.local and not dst.local and not again and self._ends.rescan():
+            return self._look(key, again=True)
         final = (src.final or not src.local) and (dst.final or not dst.local)
         if src.process is not None:
             return Look(_owner("src", src, dst), final)
@@ -78,8 +86,22 @@ class Owners:
 
     def refresh(self) -> int:
         """Find new namespaces and see every held socket once: then a closed one still has its owner."""
-        self.namespaces.scan()
+        self._ends.rescan()
         return self._ends.warm()
+
+
+def merged(before: Owner, after: Owner) -> Owner:
+    """The better of two answers for one flow, end by end: what was seen once stays seen."""
+    if after.process is None or before.process is None:
+        return after if before.process is None else before
+    if before.side != after.side:
+        first, second = (before, after) if before.side == "src" else (after, before)
+        if first.peer is None and first.side == "src":
+            return structs.replace(first, peer=second.process, peer_confidence=second.confidence)
+        return first
+    best = before if _RANK[before.confidence] > _RANK[after.confidence] else after
+    met = max((after, before), key=lambda owner: _RANK.get(owner.peer_confidence, 0))
+    return structs.replace(best, peer=met.peer, peer_confidence=met.peer_confidence)
 
 
 def _owner(side: str, end: End, other: End | None, reason: str = "") -> Owner:

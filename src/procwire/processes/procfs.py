@@ -35,6 +35,8 @@ class Status(NamedTuple):
 def text(raw: bytes) -> str:
     """Bytes a process chose, as one printable line."""
     decoded = raw.decode("utf-8", "backslashreplace")
+    if decoded.isprintable():
+        return decoded
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in decoded)
 
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from procwire.model.flow import Flow
 from procwire.model.process import UNKNOWN, Owner
 from procwire.processes.keys import Key, key_of
-from procwire.processes.owners import Look, Owners
+from procwire.processes.owners import Look, Owners, merged
 
 MAX_WAITING = 65536  # flows handed in and not answered
 RETRIES_NS = (
@@ -148,11 +148,12 @@ class Resolver:
             found = owners.look(waiting.key)
         except OSError as error:  # a channel that died must not end the others' look-ups
             found = Look(Owner(process=None, confidence=UNKNOWN, reason=f"{_FAILED}{error}"), final=False)
+        best = merged(waiting.owner, found.owner) if waiting.attempt else found.owner
         if found.final or waiting.attempt >= len(RETRIES_NS):
-            self._done.append((waiting.flow, found.owner))
+            self._done.append((waiting.flow, best))
             return
         due = self._clock() + RETRIES_NS[waiting.attempt]
-        again = waiting._replace(due=due, attempt=waiting.attempt + 1, owner=found.owner)
+        again = waiting._replace(due=due, attempt=waiting.attempt + 1, owner=best)
         heapq.heappush(self._later, again)
 
     def _warm_up(self, owners: Owners) -> None:

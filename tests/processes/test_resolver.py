@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import os
+import socket
+import threading
+
+import pytest
+
+from procwire.model.flow import Flow
+from procwire.model.process import EXACT, LISTENER, UNKNOWN, Owner
+from procwire.processes import resolver
+from procwire.processes.keys import Key, key_from
+from procwire.processes.owners import Look, Owners
+from procwire.processes.resolver import Resolver
+from tests.lab import wait_for
+from tests.processes.world import flow_of, key_of_socket
+
+KEY = key_from(6, "127.0.0.1", 1, "127.0.0.1", 2)
+
+
+def collect(from_: Resolver, number: int) -> list[tuple[Flow, Owner]]:
+    found: list[tuple[Flow, Owner]] = []
+
+    def enough() -> bool:
+        found.extend(from_.collect())
+        return len(found) >= number
+
+    wait_for(enough, what="the answers")
+    return found
+
+
+class Scripted(Owners):
+    """Answers as the test says, after as many looks."""
+
+    def __init__(self, looks: list[Look], gate: threading.Event | None = None) -> None:
+        super().__init__()
+        self.looks = looks
+        self.gate = gate
+        self.seen = 0
+
+    def look(self, key: Key) -> Look:
+        if self.gate is not None:
+            self.gate.wait(10)
+        self.seen += 1
+        return self.looks[min(self.seen, len(self.looks)) - 1]
+
+
+WAIT = Look(Owner(process=None, confidence=LISTENER), final=False)
+DONE = Look(Owner(process=None, confidence=EXACT), final=True)
+
+
+def test_a_flow_is_answered_in_the_background() -> None:
+    with Resolver() as background, socket.create_server(("127.0.0.1", 0)) as server:
+        assert background.wait_ready()
+        with socket.create_connection(server.getsockname()) as client:
+            accepted, _ = server.accept()
+            flow = flow_of(key_of_socket(client))
+            assert background.submit(flow)
+            ((answered, owner),) = collect(background, 1)
+            accepted.close()
+        assert answered is flow
+        assert owner.confidence == EXACT
+        assert owner.process is not None
+        assert owner.process.pid == os.getpid()
+        assert background.pending == 0
+
+
+def test_the_accept_is_waited_for() -> None:
+    with Resolver() as background, socket.create_server(("127.0.0.1", 0)) as server:
+        background.wait_ready()
+        with socket.create_connection(server.getsockname()) as client:
+            background.submit(flow_of(key_of_socket(client)))
+            wait_for(lambda: background._later, what="the first look")
+            accepted, _ = server.accept()
+            ((_, owner),) = collect(background, 1)
+            accepted.close()
+    assert (owner.confidence, owner.peer_confidence) == (EXACT, EXACT)
+
+
+def test_looking_again_ends_with_the_best_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resolver, "RETRIES_NS", (1_000_000,) * 3)
+    made: list[Scripted] = []
+
+    def opened() -> Owners:
+        made.append(Scripted([WAIT]))
+        return made[0]
+
+    with Resolver(opened, warm=False) as background:
+        background.submit(flow_of(KEY))
+        ((_, owner),) = collect(background, 1)
+    assert owner.confidence == LISTENER
+    assert made[0].seen == 4
+
+
+def test_a_later_look_may_tell_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resolver, "RETRIES_NS", (1_000_000,) * 3)
+    with Resolver(lambda: Scripted([WAIT, WAIT, DONE]), warm=False) as background:
+        background.submit(flow_of(KEY))
+        ((_, owner),) = collect(background, 1)
+    assert owner.confidence == EXACT
+
+
+def test_a_full_queue_refuses_counts_and_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resolver, "MAX_WAITING", 3)
+    gate = threading.Event()
+    with Resolver(lambda: Scripted([DONE], gate), warm=False) as background:
+        background.wait_ready()
+        accepted = [background.submit(flow_of(KEY)) for _ in range(10)]
+        assert not all(accepted)
+        assert background.refused == accepted.count(False)
+        gate.set()
+        found = collect(background, 10)
+    assert len(found) == 10
+    assert sum("too many" in owner.reason for _, owner in found) == background.refused
+
+
+def test_at_the_end_everything_has_an_answer() -> None:
+    background = Resolver(lambda: Scripted([WAIT]), warm=False)
+    background.wait_ready()
+    for _ in range(5):
+        background.submit(flow_of(KEY))
+    wait_for(lambda: len(background._later) == 5, what="the first looks")
+    background.close()
+    assert [owner.confidence for _, owner in background.collect()] == [LISTENER] * 5
+    assert not background.submit(flow_of(KEY))
+    assert background.collect()[0][1].confidence == UNKNOWN
+
+
+def test_a_look_that_fails_is_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resolver, "RETRIES_NS", (1_000_000,))
+
+    class Failing(Owners):
+        def look(self, key: Key) -> Look:
+            raise OSError("no netlink today")
+
+    with Resolver(Failing, warm=False) as background:
+        background.submit(flow_of(KEY))
+        ((_, owner),) = collect(background, 1)
+    assert "no netlink today" in owner.reason
+
+
+def test_a_thread_that_cannot_start_says_why_and_answers() -> None:
+    def refused() -> Owners:
+        raise OSError("not allowed here")
+
+    with Resolver(refused) as background:
+        assert background.wait_ready()
+        background.submit(flow_of(KEY))
+        ((_, owner),) = collect(background, 1)
+    assert background.problem == "not allowed here"
+    assert owner.confidence == UNKNOWN
