@@ -16,12 +16,12 @@ Made from the declarations in `src/procwire/model/tables.py` by `make docs`; do 
 shows the same, with the tables of every protocol.
 
 - JSON: one object a line; `schema` first (`procwire.flow/1`), then `event` (`open`, `update` or `end`) where
-  the command has such events, then the columns in this order. **What is not known is left out**: an absent key
-  means "not known", never zero or empty. Times are RFC 3339 in UTC with nanoseconds, durations seconds, sizes
-  bytes, lists arrays of text.
-- CSV: a header line, then every column; empty for what is not known; lists joined by commas; control characters
-  as `\\xNN`, so that a row is one line. Cells that start with `=`, `+`, `-` or `@` are left as they are: import
-  such columns into a spreadsheet as text.
+  the command has such events, then the columns in this order. **What is not known is left out**: an absent
+  key means "not known", never zero or empty. Times are RFC 3339 in UTC with nanoseconds, durations seconds,
+  sizes bytes, lists arrays of text.
+- CSV: a header line, then every column; empty for what is not known; lists joined by commas; control
+  characters as `\\xNN`, so that a row is one line. Cells that start with `=`, `+`, `-` or `@` are left as
+  they are: import such columns into a spreadsheet as text.
 - Filters: see [filter.md](filter.md)."""
 
 

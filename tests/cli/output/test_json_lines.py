@@ -120,8 +120,9 @@ def test_lines_are_held_back_and_flushed() -> None:
 
 def test_rich_is_not_loaded_for_plain_outputs() -> None:
     script = (
-        "import sys, procwire.cli.output.json_lines, procwire.cli.output.csv_rows, procwire.cli.output.summary,"
-        " procwire.cli.output.groups, procwire.model.filter; print('rich' in sys.modules)"
+        "import sys, procwire.cli.output.json_lines, procwire.cli.output.csv_rows,"
+        " procwire.cli.output.summary, procwire.cli.output.groups, procwire.model.filter;"
+        " print('rich' in sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", script],
