@@ -7,6 +7,7 @@ import io
 from procwire.cli.output.layout import width_of
 from procwire.cli.output.text_table import SAMPLE, TextTable
 from procwire.model.flow import Flow
+from procwire.model.process import Owner, ProcessRef
 from procwire.model.rows import Check, FlowRow
 from procwire.model.tables import CHECKS, FLOWS
 from tests.model.test_tables import a_flow
@@ -39,6 +40,18 @@ def test_a_terminal_cuts_and_a_pipe_does_not() -> None:
     long = "very-long-name." * 20 + "example.com"
     assert all(width_of(line) <= 160 for line in shown([named(long)], width=160))
     assert long in shown([named("a")] * SAMPLE + [named(long)])[-1]
+
+
+def test_a_narrow_terminal_keeps_what_matters() -> None:
+    flow = named("www.example.com")
+    flow.owner = Owner(process=ProcessRef(pid=7, start=1, name="curl"), confidence="exact")
+    for width in (80, 100):
+        head, line = shown([flow], width=width)
+        assert width_of(line) <= width
+        assert "PROCESS" in head
+        assert "curl" in line
+        assert "192.0.2.7" in line
+    assert "REXMIT" not in shown([flow], width=80)[0]
 
 
 def test_hostile_names_are_shown_not_obeyed() -> None:
