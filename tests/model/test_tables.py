@@ -142,13 +142,13 @@ def test_owner_and_facts_become_columns() -> None:
         pid=7, start=5, name="curl", exe="/usr/bin/curl", uid=0, user="root", unit="x.service"
     )
     flow.owner = Owner(process=process, confidence=EXACT, source="sock-diag")
-    flow.facts = {"alpn": "h2"}
+    flow.facts = {"alpn": ("h2",)}
     flow.ended = "fin"
     flow.flags_out = 0x12
     flow.vlan = 10 | 20 << 12
     seen = values(FLOWS, FlowRow(flow))
     assert (seen["pid"], seen["process"], seen["uid"], seen["unit"]) == (7, "curl", 0, "x.service")
-    assert (seen["container"], seen["owner_source"], seen["alpn"]) == (None, "sock-diag", "h2")
+    assert (seen["container"], seen["owner_source"], seen["alpn"]) == (None, "sock-diag", ("h2",))
     assert seen["end"] == flow.last
     assert seen["tcp_flags"] == ("syn", "ack")
     assert seen["vlan"] == ("10", "20")

@@ -49,6 +49,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     title: str = ""  # heading in tables; the name where empty
     width: int = 0  # preferred characters in a table, 0 for as wide as it needs
     shown: bool = False  # in a table by default
+    rank: int = 0  # on a narrow screen the highest rank is left out first; 0 stays
     free: Free | None = None  # None: text and lists CONTAINS, addresses PREFIX, all others NEVER
 
     @property

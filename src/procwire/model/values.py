@@ -7,7 +7,7 @@ process is never shown raw on a terminal: see ``clean``. Refuses to read a clock
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -219,6 +219,8 @@ def as_text(value: Any) -> str:
     """Any text value as ``str``: bytes as UTF-8 where they are, else with escapes."""
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value).decode("utf-8", "backslashreplace")
+    if isinstance(value, list | tuple):
+        return ",".join(map(as_text, value))
     return str(value)
 
 
@@ -226,15 +228,11 @@ def _yes_no(value: Any) -> str:
     return "true" if value else "false"
 
 
-def _members(value: Iterable[Any]) -> str:
-    return ",".join(as_text(member) for member in value)
-
-
 _MACHINE: Mapping[Kind, Callable[[Any], str]] = {
     Kind.TIME: time_text,
     Kind.DURATION: lambda value: repr(seconds(value)),
     Kind.BOOLEAN: _yes_no,
-    Kind.LIST: _members,
+    Kind.LIST: as_text,
     Kind.NUMBER: repr,
 }
 _HUMAN: Mapping[Kind, Callable[[Any], str]] = {
@@ -242,7 +240,7 @@ _HUMAN: Mapping[Kind, Callable[[Any], str]] = {
     Kind.DURATION: human_duration,
     Kind.SIZE: human_size,
     Kind.BOOLEAN: lambda value: "yes" if value else "no",
-    Kind.LIST: _members,
+    Kind.LIST: as_text,
     Kind.NUMBER: lambda value: f"{value:.3g}",
 }
 

@@ -34,10 +34,10 @@ _CONVERT: Mapping[Kind, Callable[[Any], Any]] = {
     Kind.DURATION: seconds,
     Kind.NUMBER: _finite,
     Kind.LIST: _texts,
-    Kind.TEXT: lambda value: value if type(value) is str else as_text(value),
+    Kind.TEXT: as_text,
 }
 
-_NOTHING = ("", ())
+_EMPTY = (str, list)  # types whose empty values mean "none"
 Reader = tuple[str, Callable[[Any], Any], Callable[[Any], Any] | None]
 
 
@@ -50,9 +50,12 @@ def fields(row: Any, how: list[Reader], into: dict[str, Any]) -> dict[str, Any]:
     """Put what is known of ``row`` into a dict, as JSON carries it."""
     for name, get, convert in how:
         value = get(row)
-        if value is None or value in _NOTHING:
+        if value is None:
             continue
-        into[name] = value if convert is None else convert(value)
+        if convert is not None and type(value) is not str:
+            value = convert(value)
+        if value or type(value) not in _EMPTY:
+            into[name] = value
     return into
 
 

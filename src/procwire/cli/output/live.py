@@ -9,18 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
-from rich.table import Table as RichTable
 from rich.text import Text
 
-from procwire.cli.output.text_table import cells, chosen
-from procwire.model.columns import Column, Kind, Table
+from procwire.cli.output.text_table import arrange, cells, chosen, lay
+from procwire.model.columns import Table
 from procwire.model.values import clean
 
-CHROME = 4  # lines of the screen that are not rows: the heading, its rule, the footer, the prompt's
+CHROME = 4  # lines of the screen that are not rows: the heading, the footer, the prompt, one to spare
 MAX_ROWS = 500
-_RIGHT = (Kind.INTEGER, Kind.NUMBER, Kind.SIZE, Kind.DURATION)
 
 
 class Recent:
@@ -67,24 +65,14 @@ class LiveTable:
         """Paint a new picture: the first ``room`` of ``rows`` and a line under them."""
         self.live.update(self.picture(rows, footer), refresh=True)
 
-    def picture(self, rows: Iterable[Any], footer: str = "") -> RichTable:
+    def picture(self, rows: Iterable[Any], footer: str = "") -> Group:
         """The picture itself."""
-        picture = RichTable(
-            box=None, pad_edge=False, expand=False, caption=Text(clean(footer)), caption_justify="left"
-        )
-        for column in self.columns:
-            _add(picture, column)
-        for _, row in zip(range(self.room), rows, strict=False):
-            picture.add_row(*(Text(cell) for cell in cells(row, self.columns)))
-        return picture
-
-
-def _add(picture: RichTable, column: Column) -> None:
-    right = column.kind in _RIGHT
-    picture.add_column(
-        Text(column.heading.upper()),
-        justify="right" if right else "left",
-        no_wrap=True,
-        overflow="ellipsis",
-        min_width=column.width or None,
-    )
+        lines = [cells(row, self.columns) for _, row in zip(range(self.room), rows, strict=False)]
+        kept, wide = arrange(self.columns, lines, self.console.size.width)
+        columns = [self.columns[place] for place in kept]
+        out = [Text(lay(columns, [column.heading.upper() for column in columns], wide), style="bold")]
+        out += [Text(lay(columns, [line[place] for place in kept], wide)) for line in lines]
+        out.append(Text(clean(footer), style="dim"))
+        for line in out:
+            line.no_wrap, line.overflow = True, "crop"
+        return Group(*out)

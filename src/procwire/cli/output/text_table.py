@@ -14,7 +14,8 @@ from procwire.model.columns import Column, Kind, Table
 from procwire.model.values import human
 
 SAMPLE = 200  # rows that decide the widths
-LEAST = 6  # cells that a column of text is never cut below
+LEAST = 8  # cells that a column of text is never cut below
+_LEAST = {Kind.ADDRESS: 15}
 _RIGHT = frozenset({Kind.INTEGER, Kind.NUMBER, Kind.SIZE, Kind.DURATION})
 
 
@@ -30,6 +31,33 @@ def cells(row: Any, columns: list[Column]) -> list[str]:
     return [human(column.kind, column.get(row)) for column in columns]
 
 
+def arrange(columns: list[Column], lines: list[list[str]], total: int) -> tuple[list[int], list[int]]:
+    """Places of the columns that fit in ``total`` cells (0: all do), and their widths."""
+    heads = [column.heading for column in columns]
+    wanted = [max(map(width_of, cells)) for cells in zip(heads, *lines, strict=True)]
+    least = [_least(column, want) for column, want in zip(columns, wanted, strict=True)]
+    kept = list(range(len(columns)))
+    while total and sum(least[place] + 2 for place in kept) - 2 > total:
+        last = max(kept, key=lambda place: columns[place].rank)
+        if not columns[last].rank:
+            break
+        kept.remove(last)
+    return kept, widths([wanted[place] for place in kept], [least[place] for place in kept], total)
+
+
+def _least(column: Column, wanted: int) -> int:
+    return wanted if column.kind in _RIGHT else min(wanted, max(_LEAST.get(column.kind, LEAST), column.width))
+
+
+def lay(columns: list[Column], line: list[str], wide: list[int]) -> str:
+    """One line of exactly these widths, without the spaces at its end."""
+    parts = (
+        fit(text, width, right=column.kind in _RIGHT)
+        for text, column, width in zip(line, columns, wide, strict=True)
+    )
+    return "  ".join(parts).rstrip()
+
+
 class TextTable:
     """Writes rows of ``table`` to a text stream. ``width``: cells of the terminal, 0 where there is none."""
 
@@ -40,6 +68,7 @@ class TextTable:
         self.columns = chosen(table, names)
         self.width = width
         self.sample: list[list[str]] | None = []
+        self.kept: list[int] = []  # places of the columns that the terminal has room for
         self.widths: list[int] = []
 
     def write(self, row: Any, event: str = "") -> None:  # noqa: ARG002
@@ -57,24 +86,18 @@ class TextTable:
         if self.sample is None:
             return
         sample, self.sample = self.sample, None
-        heads = [column.heading for column in self.columns]
-        wanted = [max(map(width_of, column)) for column in zip(heads, *sample, strict=True)]
-        least = [
-            min(want, max(LEAST, column.width)) if column.kind not in _RIGHT else want
-            for want, column in zip(wanted, self.columns, strict=True)
-        ]
-        self.widths = widths(wanted, least, self.width)
-        self.line([head.upper() for head in heads])
+        self.kept, self.widths = arrange(self.columns, sample, self.width)
+        self.columns = [self.columns[place] for place in self.kept]
+        self.line([column.heading.upper() for column in self.columns])
         for line in sample:
-            self.line(line)
+            self.line([line[place] for place in self.kept])
 
     def line(self, line: list[str]) -> None:
-        """Lay out one line; the last column is not filled, and into a pipe nothing is cut."""
-        parts = []
-        for text, column, width in zip(line, self.columns, self.widths, strict=True):
-            wide = width if self.width else max(width, width_of(text))
-            parts.append(fit(text, wide, right=column.kind in _RIGHT))
-        self.stream.write("  ".join(parts).rstrip() + "\n")
+        """One line; into a pipe nothing is cut."""
+        wide = self.widths
+        if not self.width:
+            wide = [max(width, width_of(text)) for text, width in zip(line, self.widths, strict=True)]
+        self.stream.write(lay(self.columns, line, wide) + "\n")
 
     def flush(self) -> None:
         """Write what is held back."""

@@ -92,7 +92,7 @@ def _repeat(argument: Any) -> int:
     if times > 1 and body.getwidth()[1] == 0:
         raise PatternError("a pattern cannot repeat what matches nothing")
     inside = _sequence(body)
-    choices: int = max(1, times - low + 1)
+    choices: int = times if endless else max(1, times - low + 1)
     if inside == 1:
         return choices
     return min(choices * int(inside ** min(times, 32)), 2 * MAX_TRIES)
