@@ -1,0 +1,44 @@
+"""Blocks and records fit the room they are given, and refuse rows that are not there."""
+
+from __future__ import annotations
+
+import pytest
+
+from procwire.capture.encode import PACKET_BYTES, put_packets, put_records
+from procwire.model.frames import batch_of
+
+
+@pytest.mark.parametrize("size", range(9))
+def test_the_room_a_packet_needs_is_enough(size: int) -> None:
+    batch = batch_of([bytes(size)] * 2)
+    batch.flags[0] = 1
+    room = bytearray(PACKET_BYTES + size + 3)
+    row, used = put_packets(room, batch, 0, 2, 0)
+    assert (row, used) == (1, 44 + (size + 3 & ~3))
+    assert int.from_bytes(room[4:8], "little") == used
+
+
+def test_without_room_nothing_is_written() -> None:
+    batch = batch_of([bytes(60)])
+    room = bytearray(70)
+    assert put_packets(room, batch, 0, 1, 0) == (0, 0)
+    assert put_records(room, batch, 0, 1) == (0, 0)
+    assert room == bytes(70)
+
+
+def test_a_run_ends_where_interface_or_link_change() -> None:
+    batch = batch_of([b"a", b"b", b"c"])
+    batch.interface[1] = 4
+    batch.link[2] = 101
+    room = bytearray(900)
+    assert put_packets(room, batch, 0, 3, 0)[0] == 1
+    assert put_packets(room, batch, 1, 3, 0)[0] == 2
+    assert put_records(room, batch, 0, 3)[0] == 2
+
+
+@pytest.mark.parametrize(("row", "until"), [(-1, 1), (0, 3)])
+def test_rows_that_are_not_there(row: int, until: int) -> None:
+    with pytest.raises(IndexError):
+        put_packets(bytearray(900), batch_of([b"a", b"b"]), row, until, 0)
+    with pytest.raises(IndexError):
+        put_records(bytearray(900), batch_of([b"a", b"b"]), row, until)
