@@ -22,7 +22,7 @@ class Hello(Observation, kw_only=True):
 
 
 def hello(**fields: str) -> Hello:
-    return Hello(time=1, side=Direction.OUT, **fields)  # type: ignore[arg-type]
+    return Hello(time=1, side=Direction.OUT, **fields)
 
 
 def test_first_value_stays() -> None:

@@ -123,32 +123,47 @@ class Reading:
 
     @cython.cfunc
     def _call(self, side: cython.int, data: bytes, lost: cython.longlong, now: cython.longlong) -> Any:
-        direction = _SIDES[side]
         seen: Any = _NOTHING
-        kept: list[Any] = []
         try:
             if lost:
-                seen = self.parser.gap(direction, lost, now=now)
+                seen = self.parser.gap(_SIDES[side], lost, now=now)
             else:
-                seen = self.parser.feed(direction, data, now=now)
-            if type(seen) is not tuple and type(seen) is not list:
-                for observation in seen:  # not extend: what came before an error is kept
-                    kept.append(observation)  # noqa: PERF402
-                seen = kept
-            self._owe(side, self.parser.skip(direction))
+                seen = self.parser.feed(_SIDES[side], data, now=now)
+            if type(seen) is not list and type(seen) is not tuple:
+                seen = self._drawn(iter(seen))
+                if not self.good:
+                    self._bad()
+                    return seen
+            self._owe(side, self.parser.skip(_SIDES[side]))
             self.good = True
             self.bad = 0
         except ProtocolError:
             self.faults += 1
-            seen = kept
             self._bad()
         except Exception as error:
             self.defect = f"{self.entry.name}: {error!r}"
-            seen = kept
             self._bad()
         if seen:
             self.proven = True
         return seen
+
+    @cython.cfunc
+    def _drawn(self, source: Any) -> Any:
+        """All that a generator yields before it ends or fails; ``good`` says which."""
+        kept: list[Any] = []
+        self.good = True
+        try:
+            for observation in source:  # not extend: what came before an error is kept
+                kept.append(observation)  # noqa: PERF402
+        except ProtocolError:
+            self.faults += 1
+            self.good = False
+        except Exception as error:
+            self.defect = f"{self.entry.name}: {error!r}"
+            self.good = False
+        if kept:
+            self.proven = True
+        return kept
 
     @cython.cfunc
     @cython.exceptval(check=False)

@@ -1,3 +1,4 @@
+# cython: language_level=3
 """What an observation tells about its whole flow, written to the flow: see ``Observation.SETS``.
 
 The first value stays. A name that was only learned from DNS answers gives way to one that the flow itself
@@ -8,8 +9,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from procwire.model.flow import Flow
+import cython
+
 from procwire.model.observation import Observation
+
+if cython.compiled:
+    from cython.cimports.procwire.model.flow import Flow
+else:
+    from procwire.model.flow import Flow
 
 DNS_ANSWER = "dns-answer"
 _OWN = frozenset({"server_name", "ja4"})
@@ -26,7 +33,8 @@ def plan(kind: type[Observation]) -> tuple[tuple[str, str], ...]:
 
 def settle(flow: Flow, observation: Any) -> None:
     """Write what the observation sets and the flow does not have yet."""
-    for column, field in plan(type(observation)):
+    found = _plans.get(type(observation))
+    for column, field in plan(type(observation)) if found is None else found:
         if column == "server_name":
             _name(flow, observation, field)
         elif column in _OWN:

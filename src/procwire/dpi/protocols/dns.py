@@ -351,7 +351,7 @@ def _all_questions(message: Message) -> tuple[str, ...]:
 def _faults(message: Message) -> tuple[str, ...]:
     faults = []
     if message.cut:
-        faults.append("cut")
+        faults.append("incomplete")
     elif message.left_out:
         faults.append("too-many-records")
     elif message.trailing:

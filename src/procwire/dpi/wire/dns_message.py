@@ -3,7 +3,7 @@
 
 Names are lower case without the final dot; odd bytes are escaped as ``\\.``, ``\\\\`` and ``\\DDD`` (RFC 1035
 section 5.1). Compression pointers must point backwards, so no loop is possible. A message that ends early
-yields the records before the end and ``cut``. Refuses what is no DNS message: MessageError.
+or breaks off yields what stands before that, and ``cut``. Refuses what is no DNS message: MessageError.
 """
 
 from __future__ import annotations
@@ -166,10 +166,15 @@ def _escaped(found: re.Match[bytes]) -> bytes:
 
 
 def parse(data: bytes) -> Message:
-    """Read a whole message. Raises MessageError where not even its questions can be read."""
+    """Read a whole message. Raises MessageError where not even its first question can be read."""
     message = Message(data)
-    questions(message)
-    data = message.data
+    try:
+        questions(message)
+    except MessageError:
+        if not message.questions:
+            raise
+        message.cut = True
+        return message
     more: cython.bint = message._records(message.answers, data[6] << 8 | data[7])
     more = more and message._records(message.authorities, data[8] << 8 | data[9])
     more = more and message._records(message.additionals, data[10] << 8 | data[11])

@@ -6,3 +6,4 @@ cdef class Head:
     cdef public str reason
     cdef public dict fields
     cdef public list faults
+    cpdef str text(self, bytes name)
