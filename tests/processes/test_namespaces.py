@@ -55,10 +55,10 @@ def test_a_namespace_is_found_entered_and_forgotten(found: Namespaces) -> None:
         found.scan()
         assert threading.active_count() == threads
         assert own() == found.home.inode
-        (there,) = [ns for ns in found.with_address(socket.inet_aton("10.77.0.1")) if ns.channel]
-        assert there.inode == left.path.stat().st_ino
+        inode = left.path.stat().st_ino
+        (there,) = [ns for ns in found.with_address(socket.inet_aton("10.77.0.1")) if ns.inode == inode]
+        assert there.channel is not None
         assert socket.inet_pton(socket.AF_INET6, "fd77:0::1") in there.addresses
-        inode = there.inode
     found.scan()
     assert inode not in {namespace.inode for namespace in found}
     assert there.channel is None
