@@ -37,7 +37,7 @@ def ip4(payload: bytes, proto: int = 6, **more: Any) -> bytes:
         ipaddress.ip_address(more.get("src", A4)).packed,
         ipaddress.ip_address(more.get("dst", B4)).packed,
     )
-    return head + options + payload
+    return bytes(head + options + payload)
 
 
 def ip6(payload: bytes, proto: int = 6, **more: Any) -> bytes:
@@ -61,7 +61,8 @@ def udp(payload: bytes = b"", sport: int = 5000, dport: int = 53, size: int | No
 
 
 def decode(*frames: bytes, link: int = 1, decoder: Decoder | None = None) -> PacketTable:
-    return (decoder or Decoder()).decode(batch_of(list(frames), link=link))
+    table: PacketTable = (decoder or Decoder()).decode(batch_of(list(frames), link=link))
+    return table
 
 
 def chain(table: PacketTable, row: int = 0) -> str:

@@ -6,6 +6,7 @@ import struct
 
 import pytest
 
+from procwire.model.frames import batch_of
 from procwire.packet.decode import Decoder
 from tests.packet.build import TCP4, TCP6, chain, decode, ends, eth, ip4, ip6, tcp
 
@@ -93,3 +94,20 @@ def test_bottomless_label_stack_is_a_fault() -> None:
     decoder = Decoder()
     decode(eth(b"\0\x01\0\x40" * 400, 0x8847), decoder=decoder)
     assert decoder.counts["fault.too-deep"] == 1
+
+
+def test_a_tag_that_the_kernel_took_out_is_put_back() -> None:
+    batch = batch_of([FRAMES["eth.vlan:10.ip.tcp"], eth(PACKET)])
+    batch.vlan[0] = batch.vlan[1] = 0x8100 << 16 | 0x2007
+    table = Decoder().decode(batch)
+    assert chain(table, 0) == "eth.vlan:7.vlan:10.ip.tcp"
+    assert chain(table, 1) == "eth.vlan:7.ip.tcp"
+    assert ends(table, 1) == TCP4
+
+
+def test_network_service_header_and_fabricpath() -> None:
+    service = decode(eth(b"\x0f\xc6\x01\x03" + bytes(20) + eth(PACKET), 0x894F))
+    fabric = decode(eth(b"\0\x01" + eth(PACKET), 0x8903))
+    assert chain(service) == "eth.nsh.eth.ip.tcp"
+    assert chain(fabric) == "eth.fabricpath.eth.ip.tcp"
+    assert ends(service) == ends(fabric) == TCP4

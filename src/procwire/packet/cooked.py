@@ -46,7 +46,7 @@ if cython.compiled:
         STEP_TYPE,
     )
     from cython.cimports.procwire.packet.cursor import Cursor
-    from cython.cimports.procwire.packet.link import unread
+    from cython.cimports.procwire.packet.link import restore, unread
     from cython.cimports.procwire.packet.octets import be16, be32, le16, le32
 else:
     from procwire.packet._codes import (
@@ -86,7 +86,7 @@ else:
         STEP_TYPE,
     )
     from procwire.packet.cursor import Cursor
-    from procwire.packet.link import unread
+    from procwire.packet.link import restore, unread
     from procwire.packet.octets import be16, be32, le16, le32
 
 
@@ -171,6 +171,8 @@ def protocol(c: Cursor, hardware: cython.int) -> cython.int:
     if c.kind == 4:  # LINUX_SAP_802_2
         c.kind = 0
         return STEP_LLC
+    if c.stripped:
+        restore(c)
     if c.kind < 0x0600:  # Novell 802.3, CAN and the like
         return unread(c)
     return STEP_TYPE

@@ -10,6 +10,7 @@ cdef class Cursor:
     cdef public int layers
     cdef public int nets
     cdef public int vlans
+    cdef public unsigned int stripped
     cdef public int probe
     cdef public int gigantic
     cdef public int encrypted

@@ -38,6 +38,7 @@ class Cursor:
     gigantic   1 where the IP header leaves the length to the frame (GSO, jumbogram)
     encrypted  1 for a frame that is encrypted below IP
     heading    what the link header says of the direction (bits of FrameBatch.flags)
+    stripped   FrameBatch.vlan: a tag that is not in the frame's bytes
     pending    tunnel hash that the next IP header takes on
     """
 
@@ -67,7 +68,7 @@ class Cursor:
         self.limit = limit
         self.kind = self.layers = self.nets = self.vlans = self.probe = 0
         self.gigantic = self.encrypted = self.heading = 0
-        self.pending = self.tunnel = self.vlan = 0
+        self.pending = self.tunnel = self.vlan = self.stripped = 0
         self.kept = self.chain = 0
         self.more = 0
         self.fragment_offset = self.fragment_id = 0

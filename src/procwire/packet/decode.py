@@ -19,7 +19,7 @@ from procwire.packet.fragments import FRAGMENTS_BYTES, Attribution, Fragments, P
 if cython.compiled:
     from cython.cimports.procwire.model.frames import FrameBatch
     from cython.cimports.procwire.model.packets import PacketTable
-    from cython.cimports.procwire.packet import cooked, link, network, protocol, tunnel, wireless
+    from cython.cimports.procwire.packet import cooked, link, mpls, network, protocol, tunnel, wireless
     from cython.cimports.procwire.packet._codes import (
         FAULT_OUTSIDE,
         FAULT_TOO_DEEP,
@@ -42,6 +42,8 @@ if cython.compiled:
         STEP_IP4,
         STEP_IP6,
         STEP_LINK,
+        STEP_MPLS,
+        STEP_NIBBLE,
         STEP_NSH,
         STEP_PROTO,
         STEP_UDP_TUNNEL,
@@ -51,7 +53,7 @@ if cython.compiled:
 else:
     from procwire.model.frames import FrameBatch
     from procwire.model.packets import PacketTable
-    from procwire.packet import cooked, link, network, protocol, tunnel, wireless
+    from procwire.packet import cooked, link, mpls, network, protocol, tunnel, wireless
     from procwire.packet._codes import (
         FAULT_OUTSIDE,
         FAULT_TOO_DEEP,
@@ -74,6 +76,8 @@ else:
         STEP_IP4,
         STEP_IP6,
         STEP_LINK,
+        STEP_MPLS,
+        STEP_NIBBLE,
         STEP_NSH,
         STEP_PROTO,
         STEP_UDP_TUNNEL,
@@ -117,6 +121,10 @@ def walk(c: Cursor, step: cython.int) -> cython.int:
 @cython.exceptval(check=False)
 def rarely(c: Cursor, step: cython.int) -> cython.int:
     """The headers that few frames have."""
+    if step == STEP_MPLS:
+        return mpls.mpls(c)
+    if step == STEP_NIBBLE:
+        return mpls.nibble(c)
     if step <= STEP_NSH:
         return link.frame(c, step)
     if step == STEP_EXTENSIONS:
@@ -214,6 +222,7 @@ class Decoder:
             return c.stop(FAULT_OUTSIDE)
         c.start(at, at + captured, at + (max(captured, wire)))
         c.settle()
+        c.stripped = batch.vlan[row]
         if batch.link[row] == 1:
             step = walk(c, STEP_ETHER)
         else:

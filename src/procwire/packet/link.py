@@ -1,7 +1,7 @@
 # cython: boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
-"""Link layers from an ethertype on: Ethernet, VLAN stacks, 802.2, PPP, PPPoE, MPLS.
+"""Link layers from an ethertype on: Ethernet, VLAN stacks, 802.2, PPP, PPPoE, NSH.
 
-Sources: IEEE 802.3, 802.1Q, 802.1ah, 802.2, RFC 1661, 2516, 3032.
+Sources: IEEE 802.3, 802.1Q, 802.1ah, 802.2, RFC 1661, 2516, 8300.
 Refuses to guess at a type it does not know: such a frame is counted by the type's name.
 """
 
@@ -13,7 +13,6 @@ if cython.compiled:
     from cython.cimports.procwire.packet._codes import (
         FAULT_LINK_INVALID,
         FAULT_LINK_SHORT,
-        FAULT_TOO_DEEP,
         LAYER_ARP,
         LAYER_CMD,
         LAYER_ETAG,
@@ -23,18 +22,14 @@ if cython.compiled:
         LAYER_ITAG,
         LAYER_LLC,
         LAYER_MACSEC,
-        LAYER_MPLS,
         LAYER_NSH,
         LAYER_OTHER,
         LAYER_PPP,
         LAYER_PPPOE,
-        LAYER_PSEUDOWIRE,
-        LAYER_RAW,
         LAYER_RTAG,
         LAYER_SNAP,
         LAYER_VLAN,
         LAYER_VNTAG,
-        MAX_LABELS,
         STEP_DONE,
         STEP_ETHER,
         STEP_HDLC,
@@ -43,7 +38,6 @@ if cython.compiled:
         STEP_ITAG,
         STEP_LLC,
         STEP_MPLS,
-        STEP_NIBBLE,
         STEP_NSH,
         STEP_PPP,
         STEP_PPPOE,
@@ -56,7 +50,6 @@ else:
     from procwire.packet._codes import (
         FAULT_LINK_INVALID,
         FAULT_LINK_SHORT,
-        FAULT_TOO_DEEP,
         LAYER_ARP,
         LAYER_CMD,
         LAYER_ETAG,
@@ -66,18 +59,14 @@ else:
         LAYER_ITAG,
         LAYER_LLC,
         LAYER_MACSEC,
-        LAYER_MPLS,
         LAYER_NSH,
         LAYER_OTHER,
         LAYER_PPP,
         LAYER_PPPOE,
-        LAYER_PSEUDOWIRE,
-        LAYER_RAW,
         LAYER_RTAG,
         LAYER_SNAP,
         LAYER_VLAN,
         LAYER_VNTAG,
-        MAX_LABELS,
         STEP_DONE,
         STEP_ETHER,
         STEP_HDLC,
@@ -86,7 +75,6 @@ else:
         STEP_ITAG,
         STEP_LLC,
         STEP_MPLS,
-        STEP_NIBBLE,
         STEP_NSH,
         STEP_PPP,
         STEP_PPPOE,
@@ -114,10 +102,6 @@ def frame(c: Cursor, step: cython.int) -> cython.int:
         return ppp(c)
     if step == STEP_PPPOE:
         return pppoe(c)
-    if step == STEP_MPLS:
-        return mpls(c)
-    if step == STEP_NIBBLE:
-        return nibble(c)
     if step == STEP_ITAG:
         return itag(c)
     if step == STEP_NSH:
@@ -136,11 +120,24 @@ def ethernet(c: Cursor) -> cython.int:
         return c.stop(FAULT_LINK_SHORT)
     c.at = at + 14
     c.kind = be16(c, at + 12)
+    if c.stripped:
+        restore(c)
     if c.kind == 0x0800:
         return STEP_IP4
     if c.kind == 0x86DD:
         return STEP_IP6
     return STEP_TYPE
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def restore(c: Cursor) -> cython.void:
+    """The tag that a kernel or NIC took out stood before all others (TCI low, TPID high)."""
+    c.layer(LAYER_VLAN)
+    c.vlan = c.stripped & 0x0FFF
+    c.vlans = 1
+    c.stripped = 0
 
 
 @cython.cfunc
@@ -380,80 +377,3 @@ def pppoe(c: Cursor) -> cython.int:
     if c.data[at + 1] != 0:
         return STEP_DONE
     return STEP_PPP
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def mpls(c: Cursor) -> cython.int:
-    """RFC 3032 section 2.1: labels up to the bottom of the stack; nothing says what follows, so look."""
-    label: cython.uint = 0
-    count: cython.int = 0
-    c.layer(LAYER_MPLS)
-    while count < MAX_LABELS:
-        if c.end - c.at < 4:
-            return c.stop(FAULT_LINK_SHORT)
-        label = be32(c, c.at)
-        c.at += 4
-        count += 1
-        if label & 0x100:
-            return beneath(c)
-    return c.stop(FAULT_TOO_DEEP)
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def beneath(c: Cursor) -> cython.int:
-    """Under a label stack: IP by its first nibble (RFC 4928), else a pseudowire (RFC 4385)."""
-    first: cython.int
-    if c.end - c.at < 1:
-        return c.stop(FAULT_LINK_SHORT)
-    first = c.data[c.at] >> 4
-    if first == 4 and c.end - c.at >= 20 and (c.data[c.at] & 15) >= 5 and be16(c, c.at + 2) <= c.limit - c.at:
-        c.kind = 0x0800
-        return STEP_IP4
-    if first == 6 and c.end - c.at >= 40 and be16(c, c.at + 4) + 40 <= c.limit - c.at:
-        c.kind = 0x86DD
-        return STEP_IP6
-    if first == 0 and c.end - c.at >= 18 and controlled(c):
-        c.layer(LAYER_PSEUDOWIRE)
-        c.at += 4
-        return STEP_ETHER
-    if first != 1 and c.end - c.at >= 14:
-        return STEP_ETHER
-    return STEP_DONE
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def controlled(c: Cursor) -> cython.bint:
-    """A control word, or an address that begins with a 0 nibble? An ethertype in its place decides."""
-    return common(be16(c, c.at + 16)) or not common(be16(c, c.at + 12))
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def common(kind: cython.uint) -> cython.bint:
-    """Ethertypes that a customer's frame most likely has."""
-    return kind in (0x0800, 0x0806, 0x8100, 0x86DD, 0x88A8, 0x8847, 0x88CC)
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def nibble(c: Cursor) -> cython.int:
-    """Raw IP: the version says which."""
-    first: cython.int
-    if c.layers == 0:
-        c.layer(LAYER_RAW)
-    if c.end - c.at < 1:
-        return c.stop(FAULT_LINK_SHORT)
-    first = c.data[c.at] >> 4
-    if first == 6:
-        c.kind = 0x86DD
-        return STEP_IP6
-    c.kind = 0x0800
-    return STEP_IP4
