@@ -10,8 +10,8 @@ from typing import TypeVar
 import pytest
 
 from procwire.capture import members
-from procwire.capture.packet_filter import FilterError
 from procwire.capture.members import Members, Wanted
+from procwire.capture.packet_filter import FilterError
 from procwire.capture.source import CaptureError
 from tests.lab import Host, Lab, pair, why_not
 

@@ -77,7 +77,7 @@ def test_without_protocols_flows_are_only_counted() -> None:
 
 
 def test_a_timeout_of_another_name_is_refused_with_the_names_there_are() -> None:
-    with pytest.raises(EngineError, match="no timeout is called 'upd'; there are .*udp") as caught:
+    with pytest.raises(EngineError, match=r"no timeout is called 'upd'; there are .*udp") as caught:
         limits_of(FlowOptions(timeouts={"upd": 1}))
     assert caught.value.code == 2
 

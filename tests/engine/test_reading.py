@@ -25,7 +25,10 @@ class Rows(Silent):
         self.rows.append((flow.flow_id, flow.app, flow.bytes_out + flow.bytes_in, flow.server_name))
 
 
-def rows_of(*paths: Path, lenient: bool = False, merge: bool = False) -> tuple[Reading, list[object]]:
+Row = tuple[str, str, int, str]
+
+
+def rows_of(*paths: Path, lenient: bool = False, merge: bool = False) -> tuple[Reading, list[Row]]:
     rows = Rows()
     options = ReadOptions(paths=tuple(map(str, paths)), lenient=lenient, merge=merge, flows=FlowOptions())
     reading = Reading(options, rows)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from procwire.model.tables import CORE
 from tools import reference
+
+from procwire.model.tables import CORE
 
 
 def test_the_page_is_up_to_date() -> None:

@@ -17,8 +17,8 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from procwire.capture.ring import RETIRE_MS, Ring
 from procwire.capture.members import Members, Wanted
+from procwire.capture.ring import RETIRE_MS, Ring
 from procwire.capture.source import DEFAULT_SNAPLEN, Counts
 from procwire.model.frames import FrameBatch
 

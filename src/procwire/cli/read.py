@@ -29,8 +29,8 @@ def add(commands: Any) -> None:
     parser = commands.add_parser(
         "read",
         help="flows, packets or a summary of capture files",
-        description="Read capture files (pcap, pcapng, also gzip or zstd; - is standard input) and show their "
-        "flows, one line when each has ended. What is damaged is read up to the damage.",
+        description="Read capture files (pcap, pcapng, also gzip or zstd; - is standard input) and show "
+        "their flows, one line when each has ended. What is damaged is read up to the damage.",
     )
     files = parser.add_argument("files", nargs="+", metavar="FILE", help="capture file, FIFO, or - for stdin")
     files.complete = {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"}
@@ -131,7 +131,7 @@ class _Grouped(_Rows):
         """See _Rows."""
         self.groups.add(row)
 
-    def finish(self, reading: Reading) -> None:
+    def finish(self, reading: Reading) -> None:  # noqa: ARG002
         """See _Rows."""
         for group in self.groups.rows():
             self.out.write(group)

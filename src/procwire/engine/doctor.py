@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import os
 import platform
 import socket
 import sys
@@ -91,7 +90,7 @@ def _sockets() -> Check:
 
 def _holders() -> Check:
     try:
-        os.listdir("/proc/1/fd")
+        next(Path("/proc/1/fd").iterdir(), None)
     except PermissionError:
         return Check(
             name="process-owners",
@@ -106,7 +105,7 @@ def _holders() -> Check:
 
 def _namespaces() -> Check:
     try:
-        inodes = {os.stat(f"/proc/{pid}/ns/net").st_ino for pid in os.listdir("/proc") if pid.isdigit()}
+        inodes = {path.stat().st_ino for path in Path("/proc").glob("[0-9]*/ns/net")}
     except OSError:
         inodes = set()
     allowed = _capabilities() >> 21 & 1  # CAP_SYS_ADMIN, which setns(2) asks for

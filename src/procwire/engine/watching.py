@@ -8,13 +8,12 @@ GRACE), on request while it lasts, and when it ends; its end waits until its own
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Protocol
 
 from procwire.capture.live import LiveSource
 from procwire.capture.packet_filter import FilterError
 from procwire.capture.source import CaptureError
-from procwire.capture.writer import PcapngWriter  # noqa
+from procwire.capture.writer import PcapngWriter
 from procwire.engine.options import EngineError, WatchOptions
 from procwire.engine.pipeline import Pipeline
 from procwire.model.flow import Flow
@@ -128,7 +127,7 @@ class Watching:
             self.resolver.wait_ready()
         if self.options.write:
             try:
-                self.writer = PcapngWriter(Path(self.options.write), self.source.interfaces)
+                self.writer = PcapngWriter(self.options.write, self.source.interfaces)
             except OSError as error:
                 raise EngineError(f"{self.options.write}: {error.strerror}") from None
 
