@@ -41,9 +41,25 @@ def table_of(packets: list[dict[str, Any]]) -> PacketTable:
     return table
 
 
-COLUMNS = (
-    "time sport dport proto segments seq ack window tcp_flags mss scale ttl tunnel interface flags marks fault"
-).split()
+COLUMNS = [
+    "time",
+    "sport",
+    "dport",
+    "proto",
+    "segments",
+    "seq",
+    "ack",
+    "window",
+    "tcp_flags",
+    "mss",
+    "scale",
+    "ttl",
+    "tunnel",
+    "interface",
+    "flags",
+    "marks",
+    "fault",
+]
 
 
 def packet(**given: Any) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from procwire.capture.source import Interface
-from procwire.flows.community import community_id
 from procwire.flows import states
+from procwire.flows.community import community_id
 from procwire.model.flow import Flow
 from procwire.model.packets import PacketTable
 from procwire.model.rows import RowContext

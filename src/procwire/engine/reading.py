@@ -77,7 +77,7 @@ class _Ahead(threading.Thread):
                 table = self.tables[number % AHEAD]
                 number += 1
                 self.done.put((batch, self.reading.pipeline.decode(batch, table)))
-        except BaseException as error:  # noqa: BLE001  handed to the thread that waits
+        except BaseException as error:
             self.done.put(error)
         self.done.put(None)
 

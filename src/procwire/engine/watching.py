@@ -14,7 +14,7 @@ from typing import Protocol
 from procwire.capture.live import LiveSource
 from procwire.capture.packet_filter import FilterError
 from procwire.capture.source import CaptureError
-from procwire.capture.writer import PcapngWriter  # noqa
+from procwire.capture.writer import PcapngWriter
 from procwire.engine.options import EngineError, WatchOptions
 from procwire.engine.pipeline import Pipeline
 from procwire.model.flow import Flow

@@ -251,8 +251,7 @@ class Index:
     @cython.exceptval(check=False)
     def age(self, slot: cython.int, now: cython.longlong) -> cython.longlong:
         """Ns since a slot was heard. Where time has stepped back, its life starts again now."""
-        if self.touched[slot] > now:
-            self.touched[slot] = now
+        self.touched[slot] = min(self.touched[slot], now)
         return now - self.touched[slot]
 
     @cython.cfunc

@@ -16,7 +16,6 @@ import cython
 from procwire.flows import bits, states
 from procwire.flows.index import Index as _Index
 from procwire.flows.limits import SECOND, Counts, Limits
-from procwire.flows.reassembly import SWEPT
 from procwire.model import frames, packets
 from procwire.model.streams import NoSink, StreamSink
 
@@ -27,7 +26,7 @@ if cython.compiled:
     from cython.cimports.procwire.flows.index import Index
     from cython.cimports.procwire.flows.opening import directed, opened, opener
     from cython.cimports.procwire.flows.reassembly import Reassembler
-    from cython.cimports.procwire.flows.segment import End, Segment
+    from cython.cimports.procwire.flows.segment import Segment
     from cython.cimports.procwire.model.flow import Flow
     from cython.cimports.procwire.model.packets import PacketTable
 else:
@@ -37,7 +36,7 @@ else:
     from procwire.flows.index import Index
     from procwire.flows.opening import directed, opened, opener
     from procwire.flows.reassembly import Reassembler
-    from procwire.flows.segment import End, Segment
+    from procwire.flows.segment import Segment
     from procwire.model.flow import Flow
     from procwire.model.packets import PacketTable
 
