@@ -335,34 +335,33 @@ class Parser:
         tags = quic_packet.google_tags(data)
         if self._seen and not tags:
             return
-        if tags:
-            self._done = True
+        self._done = self._done or bool(tags)
+        dcid = data[1:9] if not data[0] & 0x80 else b""
+        self._see(side, (version, dcid, tags), now, found)
+
+    def _see_unreadable(
+        self, side: Direction, packet: LongPacket, now: int, found: list[Observation]
+    ) -> None:
+        if packet.version not in SALTS and not self._seen:
+            self._see(side, (packet.version, packet.dcid, {}), now, found)
+
+    def _see(
+        self,
+        side: Direction,
+        what: tuple[int, bytes, dict[bytes, bytes]],
+        now: int,
+        found: list[Observation],
+    ) -> None:
         self._seen = True
+        version, dcid, tags = what
         found.append(
             QuicSeen(
                 time=now,
                 side=side,
                 quic_version=version_name(version),
-                dcid=data[1:9].hex() if not data[0] & 0x80 else "",
+                dcid=dcid.hex(),
                 server_name=plain(tags.get(b"SNI\0", b"")[:255]),
                 user_agent=plain(tags.get(b"UAID", b"")[:256]),
-            )
-        )
-
-    def _see_unreadable(
-        self, side: Direction, packet: LongPacket, now: int, found: list[Observation]
-    ) -> None:
-        if packet.version in SALTS or self._seen:
-            return
-        self._seen = True
-        found.append(
-            QuicSeen(
-                time=now,
-                side=side,
-                quic_version=version_name(packet.version),
-                dcid=packet.dcid.hex(),
-                server_name="",
-                user_agent="",
             )
         )
 

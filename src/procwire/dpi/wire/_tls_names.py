@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from procwire.dpi.wire._tls_ciphers import CIPHERS
+from procwire.dpi.wire._tls_cipher_names import CIPHERS
 
 __all__ = [
     "ALERTS",
