@@ -194,7 +194,7 @@ def test_frames_agree_with_dpkt() -> None:
 def test_times_and_lengths_agree_with_tshark() -> None:
     for path in [*CAPTURES[::40], *SUITE[::5]]:
         found, error, source = read(path)
-        if error is not None or source.counts.odd_times:
+        if error is not None or source.counts.odd_times or source.counts.skipped_blocks:
             continue
         words = ["tshark", "-n", "-r", str(path), "-T", "fields", "-e", "frame.time_epoch"]
         words += ["-e", "frame.len", "-e", "frame.cap_len"]
