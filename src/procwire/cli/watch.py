@@ -23,8 +23,8 @@ def add(commands: Any) -> None:
         "watch",
         help="live flows with the process behind each",
         description="Watch live traffic: a table that refreshes on a terminal, lines elsewhere. A line when "
-        "a flow starts to be known and one when it ends; flows open at the end get theirs. Needs the right to "
-        "capture: run it as root.",
+        "a flow starts to be known and one when it ends; flows open at the end get theirs. Needs the right "
+        "to capture: run it as root.",
     )
     parser.add_argument(
         "-i", "--interface", action="append", default=[], metavar="IF",
