@@ -5,11 +5,14 @@ uncompiled, so an extension that fails to build (no compiler, no headers) is a w
 the package then works from the ``.py`` file, slower, and ``procwire doctor`` says so.
 """
 
+import os
 from pathlib import Path
 
 from setuptools import Extension, setup
 
 SOURCE = Path("src")
+BUILD = Path("build/cython")
+FLAGS = ["-O2", "-g0", "-Wno-unused-function"]
 
 
 def wants_compiling(path: Path) -> bool:
@@ -26,17 +29,19 @@ def extensions() -> list[Extension]:
         Extension(
             ".".join(path.relative_to(SOURCE).with_suffix("").parts),
             [str(path)],
-            extra_compile_args=["-O3", "-Wno-unused-function"],
+            extra_compile_args=FLAGS,
             optional=True,
         )
         for path in sorted(SOURCE.rglob("*.py"))
         if wants_compiling(path)
     ]
-    directives = {"language_level": 3, "embedsignature": True}
     compiled: list[Extension] = cythonize(
-        modules, build_dir="build/cython", compiler_directives=directives, quiet=True
+        modules,
+        build_dir=str(BUILD),
+        compiler_directives={"language_level": 3, "embedsignature": True},
+        quiet=True,
     )
     return compiled
 
 
-setup(ext_modules=extensions())
+setup(ext_modules=extensions(), options={"build_ext": {"parallel": os.cpu_count() or 1}})
