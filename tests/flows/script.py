@@ -118,13 +118,17 @@ class Stage:
         self.now = START
 
     def play(self, *packets: dict[str, Any]) -> Flow:
-        """Ingest packets; the flow opened last."""
+        """Ingest packets of which one, now or before, opened a flow; the flow opened last."""
+        self.show(*packets)
+        return self.opened[-1]
+
+    def show(self, *packets: dict[str, Any]) -> None:
+        """Ingest packets."""
         if packets:
             self.now = packets[-1]["time"]
         delta = self.tracker.ingest(table_of(list(packets)), now=self.now)
         self.opened += delta.opened
         self.ended += delta.ended
-        return self.opened[-1]
 
     def finish(self) -> None:
         self.ended += self.tracker.finish(self.now)

@@ -286,7 +286,7 @@ def test_conservation(seed: int, limit: int) -> None:
     rng = random.Random(seed)
     stage = Stage(max_flows=limit, side_bytes=1000, held_bytes=3000)
     for _ in range(4):
-        stage.play(*(anything(rng) for _ in range(rng.randrange(1, 60))))
+        stage.show(*(anything(rng) for _ in range(rng.randrange(1, 60))))
         assert stage.tracker.counts.active <= limit
         assert stage.tracker.counts.held_bytes <= 3000
     stage.finish()
