@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
-from procwire.dpi.protocols.http import HttpRequest, HttpResponse, Parser, claims
+from procwire.dpi.protocols.http import Parser, claims
+from procwire.dpi.wire.http_records import HttpRequest, HttpResponse
 from procwire.model.observation import Upgraded
 
 OUT, IN = Direction.OUT, Direction.IN

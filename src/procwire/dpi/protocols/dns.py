@@ -14,8 +14,9 @@ from typing import Annotated, Any
 import cython
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
-from procwire.dpi.wire.dns_message import HEADER_BYTES, MessageError, parse, questions
-from procwire.dpi.wire.dns_names import OPCODES, RCODES, TYPES, class_name, type_name
+from procwire.dpi.wire.dns_claim import claims_datagram, claims_stream, sane_flags
+from procwire.dpi.wire.dns_message import HEADER_BYTES, MessageError, parse
+from procwire.dpi.wire.dns_names import OPCODES, RCODES, class_name, type_name
 from procwire.dpi.wire.dns_rdata import edns_options, hints, rdata, services
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -34,7 +35,6 @@ MAX_PENDING = 1024  # queries without an answer so far, a flow
 MAX_LISTED = 128  # records shown of one section
 
 _OTHERS = frozenset({5353, 5355, 137})
-_KNOWN_CLASSES = frozenset({1, 3, 4, 254, 255})
 _BITS = ((0x0400, "aa"), (0x0200, "tc"), (0x0100, "rd"), (0x0080, "ra"), (0x0020, "ad"), (0x0010, "cd"))
 _MIN_TCP = 2 + HEADER_BYTES + 5
 
@@ -105,66 +105,11 @@ OBSERVATIONS = (DnsQuery, DnsResponse, DnsUnanswered)
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
     """Header and questions must make sense; over TCP behind a length."""
-    if context.transport == "udp":
-        if context.src_port in _OTHERS or context.dst_port in _OTHERS:
-            return Claim.NO
-        return Claim.YES if _plausible(data, len(data)) > 0 else Claim.NO
-    size = len(data)
-    if size < 2:
-        return Claim.MORE
-    length = data[0] << 8 | data[1]
-    if length < HEADER_BYTES:
+    if context.transport == "tcp":
+        return claims_stream(data)
+    if context.src_port in _OTHERS or context.dst_port in _OTHERS:
         return Claim.NO
-    found = _plausible(data[2 : 2 + length], length)
-    if found == 0:
-        return Claim.NO
-    return Claim.YES if found > 0 else Claim.MORE
-
-
-def _plausible(data: bytes, length: int) -> int:
-    """1: a DNS message; 0: none; -1: could be one, of ``length`` bytes, when more of it is seen."""
-    size = len(data)
-    if length < HEADER_BYTES:
-        return 0
-    if size >= 4 and not _sane_flags(data[2], data[3]):
-        return 0
-    if size < HEADER_BYTES:
-        return -1 if size < length else 0
-    if not _sane_counts(data, length):
-        return 0
-    message = Message(data)
-    try:
-        questions(message)
-    except MessageError as error:
-        short = size < length and str(error).endswith("early")
-        return -1 if short else 0
-    return 1 if all(_sane_question(kind, sort) for _, kind, sort in message.questions) else 0
-
-
-def _sane_flags(high: int, low: int) -> bool:
-    opcode = high >> 3 & 15
-    response = high & 0x80
-    if opcode not in {0, 2, 4, 5} or low & 0x40:
-        return False
-    return bool(response) or low & 0x8F == 0  # a query has no rcode and no recursion available
-
-
-def _sane_counts(data: bytes, length: int) -> bool:
-    asked = data[4] << 8 | data[5]
-    answers = data[6] << 8 | data[7]
-    authorities = data[8] << 8 | data[9]
-    additionals = data[10] << 8 | data[11]
-    opcode = data[2] >> 3 & 15
-    response = data[2] & 0x80
-    if asked > 1 or (asked == 0 and not (response and length == HEADER_BYTES) and not (response and answers)):
-        return False
-    if response or opcode == 5:
-        return HEADER_BYTES + 11 * (answers + authorities + additionals) <= max(length, 1024)
-    return answers <= (opcode == 4) and authorities <= 1 and additionals <= 4
-
-
-def _sane_question(kind: int, sort: int) -> bool:
-    return sort in _KNOWN_CLASSES and (kind in TYPES or kind >= 65280)
+    return claims_datagram(data)
 
 
 @cython.cclass
@@ -258,7 +203,7 @@ class Parser:
             message: Message = parse(data)
         except MessageError as error:
             raise ProtocolError(str(error)) from None
-        if not _sane_flags(data[2], data[3]):
+        if not sane_flags(data[2], data[3]):
             raise ProtocolError("flags make no sense")
         if message.flags & 0x8000:
             return self._response(message, side, now)

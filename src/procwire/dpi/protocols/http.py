@@ -8,10 +8,9 @@ the stream is handed on. Credentials are shown as present, never as they are.
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Any
 
 import cython
 
@@ -19,8 +18,8 @@ from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.http_body import BODY, CHUNK, CLOSE, HEAD, HOLD, LOST
 from procwire.dpi.wire.http_fields import credentials, framing, target
 from procwire.dpi.wire.http_head import MAX_HEAD, HeadError, masked, parse, starts
-from procwire.model.columns import Kind
-from procwire.model.observation import Observation, Upgraded, says
+from procwire.dpi.wire.http_records import HttpRequest, HttpResponse
+from procwire.model.observation import Observation, Upgraded
 
 if cython.compiled:
     from cython.cimports.procwire.dpi.wire.http_body import Stream
@@ -37,57 +36,8 @@ FIRST = bytes(range(ord("A"), ord("Z") + 1))
 MAX_PENDING = 1024  # requests without a response so far
 MAX_RESYNC = 64  # pieces looked at for a new start after a gap
 
-_ADDRESS = re.compile(r"[0-9.]+\Z|.*:")
 _SIDES = (Direction.OUT, Direction.IN)
 _UPGRADES = {"h2c": "http2", "tls": "tls", "websocket": "websocket"}
-
-
-class HttpRequest(Observation, kw_only=True):
-    """A request's head."""
-
-    TABLE = "http"
-    SETS = {"server_name": "name"}  # noqa: RUF012
-    NAME_SOURCE = "http-host"
-    message: Annotated[str, says("request or response.")] = "request"
-    method: Annotated[str, says("Request method.")]
-    host: Annotated[str, says("Host asked for: of the absolute target, else the Host field; no port.")]
-    path: Annotated[str, says("Request target; secrets in it are masked.")]
-    version: Annotated[str, says("HTTP version of the message.")]
-    user_agent: Annotated[str, says("User-Agent field.")] = ""
-    referer: Annotated[str, says("Referer field; secrets in it are masked.")] = ""
-    content_type: Annotated[str, says("Content-Type field.")] = ""
-    content_length: Annotated[int | None, says("Length of the body, where announced.", kind=Kind.SIZE)] = None
-    upgrade: Annotated[str, says("Protocol the client offers to change to.")] = ""
-    authorization: Annotated[str, says("Scheme of the credentials sent; never the credentials.")] = ""
-    credentials: Annotated[bool, says("Whether credentials were sent: in a field or in the URL.")] = False
-    faults: Annotated[tuple[str, ...], says("Breaches of the format, such as both length and chunks.")] = ()
-
-    @property
-    def name(self) -> str:
-        """The host where it is a name, empty where it is an address."""
-        return "" if _ADDRESS.match(self.host) else self.host
-
-
-class HttpResponse(Observation, kw_only=True):
-    """A response's head, with what was asked."""
-
-    TABLE = "http"
-    message: Annotated[str, says("request or response.")] = "response"
-    status: Annotated[int, says("Status code.")]
-    reason: Annotated[str, says("Reason phrase.")]
-    version: Annotated[str, says("HTTP version of the message.")]
-    method: Annotated[str, says("Method of the request this answers, where seen.")] = ""
-    host: Annotated[str, says("Host of the request this answers, where seen.")] = ""
-    path: Annotated[str, says("Target of the request this answers, where seen.")] = ""
-    content_type: Annotated[str, says("Content-Type field.")] = ""
-    content_length: Annotated[int | None, says("Length of the body, where announced.", kind=Kind.SIZE)] = None
-    server: Annotated[str, says("Server field.")] = ""
-    location: Annotated[str, says("Location field; secrets in it are masked.")] = ""
-    latency: Annotated[
-        int | None, says("From the end of the request's head to that of this one.", kind=Kind.DURATION)
-    ] = None
-    faults: Annotated[tuple[str, ...], says("Breaches of the format, such as both length and chunks.")] = ()
-
 
 OBSERVATIONS = (HttpRequest, HttpResponse)
 _CLAIMS = {1: Claim.YES, 0: Claim.NO, -1: Claim.MORE}
