@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network
 
 from procwire.capture.source import Interface
 from procwire.flows import states
@@ -15,10 +16,16 @@ from procwire.packet.layers import chain_text
 
 
 class Context(RowContext):
-    """The engine's answers. ``interfaces`` is the source's list, which may grow."""
+    """The engine's answers. ``interfaces`` is the source's list, which may grow.
 
-    def __init__(self, interfaces: Sequence[Interface]) -> None:
+    ``networks`` are whose addresses count as this host's own; without any, that is not known.
+    """
+
+    def __init__(
+        self, interfaces: Sequence[Interface], networks: Sequence[IPv4Network | IPv6Network] = ()
+    ) -> None:
         self.interfaces = interfaces
+        self.networks = [(net.version, int(net.netmask), int(net.network_address)) for net in networks]
 
     def community_id(self, flow: Flow) -> str | None:
         """See RowContext."""
@@ -35,6 +42,13 @@ class Context(RowContext):
     def state(self, number: int) -> str | None:
         """See RowContext."""
         return states.name(number)
+
+    def local(self, family: int, high: int, low: int) -> bool | None:
+        """See RowContext."""
+        if not self.networks or not family:
+            return None
+        value = high << 64 | low
+        return any(version == family and value & mask == net for version, mask, net in self.networks)
 
     def fault(self, code: int) -> str | None:
         """See RowContext."""

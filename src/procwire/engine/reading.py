@@ -17,6 +17,7 @@ from procwire.engine.pipeline import Listener, Pipeline
 from procwire.model.frames import FrameBatch
 from procwire.model.packets import PacketTable
 
+STOP_SECONDS = 0.5  # a pipe that sends nothing may hold the decoding thread: then it is left behind
 AHEAD = 2  # batches alive at once: one decoded ahead of the one in use (capture.source.Source)
 
 Progress = Callable[[int, int | None], None]
@@ -24,12 +25,17 @@ Decoded = tuple[FrameBatch, PacketTable]
 
 
 class Reading:
-    """One run over capture files. After ``run``: ``error`` is the damage that ended it, or None."""
+    """One run over capture files. After ``run``: ``error`` is the damage that ended it, or None.
+
+    ``stop`` may be called from a signal handler; then ``stopped`` is set, and what came before was counted.
+    """
 
     def __init__(self, options: ReadOptions, listener: Listener) -> None:
         self.options = options
         self.pipeline = Pipeline(options.flows, listener)
         self.error: CaptureError | None = None
+        self.stopped = False
+        self._ahead = _Ahead(self)
         self.source: FileSource
         try:
             self.source = open_files(options.paths, merge=options.merge, lenient=options.lenient)
@@ -46,13 +52,17 @@ class Reading:
 
     def packets(self) -> Iterator[Decoded]:
         """Decoded batches in order, each valid until the next is asked for; sets ``error`` at damage."""
-        ahead = _Ahead(self)
-        ahead.start()
+        self._ahead.start()
         try:
-            yield from ahead.take()
+            yield from self._ahead.take()
         finally:
-            ahead.stop()
-            self.source.close()
+            if self._ahead.stop():
+                self.source.close()
+
+    def stop(self) -> None:
+        """End the reading with the batch in hand."""
+        self.stopped = True
+        self._ahead.done.put(None)  # wakes ``take``, which may wait for a pipe
 
 
 class _Ahead(threading.Thread):
@@ -82,7 +92,7 @@ class _Ahead(threading.Thread):
         self.done.put(None)
 
     def take(self) -> Iterator[Decoded]:
-        while (item := self.done.get()) is not None:
+        while (item := self.done.get()) is not None and not self.reading.stopped:
             if isinstance(item, CaptureError):
                 self.reading.error = item
             elif isinstance(item, BaseException):
@@ -91,7 +101,9 @@ class _Ahead(threading.Thread):
                 yield item
                 self.free.release()
 
-    def stop(self) -> None:
+    def stop(self) -> bool:
+        """Whether it has ended."""
         self.stopping = True
         self.free.release(AHEAD)
-        self.join()
+        self.join(STOP_SECONDS if self.reading.stopped else None)
+        return not self.is_alive()

@@ -8,6 +8,7 @@ GRACE), on request while it lasts, and when it ends; its end waits until its own
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from procwire.capture.live import LiveSource
@@ -57,7 +58,10 @@ class _Waiting:
 
 
 class Watching:
-    """One run over live interfaces. ``stop`` may be called from a signal handler."""
+    """One run over live interfaces. ``stop`` may be called from a signal handler.
+
+    A file to write that takes no more (a full disk) ends the run; ``error`` then says so.
+    """
 
     def __init__(self, options: WatchOptions, audience: Audience) -> None:
         self.options = options
@@ -66,6 +70,7 @@ class Watching:
         self.source = _open_source(options)
         self.resolver: Resolver | None = None
         self.writer: PcapngWriter | None = None
+        self.error: CaptureError | None = None
         self.stopping = False
         self._waiting: dict[int, _Waiting] = {}
         self._table = PacketTable()
@@ -128,21 +133,31 @@ class Watching:
         if self.options.write:
             try:
                 self.writer = PcapngWriter(self.options.write, self.source.interfaces)
-            except OSError as error:
-                raise EngineError(f"{self.options.write}: {error.strerror}") from None
+            except CaptureError as error:
+                raise EngineError(str(error)) from None
 
     def _take(self, batch: FrameBatch | None) -> None:
         if batch is None or not batch.count:
             return
-        if self.writer is not None:
-            self.writer.write(batch)
+        self._record(lambda writer: writer.write(batch))
         self.pipeline.ingest(self.pipeline.decode(batch, self._table))
         self.source.release(batch)
+
+    def _record(self, step: Callable[[PcapngWriter], None]) -> None:
+        if self.writer is None:
+            return
+        try:
+            step(self.writer)
+        except CaptureError as error:
+            self.error = error
+            self.writer = None
+            self.stop()
 
     def _tick(self, now: float) -> None:
         if now < self._next_tick:
             return
         self._next_tick = now + TICK_SECONDS
+        self._record(PcapngWriter.flush)
         clock = time.time_ns()
         self.pipeline.expire(clock - LAG_NS)
         self._collect()
@@ -184,6 +199,7 @@ class Watching:
     def _close(self) -> None:
         self.source.drops()
         self.source.close()
+        self._record(PcapngWriter.close)  # first: an audience whose reader has left may raise below
         if self.resolver is not None:
             self.resolver.close()
             self._collect()
@@ -191,8 +207,6 @@ class Watching:
         for waiting in list(self._waiting.values()):
             waiting.answered = True
             self._settle(waiting, waiting.since + GRACE_SECONDS)
-        if self.writer is not None:
-            self.writer.close()
 
 
 def _open_source(options: WatchOptions) -> LiveSource:

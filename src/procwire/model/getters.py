@@ -144,22 +144,23 @@ def vlan_ids(vlan: int) -> tuple[str, ...] | None:
 
 
 def direction(row: FlowRow) -> str:
-    """Which way the flow was opened, seen from this host: by the frames' own marks, else by addresses."""
+    """Which way the flow was opened: by own addresses where they are known, else by the frames' own marks."""
     flow = row.flow
-    heading = flow.heading
-    if heading & FOREIGN:
-        return "forwarded"
-    if heading == INBOUND:
-        return "in"
-    if heading == OUTBOUND:
-        return "out"
     here = row.context.local(flow.family, flow.src_hi, flow.src_lo)
     there = row.context.local(flow.family, flow.dst_hi, flow.dst_lo)
     if here is None or there is None:
-        return "local" if heading & BOTH else "unknown"
+        return _marked(flow.heading)
     if here:
         return "local" if there else "out"
     return "in" if there else "forwarded"
+
+
+def _marked(heading: int) -> str:
+    if heading & FOREIGN:
+        return "forwarded"
+    if heading & BOTH == BOTH:
+        return "local"
+    return {INBOUND: "in", OUTBOUND: "out"}.get(heading & BOTH, "unknown")
 
 
 def duration(row: FlowRow) -> int:
