@@ -98,7 +98,7 @@ def test_updates_come_while_a_flow_lasts(hosts: tuple[Host, Host], tmp_path: Pat
 
 
 def test_silence_ends_a_flow_while_nothing_comes(hosts: tuple[Host, Host], tmp_path: Path) -> None:
-    client, server = hosts
+    client, _server = hosts
     command = Command(client, tmp_path, "--timeout", "udp=300ms", "-i", "eth0", "--capture-filter", "udp")
     say(client, 7340)
     wait_for(lambda: command.events(7340) == ["open", "end"], what="its end")

@@ -106,7 +106,7 @@ def test_a_wire_between_two_hosts(family: socket.AddressFamily, address: str, wa
 
 
 def test_loopback_is_counted_once() -> None:
-    with pair() as (_, host, other):
+    with pair() as (_, host, _other):
         set_counters(host)
         talk.echo(host, "127.0.0.1", PORT)
         with host.socket() as listener:
@@ -126,7 +126,7 @@ def test_loopback_is_counted_once() -> None:
 
 
 def test_a_bridge_that_sees_a_frame_thrice_counts_it_once() -> None:
-    with pair() as (lab, client, server):
+    with pair() as (lab, client, _server):
         middle = lab.host("m")
         lab.wire(client, middle, net=5, name="left")
         middle.run("ip", "link", "add", "br0", "type", "bridge")
@@ -136,9 +136,9 @@ def test_a_bridge_that_sees_a_frame_thrice_counts_it_once() -> None:
         middle.run("ip", "link", "set", "br0", "up")
         set_counters(client)
         talk.echo(middle, "0.0.0.0", PORT)
-        with watch(middle, WatchOptions(owners=False)) as live:
-            with client.socket(kind=socket.SOCK_DGRAM) as datagrams:
-                talk.exchange(datagrams, ("10.77.5.2", PORT), [bytes(100)] * 20)
+        datagrams = client.socket(kind=socket.SOCK_DGRAM)
+        with watch(middle, WatchOptions(owners=False)) as live, datagrams:
+            talk.exchange(datagrams, ("10.77.5.2", PORT), [bytes(100)] * 20)
         counted = counters(client)
     (flow,) = [each for each in live.audience.flows() if each.dport == PORT]
     check_flow(flow, counted["out_to_udp"], counted["in_udp"])

@@ -13,6 +13,7 @@ from tests.lab import need, pair, why_not
 from tests.scenes import talk
 from tests.scenes.lines import HOST_ONLY, Line, scribe_of
 from tests.scenes.watched import Watch, watch
+from tests.vectors.scene import Scene
 
 pytestmark = [pytest.mark.kernel, pytest.mark.skipif(bool(why_not()), reason=why_not())]
 MISSING = need("nginx", "curl", "dnsmasq", "dig", "openssl")
@@ -25,7 +26,7 @@ def kept(lines: list[Line]) -> list[Line]:
     return sorted(found, key=lambda line: (line.get("start", ""), line.get("time", ""), line["flow_id"]))
 
 
-def conversations(scene: talk.Scene) -> None:
+def conversations(scene: Scene) -> None:
     """HTTP, DNS, TLS and UDP of real programs, over both IP versions."""
     talk.dig(scene, "A")
     talk.dig(scene, "AAAA", "+tcp")

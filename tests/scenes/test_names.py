@@ -14,6 +14,7 @@ from tests.lab import need, pair, why_not
 from tests.scenes import talk
 from tests.scenes.lines import scribe_of
 from tests.scenes.watched import watch
+from tests.vectors.scene import Scene
 
 pytestmark = [
     pytest.mark.kernel,
@@ -26,7 +27,7 @@ def name_of(flow: Flow) -> tuple[str, str]:
     return flow.server_name, flow.server_name_source
 
 
-def say(scene: talk.Scene, port: int) -> None:
+def say(scene: Scene, port: int) -> None:
     with scene.client.socket(kind=socket.SOCK_DGRAM) as client:
         client.connect((talk.SERVER, port))
         client.send(b"\xff" * 20)

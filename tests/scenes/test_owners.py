@@ -163,12 +163,11 @@ def test_a_server_that_was_there_before_is_known(hosts: tuple[Host, Host]) -> No
 
 def test_what_the_kernel_does_itself_says_so(hosts: tuple[Host, Host]) -> None:
     client, server = hosts
-    with watch(server, WatchOptions()) as live:
-        with client.socket(kind=socket.SOCK_DGRAM) as nobody:
-            nobody.connect((talk.SERVER, 9))  # port unreachable
-            nobody.send(b"x")
-            with pytest.raises(ConnectionRefusedError):
-                nobody.recv(1)
+    with watch(server, WatchOptions()) as live, client.socket(kind=socket.SOCK_DGRAM) as nobody:
+        nobody.connect((talk.SERVER, 9))  # port unreachable
+        nobody.send(b"x")
+        with pytest.raises(ConnectionRefusedError):
+            nobody.recv(1)
     errors = [owner_of(flow) for flow in live.audience.flows() if flow.proto == 1]
     assert errors
     assert all(owner.process is None and owner.reason for owner in errors)
@@ -177,8 +176,8 @@ def test_what_the_kernel_does_itself_says_so(hosts: tuple[Host, Host]) -> None:
 def test_without_owners_none_is_claimed(hosts: tuple[Host, Host]) -> None:
     client, server = hosts
     talk.echo(server, talk.SERVER, 7103)
-    with watch(client, WatchOptions(owners=False)) as live:
-        with client.socket(kind=socket.SOCK_DGRAM) as datagrams:
-            talk.exchange(datagrams, (talk.SERVER, 7103), [b"x"])
+    datagrams = client.socket(kind=socket.SOCK_DGRAM)
+    with watch(client, WatchOptions(owners=False)) as live, datagrams:
+        talk.exchange(datagrams, (talk.SERVER, 7103), [b"x"])
     _, owner = one(live, 7103)
     assert (owner.process, owner.confidence, owner.reason) == (None, UNKNOWN, "not looked up")

@@ -113,7 +113,7 @@ class Pipeline:
         self._end(self.tracker.finish(self.now))
 
     def _announce(self) -> None:
-        """Name and tell of the flows that opened since: before any later packet is told of or learned from."""
+        """Name and tell of the flows that opened since, before a later packet is told of or learned from."""
         opened = self.tracker.fresh()
         while self._opened < len(opened):
             flow = opened[self._opened]

@@ -160,11 +160,15 @@ class Watching:
             self._settle(waiting, now)
         if self.options.every and now >= self._next_update:
             self._next_update = now + self.options.every
-            for flow in self.pipeline.tracker.active():
-                waiting = self._waiting.get(flow.number)
-                if waiting is None or waiting.told:
-                    self.audience.told("update", flow)
+            self._update()
         self.audience.ticked(clock)
+
+    def _update(self) -> None:
+        """The state of every open flow that was told of."""
+        for flow in self.pipeline.tracker.active():
+            waiting = self._waiting.get(flow.number)
+            if waiting is None or waiting.told:
+                self.audience.told("update", flow)
 
     def _collect(self) -> None:
         if self.resolver is None:
