@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from procwire.capture.encode import PACKET_BYTES, put_packets, put_records
+from procwire.capture.encode import PACKET_BYTES, RECORD_BYTES, put_packets, put_records
 from procwire.model.frames import batch_of
 
 
@@ -42,3 +44,25 @@ def test_rows_that_are_not_there(row: int, until: int) -> None:
         put_packets(bytearray(900), batch_of([b"a", b"b"]), row, until, 0)
     with pytest.raises(IndexError):
         put_records(bytearray(900), batch_of([b"a", b"b"]), row, until)
+
+
+@pytest.mark.parametrize("put", [put_packets, put_records])
+def test_a_tag_that_was_taken_out_is_put_back(put: Any) -> None:
+    batch = batch_of([bytes(range(60)), bytes(range(60)), bytes(8)])
+    batch.vlan[1] = batch.vlan[2] = 0x88A8_6007
+    batch.wire[1] = 64
+    room = bytearray(900)
+    rows = (room, batch, 0, 3)
+    row, used = put(*rows, 0) if put is put_packets else put(*rows)
+    assert row == 3
+    assert bytes(range(12)) + bytes.fromhex("88a86007") + bytes(range(12, 60)) in bytes(room[:used])
+    assert room[:used].count(bytes.fromhex("88a86007")) == 1  # too short a frame has no place for it
+
+
+@pytest.mark.parametrize("size", range(12, 20))
+def test_the_room_a_tagged_packet_needs_is_enough(size: int) -> None:
+    batch = batch_of([bytes(size)])
+    batch.flags[0] = 1
+    batch.vlan[0] = 0x8100_0001
+    assert put_packets(bytearray(PACKET_BYTES + size + 3), batch, 0, 1, 0)[0] == 1
+    assert put_records(bytearray(RECORD_BYTES + size), batch, 0, 1)[0] == 1

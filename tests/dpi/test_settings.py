@@ -42,7 +42,9 @@ def test_first_value_stays() -> None:
 def test_learned_name_gives_way() -> None:
     one = flow()
     one.server_name, one.server_name_source = "learned", "dns-answer"
+    one.facts["name_age"] = 5
     settle(one, hello())
-    assert one.server_name == "learned"
+    assert (one.server_name, one.facts) == ("learned", {"name_age": 5})
     settle(one, hello(name="said"))
+    assert one.facts == {}
     assert (one.server_name, one.server_name_source) == ("said", "sni")

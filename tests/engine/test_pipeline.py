@@ -85,3 +85,12 @@ def test_a_timeout_of_another_name_is_refused_with_the_names_there_are() -> None
 def test_limits_out_of_range_are_refused() -> None:
     with pytest.raises(EngineError, match="max_flows"):
         limits_of(FlowOptions(max_flows=0))
+
+
+@pytest.mark.parametrize("name", ["http/ordinary.pcap", "tls/tls13.pcap", "dns/udp.pcap"])
+def test_a_flow_is_opened_before_anything_else_is_said_of_it(name: str) -> None:
+    ears, _ = read(name)
+    first: dict[int, str] = {}
+    for said, flow in ears.heard:
+        first.setdefault(id(flow), said)
+    assert set(first.values()) == {"opened"}

@@ -1,7 +1,8 @@
 # cython: boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
 """Rows of a batch as pcapng blocks and pcap records, in the low byte first, into a buffer.
 
-Refuses to write files: ``capture.writer`` does.
+A VLAN tag that a kernel took out of an Ethernet frame is put back where it was on the wire (IEEE 802.1Q
+clause 9.3): a file has no other place for it. Refuses to write files: ``capture.writer`` does.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ if cython.compiled:
 else:
     from procwire.model.frames import FrameBatch
 
-PACKET_BYTES = 48  # an enhanced packet block beside its data, padding and comment
-RECORD_BYTES = 16
-_PACKET_BYTES: cython.longlong = PACKET_BYTES
+PACKET_BYTES = 52  # an enhanced packet block beside its data and padding; with a VLAN tag
+RECORD_BYTES = 20
+ETHERNET: cython.int = 1  # LINKTYPE_ETHERNET
+_MACS: cython.longlong = 12  # bytes before the tag
+_PACKET_BYTES: cython.longlong = PACKET_BYTES - 4
 _LAST_SECOND: cython.longlong = 0xFFFFFFFF
 
 
@@ -31,6 +34,42 @@ def _put(room: cython.uchar[::1], at: cython.longlong, value: cython.ulonglong) 
     return 0
 
 
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+def _tag_bytes(batch: FrameBatch, row: cython.int) -> cython.longlong:
+    """Bytes of the tag to put back."""
+    if batch.vlan[row] and batch.link[row] == ETHERNET and batch.captured[row] >= _MACS:
+        return 4
+    return 0
+
+
+@cython.cfunc
+@cython.inline
+def _put_frame(
+    room: cython.uchar[::1],
+    at: cython.longlong,
+    data: cython.const[cython.uchar][::1],  # type: ignore[valid-type]
+    batch: FrameBatch,
+    row: cython.int,
+) -> cython.void:
+    """The frame with its tag: TPID in the tag's high half, TCI in its low one."""
+    start: cython.longlong = batch.offset[row]
+    end: cython.longlong = start + batch.captured[row]
+    tag: cython.uint
+    if _tag_bytes(batch, row):
+        tag = batch.vlan[row]
+        room[at : at + _MACS] = data[start : start + _MACS]
+        start += _MACS
+        at += _MACS
+        room[at] = tag >> 24 & 0xFF
+        room[at + 1] = tag >> 16 & 0xFF
+        room[at + 2] = tag >> 8 & 0xFF
+        room[at + 3] = tag & 0xFF
+        at += 4
+    room[at : at + end - start] = data[start:end]
+
+
 def put_packets(
     room: cython.uchar[::1], batch: FrameBatch, row: cython.int, until: cython.int, number: cython.int
 ) -> tuple[int, int]:
@@ -43,7 +82,6 @@ def put_packets(
         raise IndexError(f"rows {row} to {until} of {batch.count}")
     data: cython.const[cython.uchar][::1] = batch.buffer  # type: ignore[valid-type]
     at: cython.longlong = 0
-    start: cython.longlong
     captured: cython.longlong
     padded: cython.longlong
     total: cython.longlong
@@ -52,13 +90,12 @@ def put_packets(
     while row < until:
         if batch.interface[row] != batch.interface[first] or batch.link[row] != batch.link[first]:
             break
-        captured = batch.captured[row]
+        captured = batch.captured[row] + _tag_bytes(batch, row)
         padded = (captured + 3) & ~3
         bits = batch.flags[row]
         total = 32 + padded + (12 if bits else 0)
         if at + padded + _PACKET_BYTES > len(room):
             break
-        start = batch.offset[row]
         _put(room, at, 6)
         _put(room, at + 4, total)
         _put(room, at + 8, number)
@@ -66,7 +103,7 @@ def put_packets(
         _put(room, at + 16, batch.time[row])
         _put(room, at + 20, captured)
         _put(room, at + 24, batch.wire[row])
-        room[at + 28 : at + 28 + captured] = data[start : start + captured]
+        _put_frame(room, at + 28, data, batch, row)
         _put_zeros(room, at + 28 + captured, padded - captured)
         at += 28 + padded
         if bits:  # epb_flags (2): direction in bits 0-1, promiscuous (4) in bits 2-4; then the end
@@ -102,21 +139,19 @@ def put_records(
         raise IndexError(f"rows {row} to {until} of {batch.count}")
     data: cython.const[cython.uchar][::1] = batch.buffer  # type: ignore[valid-type]
     at: cython.longlong = 0
-    start: cython.longlong
     captured: cython.longlong
     seconds: cython.longlong
     first: cython.int = row
     while row < until and batch.link[row] == batch.link[first]:
-        captured = batch.captured[row]
+        captured = batch.captured[row] + _tag_bytes(batch, row)
         if at + 16 + captured > len(room):
             break
-        start = batch.offset[row]
         seconds = batch.time[row] // 1_000_000_000
         _put(room, at, min(seconds, _LAST_SECOND))
         _put(room, at + 4, batch.time[row] - seconds * 1_000_000_000)
         _put(room, at + 8, captured)
         _put(room, at + 12, batch.wire[row])
-        room[at + 16 : at + 16 + captured] = data[start : start + captured]
+        _put_frame(room, at + 16, data, batch, row)
         at += 16 + captured
         row += 1
     return row, at

@@ -167,7 +167,7 @@ class PcapngWriter:
         number = self._number(batch, row)
         plain = bytearray(PACKET_BYTES + batch.captured[row] + 3)
         _, used = put_packets(plain, batch, row, row + 1, number)
-        data_end = 28 + (batch.captured[row] + 3 & ~3)
+        data_end = 28 + (int.from_bytes(plain[20:24], "little") + 3 & ~3)  # a tag that was put back counts
         options = plain[data_end : used - 4] or _option(0, b"")
         body = bytes(plain[8:data_end]) + _text(1, remark) + bytes(options)
         self._sink.put(_block(6, body))

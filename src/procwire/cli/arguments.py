@@ -28,6 +28,16 @@ def seconds(text: str) -> float:
     return duration(text) / 1e9
 
 
+def size(text: str) -> int:
+    """``64MB``, ``8MiB``, bare bytes."""
+    from procwire.model.values import parse_size
+
+    try:
+        return parse_size(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def whole(low: int, high: int) -> object:
     """A reader of whole numbers within bounds."""
 

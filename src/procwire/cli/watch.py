@@ -54,6 +54,10 @@ def add(commands: Any) -> None:
         metavar="N",
         help="rings for each interface (default 1)",
     )
+    parser.add_argument(
+        "--ring", type=words.size, metavar="SIZE",
+        help="memory in which the kernel keeps packets until they are read, for each interface, e.g. 64MB",
+    )  # fmt: skip
     parser.add_argument("--no-owners", action="store_true", help="do not look processes up")
     words.add_flows(parser)
     parser.set_defaults(run=run)
@@ -69,6 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
         snaplen=arguments.snaplen,
         promiscuous=arguments.promiscuous,
         fanout=arguments.fanout,
+        ring_bytes=arguments.ring,
         seconds=arguments.seconds,
         every=arguments.every,
         owners=not arguments.no_owners,
@@ -84,8 +89,10 @@ def run(arguments: argparse.Namespace) -> int:
         signal.signal(number, lambda *_: watching.stop())
     _greet(watching)
     with face:
-        watching.run()
-        face.finish()
+        try:
+            watching.run()
+        finally:
+            face.finish()
     return _ending(watching)
 
 

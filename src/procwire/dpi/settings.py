@@ -53,3 +53,4 @@ def _name(flow: Flow, observation: Any, field: str) -> None:
     if name:
         flow.server_name = name
         flow.server_name_source = observation.NAME_SOURCE
+        flow.facts.pop("name_age", None)  # of the answer that gave the former name

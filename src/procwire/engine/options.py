@@ -40,6 +40,7 @@ class WatchOptions(msgspec.Struct, frozen=True, kw_only=True):
     snaplen: int = 262_144
     promiscuous: bool = False
     fanout: int = 1
+    ring_bytes: int | None = None  # kernel memory for each interface; None: by the number of interfaces
     seconds: float | None = None
     every: float | None = None  # seconds between updates of open flows
     owners: bool = True

@@ -76,10 +76,11 @@ class Pipeline:
         self.decoder = Decoder()
         self.names = NameBook()
         self.observations = 0
-        self.analyzer = Analyzer(self._observed, decided=listener.decided) if options.protocols else None
+        self.analyzer = Analyzer(self._observed, decided=self._decided) if options.protocols else None
         self.tracker = Tracker(limits_of(options), self.analyzer or NoSink())
         self.first = 0
         self.now = 0
+        self._opened = 0  # flows of the running ingest that the listener has heard of
 
     def decode(self, batch: FrameBatch, table: PacketTable | None = None) -> PacketTable:
         """Frames to packets. Of the pipeline's steps the only one that may run on another thread."""
@@ -92,7 +93,10 @@ class Pipeline:
             return
         self.first = self.first or table.time[0]
         self.now = max(self.now, table.time[table.count - 1])
-        self._tell(self.tracker.ingest(table, now=self.now))
+        self._opened = 0
+        delta = self.tracker.ingest(table, now=self.now)
+        self._announce()
+        self._end(delta.ended)
 
     @property
     def defect(self) -> str:
@@ -108,17 +112,25 @@ class Pipeline:
         """End every flow: nothing more will come."""
         self._end(self.tracker.finish(self.now))
 
-    def _tell(self, delta: object) -> None:
-        for flow in delta.opened:  # type: ignore[attr-defined]
+    def _announce(self) -> None:
+        """Name and tell of the flows that opened since, before a later packet is told of or learned from."""
+        opened = self.tracker.fresh()
+        while self._opened < len(opened):
+            flow = opened[self._opened]
+            self._opened += 1
             self.names.label(flow, flow.first)
             self.listener.opened(flow)
-        self._end(delta.ended)  # type: ignore[attr-defined]
 
     def _end(self, flows: list[Flow]) -> None:
         for flow in flows:
             self.listener.ended(flow)
 
+    def _decided(self, flow: Flow) -> None:
+        self._announce()
+        self.listener.decided(flow)
+
     def _observed(self, flow: Flow, observation: Observation) -> None:
+        self._announce()
         self.observations += 1
         if type(observation) is DnsResponse:
             self.names.learn(observation, flow.src if observation.side == Direction.IN else flow.dst)

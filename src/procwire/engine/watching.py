@@ -26,7 +26,8 @@ from procwire.processes.resolver import Resolver
 TICK_SECONDS = 0.25
 GRACE_SECONDS = 1.0  # a flow that is not known by then is told of as it is
 LAG_NS = 1_000_000_000  # frames may still be in the ring when the clock already reads this much later
-DRAIN_SECONDS = 0.5
+READY_SECONDS = 5.0  # the first look at all sockets of the host may take so long
+LAST_SECONDS = 0.5  # so long may the owners' thread take to end
 NOT_ALLOWED = 3
 
 
@@ -71,6 +72,12 @@ class Watching:
         self.resolver: Resolver | None = None
         self.writer: PcapngWriter | None = None
         self.error: CaptureError | None = None
+        if options.write:
+            try:
+                self.writer = PcapngWriter(options.write, self.source.interfaces)
+            except CaptureError as error:
+                self.source.close()
+                raise EngineError(str(error)) from None
         self.stopping = False
         self._waiting: dict[int, _Waiting] = {}
         self._table = PacketTable()
@@ -78,8 +85,9 @@ class Watching:
         self._next_update = 0.0
 
     def stop(self) -> None:
-        """End ``run`` within a tick."""
+        """End ``run`` at once, with what the kernel had seen by now; a second call leaves even that."""
         self.stopping = True
+        self.source.stop()
 
     def run(self) -> None:
         """Watch until stopped or for ``options.seconds``; every flow gets its final record."""
@@ -100,8 +108,9 @@ class Watching:
 
     def opened(self, flow: Flow) -> None:
         """See pipeline.Listener."""
-        known = self.resolver is None
-        self._waiting[flow.number] = _Waiting(flow, time.monotonic(), answered=known)
+        waiting = _Waiting(flow, time.monotonic(), answered=self.resolver is None)
+        waiting.decided = self.pipeline.analyzer is None
+        self._waiting[flow.number] = waiting
         if self.resolver is not None:
             self.resolver.submit(flow)
 
@@ -129,12 +138,10 @@ class Watching:
     def _prepare(self) -> None:
         if self.options.owners:
             self.resolver = Resolver()
-            self.resolver.wait_ready()
-        if self.options.write:
-            try:
-                self.writer = PcapngWriter(self.options.write, self.source.interfaces)
-            except CaptureError as error:
-                raise EngineError(str(error)) from None
+            end = time.monotonic() + READY_SECONDS
+            while not self.resolver.wait_ready(TICK_SECONDS) and not self.stopping:
+                if time.monotonic() > end:
+                    break
 
     def _take(self, batch: FrameBatch | None) -> None:
         if batch is None or not batch.count:
@@ -165,10 +172,15 @@ class Watching:
             self._settle(waiting, now)
         if self.options.every and now >= self._next_update:
             self._next_update = now + self.options.every
-            for flow in self.pipeline.tracker.active():
-                if flow.number not in self._waiting:
-                    self.audience.told("update", flow)
+            self._update()
         self.audience.ticked(clock)
+
+    def _update(self) -> None:
+        """The state of every open flow that was told of."""
+        for flow in self.pipeline.tracker.active():
+            waiting = self._waiting.get(flow.number)
+            if waiting is None or waiting.told:
+                self.audience.told("update", flow)
 
     def _collect(self) -> None:
         if self.resolver is None:
@@ -191,17 +203,20 @@ class Watching:
                 self.audience.told("end", waiting.flow)
 
     def _drain(self) -> None:
-        """What the kernel had already seen when the end came."""
-        end = time.monotonic() + DRAIN_SECONDS
-        while time.monotonic() < end and (batch := self.source.poll(0.05)) is not None:
+        """What the kernel had already seen when the end came; nothing that comes later."""
+        if not self.stopping:
+            self.source.stop()
+        for batch in self.source.batches():
             self._take(batch)
 
     def _close(self) -> None:
-        self.source.drops()
+        """The last words on every flow; a file that was written ends whole whatever the audience does."""
+        lost = self.source.drops()
         self.source.close()
-        self._record(PcapngWriter.close)  # first: an audience whose reader has left may raise below
+        places = {each.index: lost[each.name] for each in self.source.interfaces if lost.get(each.name)}
+        self._record(lambda writer: writer.close(dropped=places))
         if self.resolver is not None:
-            self.resolver.close()
+            self.resolver.close(LAST_SECONDS)
             self._collect()
         self.pipeline.finish()
         for waiting in list(self._waiting.values()):
@@ -217,6 +232,7 @@ def _open_source(options: WatchOptions) -> LiveSource:
             promiscuous=options.promiscuous,
             filter=options.capture_filter,
             fanout=options.fanout,
+            ring_bytes=options.ring_bytes,
         )
     except FilterError as error:
         raise EngineError(str(error), 2) from None

@@ -136,6 +136,10 @@ class Tracker:
         self.tick(now)
         return FlowDelta(self.opened, self.ended)
 
+    def fresh(self) -> list[Flow]:
+        """The flows that the running ingest, or the last one, has opened so far; not to be changed."""
+        return self.opened
+
     def expire(self, now: int) -> list[Flow]:
         """End what has been silent for too long at packet time ``now``; for when no packet comes."""
         self.ended = []

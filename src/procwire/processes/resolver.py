@@ -30,6 +30,7 @@ RETRIES_NS = (
 )  # from one look to the next
 WARM_NS = 1_000_000_000
 WARM_RATIO = 50  # the time between two warm-ups is at least so many times what one took
+LAST_NS = 200_000_000  # for looks at what is new when the end comes
 BATCH = 256  # looks between two checks whether a warm-up is due
 
 _FULL = Owner(process=None, confidence=UNKNOWN, reason="too many new flows at once to look at each")
@@ -121,6 +122,7 @@ class Resolver:
                 self._ready.set()
                 while not self._stopping:
                     self._turn(owners)
+                self._last_looks(owners)
         except OSError as error:
             self.problem = str(error)
         finally:
@@ -142,6 +144,14 @@ class Resolver:
             self._look(owners, heapq.heappop(self._later))
         if self._clock() >= self._warm_due:
             self._warm_up(owners)
+
+    def _last_looks(self, owners: Owners) -> None:
+        """What came right before the end gets the one look that is likeliest to tell."""
+        end = self._clock() + LAST_NS
+        while self._new and self._clock() < end:
+            self._count += 1
+            flow = self._new.popleft()
+            self._look(owners, Waiting(0, self._count, 0, flow, key_of(flow), _STOPPED))
 
     def _look(self, owners: Owners, waiting: Waiting) -> None:
         try:

@@ -1,0 +1,267 @@
+"""Watching over a source that a test holds in its hand: what is told, when, and what a stop leaves."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from procwire.capture.files import open_files
+from procwire.capture.source import Counts
+from procwire.engine import watching
+from procwire.engine.options import EngineError, FlowOptions, ReadOptions, WatchOptions
+from procwire.engine.pipeline import Silent
+from procwire.engine.reading import Reading
+from procwire.engine.watching import Watching
+from procwire.model.flow import Flow
+from procwire.model.frames import FrameBatch
+from procwire.model.observation import Observation
+from procwire.model.process import EXACT, Owner, ProcessRef
+from procwire.processes.owners import Look
+from procwire.processes.resolver import Resolver
+
+VECTORS = Path(__file__).parents[1] / "vectors"
+HTTP = VECTORS / "http" / "ordinary.pcap"
+OWNER = Owner(process=ProcessRef(pid=7, start=1, name="seven"), confidence=EXACT, side="src")
+
+
+class Taped:
+    """A live source that plays a capture file, then is silent until it is stopped."""
+
+    def __init__(self, path: Path = HTTP) -> None:
+        self.file = open_files((str(path),))
+        self.interfaces = self.file.interfaces
+        self.counts = Counts()
+        self.tape = self.file.batches()
+        self.after: Callable[[], None] = lambda: None
+        self.stops = 0
+        self.closed = False
+
+    def poll(self, timeout: float) -> FrameBatch | None:
+        """The next batch, or the call that follows the tape."""
+        if self.stops:
+            return None
+        batch = next(self.tape, None)
+        if batch is None:
+            self.after()
+        return batch
+
+    def release(self, batch: FrameBatch) -> None:
+        """Nothing to give back."""
+
+    def stop(self) -> None:
+        """See LiveSource."""
+        self.stops += 1
+
+    def batches(self) -> Iterator[FrameBatch]:
+        """What is left on the tape, after one stop."""
+        if self.stops == 1:
+            yield from self.tape
+
+    def drops(self) -> dict[str, int]:
+        """See LiveSource."""
+        return {}
+
+    def close(self) -> None:
+        """See LiveSource."""
+        self.closed = True
+        self.file.close()
+
+
+class Audience:
+    """Writes down what it is told."""
+
+    def __init__(self) -> None:
+        self.events: dict[int, list[str]] = {}
+        self.flows: dict[int, Flow] = {}
+        self.observations = 0
+
+    def told(self, event: str, flow: Flow) -> None:
+        """See engine.watching.Audience."""
+        self.events.setdefault(flow.number, []).append(event)
+        self.flows[flow.number] = flow
+
+    def observed(self, flow: Flow, observation: Observation) -> None:
+        """See engine.watching.Audience."""
+        self.observations += 1
+
+    def ticked(self, now: int) -> None:
+        """See engine.watching.Audience."""
+
+
+class Leaves(Audience):
+    """Goes away at the first word."""
+
+    def told(self, event: str, flow: Flow) -> None:
+        raise BrokenPipeError
+
+
+class Slow:
+    """Owners that answer only when they are let."""
+
+    def __init__(self) -> None:
+        self.let = threading.Event()
+
+    def __enter__(self) -> Slow:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def refresh(self) -> int:
+        """See Owners."""
+        return 0
+
+    def look(self, key: object) -> Look:
+        """See Owners."""
+        self.let.wait(5)
+        return Look(OWNER, final=True)
+
+
+def watch_of(
+    monkeypatch: pytest.MonkeyPatch,
+    source: Taped,
+    options: WatchOptions | None = None,
+    audience: Audience | None = None,
+) -> tuple[Watching, Audience]:
+    monkeypatch.setattr(watching, "_open_source", lambda _: source)
+    audience = audience or Audience()
+    return Watching(options or WatchOptions(owners=False), audience), audience
+
+
+def flow_count(path: Path = HTTP) -> int:
+    reading = Reading(ReadOptions(paths=(str(path),)), Silent())
+    reading.run()
+    return reading.pipeline.tracker.counts.flows
+
+
+def test_every_flow_opens_and_ends_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = Taped()
+    run, audience = watch_of(monkeypatch, source)
+    source.after = run.stop
+    run.run()
+    assert len(audience.events) == flow_count()
+    assert all(events == ["open", "end"] for events in audience.events.values())
+    assert audience.observations == run.pipeline.observations > 0
+    assert source.closed
+
+
+def test_a_stop_before_the_first_frame_still_takes_what_had_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    run, audience = watch_of(monkeypatch, Taped())
+    run.stop()
+    run.run()
+    assert len(audience.events) == flow_count()
+
+
+def test_a_second_stop_leaves_what_had_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    run, audience = watch_of(monkeypatch, Taped())
+    run.stop()
+    run.stop()
+    run.run()
+    assert audience.events == {}
+
+
+def test_it_ends_by_itself_after_its_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = Taped()
+    run, audience = watch_of(monkeypatch, source, WatchOptions(owners=False, seconds=0.05))
+    run.run()
+    assert source.stops == 1
+    assert len(audience.events) == flow_count()
+
+
+def test_the_end_of_a_flow_waits_for_its_owner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole capture is over before any owner is known."""
+    slow, source = Slow(), Taped()
+    monkeypatch.setattr(watching, "Resolver", lambda: Resolver(lambda: slow))  # type: ignore[arg-type,return-value]
+    run, audience = watch_of(monkeypatch, source, WatchOptions())
+    before: list[int] = []
+
+    def after() -> None:
+        before.append(sum("end" in events for events in audience.events.values()))
+        slow.let.set()
+        if all("end" in events for events in audience.events.values()) and audience.events:
+            run.stop()
+
+    source.after = after
+    run.run()
+    assert before[0] == 0
+    assert all(events == ["open", "end"] for events in audience.events.values())
+    assert {flow.owner for flow in audience.flows.values()} == {OWNER}
+
+
+def test_owners_that_never_answer_do_not_keep_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow, source = Slow(), Taped()
+    monkeypatch.setattr(watching, "Resolver", lambda: Resolver(lambda: slow))  # type: ignore[arg-type,return-value]
+    monkeypatch.setattr(watching, "LAST_SECONDS", 0.05)
+    run, audience = watch_of(monkeypatch, source, WatchOptions())
+    source.after = run.stop
+    run.run()
+    slow.let.set()
+    assert len(audience.events) == flow_count()
+    assert all(events == ["open", "end"] for events in audience.events.values())
+
+
+def test_without_protocols_nothing_waits_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = Taped()
+    options = WatchOptions(owners=False, flows=FlowOptions(protocols=False))
+    run, audience = watch_of(monkeypatch, source, options)
+    opened: list[int] = []
+
+    def after() -> None:
+        opened.append(len(audience.events))
+        if len(opened) > 1:
+            run.stop()
+
+    monkeypatch.setattr(watching, "TICK_SECONDS", 0.0)
+    source.after = after
+    run.run()
+    assert opened[-1] == flow_count()
+
+
+def test_updates_are_told_of_flows_that_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = Taped()
+    monkeypatch.setattr(watching, "TICK_SECONDS", 0.0)
+    monkeypatch.setattr(watching, "GRACE_SECONDS", 0.0)
+    monkeypatch.setattr(watching, "LAG_NS", 1 << 62)  # a tape is old: its flows have not timed out
+    run, audience = watch_of(monkeypatch, source, WatchOptions(owners=False, every=0.001))
+
+    def after() -> None:
+        if any(events.count("update") > 2 for events in audience.events.values()):
+            run.stop()
+
+    source.after = after
+    run.run()
+    for events in audience.events.values():
+        assert (events[0], events[-1]) == ("open", "end")
+        assert set(events[1:-1]) <= {"update"}
+
+
+def test_the_file_is_whole_when_the_audience_has_gone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    target = tmp_path / "seen.pcapng"
+    source = Taped()
+    run, _ = watch_of(monkeypatch, source, WatchOptions(owners=False, write=str(target)), Leaves())
+    source.after = run.stop
+    with pytest.raises(BrokenPipeError):
+        run.run()
+    assert source.closed
+    assert flow_count(target) == flow_count()
+
+
+def test_a_file_that_cannot_be_made_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    source = Taped()
+    with pytest.raises(EngineError, match="no-such-folder"):
+        watch_of(monkeypatch, source, WatchOptions(write=str(tmp_path / "no-such-folder" / "x")))
+    assert source.closed
+
+
+def test_a_file_that_takes_no_more_ends_it_with_every_flow(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = Taped()
+    run, audience = watch_of(monkeypatch, source, WatchOptions(owners=False, write="/dev/full"))
+    source.after = run.stop
+    with pytest.raises(EngineError, match=r"/dev/full: .*cannot write: no space left"):
+        run.run()
+    assert all(events == ["open", "end"] for events in audience.events.values())
