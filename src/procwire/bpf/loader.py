@@ -96,7 +96,7 @@ class Object:
         self.library.call("bpf_object__load", self._object)
 
     def attach(self, root: str = "") -> None:
-        """Attach every program; those of cgroups to ``root``, by default the whole host's. Raises BpfError."""
+        """Attach every program; those of cgroups to ``root``, by default the host's. Raises BpfError."""
         wants_root = any(self._section(name).startswith(CGROUP_SECTIONS) for name in self.programs)
         with contextlib.ExitStack() as stack:
             folder = -1
