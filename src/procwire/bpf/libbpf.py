@@ -83,9 +83,11 @@ class Library:
         return BpfError(number, ": ".join(part for part in (what, words, self._telling()) if part))
 
     def _telling(self) -> str:
-        """The verifier's or the kernel's own line, where libbpf passed one on."""
-        lines = [line for line in self.log if not line.startswith(("processed ", "-- ", "BPF program load"))]
-        return lines[-1] if lines else ""
+        """The verifier's last word where it spoke, else the first complaint: those after it only follow."""
+        for number, line in enumerate(self.log):
+            if line.startswith("processed ") and number:
+                return self.log[number - 1]
+        return self.log[0] if self.log else ""
 
     def _print(self, level: int, template: int, values: int) -> int:
         """Warnings only (level 0); the arguments are a C va_list."""

@@ -15,7 +15,7 @@ import struct
 import time
 from collections.abc import Callable, Mapping
 
-from procwire.bpf import records
+from procwire.bpf import probe, records
 from procwire.bpf.libbpf import BpfError
 from procwire.bpf.loader import Object, read_object
 from procwire.model.process import EXACT
@@ -30,7 +30,7 @@ CLOSED_NS = 60_000_000_000  # a closed socket is vouched for this long: its name
 INITIAL_PID_NAMESPACE = 0xEFFFFFFC  # PROC_PID_INIT_INO, include/linux/proc_ns.h
 MAX_COMMANDS = 1024  # masked command lines that are remembered
 SO_NETNS_COOKIE = 71  # since Linux 5.14
-OPTIONAL = frozenset({"sock_send_length", "sock_recv_length"})  # tracepoints since Linux 6.3
+REQUIRED = frozenset({"sock_create", "connect4", "connect6", "egress"})  # the others add to what these see
 
 
 class KernelOwners:
@@ -132,14 +132,17 @@ class KernelOwners:
         return records.unpack_facts(value) if value is not None else None
 
     def _open(self, content: bytes, sizes: Mapping[str, int]) -> Object:
-        """With every program, or without those that older kernels lack."""
+        """With every program, or without those that this kernel lacks and that can be done without."""
         try:
             return _started(Object(content, sizes=sizes))
-        except BpfError as error:
-            without = Object(content, sizes=sizes, accept=lambda name: name not in OPTIONAL)
-            opened = _started(without)
-            self.missing = dict.fromkeys(sorted(OPTIONAL), error.strerror or str(error))
-            return opened
+        except BpfError:
+            refused = {
+                verdict.program: verdict.reason for verdict in probe.programs(content) if verdict.reason
+            }
+            if not refused or REQUIRED & refused.keys():
+                raise
+        self.missing = refused
+        return _started(Object(content, sizes=sizes, accept=lambda name: name not in refused))
 
 
 @functools.lru_cache(maxsize=MAX_COMMANDS)
