@@ -54,18 +54,18 @@ class Short(NamedTuple):
 def forked(work: Callable[[], int]) -> Short:
     """Run ``work`` in a forked process that ends at once; it returns its local port."""
     reader, writer = os.pipe()
-    born = time.monotonic_ns()
     pid = os.fork()
     if pid == 0:
         with contextlib.suppress(BaseException):
-            os.write(writer, str(work()).encode())
+            born = time.monotonic_ns()
+            port = work()
+            os.write(writer, f"{port} {time.monotonic_ns() - born}".encode())
         os._exit(0)
     os.close(writer)
     os.waitpid(pid, 0)
-    lived = time.monotonic_ns() - born
-    said = os.read(reader, 64)
-    os.close(reader)
-    return Short(pid, int(said or b"0"), lived)
+    with open(reader, "rb") as said:
+        port, lived = map(int, said.read().split())
+    return Short(pid, port, lived)
 
 
 def connecting(family: int, host: str, port: int, kind: int = socket.SOCK_STREAM) -> Callable[[], int]:
@@ -253,8 +253,8 @@ def test_a_server_of_datagrams_is_named_at_its_first(source: KernelOwners) -> No
     ):
         server.bind(("127.0.0.1", 0))
         client.sendto(b"x", server.getsockname())
-        port = client.getsockname()[1]
-        claim = source.lookup(key_from(UDP, *server.getsockname(), "127.0.0.1", port))
+        here, there = client.getsockname()[1], server.getsockname()[1]
+        claim = source.lookup(key_from(UDP, "127.0.0.1", there, "127.0.0.1", here))
         assert claim is not None
         assert claim.pid == os.getpid()
 
