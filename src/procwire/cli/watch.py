@@ -115,6 +115,8 @@ def _greet(watching: Watching) -> None:
     print(f"procwire: watching {', '.join(names) or 'no interface yet'}", file=sys.stderr)
     for name, reason in watching.source.refused.items():
         print(f"procwire: not watching {name}: {reason}", file=sys.stderr)
+    if watching.kernel_problem:
+        print(f"procwire: owners from sock_diag alone: {watching.kernel_problem}", file=sys.stderr)
     _, slow = compiled_modules()
     if slow:
         print(

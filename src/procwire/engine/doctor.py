@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from procwire.bpf import probe
+from procwire.bpf.libbpf import BpfError
 from procwire.capture.packet_filter import FilterError, compile_filter
 from procwire.model.rows import Check
 from procwire.netlink.channel import SOCK_DIAG, Channel
@@ -103,6 +105,26 @@ def _holders() -> Check:
     return Check(name="process-owners", status="ok", detail="descriptors of all processes can be read")
 
 
+def _kernel_owners() -> Check:
+    try:
+        verdicts = probe.programs()
+    except BpfError as error:
+        return Check(name="kernel-owners", status="degraded", detail=error.strerror or str(error))
+    refused = [verdict for verdict in verdicts if verdict.reason]
+    if not refused:
+        detail = (
+            f"{len(verdicts)} programs run in the kernel: owners are exact, also of processes that are gone"
+        )
+        return Check(name="kernel-owners", status="ok", detail=detail)
+    names = "all" if len(refused) == len(verdicts) else ", ".join(verdict.program for verdict in refused)
+    return Check(
+        name="kernel-owners",
+        status="degraded",
+        detail=f"{names} of {len(verdicts)} programs cannot run: {refused[0].reason}",
+        remedy=AS_ROOT if "CAP_" in refused[0].reason else "",
+    )
+
+
 def _namespaces() -> Check:
     try:
         inodes = {path.stat().st_ino for path in Path("/proc").glob("[0-9]*/ns/net")}
@@ -151,6 +173,7 @@ CHECKS: tuple[Callable[[], Check], ...] = (
     _filters,
     _sockets,
     _holders,
+    _kernel_owners,
     _namespaces,
     _zstd,
 )

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from procwire.bpf import probe
+from procwire.bpf.libbpf import BpfError
 from procwire.capture.live import LiveSource
 from procwire.capture.packet_filter import FilterError
 from procwire.capture.source import CaptureError
@@ -21,6 +23,8 @@ from procwire.model.flow import Flow
 from procwire.model.frames import FrameBatch
 from procwire.model.observation import Observation
 from procwire.model.packets import PacketTable
+from procwire.processes.kernel import KernelOwners
+from procwire.processes.owners import Owners
 from procwire.processes.resolver import Resolver
 
 TICK_SECONDS = 0.25
@@ -69,6 +73,10 @@ class Watching:
         self.audience = audience
         self.pipeline = Pipeline(options.flows, self)
         self.source = _open_source(options)
+        self.kernel: KernelOwners | None = None
+        self.kernel_problem = ""  # why owners come from sock_diag alone
+        if options.owners:
+            self._open_kernel()
         self.resolver: Resolver | None = None
         self.writer: PcapngWriter | None = None
         self.error: CaptureError | None = None
@@ -135,9 +143,16 @@ class Watching:
 
     # Inner steps.
 
+    def _open_kernel(self) -> None:
+        try:
+            self.kernel = KernelOwners()
+        except BpfError as error:
+            self.kernel_problem = probe.explained(error)
+
     def _prepare(self) -> None:
         if self.options.owners:
-            self.resolver = Resolver()
+            origins = () if self.kernel is None else (self.kernel,)
+            self.resolver = Resolver(lambda: Owners(origins=origins))
             end = time.monotonic() + READY_SECONDS
             while not self.resolver.wait_ready(TICK_SECONDS) and not self.stopping:
                 if time.monotonic() > end:
@@ -218,6 +233,8 @@ class Watching:
         if self.resolver is not None:
             self.resolver.close(LAST_SECONDS)
             self._collect()
+        if self.kernel is not None:
+            self.kernel.close()
         self.pipeline.finish()
         for waiting in list(self._waiting.values()):
             waiting.answered = True

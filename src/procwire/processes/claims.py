@@ -21,6 +21,12 @@ class Claim(NamedTuple):
     source: str  # as Owner.source: bpf, ...
     name: str = ""  # comm, for when the process is gone before it was looked at
     uid: int = -1
+    since_boot: int = 0  # start as CLOCK_BOOTTIME has it, ns; used where ``start`` is 0
+    exe: str = ""  # as it was executed; empty for not known
+    cmdline: str = ""  # secrets masked
+    ppid: int = 0
+    parent: str = ""  # the parent's comm
+    inherits: bool = False  # forked and never executed another program: exe and cmdline are its parent's
 
 
 class Origin(Protocol):

@@ -319,11 +319,7 @@ class Ends:
         return GONE
 
     def _from_claim(self, claim: Claim) -> End:
-        known = self.table.known(claim.pid, claim.start) if claim.start else self.table.get(claim.pid)
-        if known is None:
-            user = self.table.user(claim.uid)
-            known = ProcessRef(pid=claim.pid, start=claim.start, name=claim.name, uid=claim.uid, user=user)
-        return End(known, claim.confidence, claim.source)
+        return End(self.table.told(claim), claim.confidence, claim.source)
 
 
 def _bound(proto: int, src: bytes, port: int) -> Key:

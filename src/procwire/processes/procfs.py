@@ -96,6 +96,11 @@ def start_ns(boot: int, ticks: int) -> int:
     return boot + ticks * _TICK_NS
 
 
+def ticks(since_boot: int) -> int:
+    """A start as the kernel has it (CLOCK_BOOTTIME, ns) as /proc/PID/stat shows it."""
+    return since_boot // _TICK_NS
+
+
 def pids(proc: str = "/proc") -> list[int]:
     """Every process that may be seen. Raises OSError."""
     return [int(name) for name in names(proc) if name.isdecimal()]

@@ -11,8 +11,11 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import NamedTuple
 
+from msgspec import structs
+
 from procwire.model.process import ProcessRef
 from procwire.processes import containers, masking, procfs
+from procwire.processes.claims import Claim
 
 MAX_PROCESSES = 65536  # remembered, the exited included; the least recently used go first
 LINGER_NS = 60_000_000_000  # how long an exited process is remembered
@@ -73,6 +76,36 @@ class ProcessTable:
         self._forget()
         exited = self._exited.get((pid, start))
         return exited[1] if exited is not None else None
+
+    def told(self, claim: Claim) -> ProcessRef:
+        """The process a source named: as /proc has it, else as the source knew it. Blanks are filled in.
+
+        A process on its way out has lost its exe and arguments, and one that was never read has only what the
+        source says.
+        """
+        start = claim.start
+        if not start and claim.since_boot:
+            start = procfs.start_ns(self._boot, procfs.ticks(claim.since_boot))
+        known = self.known(claim.pid, start) if start else self.get(claim.pid)
+        if known is not None and known.exe:
+            return known
+        parent = self.get(claim.ppid) if claim.ppid else None
+        exe, cmdline = claim.exe, claim.cmdline
+        if claim.inherits and parent is not None and parent.start <= start:
+            exe, cmdline = parent.exe, parent.cmdline
+        if known is not None:
+            return structs.replace(known, exe=exe, cmdline=known.cmdline or cmdline)
+        return ProcessRef(
+            pid=claim.pid,
+            start=start,
+            name=claim.name,
+            exe=exe,
+            cmdline=cmdline,
+            uid=claim.uid,
+            user=self.user(claim.uid),
+            ppid=claim.ppid,
+            parent=claim.parent or (parent.name if parent is not None else ""),
+        )
 
     def parents(self, pid: int, most: int = 32) -> list[ProcessRef]:
         """The chain of parents, nearest first."""

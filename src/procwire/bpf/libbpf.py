@@ -1,0 +1,108 @@
+"""The part of libbpf that is used, by ctypes (libbpf 1.0 and later, ``libbpf.so.1``).
+
+libbpf prints why it fails; here its words are kept for the error's text instead of going to standard error.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import functools
+import os
+from typing import Any
+
+SONAME = "libbpf.so.1"
+MAX_LOG = 64  # lines of libbpf's warnings that are kept
+MAX_LINE = 512
+_OWN_ERRORS = 4000  # libbpf's own numbers start here (bpf/libbpf.h)
+
+_PRINTER = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+_HANDLE, _TEXT, _INT = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int
+_FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
+    "bpf_object__open_mem": (_HANDLE, (_HANDLE, ctypes.c_size_t, _HANDLE)),
+    "bpf_object__load": (_INT, (_HANDLE,)),
+    "bpf_object__close": (None, (_HANDLE,)),
+    "bpf_object__next_program": (_HANDLE, (_HANDLE, _HANDLE)),
+    "bpf_object__find_map_by_name": (_HANDLE, (_HANDLE, _TEXT)),
+    "bpf_map__fd": (_INT, (_HANDLE,)),
+    "bpf_map__set_max_entries": (_INT, (_HANDLE, ctypes.c_uint32)),
+    "bpf_program__name": (_TEXT, (_HANDLE,)),
+    "bpf_program__section_name": (_TEXT, (_HANDLE,)),
+    "bpf_program__set_autoload": (_INT, (_HANDLE, ctypes.c_bool)),
+    "bpf_program__fd": (_INT, (_HANDLE,)),
+    "bpf_program__attach": (_HANDLE, (_HANDLE,)),
+    "bpf_program__attach_cgroup": (_HANDLE, (_HANDLE, _INT)),
+    "bpf_link__destroy": (_INT, (_HANDLE,)),
+    "bpf_map_lookup_elem": (_INT, (_INT, _HANDLE, _HANDLE)),
+    "libbpf_set_print": (_HANDLE, (_HANDLE,)),
+    "libbpf_num_possible_cpus": (_INT, ()),
+}
+
+
+class BpfError(OSError):
+    """A BPF object cannot be used here: ``errno`` where there is one, and words that say why."""
+
+
+class Library:
+    """libbpf's functions by name, and its last warnings. One a process: libbpf has one printer."""
+
+    def __init__(self, soname: str = SONAME) -> None:
+        try:
+            self._library = ctypes.CDLL(soname, use_errno=True)
+            for name, (result, arguments) in _FUNCTIONS.items():
+                function = getattr(self._library, name)
+                function.restype, function.argtypes = result, arguments
+        except OSError:
+            raise BpfError(errno.ENOENT, f"{soname} is not installed (Debian: libbpf1)") from None
+        except AttributeError as error:
+            raise BpfError(errno.ENOSYS, f"{soname} is older than libbpf 1.0: {error}") from None
+        self.log: list[str] = []
+        self._format = ctypes.CDLL(None).vsnprintf
+        self._format.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_void_p]
+        self._printer = _PRINTER(self._print)
+        self._library.libbpf_set_print(ctypes.cast(self._printer, ctypes.c_void_p))
+
+    def call(self, name: str, *arguments: Any) -> Any:
+        """Call a function. Raises BpfError for a NULL handle or a negative number."""
+        ctypes.set_errno(0)
+        result = getattr(self._library, name)(*arguments)
+        wanted = _FUNCTIONS[name][0]
+        if wanted is _HANDLE and not result:
+            raise self.error(ctypes.get_errno(), name)
+        if wanted is _INT and result < 0:
+            raise self.error(-result if result < -1 else ctypes.get_errno(), name)
+        return result
+
+    def ask(self, name: str, *arguments: Any) -> Any:
+        """Call a function whose every result is an answer."""
+        return getattr(self._library, name)(*arguments)
+
+    def error(self, number: int, what: str) -> BpfError:
+        """An error with the kernel's number and libbpf's most telling line."""
+        words = os.strerror(number) if 0 < number < _OWN_ERRORS else "failed"
+        return BpfError(number, ": ".join(part for part in (what, words, self._telling()) if part))
+
+    def _telling(self) -> str:
+        """The verifier's last word where it spoke, else the first complaint: those after it only follow."""
+        for number, line in enumerate(self.log):
+            if line.startswith("processed ") and number:
+                return self.log[number - 1]
+        return self.log[0] if self.log else ""
+
+    def _print(self, level: int, template: int, values: int) -> int:
+        """Warnings only (level 0); the arguments are a C va_list."""
+        if level == 0:
+            line = ctypes.create_string_buffer(MAX_LINE)
+            self._format(line, MAX_LINE, template, values)
+            for part in line.value.decode("utf-8", "replace").splitlines():
+                words = part.strip().removeprefix("libbpf: ")
+                if words:
+                    self.log.append(words)
+            del self.log[:-MAX_LOG]
+        return 0
+
+
+@functools.cache
+def library(soname: str = SONAME) -> Library:
+    """The library, kept for the life of the process. Raises BpfError, and tries again the next time."""
+    return Library(soname)

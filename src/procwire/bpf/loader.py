@@ -1,0 +1,154 @@
+"""Loads an object's programs into the kernel, attaches them, and reads their maps.
+
+Every attachment is a bpf_link, held by a descriptor of this process: when the process ends, by whatever end,
+its programs are gone. Nothing is pinned. Refuses programs it cannot attach by a link.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from procwire.bpf import cgroup
+from procwire.bpf.libbpf import BpfError, Library, library
+
+FOLDER = Path(__file__).parent
+MAX_OBJECT = 1 << 22  # bytes of an object file
+CGROUP_SECTIONS = ("cgroup/", "cgroup_skb/")
+
+Accept = Callable[[str], bool]
+
+
+def read_object(name: str, folder: Path = FOLDER) -> bytes:
+    """The bytes of a committed object. Raises BpfError."""
+    path = folder / f"{name}.bpf.o"
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise BpfError(error.errno or 0, f"{path}: {error.strerror}") from None
+    if len(content) > MAX_OBJECT or content[:4] != b"\x7fELF":
+        raise BpfError(errno.ENOEXEC, f"{path}: not a BPF object")
+    return content
+
+
+class Map:
+    """One map of a loaded object, by its descriptor. Any thread may read it."""
+
+    def __init__(self, library: Library, descriptor: int, value_bytes: int) -> None:
+        self._library = library
+        self._value_bytes = value_bytes
+        self.descriptor = descriptor
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value of a key, None when it is not there. Raises BpfError for other trouble."""
+        value = ctypes.create_string_buffer(self._value_bytes)
+        ctypes.set_errno(0)
+        result = self._library.ask("bpf_map_lookup_elem", self.descriptor, key, value)
+        if result == 0:
+            return value.raw
+        if result == -errno.ENOENT:
+            return None
+        raise self._library.error(-result, "bpf_map_lookup_elem")
+
+
+class Object:
+    """A BPF object: opened, then loaded and attached; a context manager that lets all of it go.
+
+    ``accept`` chooses programs by name; ``sizes`` gives maps another number of entries.
+    """
+
+    def __init__(
+        self,
+        content: bytes,
+        *,
+        accept: Accept = lambda _: True,
+        sizes: Mapping[str, int] | None = None,
+    ) -> None:
+        self.library = library()
+        self._content = ctypes.create_string_buffer(content, len(content))
+        self._links: list[int] = []
+        self.library.log.clear()
+        self._object = self.library.call("bpf_object__open_mem", self._content, len(content), None)
+        try:
+            self._programs = dict(self._list())
+            self.programs = tuple(name for name in self._programs if accept(name))
+            for name, program in self._programs.items():
+                self.library.call("bpf_program__set_autoload", program, name in self.programs)
+            for name, entries in (sizes or {}).items():
+                self.library.call("bpf_map__set_max_entries", self._map(name), entries)
+        except BpfError:
+            self.close()
+            raise
+
+    def __enter__(self) -> Object:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def load(self) -> None:
+        """Make the maps and have the kernel check the programs. Raises BpfError with its words."""
+        self.library.log.clear()
+        self.library.call("bpf_object__load", self._object)
+
+    def attach(self, root: str = "") -> None:
+        """Attach every program; those of cgroups to ``root``, by default the host's. Raises BpfError."""
+        wants_root = any(self._section(name).startswith(CGROUP_SECTIONS) for name in self.programs)
+        with contextlib.ExitStack() as stack:
+            folder = -1
+            if wants_root:
+                root = root or cgroup.root()
+                try:
+                    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+                except OSError as error:
+                    raise BpfError(error.errno or 0, f"{root}: {error.strerror}") from None
+                stack.callback(os.close, folder)
+            for name in self.programs:
+                self._attach(name, folder)
+
+    def map(self, name: str, value_bytes: int) -> Map:
+        """A map of a loaded object. Raises BpfError."""
+        return Map(self.library, self.library.call("bpf_map__fd", self._map(name)), value_bytes)
+
+    def program_descriptor(self, name: str) -> int:
+        """The descriptor of a loaded program, for its statistics. Raises BpfError."""
+        found: int = self.library.call("bpf_program__fd", self._programs[name])
+        return found
+
+    def close(self) -> None:
+        """Detach and unload."""
+        for link in self._links:
+            self.library.ask("bpf_link__destroy", link)
+        self._links.clear()
+        if self._object:
+            self.library.ask("bpf_object__close", self._object)
+            self._object = None
+
+    def _attach(self, name: str, folder: int) -> None:
+        program = self._programs[name]
+        self.library.log.clear()
+        if self._section(name).startswith(CGROUP_SECTIONS):
+            link = self.library.call("bpf_program__attach_cgroup", program, folder)
+        else:
+            link = self.library.call("bpf_program__attach", program)
+        self._links.append(link)
+
+    def _list(self) -> list[tuple[str, int]]:
+        found = []
+        program = self.library.ask("bpf_object__next_program", self._object, None)
+        while program:
+            found.append((self.library.ask("bpf_program__name", program).decode(), program))
+            program = self.library.ask("bpf_object__next_program", self._object, program)
+        return found
+
+    def _section(self, name: str) -> str:
+        section: bytes = self.library.ask("bpf_program__section_name", self._programs[name])
+        return section.decode()
+
+    def _map(self, name: str) -> int:
+        found: int = self.library.call("bpf_object__find_map_by_name", self._object, name.encode())
+        return found

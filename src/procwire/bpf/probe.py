@@ -1,0 +1,99 @@
+"""Which programs can run here, and why not those that cannot: each tried, not assumed.
+
+What is missing for all of them is asked first, as the kernel's own answer to that is a bare "not permitted".
+"""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+from typing import NamedTuple
+
+from procwire.bpf import cgroup
+from procwire.bpf.libbpf import BpfError, library
+from procwire.bpf.loader import Object, read_object
+
+BTF = "/sys/kernel/btf/vmlinux"
+STATUS = "/proc/self/status"
+LOCKDOWN = "/sys/kernel/security/lockdown"
+SMALL = 1024  # entries of each large map while trying
+_SIZES = dict.fromkeys(("sockets", "tuples", "processes"), SMALL)
+
+_ADMIN = 1 << 21  # CAP_SYS_ADMIN holds all of the three
+_NEEDED = {"CAP_BPF": 1 << 39, "CAP_PERFMON": 1 << 38, "CAP_NET_ADMIN": 1 << 12}
+
+
+class Verdict(NamedTuple):
+    """Whether one program runs here; ``reason`` is empty when it does."""
+
+    program: str
+    reason: str = ""
+
+
+def obstacle(*, btf: str = BTF, status: str = STATUS, lockdown: str = LOCKDOWN) -> str:
+    """What keeps every program from running, in a few words; empty when nothing is known to."""
+    try:
+        library()
+        cgroup.root()
+    except BpfError as error:
+        return error.strerror or str(error)
+    lacking = lacks(_effective(status))
+    if lacking:
+        return f"no right to load BPF programs: {', '.join(lacking)}"
+    if not Path(btf).exists():
+        return f"the kernel has no BTF ({btf}): it was built without CONFIG_DEBUG_INFO_BTF"
+    if "[confidentiality]" in _text(lockdown):
+        return "the kernel is locked down for confidentiality: programs may not read its memory"
+    return ""
+
+
+def lacks(effective: int) -> list[str]:
+    """The capabilities missing from a CapEff mask (Linux 5.8 and later split them from CAP_SYS_ADMIN)."""
+    if effective & _ADMIN:
+        return [] if effective & _NEEDED["CAP_NET_ADMIN"] else ["CAP_NET_ADMIN"]
+    return [name for name, bit in _NEEDED.items() if not effective & bit]
+
+
+def programs(content: bytes | None = None, name: str = "owners") -> list[Verdict]:
+    """A verdict for each program of an object. Raises BpfError when the object itself cannot be read."""
+    content = read_object(name) if content is None else content
+    with Object(content) as opened:
+        names = opened.programs
+    general = obstacle()
+    if general:
+        return [Verdict(each, general) for each in names]
+    if not _refusal(content, names):
+        return [Verdict(each) for each in names]
+    return [Verdict(each, _refusal(content, (each,))) for each in names]
+
+
+def explained(error: BpfError) -> str:
+    """An error's words, or the general reason behind one that says little."""
+    if error.errno in (errno.EPERM, errno.EACCES, errno.ESRCH, errno.EINVAL, errno.ENOENT, errno.ENOTSUP):
+        return obstacle() or error.strerror or str(error)
+    return error.strerror or str(error)
+
+
+def _refusal(content: bytes, wanted: tuple[str, ...]) -> str:
+    """Load and attach some programs for a moment; the reason when that is refused."""
+    try:
+        with Object(content, accept=wanted.__contains__, sizes=_SIZES) as tried:
+            tried.load()
+            tried.attach()
+    except BpfError as error:
+        return error.strerror or str(error)
+    return ""
+
+
+def _effective(status: str) -> int:
+    for line in _text(status).splitlines():
+        if line.startswith("CapEff:"):
+            return int(line.split()[1], 16)
+    return 0
+
+
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return ""

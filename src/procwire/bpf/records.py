@@ -1,0 +1,101 @@
+"""The structs of owners.bpf.c as values. Pure.
+
+Addresses are 16 bytes in the maps, IPv4 as ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2), as dual-stack sockets
+have them. Text that a process chose stays bytes here.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import NamedTuple
+
+CREATED, BOUND, CONNECTED, SENT, NAMED, USED = range(1, 7)  # Owner.how
+
+_TUPLE = struct.Struct("=16s16sQHHI")
+_NAMED = struct.Struct("=QQQ")
+_OWNER = struct.Struct("=QQQIIII16s")
+_IDENTITY = struct.Struct("=QII")
+_FACTS = struct.Struct("=QQIIII16s256s512s")
+COOKIE = struct.Struct("=Q")
+
+NAMED_BYTES = _NAMED.size
+OWNER_BYTES = _OWNER.size
+FACTS_BYTES = _FACTS.size
+COUNTS = ("sockets", "tuples", "processes", "refused")
+_MAPPED = bytes(10) + b"\xff\xff"
+
+
+class Named(NamedTuple):
+    """The socket behind a 5-tuple."""
+
+    cookie: int
+    netns: int  # cookie of its network namespace
+    contested: bool  # two namespaces have an open socket of that name
+
+
+class Owner(NamedTuple):
+    """The process that made or last used a socket."""
+
+    start: int  # CLOCK_BOOTTIME, ns
+    netns: int
+    released: int  # CLOCK_MONOTONIC, ns; 0 while open
+    tgid: int
+    uid: int  # effective
+    how: int
+    comm: bytes
+
+
+class Facts(NamedTuple):
+    """Who a process is, as it was at its last fork or exec."""
+
+    parent_start: int
+    cgroup: int  # cgroup v2 id
+    ppid: int
+    uid: int  # effective
+    args: bytes  # each with its end, cut at 511 bytes
+    executed: bool  # exe and args are known
+    comm: bytes
+    exe: bytes  # as exec was asked for it, the interpreter for a script; cut at 255 bytes
+
+
+def mapped(address: bytes) -> bytes:
+    """An address of 4 or 16 bytes as the maps have it."""
+    return _MAPPED + address if len(address) == 4 else address
+
+
+def pack_tuple(src: bytes, sport: int, dst: bytes, dport: int, rest: tuple[int, int]) -> bytes:
+    """A key of ``tuples``, the local end first; ``rest`` is the transport and the namespace (0 for any)."""
+    proto, netns = rest
+    return _TUPLE.pack(mapped(src), mapped(dst), netns, sport, dport, proto)
+
+
+def pack_identity(start: int, tgid: int) -> bytes:
+    """A key of ``processes``."""
+    return _IDENTITY.pack(start, tgid, 0)
+
+
+def unpack_named(value: bytes) -> Named:
+    """A value of ``tuples``."""
+    cookie, netns, contested = _NAMED.unpack(value)
+    return Named(cookie, netns, bool(contested))
+
+
+def unpack_owner(value: bytes) -> Owner:
+    """A value of ``sockets``."""
+    start, netns, released, tgid, uid, how, _, comm = _OWNER.unpack(value)
+    return Owner(start, netns, released, tgid, uid, how, _until_nul(comm))
+
+
+def unpack_facts(value: bytes) -> Facts:
+    """A value of ``processes``."""
+    parent, cgroup, ppid, uid, size, executed, comm, exe, args = _FACTS.unpack(value)
+    return Facts(parent, cgroup, ppid, uid, args[:size], bool(executed), _until_nul(comm), _until_nul(exe))
+
+
+def total(value: bytes) -> int:
+    """The sum of a per-CPU counter."""
+    return sum(number for (number,) in COOKIE.iter_unpack(value))
+
+
+def _until_nul(text: bytes) -> bytes:
+    return text.partition(b"\0")[0]

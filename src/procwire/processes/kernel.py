@@ -1,0 +1,171 @@
+"""Owners as the kernel noted them: the ``Origin`` in front of sock_diag, read from the maps of ``bpf``.
+
+It names a socket's last user, or its maker while nobody used it, also after both are gone. It answers None
+for what it did not see: sockets untouched since it was opened, connections nobody accepted yet, group
+addresses, two namespaces with one address. Each look-up reads the maps: no event is waited for, none lost.
+"""
+
+from __future__ import annotations
+
+import errno
+import functools
+import os
+import socket
+import struct
+import time
+from collections.abc import Callable, Mapping
+
+from procwire.bpf import probe, records
+from procwire.bpf.libbpf import BpfError
+from procwire.bpf.loader import Object, read_object
+from procwire.model.process import EXACT
+from procwire.processes import keys, masking, procfs
+from procwire.processes._names import TCP, UDP
+from procwire.processes.claims import Claim
+from procwire.processes.keys import Key
+
+SOURCE = "bpf"
+OBJECT = "owners"
+CLOSED_NS = 60_000_000_000  # a closed socket is vouched for this long: its name may be another's later
+INITIAL_PID_NAMESPACE = 0xEFFFFFFC  # PROC_PID_INIT_INO, include/linux/proc_ns.h
+MAX_COMMANDS = 1024  # masked command lines that are remembered
+SO_NETNS_COOKIE = 71  # since Linux 5.14
+REQUIRED = frozenset({"sock_create", "connect4", "connect6", "egress"})  # the others add to what these see
+
+
+class KernelOwners:
+    """Loads the programs when made, lets them go when closed. Raises BpfError when they cannot run here.
+
+    ``missing`` names programs this kernel does without, with the reason. Any thread may call ``lookup``.
+    """
+
+    def __init__(
+        self,
+        *,
+        sizes: Mapping[str, int] | None = None,
+        clock: Callable[[], int] = time.monotonic_ns,
+        content: bytes | None = None,
+    ) -> None:
+        if procfs.inode("/proc/self/ns/pid") not in (0, INITIAL_PID_NAMESPACE):
+            raise BpfError(
+                errno.EXDEV, "runs in a pid namespace of its own: the kernel's pids mean others here"
+            )
+        self._clock = clock
+        self._home = _namespace_cookie()
+        self.missing: dict[str, str] = {}
+        self._object = self._open(content if content is not None else read_object(OBJECT), sizes or {})
+        self._tuples = self._object.map("tuples", records.NAMED_BYTES)
+        self._sockets = self._object.map("sockets", records.OWNER_BYTES)
+        self._processes = self._object.map("processes", records.FACTS_BYTES)
+
+    def __enter__(self) -> KernelOwners:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Detach every program."""
+        self._object.close()
+
+    def lookup(self, key: Key) -> Claim | None:
+        """Who has the socket at ``key.src``; None when it was not seen. Never raises."""
+        try:
+            return self._lookup(key)
+        except BpfError:
+            return None
+
+    def counts(self) -> dict[str, int]:
+        """Entries made in each map since the start, and those the kernel refused. LRU maps evict silently:
+        what was made beyond a map's size has pushed out as many."""
+        cpus = os.sysconf("SC_NPROCESSORS_CONF")
+        possible = max(cpus, self._object.library.ask("libbpf_num_possible_cpus"))
+        table = self._object.map("counts", records.COOKIE.size * possible)
+        values = (table.get(struct.pack("=I", number)) for number in range(len(records.COUNTS)))
+        return {name: records.total(value or b"") for name, value in zip(records.COUNTS, values, strict=True)}
+
+    def _lookup(self, key: Key) -> Claim | None:
+        if key.proto not in (TCP, UDP) or keys.is_group(key.src):
+            return None
+        netns = self._home if keys.is_loopback(key.src) else 0
+        packed = records.pack_tuple(key.src, key.sport, key.dst, key.dport, (key.proto, netns))
+        value = self._tuples.get(packed)
+        if value is None:
+            return None
+        named = records.unpack_named(value)
+        if named.contested:
+            return None
+        value = self._sockets.get(records.COOKIE.pack(named.cookie))
+        if value is None:
+            return None
+        owner = records.unpack_owner(value)
+        if owner.released and self._clock() - owner.released > CLOSED_NS:
+            return None
+        return self._claim(owner)
+
+    def _claim(self, owner: records.Owner) -> Claim:
+        claim = Claim(
+            owner.tgid,
+            0,
+            EXACT,
+            SOURCE,
+            name=procfs.text(owner.comm),
+            uid=owner.uid,
+            since_boot=owner.start,
+        )
+        facts = self._facts(owner.start, owner.tgid)
+        if facts is None:
+            return claim
+        parent = self._facts(facts.parent_start, facts.ppid)
+        # A process that never ran exec is what its parent was, unless that has become another since.
+        inherits = not facts.executed and (parent is None or not parent.executed)
+        return claim._replace(
+            exe=procfs.text(facts.exe) if facts.executed else "",
+            cmdline=_command_line(facts.args) if facts.executed and facts.args else "",
+            ppid=facts.ppid,
+            parent=procfs.text(parent.comm) if parent is not None else "",
+            inherits=inherits,
+        )
+
+    def _facts(self, start: int, tgid: int) -> records.Facts | None:
+        value = self._processes.get(records.pack_identity(start, tgid))
+        return records.unpack_facts(value) if value is not None else None
+
+    def _open(self, content: bytes, sizes: Mapping[str, int]) -> Object:
+        """With every program, or without those that this kernel lacks and that can be done without."""
+        try:
+            return _started(Object(content, sizes=sizes))
+        except BpfError:
+            refused = {
+                verdict.program: verdict.reason for verdict in probe.programs(content) if verdict.reason
+            }
+            if not refused or REQUIRED & refused.keys():
+                raise
+        self.missing = refused
+        return _started(Object(content, sizes=sizes, accept=lambda name: name not in refused))
+
+
+@functools.lru_cache(maxsize=MAX_COMMANDS)
+def _command_line(args: bytes) -> str:
+    return masking.command_line(args)
+
+
+def _started(made: Object) -> Object:
+    try:
+        made.load()
+        made.attach()
+    except BpfError:
+        made.close()
+        raise
+    return made
+
+
+def _namespace_cookie() -> int:
+    """The cookie of this thread's network namespace. Raises BpfError on kernels before 5.14."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ours:
+        try:
+            raw = ours.getsockopt(socket.SOL_SOCKET, SO_NETNS_COOKIE, records.COOKIE.size)
+        except OSError as error:
+            raise BpfError(error.errno or 0, f"SO_NETNS_COOKIE (Linux 5.14): {error.strerror}") from None
+    (cookie,) = records.COOKIE.unpack(raw)
+    return int(cookie)

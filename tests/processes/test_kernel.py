@@ -1,0 +1,415 @@
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from procwire.bpf.libbpf import BpfError
+from procwire.bpf.loader import read_object
+from procwire.model.process import EXACT, Owner
+from procwire.processes import procfs
+from procwire.processes.kernel import CLOSED_NS, SOURCE, KernelOwners
+from procwire.processes.keys import Key, key_from
+from procwire.processes.owners import Owners
+from tests.bpf.kernel import need_bpf, without_capabilities
+from tests.lab import Host, pair, wait_for
+from tests.processes.world import key_of_socket
+
+pytestmark = pytest.mark.kernel
+BURST = 200
+TCP, UDP = 6, 17
+
+
+@pytest.fixture(scope="module")
+def source() -> Iterator[KernelOwners]:
+    need_bpf()
+    with KernelOwners() as opened:
+        yield opened
+
+
+@pytest.fixture
+def owners(source: KernelOwners) -> Iterator[Owners]:
+    with Owners(origins=[source]) as opened:
+        yield opened
+
+
+class Short(NamedTuple):
+    """What a short-lived process said of itself."""
+
+    pid: int
+    port: int
+    lived_ns: int
+
+
+def forked(work: Callable[[], int]) -> Short:
+    """Run ``work`` in a forked process that ends at once; it returns its local port."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        with contextlib.suppress(BaseException):
+            born = time.monotonic_ns()
+            port = work()
+            os.write(writer, f"{port} {time.monotonic_ns() - born}".encode())
+        os._exit(0)
+    os.close(writer)
+    os.waitpid(pid, 0)
+    with open(reader, "rb") as said:
+        port, lived = map(int, said.read().split())
+    return Short(pid, port, lived)
+
+
+def connecting(family: int, host: str, port: int, kind: int = socket.SOCK_STREAM) -> Callable[[], int]:
+    def work() -> int:
+        with socket.socket(family, kind) as ours:
+            ours.connect((host, port))
+            ours.send(b"x")
+            return int(ours.getsockname()[1])
+
+    return work
+
+
+def sending(family: int, host: str, port: int) -> Callable[[], int]:
+    def work() -> int:
+        with socket.socket(family, socket.SOCK_DGRAM) as ours:
+            ours.sendto(b"x", (host, port))
+            return int(ours.getsockname()[1])
+
+    return work
+
+
+def check_named(found: Owner, pid: int) -> None:
+    assert found.process is not None, found.reason
+    assert (found.process.pid, found.confidence, found.source) == (pid, EXACT, SOURCE)
+    assert found.process.start > 0
+
+
+@contextlib.contextmanager
+def sink(family: int, host: str, kind: int = socket.SOCK_STREAM) -> Iterator[int]:
+    """A socket that takes connections or datagrams; its port."""
+    with socket.socket(family, kind) as ours:
+        ours.bind((host, 0))
+        if kind == socket.SOCK_STREAM:
+            ours.listen(BURST * 2)
+        yield ours.getsockname()[1]
+
+
+FAMILIES = [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")]
+
+
+@pytest.mark.parametrize(("family", "host"), FAMILIES)
+@pytest.mark.parametrize("way", ["tcp", "udp-connected", "udp-unconnected"])
+def test_every_process_of_a_burst_is_named_after_it_is_gone(
+    owners: Owners, family: int, host: str, way: str
+) -> None:
+    proto, kind = (TCP, socket.SOCK_STREAM) if way == "tcp" else (UDP, socket.SOCK_DGRAM)
+    with sink(family, host, kind) as port:
+        work = (
+            sending(family, host, port) if way == "udp-unconnected" else connecting(family, host, port, kind)
+        )
+        burst = [forked(work) for _ in range(BURST)]
+        assert sorted(each.lived_ns for each in burst)[BURST // 2] < 5_000_000
+        assert not any(Path(f"/proc/{each.pid}").exists() for each in burst)
+        # A port may have been used again: then the flow is the later one's.
+        for number, pid in {each.port: each.pid for each in burst}.items():
+            found = owners.owner(key_from(proto, host, number, host, port))
+            check_named(found, pid)
+            assert found.side == "src"
+            assert found.process is not None
+            assert found.process.ppid == os.getpid()
+            assert found.process.exe == procfs.link("/proc/self/exe"), (
+                "a forked process is what its parent is"
+            )
+
+
+def test_a_program_that_is_gone_keeps_its_name_arguments_parent_and_user(owners: Owners) -> None:
+    shell = shutil.which("bash")
+    if shell is None:
+        pytest.skip("needs bash, whose /dev/tcp makes a connection without another program")
+    keys: list[tuple[int, Key]] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        here = listener.getsockname()
+        words = [shell, "-c", f": >/dev/tcp/127.0.0.1/{here[1]}", "--password=hunter2", "x"]
+        for _ in range(20):
+            program = subprocess.Popen(words)
+            accepted, there = listener.accept()
+            accepted.close()
+            assert program.wait(10) == 0
+            keys.append((program.pid, key_from(TCP, there[0], there[1], here[0], here[1])))
+    for pid, key in keys:
+        found = owners.owner(key)
+        check_named(found, pid)
+        assert found.process is not None
+        assert (found.process.name, found.process.exe) == ("bash", shell)
+        assert (found.process.ppid, found.process.uid) == (os.getpid(), os.geteuid())
+        assert "--password=***" in found.process.cmdline
+        assert "hunter2" not in found.process.cmdline
+
+
+def test_the_accepting_process_is_named_for_both_ends(owners: Owners) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        here = listener.getsockname()
+        child = forked_server(listener)
+        with socket.create_connection(here) as ours:
+            assert ours.recv(1) == b"!"
+            key = key_of_socket(ours)
+        os.waitpid(child, 0)
+    found = owners.owner(key)
+    check_named(found, os.getpid())
+    assert found.peer is not None
+    assert (found.peer.pid, found.peer_confidence) == (child, EXACT)
+
+
+def forked_server(listener: socket.socket) -> int:
+    """A child that accepts one connection on an inherited socket, without asking for the peer's address."""
+    pid = os.fork()
+    if pid == 0:
+        with contextlib.suppress(BaseException):
+            accepted, _ = listener.accept()
+            accepted.send(b"!")
+        os._exit(0)
+    return pid
+
+
+def test_an_inherited_socket_is_its_users(source: KernelOwners) -> None:
+    with sink(socket.AF_INET, "127.0.0.1") as port, socket.create_connection(("127.0.0.1", port)) as ours:
+        key = key_of_socket(ours)
+        claim = source.lookup(key)
+        assert claim is not None
+        assert claim.pid == os.getpid()
+        child = forked(lambda: ours.send(b"x"))
+        claim = source.lookup(key)
+        if "sock_send_length" in source.missing:
+            pytest.skip(source.missing["sock_send_length"])
+        assert claim is not None
+        assert claim.pid == child.pid
+
+
+def test_a_socket_from_before_is_named_once_it_is_used() -> None:
+    need_bpf()
+    with sink(socket.AF_INET, "127.0.0.1") as port, socket.create_connection(("127.0.0.1", port)) as ours:
+        key = key_of_socket(ours)
+        with KernelOwners() as source:
+            assert source.lookup(key) is None
+            with Owners(origins=[source]) as owners:
+                assert owners.owner(key).source == "sock-diag"
+            ours.send(b"x")
+            if source.missing:
+                pytest.skip(str(source.missing))
+            claim = source.lookup(key)
+            assert claim is not None
+            assert (claim.pid, claim.confidence) == (os.getpid(), EXACT)
+
+
+def test_a_connection_that_nobody_accepted_is_not_the_listeners(source: KernelOwners) -> None:
+    with sink(socket.AF_INET, "127.0.0.1") as port, socket.create_connection(("127.0.0.1", port)) as ours:
+        key = key_of_socket(ours)
+        assert source.lookup(key) is not None
+        assert source.lookup(key.turned()) is None
+
+
+def test_a_refused_connection_is_named(owners: Owners) -> None:
+    with sink(socket.AF_INET, "127.0.0.1") as port:
+        pass
+
+    def refused() -> int:
+        with socket.socket() as ours:
+            ours.bind(("127.0.0.1", 0))
+            with contextlib.suppress(ConnectionRefusedError):
+                ours.connect(("127.0.0.1", port))
+            return int(ours.getsockname()[1])
+
+    child = forked(refused)
+    check_named(owners.owner(key_from(TCP, "127.0.0.1", child.port, "127.0.0.1", port)), child.pid)
+
+
+def test_a_dual_stack_socket_is_found_by_its_ipv4_addresses(source: KernelOwners) -> None:
+    with socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True) as listener:
+        port = listener.getsockname()[1]
+        with socket.socket(socket.AF_INET6) as ours:
+            ours.connect(("::ffff:127.0.0.1", port))
+            accepted, _ = listener.accept()
+            with accepted:
+                key = key_from(TCP, "127.0.0.1", ours.getsockname()[1], "127.0.0.1", port)
+                for each in (key, key.turned()):
+                    claim = source.lookup(each)
+                    assert claim is not None
+                    assert claim.pid == os.getpid()
+
+
+def test_a_server_of_datagrams_is_named_at_its_first(source: KernelOwners) -> None:
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client,
+    ):
+        server.bind(("127.0.0.1", 0))
+        client.sendto(b"x", server.getsockname())
+        here, there = client.getsockname()[1], server.getsockname()[1]
+        claim = source.lookup(key_from(UDP, "127.0.0.1", there, "127.0.0.1", here))
+        assert claim is not None
+        assert claim.pid == os.getpid()
+
+
+def test_processes_in_other_namespaces_are_named(owners: Owners) -> None:
+    with pair() as (_, left, right):
+        serve_in(right, 7000)
+        code = (
+            "import socket, os\n"
+            "s = socket.create_connection(('10.77.0.2', 7000), 5); s.send(b'x'); s.recv(1)\n"
+            "print(os.getpid(), s.getsockname()[1])"
+        )
+        for _ in range(5):
+            pid, port = map(int, left.run(sys.executable, "-S", "-c", code).split())
+            found = owners.owner(key_from(TCP, "10.77.0.1", port, "10.77.0.2", 7000))
+            check_named(found, pid)
+            assert found.peer is not None
+            assert (found.peer.pid, found.peer_confidence) == (right.lab.programs[-1].pid, EXACT)
+
+
+def serve_in(host: Host, port: int) -> None:
+    """An echo of one byte for each connection, without keeping any."""
+    code = (
+        "import socket\n"
+        f"l = socket.create_server(('', {port}))\n"
+        "while True:\n a, _ = l.accept(); a.send(a.recv(1)); a.close()"
+    )
+    host.start(sys.executable, "-S", "-c", code)
+    wait_for(lambda: host.listening(port), what="the server")
+
+
+def test_loopback_in_another_namespace_is_not_taken_for_ours(source: KernelOwners) -> None:
+    kind = socket.SOCK_DGRAM
+    with pair() as (_, left, _b), left.socket(kind=kind) as theirs, left.socket(kind=kind) as sender:
+        theirs.bind(("127.0.0.1", 0))
+        sender.bind(("127.0.0.1", 0))
+        sender.sendto(b"x", theirs.getsockname())
+        key = key_from(UDP, *sender.getsockname(), *theirs.getsockname())
+        assert source.lookup(key) is None
+        assert source.lookup(key.turned()) is None
+
+
+def test_two_namespaces_with_one_name_are_not_guessed_between(source: KernelOwners) -> None:
+    with pair() as (_, left, _a), pair() as (_, other, _b), contextlib.ExitStack() as stack:
+        one, two = (stack.enter_context(host.socket(kind=socket.SOCK_DGRAM)) for host in (left, other))
+        for each in (one, two):
+            each.bind(("10.77.0.1", 7777))
+        key = key_from(UDP, "10.77.0.1", 7777, "10.77.0.2", 9)
+        one.sendto(b"x", ("10.77.0.2", 9))
+        assert source.lookup(key) is not None
+        two.sendto(b"x", ("10.77.0.2", 9))
+        assert source.lookup(key) is None
+
+
+def test_a_closed_socket_is_not_vouched_for_forever() -> None:
+    need_bpf()
+    later = [0]
+    with KernelOwners(clock=lambda: time.monotonic_ns() + later[0]) as source:
+        with sink(socket.AF_INET, "127.0.0.1", socket.SOCK_DGRAM) as port:
+            child = forked(sending(socket.AF_INET, "127.0.0.1", port))
+        key = key_from(UDP, "127.0.0.1", child.port, "127.0.0.1", port)
+        assert source.lookup(key) is not None
+        later[0] = CLOSED_NS
+        assert source.lookup(key) is None
+
+
+def test_full_maps_forget_the_oldest_and_count(owners: Owners) -> None:
+    assert owners is not None
+    small = dict.fromkeys(("sockets", "tuples", "processes"), 512)
+    with KernelOwners(sizes=small) as source, sink(socket.AF_INET, "127.0.0.1", socket.SOCK_DGRAM) as port:
+        last = 0
+        for _ in range(2000):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ours:
+                ours.sendto(b"x", ("127.0.0.1", port))
+                last = ours.getsockname()[1]
+        assert source.lookup(key_from(UDP, "127.0.0.1", last, "127.0.0.1", port)) is not None
+        counts = source.counts()
+    assert counts["sockets"] >= 2000
+    assert counts["refused"] == 0
+
+
+def test_it_does_without_a_tracepoint_that_the_kernel_lacks() -> None:
+    need_bpf()
+    content = read_object("owners").replace(b"tp_btf/sock_send_length", b"tp_btf/sock_none_length")
+    with KernelOwners(content=content) as source:
+        assert list(source.missing) == ["sock_none_length"]
+        with sink(socket.AF_INET, "127.0.0.1") as port, socket.create_connection(("127.0.0.1", port)) as ours:
+            claim = source.lookup(key_of_socket(ours))
+        assert claim is not None
+        assert claim.pid == os.getpid()
+
+
+def test_what_it_cannot_know_is_left_to_others(source: KernelOwners) -> None:
+    assert source.lookup(key_from(1, "127.0.0.1", 0, "127.0.0.1", 0)) is None
+    assert source.lookup(key_from(UDP, "224.0.0.251", 5353, "10.77.0.1", 5353)) is None
+    assert source.lookup(key_from(TCP, "192.0.2.1", 1, "192.0.2.2", 2)) is None
+
+
+def test_after_close_it_knows_nothing_and_raises_nothing() -> None:
+    need_bpf()
+    source = KernelOwners()
+    source.close()
+    source.close()
+    assert source.lookup(key_from(TCP, "192.0.2.1", 1, "192.0.2.2", 2)) is None
+
+
+def test_a_corrupt_object_is_refused_with_words() -> None:
+    need_bpf()
+    with pytest.raises(BpfError, match="ELF"):
+        KernelOwners(content=b"\x7fELF" + bytes(64))
+
+
+def test_without_capabilities_the_owner_still_comes_from_sock_diag() -> None:
+    need_bpf()
+    said = without_capabilities(
+        "import socket, os\n"
+        "from procwire.bpf import probe\nfrom procwire.bpf.libbpf import BpfError\n"
+        "from procwire.processes.kernel import KernelOwners\n"
+        "from procwire.processes.keys import key_from\nfrom procwire.processes.owners import Owners\n"
+        "try: KernelOwners()\nexcept BpfError as error: print(probe.explained(error))\n"
+        "l = socket.create_server(('127.0.0.1', 0)); c = socket.create_connection(l.getsockname())\n"
+        "with Owners() as owners:\n"
+        " found = owners.owner(key_from(6, *c.getsockname(), *l.getsockname()))\n"
+        "print(found.source, found.process.pid == os.getpid())\n"
+    )
+    assert said.splitlines() == [
+        "no right to load BPF programs: CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN",
+        "sock-diag True",
+    ]
+
+
+def test_a_look_up_is_quick(source: KernelOwners) -> None:
+    with sink(socket.AF_INET, "127.0.0.1") as port, socket.create_connection(("127.0.0.1", port)) as ours:
+        key = key_of_socket(ours)
+        times = []
+        for _ in range(500):
+            started = time.perf_counter_ns()
+            assert source.lookup(key) is not None
+            times.append(time.perf_counter_ns() - started)
+    assert sorted(times)[len(times) // 2] < 1_000_000
+
+
+def test_any_thread_may_look_up(source: KernelOwners) -> None:
+    found: list[int] = []
+    with sink(socket.AF_INET, "127.0.0.1") as port, socket.create_connection(("127.0.0.1", port)) as ours:
+        key = key_of_socket(ours)
+
+        def look() -> None:
+            for _ in range(100):
+                claim = source.lookup(key)
+                found.append(claim.pid if claim is not None else 0)
+
+        threads = [threading.Thread(target=look) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert found == [os.getpid()] * 400
