@@ -8,6 +8,7 @@ import pytest
 
 from procwire.dpi.protocols import dns, http
 from procwire.dpi.registry import MODULES, Registry, RegistryError, protocols, registry, tables
+from procwire.dpi.wire.http_records import HttpResponse
 
 
 def test_dispatch_by_first_byte() -> None:
@@ -51,6 +52,6 @@ def test_classes_of_one_table_are_merged() -> None:
     columns = [column.name for column in named["http"]]
     assert len(columns) == len(set(columns))
     assert {"method", "status", "latency", "user_agent"} <= set(columns)
-    row = http.HttpResponse(time=1, side=0, status=200, reason="OK", version="1.1")  # type: ignore[arg-type]
+    row = HttpResponse(time=1, side=0, status=200, reason="OK", version="1.1")  # type: ignore[arg-type]
     assert named["http"].column("status").get(row) == 200
     assert named["http"].column("user_agent").get(row) is None

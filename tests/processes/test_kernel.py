@@ -63,7 +63,7 @@ def forked(work: Callable[[], int]) -> Short:
         os._exit(0)
     os.close(writer)
     os.waitpid(pid, 0)
-    with open(reader, "rb") as said:
+    with os.fdopen(reader, "rb") as said:
         port, lived = map(int, said.read().split())
     return Short(pid, port, lived)
 
