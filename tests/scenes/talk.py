@@ -17,7 +17,8 @@ daemon off; pid {folder}/nginx.pid; error_log /dev/null; worker_processes 1; use
 events {{}}
 http {{ access_log off; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p;
   fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-  server {{ listen 80; listen [::]:80; root {folder}; }} }}
+  server {{ listen 80; listen [::]:80; root {folder};
+    location /slow/ {{ alias {folder}/; limit_rate 500k; }} }} }}
 """
 ECHO = """
 import socket, sys

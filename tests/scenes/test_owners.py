@@ -101,15 +101,15 @@ def test_curl_and_nginx(hosts: tuple[Host, Host], tmp_path: Path) -> None:
     scene = talk.scene_of(client.lab, client, server, tmp_path)
     served = talk.nginx(scene)
     with watch(client, WatchOptions()) as live:
-        caller = client.start("curl", "-s", "-o", "/dev/null", "--limit-rate", "600k", "--header",
-                              "Authorization: Bearer s3cr3t", f"http://{talk.SERVER}/large.bin")  # fmt: skip
+        caller = client.start("curl", "-s", "-o", "/dev/null", "--header",
+                              "Authorization: Bearer s3cr3t", f"http://{talk.SERVER}/slow/large.bin")  # fmt: skip
         assert caller.wait(10) == 0
     _, owner = one(live, 80)
     assert owner.process is not None
     assert (owner.process.name, owner.process.pid, owner.confidence) == ("curl", caller.pid, EXACT)
     assert owner.process.exe == "/usr/bin/curl"
     assert "s3cr3t" not in owner.process.cmdline
-    assert "--limit-rate 600k" in owner.process.cmdline
+    assert owner.process.cmdline.startswith("curl -s -o /dev/null --header ")
     assert owner.peer is not None
     assert (owner.peer.name, owner.peer.pid) == ("nginx", served.pid)
 
