@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.ready
 COMPILED := $(shell grep -rl --include='*.py' '^\# cython:' src)
 ARGS   ?=
 
-.PHONY: run test check format bench packages build vectors docs clean help
+.PHONY: run test check format bench packages build vectors docs bpf clean help
 
 help:
 	@echo "make run      set up and start the live view (root sees owners of every process)"
@@ -14,6 +14,7 @@ help:
 	@echo "make check    format, lint, types, import contracts, house rules"
 	@echo "make bench    speed and memory beside the peers (installs them)"
 	@echo "make vectors  capture real programs anew into tests/vectors (root)"
+	@echo "make bpf      compile the kernel programs anew (clang, llvm, libbpf-dev)"
 	@echo "make docs     write docs/reference anew from the declarations"
 
 $(STAMP): pyproject.toml setup.py $(COMPILED)
@@ -46,6 +47,9 @@ format: $(STAMP)
 
 docs: $(STAMP)
 	$(BIN)/python -m tools.reference
+
+bpf: packages
+	src/procwire/bpf/build.sh
 
 vectors: $(STAMP) packages
 	$(BIN)/python -m tests.vectors.make

@@ -63,8 +63,8 @@ def forked(work: Callable[[], int]) -> Short:
         os._exit(0)
     os.close(writer)
     os.waitpid(pid, 0)
-    with os.fdopen(reader, "rb") as said:
-        port, lived = map(int, said.read().split())
+    port, lived = map(int, os.read(reader, 64).split())
+    os.close(reader)
     return Short(pid, port, lived)
 
 
