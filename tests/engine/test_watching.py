@@ -263,5 +263,5 @@ def test_a_file_that_takes_no_more_ends_it_with_every_flow(monkeypatch: pytest.M
     run, audience = watch_of(monkeypatch, source, WatchOptions(owners=False, write="/dev/full"))
     source.after = run.stop
     run.run()
-    assert "/dev/full: cannot write: no space left" in str(run.error)
+    assert str(run.error) == "/dev/full: offset 0: cannot write: no space left on device"
     assert all(events == ["open", "end"] for events in audience.events.values())
