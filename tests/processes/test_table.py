@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from procwire.model.process import EXACT
 from procwire.processes import table
+from procwire.processes.claims import Claim
 from procwire.processes.table import LINGER_NS, ProcessTable
 from tests.lab import wait_for
 from tests.processes.world import line, program, say
@@ -194,3 +196,64 @@ def test_a_kernel_thread_has_a_name_and_no_program() -> None:
     if ref is None or ref.name != "kthreadd":
         pytest.skip("no kernel threads are seen in this pid namespace")
     assert (ref.exe, ref.cmdline) == ("", "")
+
+
+CURL = Claim(
+    7,
+    0,
+    EXACT,
+    "bpf",
+    name="curl",
+    uid=0,
+    since_boot=1_000_000_000,
+    exe="/usr/bin/curl",
+    cmdline="curl x",
+    ppid=6,
+)
+
+
+def test_a_claim_is_completed_from_what_was_read_and_not_replaced(fake: FakeProc) -> None:
+    fake.put(7, "curl", 100, exe="/usr/lib/curl")
+    found = ProcessTable(proc=str(fake.root)).told(CURL)
+    assert (found.exe, found.unit) == ("/usr/lib/curl", "app.service")
+
+
+def test_a_process_that_was_never_read_is_as_the_source_says(fake: FakeProc) -> None:
+    fake.put(6, "sh", 50, exe="/bin/sh")
+    found = ProcessTable(proc=str(fake.root)).told(CURL)
+    assert (found.pid, found.name, found.exe, found.cmdline) == (7, "curl", "/usr/bin/curl", "curl x")
+    assert (found.user, found.ppid, found.parent) == ("root", 6, "sh")
+    assert found.start > 1_600_000_000_000_000_000
+
+
+def test_a_pid_that_is_used_again_is_not_taken_for_the_claims(fake: FakeProc) -> None:
+    fake.put(7, "other", 900)
+    found = ProcessTable(proc=str(fake.root)).told(CURL)
+    assert (found.name, found.exe) == ("curl", "/usr/bin/curl")
+
+
+def test_what_was_read_before_the_last_exec_gives_way(fake: FakeProc) -> None:
+    processes = ProcessTable(proc=str(fake.root))
+    fake.put(7, "sh", 100, exe="/bin/sh")
+    assert processes.get(7) is not None
+    fake.drop(7)
+    found = processes.told(CURL)
+    assert (found.name, found.exe, found.cmdline) == ("curl", "/usr/bin/curl", "curl x")
+    assert found.unit == "app.service"
+
+
+def test_a_process_on_its_way_out_gets_its_executable_back(fake: FakeProc) -> None:
+    fake.put(7, "curl", 100, state="Z")
+    (fake.root / "7" / "exe").unlink()
+    (fake.root / "7" / "cmdline").write_bytes(b"")
+    found = ProcessTable(proc=str(fake.root)).told(CURL)
+    assert (found.exe, found.cmdline) == ("/usr/bin/curl", "curl x")
+
+
+def test_a_forked_process_is_what_its_parent_is_unless_that_came_later(fake: FakeProc) -> None:
+    child = CURL._replace(exe="", cmdline="", name="sh", inherits=True)
+    fake.put(6, "sh", 50, exe="/bin/sh")
+    processes = ProcessTable(proc=str(fake.root))
+    assert processes.told(child).exe == "/bin/sh"
+    fake.put(6, "later", 500, exe="/bin/later")
+    assert processes.told(child).exe == ""

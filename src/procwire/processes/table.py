@@ -86,9 +86,19 @@ class ProcessTable:
         start = claim.start
         if not start and claim.since_boot:
             start = procfs.start_ns(self._boot, procfs.ticks(claim.since_boot))
-        known = self.known(claim.pid, start) if start else self.get(claim.pid)
+        living = self.get(claim.pid)
+        if living is not None and start and living.start != start:
+            living = None
+        known = living if living is not None or not start else self.known(claim.pid, start)
+        # What was read of one that is gone may be from before its last exec.
+        if known is not None and known is not living and claim.exe and known.name != claim.name:
+            known = structs.replace(known, name=claim.name, exe="", cmdline="")
         if known is not None and known.exe:
             return known
+        return self._completed(known, claim, start)
+
+    def _completed(self, known: ProcessRef | None, claim: Claim, start: int) -> ProcessRef:
+        """With the source's word where nothing was read."""
         parent = self.get(claim.ppid) if claim.ppid else None
         exe, cmdline = claim.exe, claim.cmdline
         if claim.inherits and parent is not None and parent.start <= start:
