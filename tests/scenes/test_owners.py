@@ -101,8 +101,8 @@ def test_curl_and_nginx(hosts: tuple[Host, Host], tmp_path: Path) -> None:
     scene = talk.scene_of(client.lab, client, server, tmp_path)
     served = talk.nginx(scene)
     with watch(client, WatchOptions()) as live:
-        caller = client.start("curl", "-s", "-o", "/dev/null", "--header",
-                              "Authorization: Bearer s3cr3t", f"http://{talk.SERVER}/slow/large.bin")  # fmt: skip
+        caller = client.start("curl", "-s", "-o", "/dev/null", "--header", "Authorization: Bearer s3cr3t",
+                              f"http://{talk.SERVER}/slow/large.bin")  # fmt: skip
         assert caller.wait(10) == 0
     _, owner = one(live, 80)
     assert owner.process is not None
