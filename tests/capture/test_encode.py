@@ -66,3 +66,11 @@ def test_the_room_a_tagged_packet_needs_is_enough(size: int) -> None:
     batch.vlan[0] = 0x8100_0001
     assert put_packets(bytearray(PACKET_BYTES + size + 3), batch, 0, 1, 0)[0] == 1
     assert put_records(bytearray(RECORD_BYTES + size), batch, 0, 1)[0] == 1
+
+
+def test_what_stays_on_the_host_has_no_direction_in_a_file() -> None:
+    """Both bits set have no meaning there (pcapng, epb_flags)."""
+    batch = batch_of([bytes(60)] * 3)
+    batch.flags[0], batch.flags[1], batch.flags[2] = 3, 1, 7
+    sizes = [put_packets(bytearray(900), batch, row, row + 1, 0)[1] for row in range(3)]
+    assert sizes == [92, 104, 104]

@@ -189,6 +189,24 @@ def test_direction(heading: int, own: list[str] | None, expected: str) -> None:
     assert FLOWS.column("direction").get(FlowRow(flow, context)) == expected
 
 
+@pytest.mark.parametrize(
+    ("src", "dst", "expected"),
+    [
+        ("127.0.0.1", "127.9.9.9", "local"),
+        ("::1", "::1", "local"),
+        ("10.0.0.1", "10.0.0.1", "local"),
+        ("127.0.0.1", "10.0.0.1", "unknown"),
+        ("::7f00:1", "::7f00:2", "unknown"),
+    ],
+)
+def test_addresses_that_never_leave_a_host_are_local(src: str, dst: str, expected: str) -> None:
+    flow = a_flow()
+    flow.heading = 0
+    flow.family, flow.src_hi, flow.src_lo = address.split(src)
+    _, flow.dst_hi, flow.dst_lo = address.split(dst)
+    assert FLOWS.column("direction").get(FlowRow(flow)) == expected
+
+
 def test_context_answers_what_the_flow_cannot() -> None:
     assert FLOWS.column("community_id").get(FlowRow(a_flow(), Here())) == "1:x"
 

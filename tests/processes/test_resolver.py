@@ -145,7 +145,8 @@ def test_a_thread_that_cannot_start_says_why_and_answers() -> None:
 
     with Resolver(refused) as background:
         assert background.wait_ready()
-        background.submit(flow_of(KEY))
-        ((_, owner),) = collect(background, 1)
+        background._thread.join(5)
+        assert not background.submit(flow_of(KEY))
+        ((_, owner),) = background.collect()
     assert background.problem == "not allowed here"
-    assert owner.confidence == UNKNOWN
+    assert (owner.confidence, owner.reason) == (UNKNOWN, "the look-up failed: not allowed here")

@@ -49,10 +49,10 @@ class Command:
         return code, time.monotonic() - started
 
 
-def read_lines(path: Path) -> list[Line]:
+def read_lines(path: Path, *words: str) -> list[Line]:
     """What ``procwire read --json`` says of a file."""
     done = subprocess.run(
-        [sys.executable, "-m", "procwire", "read", "--json", str(path)],
+        [sys.executable, "-m", "procwire", "read", "--json", *words, str(path)],
         capture_output=True, check=True, timeout=30, env=ENVIRONMENT,
     )  # fmt: skip
     return [json.loads(line) for line in done.stdout.splitlines()]

@@ -130,6 +130,8 @@ def test_packets_that_found_no_room_are_counted_and_told(hosts: tuple[Host, Host
     assert flow["packets"] < 2000
     assert flow["packets"] + dropped >= 2000
     assert len([1 for line in read_lines(target) if line.get("dst_port") == 7351]) == 1
+    (report,) = read_lines(target, "--summary")
+    assert report["drops"] == {"before the capture file": dropped}
 
 
 @pytest.mark.parametrize(

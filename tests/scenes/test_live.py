@@ -68,3 +68,23 @@ def test_a_recording_says_what_was_seen_live(tmp_path: Path, side: str) -> None:
     assert {("http", talk.NAME), ("tls", talk.NAME), ("tls", "other.example")} <= spoken
     assert {flow.dport for flow in flows if flow.app == "dns"} == {53}
     assert {states.name(flow.state) for flow in flows if flow.app in {"http", "tls"}} <= {"closed", "reset"}
+
+
+@pytest.mark.skipif(bool(MISSING), reason=f"needs {', '.join(MISSING)}")
+def test_on_loopback_too(tmp_path: Path) -> None:
+    target = tmp_path / "seen.pcapng"
+    with pair() as (lab, _, server):
+        scene = talk.scene_of(lab, server, server, tmp_path)
+        talk.nginx(scene)
+        talk.echo(server, "::1", 7778)
+        with watch(server, WatchOptions(write=str(target))) as live:
+            for host in ("127.0.0.1", "[::1]", talk.SERVER):
+                talk.curl(scene, "-g", f"http://{host}/large.bin")
+            with server.socket(socket.AF_INET6, socket.SOCK_DGRAM) as client:
+                talk.exchange(client, ("::1", 7778), [b"a" * 60_000])
+    check_same(live, target)
+    lines = [line for line in live.audience.lines() if line["proto"] in {"tcp", "udp"}]
+    assert {(line["interface"], line["direction"], line["elsewhere"]) for line in lines} == {
+        ("lo", "local", 0)
+    }
+    assert len(lines) == 4

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from procwire.bpf.libbpf import BpfError
+from procwire.engine import watching
 from procwire.engine.api import WatchOptions
 from procwire.model.flow import Flow
 from procwire.model.process import EXACT, LISTENER, RECENT, UNKNOWN, Owner
@@ -101,8 +103,8 @@ def test_curl_and_nginx(hosts: tuple[Host, Host], tmp_path: Path) -> None:
     scene = talk.scene_of(client.lab, client, server, tmp_path)
     served = talk.nginx(scene)
     with watch(client, WatchOptions()) as live:
-        caller = client.start("curl", "-s", "-o", "/dev/null", "--header",
-                              "Authorization: Bearer s3cr3t", f"http://{talk.SERVER}/slow/large.bin")  # fmt: skip
+        caller = client.start("curl", "-s", "-o", "/dev/null", "--header", "Authorization: Bearer s3cr3t",
+                              f"http://{talk.SERVER}/slow/large.bin")  # fmt: skip
         assert caller.wait(10) == 0
     _, owner = one(live, 80)
     assert owner.process is not None
@@ -114,11 +116,19 @@ def test_curl_and_nginx(hosts: tuple[Host, Host], tmp_path: Path) -> None:
     assert (owner.peer.name, owner.peer.pid) == ("nginx", served.pid)
 
 
+def no_notes() -> object:
+    raise BpfError("no kernel programs in this test")
+
+
 @pytest.mark.skipif(bool(need("nginx", "curl")), reason="needs nginx and curl")
+@pytest.mark.parametrize("notes", [True, False])
 def test_curls_that_are_gone_at_once_are_never_someone_elses(
-    hosts: tuple[Host, Host], tmp_path: Path
+    hosts: tuple[Host, Host], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, notes: bool
 ) -> None:
+    """With the kernel's notes each is named; without them what is said is true or says why not."""
     client, server = hosts
+    if not notes:
+        monkeypatch.setattr(watching, "KernelOwners", no_notes)
     scene = talk.scene_of(client.lab, client, server, tmp_path)
     served = talk.nginx(scene)
     pids = set()
@@ -130,6 +140,9 @@ def test_curls_that_are_gone_at_once_are_never_someone_elses(
     flows = live.audience.flows()
     owners = [owner_of(flow) for flow in flows if flow.dport == 80]
     assert len(owners) == 10
+    if live.watching is not None and live.watching.kernel is not None:
+        assert {owner.process.pid for owner in owners if owner.process is not None} == pids
+        assert {(owner.side, owner.confidence) for owner in owners} == {("src", EXACT)}
     for owner in owners:
         if owner.process is None:
             assert (owner.confidence, bool(owner.reason)) == (UNKNOWN, True)

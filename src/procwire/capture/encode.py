@@ -93,6 +93,8 @@ def put_packets(
         captured = batch.captured[row] + _tag_bytes(batch, row)
         padded = (captured + 3) & ~3
         bits = batch.flags[row]
+        if bits & 7 == 3:  # what stays on this host is both, for which the format has no word
+            bits = 0
         total = 32 + padded + (12 if bits else 0)
         if at + padded + _PACKET_BYTES > len(room):
             break

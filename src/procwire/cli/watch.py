@@ -64,7 +64,7 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Watch until the end; 4 when packets were lost."""
+    """Watch until the end; 1 when the file took no more, 4 when packets were lost."""
     table = FLOWS
     keep = compile_filter(arguments.filter, table, now=time.time_ns()) if arguments.filter else None
     options = WatchOptions(
@@ -136,6 +136,9 @@ def _ending(watching: Watching) -> int:
         + (f", {_refused(watching)} owners not looked up" if _refused(watching) else ""),
         file=sys.stderr,
     )
+    if watching.error is not None:
+        print(f"procwire: {watching.error}", file=sys.stderr)
+        return exit.FAILURE
     return exit.INCOMPLETE if lost or counts.evicted or _refused(watching) else exit.OK
 
 

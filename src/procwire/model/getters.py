@@ -12,6 +12,7 @@ from typing import Any
 
 from procwire.model import address
 from procwire.model._ip_names import PORTED, ip_protocol
+from procwire.model.flow import Flow
 from procwire.model.frames import FOREIGN, INBOUND, OUTBOUND
 from procwire.model.packets import HAS_PORTS, IS_IP
 from procwire.model.rows import FlowRow, PacketRow
@@ -20,6 +21,7 @@ Getter = Callable[[Any], Any]
 TCP = 6
 ICMP = frozenset({1, 58})
 BOTH = INBOUND | OUTBOUND
+LOOPBACK_NET = 127  # 127.0.0.0/8
 FLAG_NAMES = (
     "fin",
     "syn",
@@ -149,7 +151,7 @@ def direction(row: FlowRow) -> str:
     here = row.context.local(flow.family, flow.src_hi, flow.src_lo)
     there = row.context.local(flow.family, flow.dst_hi, flow.dst_lo)
     if here is None or there is None:
-        return _marked(flow.heading)
+        return "local" if _inward(flow) else _marked(flow.heading)
     if here:
         return "local" if there else "out"
     return "in" if there else "forwarded"
@@ -161,6 +163,13 @@ def _marked(heading: int) -> str:
     if heading & BOTH == BOTH:
         return "local"
     return {INBOUND: "in", OUTBOUND: "out"}.get(heading & BOTH, "unknown")
+
+
+def _inward(flow: Flow) -> bool:
+    """Whether the addresses alone say that no wire was crossed (RFC 1122 section 3.2.1.3, RFC 4291 2.5.3)."""
+    if flow.family == address.IPV4 and flow.src_lo >> 24 == LOOPBACK_NET == flow.dst_lo >> 24:
+        return True
+    return bool(flow.family) and (flow.src_hi, flow.src_lo) == (flow.dst_hi, flow.dst_lo)
 
 
 def duration(row: FlowRow) -> int:

@@ -102,9 +102,9 @@ _COUNTS = (
     _count("elsewhere", "Packets of this flow seen again on another interface and not counted twice.",
            attrgetter("flow.elsewhere"), "packets"),
     _count("faults", "Packets of this flow with a fault in a header.", attrgetter("flow.faults"), "packets"),
-    _count("ttl_out", "Last TTL or hop limit of src's packets, as it arrived here.",
+    _count("ttl_out", "TTL or hop limit of src's first packet, as it arrived here.",
            read.known("flow.ttl_out")),
-    _count("ttl_in", "Last TTL or hop limit of dst's packets, as it arrived here.",
+    _count("ttl_in", "TTL or hop limit of dst's first packet, as it arrived here.",
            read.known("flow.ttl_in")),
 )  # fmt: skip
 

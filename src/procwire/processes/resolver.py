@@ -90,11 +90,17 @@ class Resolver:
         with self._wake:
             if self._stopping or len(self._new) + len(self._later) >= MAX_WAITING:
                 self.refused += 1
-                self._done.append((flow, _FULL))
+                self._done.append((flow, self._refusal()))
                 return False
             self._new.append(flow)
             self._wake.notify()
         return True
+
+    def _refusal(self) -> Owner:
+        if not self._stopping:
+            return _FULL
+        reason = f"{_FAILED}{self.problem}" if self.problem else _STOPPED.reason
+        return Owner(process=None, confidence=UNKNOWN, reason=reason)
 
     def collect(self) -> list[tuple[Flow, Owner]]:
         """What has been answered since the last call; each flow once. The caller writes ``flow.owner``."""
