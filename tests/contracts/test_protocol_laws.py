@@ -11,8 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from procwire.dpi.analyzer import Analyzer
 from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
+from procwire.dpi.names import NameBook
+from procwire.dpi.protocols.dns import DnsResponse
 from procwire.dpi.registry import MODULES
+from procwire.model.flow import Flow
 from procwire.model.observation import Observation, columns_of
 from tests.dpi.samples import Dialogue, dialogues
 
@@ -214,3 +218,37 @@ def test_claims_are_stable_on_anything(name: str, data: bytes) -> None:
             assert answer is settled
         elif answer is not Claim.MORE:
             settled = answer
+
+
+def written(dialogue: Dialogue, pieces: Any, *, told: bool) -> tuple[Any, ...]:
+    """What a dialogue makes of its flow, and the names that are learned from it."""
+    flow = Flow()
+    flow.proto = 6 if dialogue.transport == "tcp" else 17
+    flow.sport, flow.dport, flow.opener_seen = 40000, dialogue.port, True
+    names = NameBook()
+
+    def learn(_: Flow, observation: Observation) -> None:
+        if type(observation) is DnsResponse:
+            names.learn(observation, "192.0.2.1")
+
+    analyzer = Analyzer(learn, told=told)
+    skip = [0, 0]
+    for now, (side, data) in enumerate(dialogue.steps, 1000):
+        for piece in pieces(data) if dialogue.transport == "tcp" else [data]:
+            fresh = piece[min(skip[side], len(piece)) :] if dialogue.transport == "tcp" else piece
+            skip[side] -= min(len(piece), skip[side]) if skip[side] < ENOUGH else 0
+            if fresh and skip[side] < ENOUGH:
+                skip[side] = analyzer.data(flow, side, fresh, now)
+    analyzer.ended(flow, 9999)
+    kept = (flow.app, flow.app_confidence, flow.server_name, flow.server_name_source, flow.ja4, flow.facts)
+    return (*kept, names._known)
+
+
+@every_dialogue
+@pytest.mark.parametrize("pieces", [whole, single, cut(random.Random(3))], ids=["whole", "single", "cut"])
+def test_flow_is_told_the_same_when_nobody_reads_the_observations(
+    name: str, dialogue: Dialogue, pieces: Any
+) -> None:
+    full, brief = written(dialogue, pieces, told=True), written(dialogue, pieces, told=False)
+    assert full == brief
+    assert full[0] == name or name not in {"tls", "quic", "dns"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,8 @@ from procwire import __version__
 from procwire.cli import catalogue, doctor, exit, read, shell, watch
 from procwire.engine.options import EngineError
 from procwire.model.filter import FilterError
+
+YOUNG_OBJECTS = 100_000  # container objects that are new when the collector looks at them
 
 EPILOG = """\
 examples:
@@ -43,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code. Without a command: watch."""
+    _calm_collector()
     given = list(sys.argv[1:] if words is None else words)
     arguments = parser().parse_args(given or ["watch"])
     if arguments.command is None:
@@ -63,6 +67,12 @@ def main(words: Sequence[str] | None = None) -> int:
         where = f"{error.filename}: " if error.filename else ""
         return complain(f"{where}{error.strerror or error}", exit.FAILURE)
     return code
+
+
+def _calm_collector() -> None:
+    """Look for reference cycles seldom: flows come and go by the thousand, and are not in any."""
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, 20, 20)
 
 
 def complain(words: str, code: int) -> int:

@@ -52,7 +52,8 @@ DONE = Finished()
 class Analyzer:
     """A model.streams.StreamSink. ``emit`` gets every observation; ``decided`` a flow whose app is settled.
 
-    ``decided`` is called again when an inner protocol takes over. ``counts()`` says what was done.
+    ``decided`` is called again when an inner protocol takes over. ``counts()`` says what was done. ``told``:
+    see contract.Context; where it is false, ``emit`` gets only what names are learned from, and briefs.
     """
 
     _emit: Any
@@ -60,6 +61,7 @@ class Analyzer:
     _limits: Any
     _registry: Any
     _tables: dict[int, Any]
+    _told: cython.bint
     _total_bytes: cython.longlong
     _held: cython.longlong
     _recognised: cython.longlong
@@ -76,6 +78,7 @@ class Analyzer:
         decided: Callable[[Any], None] | None = None,
         limits: Limits | None = None,
         protocols: Registry | None = None,
+        told: bool = True,
     ) -> None:
         limits = limits or Limits()
         known = protocols or registry()
@@ -84,6 +87,7 @@ class Analyzer:
         self._limits = limits
         self._registry = known
         self._tables = {number: known.dispatch(number) for number in _TRANSPORTS}
+        self._told = told
         self._total_bytes = limits.total_bytes
         self._held = self._recognised = self._given_up = self._overflowed = 0
         self._faults = self._defects = 0
@@ -178,7 +182,9 @@ class Analyzer:
 
     @cython.cfunc
     def _opening(self, flow: Flow, loose: cython.bint, wanted: Any) -> Any:
-        context = Context(transport=_TRANSPORTS[flow.proto], src_port=flow.sport, dst_port=flow.dport)
+        context = Context(
+            transport=_TRANSPORTS[flow.proto], src_port=flow.sport, dst_port=flow.dport, told=self._told
+        )
         front = self._registry.hinted(flow.proto, flow.sport, flow.dport)
         if wanted is not None:
             front = (wanted, *front)

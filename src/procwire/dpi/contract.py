@@ -12,6 +12,11 @@ datagram. A parser may have two more methods, both optional:
 ``finish(now)``      the flow has ended, or no more will be fed: what is still pending (unanswered queries).
 ``remainder(side)``  asked once a side after an ``Upgraded`` was yielded: bytes it was fed and did not read.
                      They go to the next parser, and this one is done.
+
+Where ``Context.told`` is false, nobody reads the observations: only what they write to their flow (``SETS``)
+is of use, an ``Upgraded``, and answers that names are learned from. A parser may then leave out all others,
+yield briefer ones with the same ``SETS``, and be done as soon as nothing of use can follow. What the flow is
+told to be must come out the same.
 """
 
 from __future__ import annotations
@@ -46,6 +51,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     transport: str  # tcp, udp, sctp
     src_port: int = 0
     dst_port: int = 0
+    told: bool = True  # someone reads the observations; see the module's docstring
 
 
 class Parser(Protocol):

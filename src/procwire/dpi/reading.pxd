@@ -23,6 +23,7 @@ cdef class Reading:
     cpdef long long appetite(self, int side) noexcept
     cpdef bint sated(self) noexcept
     cdef object _call(self, int side, bytes data, long long lost, long long now)
+    cdef int _ask(self, int side) except? -1
     cdef object _drawn(self, object source)
     cdef void _bad(self) noexcept
     cdef void _owe(self, int side, long long size) noexcept

@@ -134,7 +134,7 @@ class Reading:
                 if not self.good:
                     self._bad()
                     return seen
-            self._owe(side, self.parser.skip(_SIDES[side]))
+            self._ask(side)
             self.good = True
             self.bad = 0
         except ProtocolError:
@@ -146,6 +146,16 @@ class Reading:
         if seen:
             self.proven = True
         return seen
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _ask(self, side: cython.int) -> cython.int:
+        """How much the parser skips of a side; where that is all the rest, the other side may be done too."""
+        size: cython.longlong = self.parser.skip(_SIDES[side])
+        self._owe(side, size)
+        if size >= _ENOUGH and self.parser.skip(_SIDES[1 - side]) >= _ENOUGH:
+            self._owe(1 - side, _ENOUGH)
+        return 0
 
     @cython.cfunc
     def _drawn(self, source: Any) -> Any:

@@ -76,11 +76,17 @@ class Pipeline:
         self.decoder = Decoder()
         self.names = NameBook()
         self.observations = 0
-        self.analyzer = Analyzer(self._observed, decided=self._decided) if options.protocols else None
+        self.analyzer = self._analyzer(listener) if options.protocols else None
         self.tracker = Tracker(limits_of(options), self.analyzer or NoSink())
         self.first = 0
         self.now = 0
         self._opened = 0  # flows of the running ingest that the listener has heard of
+
+    def _analyzer(self, listener: Listener) -> Analyzer:
+        """One that observes for whom it may concern: a listener that lets observations pass costs none."""
+        told = getattr(type(listener), "observed", None) is not Silent.observed
+        decided = getattr(type(listener), "decided", None) is not Silent.decided
+        return Analyzer(self._observed, decided=self._decided if decided else None, told=told)
 
     def decode(self, batch: FrameBatch, table: PacketTable | None = None) -> PacketTable:
         """Frames to packets. Of the pipeline's steps the only one that may run on another thread."""

@@ -1,7 +1,7 @@
 """How much the tracker may keep, and for how long: every bound of the flows room in one record.
 
-Memory: a TCP flow takes about 1.1 kB (Flow, its two ends, its place in the directory), any other about
-0.8 kB; a table filled to ``max_flows`` by a SYN flood so takes about 1.1 GB, and an idle tracker under
+Memory: a TCP flow takes about 1.0 kB (Flow, its two ends, its place in the directory), any other about
+0.8 kB; a table filled to ``max_flows`` by a SYN flood so takes about 1.0 GB, and an idle tracker under
 200 kB, because the directory doubles as flows arrive. Payload held for reassembly is within ``held_bytes``
 beside that, the bookkeeping of each held piece included.
 """

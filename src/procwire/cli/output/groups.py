@@ -1,3 +1,4 @@
+# cython: language_level=3
 """Flows taken together: by process, remote address, protocol, unit or container.
 
 Adds flows up one by one and holds a few numbers a group, not the flows. Groups are bounded: beyond
@@ -6,11 +7,17 @@ MAX_GROUPS, new ones are counted together as ``(others)``.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable, Mapping
+
+import cython
 
 from procwire.model import getters
 from procwire.model.rows import FlowRow, GroupRow
+
+if cython.compiled:
+    from cython.cimports.procwire.model.flow import Flow
+else:
+    from procwire.model.flow import Flow
 
 MAX_GROUPS = 100_000
 OTHERS = "(others)"
@@ -19,7 +26,7 @@ HOST = "(host)"  # a process that is in no container, or in no unit
 
 MIXED = "mixed"
 
-Found = dict[tuple[str, str], GroupRow]
+Found = dict[tuple[str, str], "Tally"]
 Key = Callable[[FlowRow], tuple[str, str]]
 
 
@@ -55,6 +62,63 @@ KEYS: Mapping[str, Key] = {
 }
 
 
+@cython.cclass
+class Tally:
+    """The sums of one group."""
+
+    name: str
+    confidence: str
+    flows: cython.longlong
+    packets: cython.longlong
+    bytes_out: cython.longlong
+    bytes_in: cython.longlong
+    first: cython.longlong
+    last: cython.longlong
+
+    def __init__(self, name: str, confidence: str) -> None:
+        self.name = name
+        self.confidence = confidence
+        self.flows = self.packets = self.bytes_out = self.bytes_in = 0
+        self.first = self.last = 0
+
+    def add(self, flow: Flow, confidence: str) -> None:
+        """Count one flow, whose owner or protocol is known with ``confidence``."""
+        if self.flows == 0 or flow.first < self.first:
+            self.first = flow.first
+        if self.flows == 0 or flow.last > self.last:
+            self.last = flow.last
+        self.flows += 1
+        self.packets += flow.packets_out + flow.packets_in
+        self.bytes_out += flow.bytes_out
+        self.bytes_in += flow.bytes_in
+        if confidence != self.confidence:
+            self.confidence = MIXED
+
+    def copy(self) -> Tally:
+        """Another one with the same sums."""
+        other = Tally(self.name, self.confidence)
+        other.flows = self.flows
+        other.packets = self.packets
+        other.bytes_out = self.bytes_out
+        other.bytes_in = self.bytes_in
+        other.first = self.first
+        other.last = self.last
+        return other
+
+    def row(self) -> GroupRow:
+        """The sums as a row."""
+        return GroupRow(
+            group=self.name,
+            confidence=self.confidence,
+            flows=self.flows,
+            packets=self.packets,
+            bytes_out=self.bytes_out,
+            bytes_in=self.bytes_in,
+            first=self.first,
+            last=self.last,
+        )
+
+
 class Groups:
     """``by``: a name of KEYS. ``add`` flows that are done; ``rows`` may count open ones in for once."""
 
@@ -73,34 +137,27 @@ class Groups:
         extra = iter(also)
         one = next(extra, None)
         if one is not None:
-            found = {key: copy.copy(group) for key, group in found.items()}
+            found = {key: tally.copy() for key, tally in found.items()}
             self.count(found, one)
             for row in extra:
                 self.count(found, row)
-        ordered = sorted(found.values(), key=lambda group: (-group.bytes, group.group, group.confidence))
-        return ordered[:limit] if limit else ordered
+        rows = [tally.row() for tally in found.values()]
+        rows.sort(key=_order)
+        return rows[:limit] if limit else rows
 
     def count(self, found: Found, row: FlowRow) -> None:
         """Count one flow into ``found``."""
         name, confidence = self.key(row)
         key = (name, confidence if self.split else "")
-        if key not in found and len(found) >= MAX_GROUPS:
-            name, confidence = key = (OTHERS, "")
-        group = found.get(key)
-        if group is None:
-            flow = row.flow
-            group = GroupRow(group=name, confidence=confidence, first=flow.first, last=flow.last)
-            found[key] = group
-        elif group.confidence != confidence:
-            group.confidence = MIXED
-        _add(group, row)
+        tally = found.get(key)
+        if tally is None:
+            if len(found) >= MAX_GROUPS:
+                name, confidence = key = (OTHERS, "")
+                tally = found.get(key)
+            if tally is None:
+                tally = found[key] = Tally(name, confidence)
+        tally.add(row.flow, confidence)
 
 
-def _add(group: GroupRow, row: FlowRow) -> None:
-    flow = row.flow
-    group.flows += 1
-    group.packets += flow.packets_out + flow.packets_in
-    group.bytes_out += flow.bytes_out
-    group.bytes_in += flow.bytes_in
-    group.first = min(group.first, flow.first)
-    group.last = max(group.last, flow.last)
+def _order(group: GroupRow) -> tuple[int, str, str]:
+    return (-group.bytes, group.group, group.confidence)

@@ -122,6 +122,7 @@ class Parser:
     _pending: dict[Any, Any]
     _context: Any
     _broken: Any
+    _told: cython.bint
 
     def __init__(self, context: Context) -> None:
         self._stream = context.transport == "tcp"
@@ -130,6 +131,7 @@ class Parser:
         self._pending = {}
         self._context = context
         self._broken = None
+        self._told = context.told
 
     def feed(self, side: Direction, data: bytes, *, now: int) -> Iterable[Observation]:
         """See contract.Parser."""
@@ -160,6 +162,8 @@ class Parser:
         """The queries that no answer was seen to."""
         left = self._pending
         self._pending = {}
+        if not self._told:
+            return ()
         return [
             DnsUnanswered(
                 time=now,
@@ -211,6 +215,8 @@ class Parser:
 
     @cython.cfunc
     def _query(self, message: Message, side: Direction, now: cython.longlong) -> Any:
+        if not self._told:
+            return Observation(time=now, side=side)
         name, kind, sort = _first(message)
         key = (side, message.ident, name, kind)
         known = self._pending.get(key)
@@ -250,6 +256,7 @@ class Parser:
         udp_size, flags, high, options = _edns(message)
         code = message.flags & 15 | high << 4
         addresses, aliases, ttl = _reached(message, name)
+        told: cython.bint = self._told
         return DnsResponse(
             time=now,
             side=side,
@@ -258,12 +265,12 @@ class Parser:
             query=name,
             query_type=type_name(kind),
             query_class=class_name(sort),
-            questions=_all_questions(message),
+            questions=_all_questions(message) if told else (),
             flags=flags,
             rcode=RCODES.get(code) or f"RCODE{code}",
-            answers=_listed(message, message.answers),
-            authorities=_listed(message, message.authorities),
-            additionals=_listed(message, message.additionals),
+            answers=_listed(message, message.answers) if told else (),
+            authorities=_listed(message, message.authorities) if told else (),
+            additionals=_listed(message, message.additionals) if told else (),
             addresses=addresses,
             aliases=aliases,
             ttl=ttl,

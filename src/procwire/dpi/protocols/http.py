@@ -16,8 +16,9 @@ import cython
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.http_body import BODY, CHUNK, CLOSE, HEAD, HOLD, LOST
-from procwire.dpi.wire.http_fields import credentials, framing, target
-from procwire.dpi.wire.http_head import MAX_HEAD, HeadError, masked, parse, starts
+from procwire.dpi.wire.http_fields import framing, target
+from procwire.dpi.wire.http_head import MAX_HEAD, HeadError, parse, starts
+from procwire.dpi.wire.http_messages import HttpBrief, told_request, told_response
 from procwire.dpi.wire.http_records import HttpRequest, HttpResponse
 from procwire.model.observation import Observation, Upgraded
 
@@ -48,6 +49,9 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
     return _CLAIMS[starts(data)]
 
 
+_UNASKED = ("", "", "", -1, "")  # method, host, path, time and offered upgrade of a request not seen
+
+
 @cython.cclass
 class Parser:
     """See contract.Parser."""
@@ -58,8 +62,12 @@ class Parser:
     _client: cython.int  # side, or -1 for not known
     _broken: Any
     _rest: Any
+    _told: cython.bint
+    _named: cython.bint  # the flow was given its name
 
-    def __init__(self, context: Context) -> None:  # noqa: ARG002
+    def __init__(self, context: Context) -> None:
+        self._told = context.told
+        self._named = False
         self._streams = [Stream(), Stream()]
         self._asked = deque()
         self._drift = False
@@ -198,28 +206,14 @@ class Parser:
             raise ProtocolError("both sides send requests")
         self._client = side
         chunked, length = framing(head)
-        host, path, secret = target(head)
         upgrade = head.text(b"upgrade")
-        scheme, sent = credentials(head)
-        out.append(
-            HttpRequest(
-                time=now,
-                side=_SIDES[side],
-                method=head.method,
-                host=host,
-                path=path,
-                version=head.version,
-                user_agent=head.text(b"user-agent"),
-                referer=masked(head.text(b"referer")),
-                content_type=head.text(b"content-type"),
-                content_length=length,
-                upgrade=upgrade,
-                authorization=scheme,
-                credentials=sent or secret,
-                faults=tuple(head.faults),
-            )
-        )
-        self._asked.append((head.method, host, path, now, upgrade))
+        if self._told:
+            asked: HttpRequest = told_request(head, length, upgrade, _SIDES[side], now)
+            out.append(asked)
+            self._asked.append((head.method, asked.host, asked.path, now, upgrade))
+        else:
+            out.append(self._brief(head, side, now))
+            self._asked.append((head.method, "", "", now, upgrade))
         if len(self._asked) > MAX_PENDING:
             self._asked.popleft()
             self._drift = True
@@ -244,25 +238,13 @@ class Parser:
         self._client = 1 - side
         chunked, length = framing(head)
         asked: Any = self._match(head.status)
-        method, host, path, since, offered = asked or ("", "", "", -1, "")
-        out.append(
-            HttpResponse(
-                time=now,
-                side=_SIDES[side],
-                status=head.status,
-                reason=head.reason,
-                version=head.version,
-                method=method,
-                host=host,
-                path=path,
-                content_type=head.text(b"content-type"),
-                content_length=length,
-                server=head.text(b"server"),
-                location=masked(head.text(b"location")),
-                latency=now - since if asked else None,
-                faults=tuple(head.faults),
-            )
-        )
+        asked = asked or _UNASKED
+        method: str = asked[0]
+        offered: str = asked[4]
+        if self._told:
+            out.append(told_response(head, length, asked, _SIDES[side], now))
+        else:
+            out.append(Observation(time=now, side=_SIDES[side]))
         if head.status == 101 or (method == "CONNECT" and 200 <= head.status < 300):
             self._hand_on(side, head, method, now, out, rest)
             return None
@@ -275,6 +257,13 @@ class Parser:
         if head.status >= 200 and (method == "CONNECT" or offered):
             self._unhold(now, out)
         return None
+
+    @cython.cfunc
+    def _brief(self, head: Head, side: cython.int, now: cython.longlong) -> Any:
+        """A request that nobody reads: the first host that is a name is the flow's."""
+        brief = HttpBrief(time=now, side=_SIDES[side], host="" if self._named else target(head)[0])
+        self._named = self._named or brief.name != ""
+        return brief
 
     @cython.cfunc
     def _match(self, status: cython.int) -> Any:

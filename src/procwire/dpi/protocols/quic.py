@@ -14,16 +14,10 @@ from collections.abc import Iterable
 from typing import Annotated, ClassVar
 
 from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
-from procwire.dpi.wire import _quic_names, _tls_names, quic_claim, quic_initial, quic_packet, tls_hello
-from procwire.dpi.wire._quic_names import GOOGLE, SALTS, version_name
+from procwire.dpi.wire import _tls_names, quic_claim, quic_initial, quic_packet, tls_hello, tls_offer
+from procwire.dpi.wire._quic_names import ERRORS, GOOGLE, PARAMETERS, SALTS, is_grease, version_name
 from procwire.dpi.wire.quic_connection import Connection, Connections
-from procwire.dpi.wire.quic_packet import (
-    INITIAL,
-    NEGOTIATION,
-    RETRY,
-    ZERO_RTT,
-    LongPacket,
-)
+from procwire.dpi.wire.quic_packet import INITIAL, NEGOTIATION, RETRY, ZERO_RTT, LongPacket
 from procwire.dpi.wire.tls_hello import Hello
 from procwire.dpi.wire.tls_offer import Choice, Offer, choice_of, name_of, offer_of, plain
 from procwire.model.columns import Kind
@@ -137,7 +131,8 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
 class Parser:
     """One flow: usually one connection, two where a Retry came between."""
 
-    def __init__(self, context: Context) -> None:  # noqa: ARG002 - every flow starts alike
+    def __init__(self, context: Context) -> None:
+        self._told = context.told
         self.connections = Connections()
         self.early_packets = 0
         self.short_packets = [0, 0]
@@ -183,11 +178,7 @@ class Parser:
         self, side: Direction, data: bytes, packet: LongPacket, now: int, found: list[Observation]
     ) -> None:
         if packet.kind == NEGOTIATION:
-            known = [
-                number
-                for number in quic_claim.listed_versions(data, packet)
-                if not _quic_names.is_grease(number)
-            ]
+            known = [number for number in quic_claim.listed_versions(data, packet) if not is_grease(number)]
             names = tuple(version_name(number) for number in known[:MAX_VERSIONS])
             found.append(VersionNegotiation(time=now, side=side, versions=names))
         elif packet.kind == RETRY:
@@ -257,15 +248,14 @@ class Parser:
             self.undecrypted += 1
         return ()
 
-    def _offer(self, connection: Connection, packet: LongPacket, hello: Hello, now: int) -> QuicClientHello:
+    def _offer(self, connection: Connection, packet: LongPacket, hello: Hello, now: int) -> Observation:
         connection.client_hello = hello
+        if not self._told:
+            return tls_offer.offer_brief(hello, "q", connection.client, now)
         connection.version = packet.version
         if connection.hello_at is None:
             connection.hello_at = now
-        body = hello.bodies.get(tls_hello.QUIC_PARAMETERS) or hello.bodies.get(
-            tls_hello.QUIC_PARAMETERS_DRAFT
-        )
-        sent = quic_packet.parameters(body or b"")
+        sent = _parameters(hello)
         idle = _number(sent, IDLE_TIMEOUT)
         side = connection.client
         return offer_of(
@@ -280,9 +270,7 @@ class Parser:
             scid=packet.scid.hex(),
             token_bytes=len(packet.token),
             datagrams=self._datagrams[side],
-            parameters=tuple(
-                [name_of(number, _quic_names.PARAMETERS) for number in sent if number % 31 != 27]
-            ),
+            parameters=_parameter_names(sent),
             user_agent=plain(sent.get(USER_AGENT, b"")[:256]),
             idle_timeout=None if idle is None else idle * 1_000_000,
             max_udp_payload=_number(sent, MAX_UDP_PAYLOAD),
@@ -291,8 +279,12 @@ class Parser:
 
     def _choice(
         self, connection: Connection, packet: LongPacket, hello: Hello, seen: tuple[Direction, int]
-    ) -> QuicServerHello:
+    ) -> Observation:
         side, now = seen
+        if not self._told:
+            brief = tls_offer.choice_brief(hello, side, now)
+            self._done = connection.client_hello is not None and not brief.retry
+            return brief
         connection.server_hello = hello
         connection.version = packet.version
         latency = None if connection.hello_at is None else now - connection.hello_at
@@ -375,7 +367,7 @@ def _parameters(hello: Hello) -> dict[int, bytes]:
 
 def _parameter_names(sent: dict[int, bytes]) -> tuple[str, ...]:
     """Without the numbers 31 * N + 27, which are reserved to be ignored (RFC 9000 section 18.1)."""
-    return tuple([name_of(number, _quic_names.PARAMETERS) for number in sent if number % 31 != 27])
+    return tuple([name_of(number, PARAMETERS) for number in sent if number % 31 != 27])
 
 
 def _number(sent: dict[int, bytes], parameter: int) -> int | None:
@@ -388,7 +380,7 @@ def _other_versions(body: bytes) -> tuple[str, ...]:
     numbers = [
         int.from_bytes(body[at : at + 4], "big") for at in range(4, min(len(body), 4 * MAX_VERSIONS), 4)
     ]
-    return tuple([version_name(number) for number in numbers if not _quic_names.is_grease(number)])
+    return tuple([version_name(number) for number in numbers if not is_grease(number)])
 
 
 def _close(closed: tuple[int, bytes], side: Direction, now: int) -> QuicClose:
@@ -396,5 +388,5 @@ def _close(closed: tuple[int, bytes], side: Direction, now: int) -> QuicClose:
     if 0x100 <= code <= 0x1FF:  # CRYPTO_ERROR carries a TLS alert (RFC 9000 section 20.1)
         error = f"CRYPTO_ERROR {_tls_names.ALERTS.get(code - 0x100, str(code - 0x100))}"
     else:
-        error = _quic_names.ERRORS.get(code, f"0x{code:x}")
+        error = ERRORS.get(code, f"0x{code:x}")
     return QuicClose(time=now, side=side, error=error, code=code, reason=plain(reason[:256]))

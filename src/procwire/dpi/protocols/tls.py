@@ -15,7 +15,15 @@ from typing import Annotated, ClassVar
 from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire import _tls_names, certificates, tls_claim, tls_hello
 from procwire.dpi.wire.tls_hello import TLS13, Hello
-from procwire.dpi.wire.tls_offer import Choice, Offer, choice_of, name_of, offer_of
+from procwire.dpi.wire.tls_offer import (
+    Choice,
+    Offer,
+    choice_brief,
+    choice_of,
+    name_of,
+    offer_brief,
+    offer_of,
+)
 from procwire.dpi.wire.tls_record import ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, Records
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -118,7 +126,8 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
 class Parser:
     """One connection. ``client_hello`` and ``server_hello`` keep the randoms that decryption needs."""
 
-    def __init__(self, context: Context) -> None:  # noqa: ARG002 - every TLS connection starts alike
+    def __init__(self, context: Context) -> None:
+        self._told = context.told
         self.client_hello: Hello | None = None
         self.server_hello: Hello | None = None
         self.version = 0
@@ -243,6 +252,9 @@ class Parser:
         self.client_hello = hello
         if self._hello_at is None:
             self._hello_at = now
+        if not self._told:
+            found.append(offer_brief(hello, "t", side, now))
+            return
         offer = offer_of(ClientHello, hello, "t", side, now, second=self._retry)
         self._server_name = offer.server_name
         found.append(offer)
@@ -253,6 +265,9 @@ class Parser:
             self._client = Direction(1 - side)
         self.server_hello = hello
         self.version = tls_hello.chosen_version(hello)
+        if not self._told:
+            self._answer_briefly(side, hello, now, found)
+            return
         latency = None if self._hello_at is None else now - self._hello_at
         choice = choice_of(ServerHello, hello, self.client_hello, side, now, latency=latency)
         self._retry = choice.retry
@@ -260,6 +275,16 @@ class Parser:
         found.append(choice)
         if self.version >= TLS13 and not choice.retry:
             self._done[side] = True  # the rest of its flight is encrypted
+
+    def _answer_briefly(self, side: Direction, hello: Hello, now: int, found: list[Observation]) -> None:
+        """Behind both hellos nothing is written to the flow any more."""
+        brief = choice_brief(hello, side, now)
+        self._retry = brief.retry
+        found.append(brief)
+        if not brief.retry:
+            self._done[side] = True
+            if self.client_hello is not None:
+                self._done[1 - side] = True
 
     def _show(self, side: Direction, body: bytes, now: int, found: list[Observation]) -> None:
         chain, count, malformed = certificates.split_chain(body)

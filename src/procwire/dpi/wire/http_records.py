@@ -11,7 +11,7 @@ from typing import Annotated
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
-_ADDRESS = re.compile(r"[0-9.]+\Z|.*:")
+ADDRESS = re.compile(r"[0-9.]+\Z|.*:")
 
 
 class HttpRequest(Observation, kw_only=True):
@@ -37,7 +37,7 @@ class HttpRequest(Observation, kw_only=True):
     @property
     def name(self) -> str:
         """The host where it is a name, empty where it is an address."""
-        return "" if _ADDRESS.match(self.host) else self.host
+        return "" if ADDRESS.match(self.host) else self.host
 
 
 class HttpResponse(Observation, kw_only=True):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from procwire.dpi.wire import _tls_names, ja4, tls_hello
 from procwire.dpi.wire.tls_hello import Hello
@@ -63,6 +63,25 @@ class Choice(Observation, kw_only=True):
     ja3s: Annotated[str, says("JA3S fingerprint of the server.")]
     latency: Annotated[int | None, says("Time since the ClientHello.", kind=Kind.DURATION)]
     malformed: Annotated[str, says("What was wrong with the message; empty where nothing was.")]
+
+
+class OfferBrief(Observation, kw_only=True):
+    """What a client's hello writes to its flow, for when nobody reads the rest."""
+
+    SETS: ClassVar = {"server_name": "server_name", "ja4": "ja4", "alpn": "alpn"}
+    NAME_SOURCE = "sni"
+    server_name: str
+    alpn: tuple[str, ...]
+    ja4: str
+
+
+class ChoiceBrief(Observation, kw_only=True):
+    """What a server's hello writes to its flow, for when nobody reads the rest."""
+
+    SETS: ClassVar = {"tls_version": "version", "tls_cipher": "cipher"}
+    version: str
+    cipher: str
+    retry: bool
 
 
 Offered = TypeVar("Offered", bound=Offer)
@@ -138,6 +157,29 @@ def _versions(legacy: int, body: bytes) -> tuple[str, tuple[str, ...], str]:
     listed = tls_hello.counted8(body)
     hello = Hello(legacy, b"")
     return _best(hello, listed), version_names(listed), name_of(legacy, _tls_names.VERSIONS)
+
+
+def offer_brief(hello: Hello, transport: str, side: Direction, now: int) -> OfferBrief:
+    """The part of ``offer_of`` that a flow keeps."""
+    get = hello.bodies.get
+    return OfferBrief(
+        time=now,
+        side=side,
+        server_name=plain(tls_hello.host_name(get(tls_hello.SERVER_NAME, b""))),
+        alpn=alpn_texts(get(tls_hello.ALPN, b"")),
+        ja4=ja4.ja4(hello, transport),
+    )
+
+
+def choice_brief(hello: Hello, side: Direction, now: int) -> ChoiceBrief:
+    """The part of ``choice_of`` that a flow keeps."""
+    return ChoiceBrief(
+        time=now,
+        side=side,
+        version=name_of(tls_hello.chosen_version(hello), _tls_names.VERSIONS),
+        cipher=name_of(int.from_bytes(hello.ciphers, "big"), _tls_names.CIPHERS),
+        retry=hello.random == tls_hello.HELLO_RETRY_RANDOM,
+    )
 
 
 def offer_of(
