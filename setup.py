@@ -1,14 +1,16 @@
 """Builds the per-packet modules with Cython; everything else is declared in pyproject.toml.
 
 A module asks to be compiled by a first line that starts with ``# cython:``. The same file runs
-uncompiled, so an extension that fails to build (no compiler, no headers) is a warning, not an error:
-the package then works from the ``.py`` file, slower, and ``procwire doctor`` says so.
+uncompiled, so a build that fails (no compiler, no headers) is a warning, not an error: the package then
+works from the ``.py`` files, slower, and ``procwire doctor`` says so. It is all or nothing, because a
+compiled module expects compiled neighbours.
 """
 
 import os
 from pathlib import Path
 
 from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
 
 SOURCE = Path("src")
 BUILD = Path("build/cython")
@@ -44,4 +46,27 @@ def extensions() -> list[Extension]:
     return compiled
 
 
-setup(ext_modules=extensions(), options={"build_ext": {"parallel": os.cpu_count() or 1}})
+class AllOrNothing(build_ext):
+    """Builds every module, or leaves none behind."""
+
+    def build_extension(self, ext: Extension) -> None:
+        try:
+            super().build_extension(ext)
+        except Exception as error:
+            self.warn(f"{ext.name} cannot be compiled: {error}")
+            self.failed = True
+
+    def build_extensions(self) -> None:
+        self.failed = False
+        super().build_extensions()
+        if self.failed:
+            self.warn("procwire is installed uncompiled: it works, slowly. Install a C compiler to mend it.")
+            for extension in self.extensions:
+                Path(self.get_ext_fullpath(extension.name)).unlink(missing_ok=True)
+
+
+setup(
+    cmdclass={"build_ext": AllOrNothing},
+    ext_modules=extensions(),
+    options={"build_ext": {"parallel": os.cpu_count() or 1}},
+)

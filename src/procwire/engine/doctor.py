@@ -54,7 +54,7 @@ def _compiled() -> Check:
     return Check(
         name="compiled",
         status="degraded",
-        detail=f"{len(slow)} of {len(wanted)} per-packet modules run uncompiled, about 30 times slower: "
+        detail=f"{len(slow)} of {len(wanted)} per-packet modules run uncompiled, far slower: "
         + ", ".join(slow[:3]),
         remedy="install a C compiler and the Python headers, then install procwire again",
     )
