@@ -8,6 +8,7 @@ import pytest
 
 from procwire.processes import holders
 from procwire.processes.holders import Holder, Holders
+from tests.lab import wait_for
 from tests.processes.world import inode_of, line, program
 
 FORKING = """
@@ -100,7 +101,8 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     try:
         seeker.scan_all()
         assert len(seeker._holders) <= 4
-        assert seeker.find(inode_of(ours[0]), os.geteuid())
+        # A whole scan is rationed by time, so the first answer may be none.
+        assert wait_for(lambda: seeker.find(inode_of(ours[0]), os.geteuid()), seconds=5.0)
     finally:
         for each in ours:
             each.close()
