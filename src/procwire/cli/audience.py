@@ -6,9 +6,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import msgspec
+
 from procwire.cli.output.choice import RowWriter
 from procwire.cli.output.groups import Groups
 from procwire.engine.api import Context, Watching
+from procwire.model.columns import Column, Kind, Table
 from procwire.model.flow import Flow
 from procwire.model.observation import Observation
 from procwire.model.rows import FlowRow
@@ -27,6 +30,8 @@ class Watcher:
         self.context: Context | None = None
         self.watching: Watching | None = None
         self.refreshed = 0
+        self.elapsed = 0.0  # seconds between the last two pictures
+        self.sum = 0  # bytes when the last picture was painted
 
     def __enter__(self) -> Watcher:
         return self
@@ -54,7 +59,8 @@ class Watcher:
 
     def ticked(self, now: int) -> None:
         """Paint about once a second."""
-        if now - self.refreshed >= REFRESH_NS:
+        if not 0 <= now - self.refreshed < REFRESH_NS:  # a clock set back must not stop the picture
+            self.elapsed = (now - self.refreshed) / 1e9 if self.refreshed else 0.0
             self.refreshed = now
             self.paint()
 
@@ -65,15 +71,21 @@ class Watcher:
         """Nothing more will come."""
 
     def footer(self) -> str:
-        """One line on the run as a whole."""
+        """One line on the run as a whole: what a narrow screen must not cut off comes first."""
         if self.watching is None:
             return ""
         counts = self.watching.pipeline.tracker.counts
-        lost = self.watching.source.counts.dropped
-        return (
-            f"{counts.active} flows open, {counts.flows} in all, {counts.packets} packets, "
-            f"{human_size(counts.bytes)}, {lost} dropped by the kernel"
-        )
+        moved, self.sum = counts.bytes - self.sum, counts.bytes
+        parts = [
+            f"{counts.active} flows open, {counts.flows} in all",
+            f"{self.watching.source.counts.dropped} dropped by the kernel",
+        ]
+        if counts.evicted:
+            parts.append(f"{counts.evicted} evicted")
+        parts += [f"{counts.packets} packets", human_size(counts.bytes)]
+        if self.elapsed > 0:
+            parts.append(f"{human_size(round(moved / self.elapsed))}/s")
+        return ", ".join(parts)
 
 
 class Lines(Watcher):
@@ -82,15 +94,19 @@ class Lines(Watcher):
     def __init__(self, out: RowWriter) -> None:
         super().__init__()
         self.out = out
+        self.written = False
 
     def told(self, event: str, flow: Flow) -> None:
         """See Watcher."""
         if (row := self.row(flow)) is not None:
+            self.written = True
             self.out.write(row, event)
 
     def ticked(self, now: int) -> None:  # noqa: ARG002
-        """See Watcher."""
-        self.out.flush()
+        """Flush once there is a line: a table takes its widths from the first ones."""
+        if self.written:
+            self.written = False
+            self.out.flush()
 
     def finish(self) -> None:
         """See Watcher."""
@@ -98,14 +114,14 @@ class Lines(Watcher):
 
 
 class Picture(Watcher):
-    """A table on the terminal: busiest flows first, ended ones until newer ones push them out."""
+    """A table on the terminal: busiest flows first, ended ones dim until newer ones push them out."""
 
     def __init__(self) -> None:
         super().__init__()
         from procwire.cli.output.live import LiveTable, Recent
 
-        self.live = LiveTable(FLOWS)
-        self.recent = Recent(lambda row: row.flow.number, lambda row: row.flow.bytes_out + row.flow.bytes_in)
+        self.live = LiveTable(_with_rate(self.rate), over=_over)
+        self.recent = Recent(_number, lambda row: row.flow.bytes_out + row.flow.bytes_in, _over)
         self.ended: OrderedDict[int, FlowRow] = OrderedDict()
 
     def __enter__(self) -> Picture:
@@ -122,14 +138,40 @@ class Picture(Watcher):
             if len(self.ended) > KEPT_ENDED:
                 self.ended.popitem(last=False)
 
+    def rate(self, row: FlowRow) -> str:
+        """Bytes a second since the picture before; ``ended`` for what is over, nothing for what is still."""
+        if row.flow.ended:
+            return "ended"
+        moved = self.recent.moved.get(row.flow.number, 0)
+        return f"{human_size(round(moved / self.elapsed))}/s" if moved and self.elapsed > 0 else ""
+
     def paint(self) -> None:
         """See Watcher."""
-        rows = [*self.open_rows(), *self.ended.values()]
-        self.live.show(self.recent.rank(rows, self.live.room), self.footer())
+        rows = {row.flow.number: row for row in self.open_rows()} | self.ended
+        ranked = self.recent.rank(rows.values(), self.live.room)
+        hidden = len(rows) - len(ranked)
+        self.live.show(ranked, self.footer() + (f", {hidden} more rows" if hidden else ""))
 
     def finish(self) -> None:
         """See Watcher."""
         self.paint()
+
+
+def _number(row: FlowRow) -> int:
+    return int(row.flow.number)
+
+
+def _over(row: FlowRow) -> bool:
+    return bool(row.flow.ended)
+
+
+def _with_rate(rate: Callable[[FlowRow], str]) -> Table:
+    """FLOWS with a column that only a picture has: it says what moved between two of them."""
+    column = Column(
+        name="rate", kind=Kind.TEXT, doc="Bytes a second, or ended.", get=rate, shown=True, rank=4
+    )
+    place = FLOWS.columns.index(FLOWS.column("bytes_in")) + 1
+    return msgspec.structs.replace(FLOWS, columns=(*FLOWS.columns[:place], column, *FLOWS.columns[place:]))
 
 
 class GroupPicture(Watcher):
