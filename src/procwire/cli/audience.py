@@ -19,6 +19,7 @@ from procwire.model.tables import FLOWS, GROUPS
 from procwire.model.values import human_size
 
 REFRESH_NS = 1_000_000_000
+OVER = frozenset({"closed", "reset"})  # states of flows that are only kept for stragglers
 KEPT_ENDED = 200  # ended flows that stay in the picture until newer ones push them out
 
 
@@ -31,6 +32,7 @@ class Watcher:
         self.watching: Watching | None = None
         self.refreshed = 0
         self.elapsed = 0.0  # seconds between the last two pictures
+        self.going = 0  # flows that were not over, whatever the filter, when ``open_rows`` last went through
         self.sum = 0  # bytes when the last picture was painted
 
     def __enter__(self) -> Watcher:
@@ -41,15 +43,29 @@ class Watcher:
 
     def row(self, flow: Flow) -> FlowRow | None:
         """The flow's row where it matches the filter."""
-        row = FlowRow(flow, self.context) if self.context else FlowRow(flow)
+        row = self.wrap(flow)
         return row if self.keep is None or self.keep(row) else None
 
+    def wrap(self, flow: Flow) -> FlowRow:
+        """The flow's row, matching or not."""
+        return FlowRow(flow, self.context) if self.context else FlowRow(flow)
+
+    def over(self, row: FlowRow) -> bool:
+        """Whether the conversation is over; not what only our own end cut off."""
+        if row.flow.ended:
+            return str(row.flow.ended) != "capture-end"
+        return row.context.state(row.flow.state) in OVER
+
     def open_rows(self) -> Iterable[FlowRow]:
-        """Rows of the flows that go on and match."""
-        if self.watching is not None:
-            for flow in self.watching.pipeline.tracker.active():
-                if (row := self.row(flow)) is not None:
-                    yield row
+        """Rows of the flows that are still counted and match."""
+        self.going = 0
+        if self.watching is None:
+            return
+        for flow in self.watching.pipeline.tracker.active():
+            row = self.wrap(flow)
+            self.going += not self.over(row)
+            if self.keep is None or self.keep(row):
+                yield row
 
     def told(self, event: str, flow: Flow) -> None:
         """See engine.watching.Audience."""
@@ -70,14 +86,17 @@ class Watcher:
     def finish(self) -> None:
         """Nothing more will come."""
 
-    def footer(self) -> str:
-        """One line on the run as a whole: what a narrow screen must not cut off comes first."""
+    def footer(self, hidden: int = 0) -> str:
+        """One line on the run as a whole: what a narrow screen must not cut off comes first.
+
+        ``hidden``: rows that the screen has no room for.
+        """
         if self.watching is None:
             return ""
         counts = self.watching.pipeline.tracker.counts
         moved, self.sum = counts.bytes - self.sum, counts.bytes
         parts = [
-            f"{counts.active} flows open, {counts.flows} in all",
+            f"{self.going} flows open, {counts.flows} in all" + (f", {hidden} more rows" if hidden else ""),
             f"{self.watching.source.counts.dropped} dropped by the kernel",
         ]
         if counts.evicted:
@@ -120,8 +139,8 @@ class Picture(Watcher):
         super().__init__()
         from procwire.cli.output.live import LiveTable, Recent
 
-        self.live = LiveTable(_with_rate(self.rate), over=_over)
-        self.recent = Recent(_number, lambda row: row.flow.bytes_out + row.flow.bytes_in, _over)
+        self.live = LiveTable(_with_rate(self.rate), over=self.over)
+        self.recent = Recent(_number, lambda row: row.flow.bytes_out + row.flow.bytes_in, self.over)
         self.ended: OrderedDict[int, FlowRow] = OrderedDict()
 
     def __enter__(self) -> Picture:
@@ -140,7 +159,7 @@ class Picture(Watcher):
 
     def rate(self, row: FlowRow) -> str:
         """Bytes a second since the picture before; ``ended`` for what is over, nothing for what is still."""
-        if row.flow.ended:
+        if self.over(row):
             return "ended"
         moved = self.recent.moved.get(row.flow.number, 0)
         return f"{human_size(round(moved / self.elapsed))}/s" if moved and self.elapsed > 0 else ""
@@ -149,20 +168,16 @@ class Picture(Watcher):
         """See Watcher."""
         rows = {row.flow.number: row for row in self.open_rows()} | self.ended
         ranked = self.recent.rank(rows.values(), self.live.room)
-        hidden = len(rows) - len(ranked)
-        self.live.show(ranked, self.footer() + (f", {hidden} more rows" if hidden else ""))
+        self.live.show(ranked, self.footer(len(rows) - len(ranked)))
 
     def finish(self) -> None:
         """See Watcher."""
+        self.elapsed = 0.0  # no whole second has passed since the last picture
         self.paint()
 
 
 def _number(row: FlowRow) -> int:
     return int(row.flow.number)
-
-
-def _over(row: FlowRow) -> bool:
-    return bool(row.flow.ended)
 
 
 def _with_rate(rate: Callable[[FlowRow], str]) -> Table:
@@ -204,10 +219,13 @@ class GroupPicture(Watcher):
     def paint(self) -> None:
         """See Watcher."""
         if self.live:
-            self.live.show(self.groups.rows(self.open_rows(), limit=self.live.room), self.footer())
+            groups = self.groups.rows(self.open_rows())
+            shown = groups[: self.live.room]
+            self.live.show(shown, self.footer(len(groups) - len(shown)))
 
     def finish(self) -> None:
         """See Watcher."""
+        self.elapsed = 0.0  # no whole second has passed since the last picture
         self.paint()
         if self.out is not None:
             for group in self.groups.rows():
