@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from procwire.cli.audience import KEPT_ENDED, REFRESH_NS, GroupPicture, Lines, Picture, Watcher
+from procwire.cli.audience import KEPT_ENDED, MAX_CUT, REFRESH_NS, GroupPicture, Lines, Picture, Watcher
 from procwire.cli.output.json_lines import JsonLines
 from procwire.cli.output.live import CHROME
 from procwire.engine.api import Context
@@ -56,6 +56,12 @@ def numbered(number: int, *, process: str = "curl", app: str = "tls", size: int 
     flow = a_flow()
     flow.number, flow.app, flow.bytes_in = number, app, size
     flow.owner = Owner(process=ProcessRef(pid=number, name=process, start=1), confidence=EXACT, source="proc")
+    return flow
+
+
+def over(number: int) -> Flow:
+    flow = numbered(number)
+    flow.ended = "fin"
     return flow
 
 
@@ -105,8 +111,24 @@ def test_lines_are_flushed_once_there_are_any() -> None:
 def test_a_picture_keeps_the_latest_ended_flows_only() -> None:
     picture = a_picture(Running())
     for number in range(1, KEPT_ENDED + 51):
-        picture.told("end", numbered(number))
+        picture.told("end", over(number))
     assert list(picture.ended) == list(range(51, KEPT_ENDED + 51))
+
+
+def test_the_last_picture_has_the_largest_of_what_went_on() -> None:
+    running = Running([numbered(1, size=9_000_000, process="large")])
+    picture = a_picture(running, height=CHROME + 3)
+    picture.told("end", over(2))
+    picture.paint()
+    for flow in (*running.flows, *(numbered(number) for number in range(3, MAX_CUT + 100))):
+        flow.ended = "capture-end"
+        picture.told("end", flow)
+    running.flows.clear()
+    assert len(picture.cut) <= MAX_CUT
+    picture.finish()
+    assert picture.live.last is not None
+    assert any("large" in str(line) for line in picture.live.last.renderables)
+    assert str(picture.live.last.renderables[-1]).startswith("7 flows in all, ")
 
 
 def test_a_picture_shows_what_matches_alone() -> None:
@@ -120,16 +142,16 @@ def test_a_picture_shows_what_matches_alone() -> None:
 
 
 def test_what_moves_comes_first_and_what_is_over_last() -> None:
-    still, over, busy = numbered(1, process="still"), numbered(2, process="over"), numbered(3, process="busy")
-    over.bytes_in, over.ended = 9_000_000, "fin"
+    still, gone, busy = numbered(1, process="still"), numbered(2, process="gone"), numbered(3, process="busy")
+    gone.bytes_in, gone.ended = 9_000_000, "fin"
     picture = a_picture(Running([still, busy]))
-    picture.told("end", over)
+    picture.told("end", gone)
     picture.ticked(5 * REFRESH_NS)
     busy.bytes_in += 20_000
     picture.ticked(7 * REFRESH_NS)
     assert picture.live.last is not None
     _, *rows, footer = (line for line in picture.live.last.renderables)
-    assert [str(row).split()[-1] for row in rows] == ["busy", "still", "over"]
+    assert [str(row).split()[-1] for row in rows] == ["busy", "still", "gone"]
     assert "10 kB/s" in str(rows[0])
     assert "/s" not in str(rows[1])
     assert "ended" in str(rows[2])
@@ -145,13 +167,13 @@ def test_a_flow_that_is_open_and_ended_is_one_row() -> None:
 
 
 @pytest.mark.parametrize(
-    ("why", "over"), [("", False), ("fin", True), ("timeout", True), ("capture-end", False)]
+    ("why", "ended"), [("", False), ("fin", True), ("timeout", True), ("capture-end", False)]
 )
-def test_our_own_end_makes_no_conversation_over(why: str, over: bool) -> None:
+def test_our_own_end_makes_no_conversation_over(why: str, ended: bool) -> None:
     flow = numbered(1)
     flow.ended = why
     face = attached(Watcher(), Running())
-    assert face.over(face.wrap(flow)) is over
+    assert face.over(face.wrap(flow)) is ended
 
 
 def test_a_closed_connection_kept_for_stragglers_is_over() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from heapq import nlargest
 from typing import Any
 
 import msgspec
@@ -21,6 +22,9 @@ from procwire.model.values import human_size
 REFRESH_NS = 1_000_000_000
 OVER = frozenset({"closed", "reset"})  # states of flows that are only kept for stragglers
 KEPT_ENDED = 200  # ended flows that stay in the picture until newer ones push them out
+MAX_CUT = (
+    4096  # of the flows that go on when the end comes, so many of the largest may be in the last picture
+)
 
 
 class Watcher:
@@ -32,6 +36,7 @@ class Watcher:
         self.watching: Watching | None = None
         self.refreshed = 0
         self.elapsed = 0.0  # seconds between the last two pictures
+        self.finished = False
         self.going = 0  # flows that were not over, whatever the filter, when ``open_rows`` last went through
         self.sum = 0  # bytes when the last picture was painted
 
@@ -95,8 +100,10 @@ class Watcher:
             return ""
         counts = self.watching.pipeline.tracker.counts
         moved, self.sum = counts.bytes - self.sum, counts.bytes
+        going = "" if self.finished else f"{self.going} flows open, "
         parts = [
-            f"{self.going} flows open, {counts.flows} in all" + (f", {hidden} more rows" if hidden else ""),
+            f"{going}{counts.flows}{' flows' if self.finished else ''} in all",
+            *([f"{hidden} more rows"] if hidden else []),
             f"{self.watching.source.counts.dropped} dropped by the kernel",
         ]
         if counts.evicted:
@@ -140,8 +147,9 @@ class Picture(Watcher):
         from procwire.cli.output.live import LiveTable, Recent
 
         self.live = LiveTable(_with_rate(self.rate), over=self.over)
-        self.recent = Recent(_number, lambda row: row.flow.bytes_out + row.flow.bytes_in, self.over)
+        self.recent = Recent(_number, _size, self.over)
         self.ended: OrderedDict[int, FlowRow] = OrderedDict()
+        self.cut: list[FlowRow] = []  # flows that went on when the end came
 
     def __enter__(self) -> Picture:
         self.live.__enter__()
@@ -152,10 +160,16 @@ class Picture(Watcher):
 
     def told(self, event: str, flow: Flow) -> None:
         """See Watcher."""
-        if event == "end" and (row := self.row(flow)) is not None:
-            self.ended[flow.number] = row
-            if len(self.ended) > KEPT_ENDED:
-                self.ended.popitem(last=False)
+        if event != "end" or (row := self.row(flow)) is None:
+            return
+        if not self.over(row):
+            self.cut.append(row)
+            if len(self.cut) > MAX_CUT:
+                self.cut = nlargest(MAX_CUT // 2, self.cut, key=_size)
+            return
+        self.ended[flow.number] = row
+        if len(self.ended) > KEPT_ENDED:
+            self.ended.popitem(last=False)
 
     def rate(self, row: FlowRow) -> str:
         """Bytes a second since the picture before; ``ended`` for what is over, nothing for what is still."""
@@ -166,18 +180,26 @@ class Picture(Watcher):
 
     def paint(self) -> None:
         """See Watcher."""
-        rows = {row.flow.number: row for row in self.open_rows()} | self.ended
-        ranked = self.recent.rank(rows.values(), self.live.room)
+        rows = {row.flow.number: row for row in (*self.open_rows(), *self.cut)} | self.ended
+        if self.finished:  # what moved since a moment ago says nothing of the run
+            ranked = sorted(rows.values(), key=lambda row: (self.over(row), -_size(row)))[: self.live.room]
+        else:
+            ranked = self.recent.rank(rows.values(), self.live.room)
         self.live.show(ranked, self.footer(len(rows) - len(ranked)))
 
     def finish(self) -> None:
         """See Watcher."""
+        self.finished = True
         self.elapsed = 0.0  # no whole second has passed since the last picture
         self.paint()
 
 
 def _number(row: FlowRow) -> int:
     return int(row.flow.number)
+
+
+def _size(row: FlowRow) -> int:
+    return int(row.flow.bytes_out + row.flow.bytes_in)
 
 
 def _with_rate(rate: Callable[[FlowRow], str]) -> Table:
@@ -225,6 +247,7 @@ class GroupPicture(Watcher):
 
     def finish(self) -> None:
         """See Watcher."""
+        self.finished = True
         self.elapsed = 0.0  # no whole second has passed since the last picture
         self.paint()
         if self.out is not None:
