@@ -8,6 +8,7 @@ import json
 import os
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -163,6 +164,26 @@ def test_an_interface_that_is_not_there_is_named_with_those_that_are(host: Host)
     done = watched(host, "-i", "nosuch")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "procwire: nosuch: no such interface; there are: lo\n"
+
+
+@pytest.mark.parametrize(
+    ("handling", "code"), [(signal.SIG_DFL, 0), (signal.SIG_IGN, None)], ids=["lost", "nohup"]
+)
+def test_a_lost_terminal_ends_it_in_order_but_not_under_nohup(
+    host: Host, tmp_path: Path, handling: signal.Handlers, code: int | None
+) -> None:
+    said = tmp_path / "said"
+    with said.open("wb") as errors:
+        program = host.start(*WATCH, "--json", stderr=errors, env=ENVIRONMENT,
+                             preexec_fn=lambda: signal.signal(signal.SIGHUP, handling))  # fmt: skip
+    wait_for(lambda: "watching" in said.read_text(), what="the watch")
+    program.send_signal(signal.SIGHUP)
+    if code is None:
+        with pytest.raises(subprocess.TimeoutExpired):
+            program.wait(0.7)
+        program.send_signal(signal.SIGTERM)
+    assert program.wait(10) == 0
+    assert "packets seen" in said.read_text().splitlines()[-1]
 
 
 @pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv")
