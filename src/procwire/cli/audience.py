@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from heapq import nlargest
 from typing import Any
+
+import msgspec
 
 from procwire.cli.output.choice import RowWriter
 from procwire.cli.output.groups import Groups
 from procwire.engine.api import Context, Watching
+from procwire.model.columns import Column, Kind, Table
 from procwire.model.flow import Flow
 from procwire.model.observation import Observation
 from procwire.model.rows import FlowRow
@@ -16,7 +20,11 @@ from procwire.model.tables import FLOWS, GROUPS
 from procwire.model.values import human_size
 
 REFRESH_NS = 1_000_000_000
+OVER = frozenset({"closed", "reset"})  # states of flows that are only kept for stragglers
 KEPT_ENDED = 200  # ended flows that stay in the picture until newer ones push them out
+MAX_CUT = (
+    4096  # of the flows that go on when the end comes, so many of the largest may be in the last picture
+)
 
 
 class Watcher:
@@ -27,6 +35,10 @@ class Watcher:
         self.context: Context | None = None
         self.watching: Watching | None = None
         self.refreshed = 0
+        self.elapsed = 0.0  # seconds between the last two pictures
+        self.finished = False
+        self.going = 0  # flows that were not over, whatever the filter, when ``open_rows`` last went through
+        self.sum = 0  # bytes when the last picture was painted
 
     def __enter__(self) -> Watcher:
         return self
@@ -36,15 +48,29 @@ class Watcher:
 
     def row(self, flow: Flow) -> FlowRow | None:
         """The flow's row where it matches the filter."""
-        row = FlowRow(flow, self.context) if self.context else FlowRow(flow)
+        row = self.wrap(flow)
         return row if self.keep is None or self.keep(row) else None
 
+    def wrap(self, flow: Flow) -> FlowRow:
+        """The flow's row, matching or not."""
+        return FlowRow(flow, self.context) if self.context else FlowRow(flow)
+
+    def over(self, row: FlowRow) -> bool:
+        """Whether the conversation is over; not what only our own end cut off."""
+        if row.flow.ended:
+            return str(row.flow.ended) != "capture-end"
+        return row.context.state(row.flow.state) in OVER
+
     def open_rows(self) -> Iterable[FlowRow]:
-        """Rows of the flows that go on and match."""
-        if self.watching is not None:
-            for flow in self.watching.pipeline.tracker.active():
-                if (row := self.row(flow)) is not None:
-                    yield row
+        """Rows of the flows that are still counted and match."""
+        self.going = 0
+        if self.watching is None:
+            return
+        for flow in self.watching.pipeline.tracker.active():
+            row = self.wrap(flow)
+            self.going += not self.over(row)
+            if self.keep is None or self.keep(row):
+                yield row
 
     def told(self, event: str, flow: Flow) -> None:
         """See engine.watching.Audience."""
@@ -54,7 +80,8 @@ class Watcher:
 
     def ticked(self, now: int) -> None:
         """Paint about once a second."""
-        if now - self.refreshed >= REFRESH_NS:
+        if not 0 <= now - self.refreshed < REFRESH_NS:  # a clock set back must not stop the picture
+            self.elapsed = (now - self.refreshed) / 1e9 if self.refreshed else 0.0
             self.refreshed = now
             self.paint()
 
@@ -64,16 +91,27 @@ class Watcher:
     def finish(self) -> None:
         """Nothing more will come."""
 
-    def footer(self) -> str:
-        """One line on the run as a whole."""
+    def footer(self, hidden: int = 0) -> str:
+        """One line on the run as a whole: what a narrow screen must not cut off comes first.
+
+        ``hidden``: rows that the screen has no room for.
+        """
         if self.watching is None:
             return ""
         counts = self.watching.pipeline.tracker.counts
-        lost = self.watching.source.counts.dropped
-        return (
-            f"{counts.active} flows open, {counts.flows} in all, {counts.packets} packets, "
-            f"{human_size(counts.bytes)}, {lost} dropped by the kernel"
-        )
+        moved, self.sum = counts.bytes - self.sum, counts.bytes
+        going = "" if self.finished else f"{self.going} flows open, "
+        parts = [
+            f"{going}{counts.flows}{' flows' if self.finished else ''} in all",
+            *([f"{hidden} more rows"] if hidden else []),
+            f"{self.watching.source.counts.dropped} dropped by the kernel",
+        ]
+        if counts.evicted:
+            parts.append(f"{counts.evicted} evicted")
+        parts += [f"{counts.packets} packets", human_size(counts.bytes)]
+        if self.elapsed > 0:
+            parts.append(f"{human_size(round(moved / self.elapsed))}/s")
+        return ", ".join(parts)
 
 
 class Lines(Watcher):
@@ -82,15 +120,19 @@ class Lines(Watcher):
     def __init__(self, out: RowWriter) -> None:
         super().__init__()
         self.out = out
+        self.written = False
 
     def told(self, event: str, flow: Flow) -> None:
         """See Watcher."""
         if (row := self.row(flow)) is not None:
+            self.written = True
             self.out.write(row, event)
 
     def ticked(self, now: int) -> None:  # noqa: ARG002
-        """See Watcher."""
-        self.out.flush()
+        """Flush once there is a line: a table takes its widths from the first ones."""
+        if self.written:
+            self.written = False
+            self.out.flush()
 
     def finish(self) -> None:
         """See Watcher."""
@@ -98,15 +140,16 @@ class Lines(Watcher):
 
 
 class Picture(Watcher):
-    """A table on the terminal: busiest flows first, ended ones until newer ones push them out."""
+    """A table on the terminal: busiest flows first, ended ones dim until newer ones push them out."""
 
     def __init__(self) -> None:
         super().__init__()
         from procwire.cli.output.live import LiveTable, Recent
 
-        self.live = LiveTable(FLOWS)
-        self.recent = Recent(lambda row: row.flow.number, lambda row: row.flow.bytes_out + row.flow.bytes_in)
+        self.live = LiveTable(_with_rate(self.rate), over=self.over)
+        self.recent = Recent(_number, _size, self.over)
         self.ended: OrderedDict[int, FlowRow] = OrderedDict()
+        self.cut: list[FlowRow] = []  # flows that went on when the end came
 
     def __enter__(self) -> Picture:
         self.live.__enter__()
@@ -117,19 +160,55 @@ class Picture(Watcher):
 
     def told(self, event: str, flow: Flow) -> None:
         """See Watcher."""
-        if event == "end" and (row := self.row(flow)) is not None:
-            self.ended[flow.number] = row
-            if len(self.ended) > KEPT_ENDED:
-                self.ended.popitem(last=False)
+        if event != "end" or (row := self.row(flow)) is None:
+            return
+        if not self.over(row):
+            self.cut.append(row)
+            if len(self.cut) > MAX_CUT:
+                self.cut = nlargest(MAX_CUT // 2, self.cut, key=_size)
+            return
+        self.ended[flow.number] = row
+        if len(self.ended) > KEPT_ENDED:
+            self.ended.popitem(last=False)
+
+    def rate(self, row: FlowRow) -> str:
+        """Bytes a second since the picture before; ``ended`` for what is over, nothing for what is still."""
+        if self.over(row):
+            return "ended"
+        moved = self.recent.moved.get(row.flow.number, 0)
+        return f"{human_size(round(moved / self.elapsed))}/s" if moved and self.elapsed > 0 else ""
 
     def paint(self) -> None:
         """See Watcher."""
-        rows = [*self.open_rows(), *self.ended.values()]
-        self.live.show(self.recent.rank(rows, self.live.room), self.footer())
+        rows = {row.flow.number: row for row in (*self.open_rows(), *self.cut)} | self.ended
+        if self.finished:  # what moved since a moment ago says nothing of the run
+            ranked = sorted(rows.values(), key=lambda row: (self.over(row), -_size(row)))[: self.live.room]
+        else:
+            ranked = self.recent.rank(rows.values(), self.live.room)
+        self.live.show(ranked, self.footer(len(rows) - len(ranked)))
 
     def finish(self) -> None:
         """See Watcher."""
+        self.finished = True
+        self.elapsed = 0.0  # no whole second has passed since the last picture
         self.paint()
+
+
+def _number(row: FlowRow) -> int:
+    return int(row.flow.number)
+
+
+def _size(row: FlowRow) -> int:
+    return int(row.flow.bytes_out + row.flow.bytes_in)
+
+
+def _with_rate(rate: Callable[[FlowRow], str]) -> Table:
+    """FLOWS with a column that only a picture has: it says what moved between two of them."""
+    column = Column(
+        name="rate", kind=Kind.TEXT, doc="Bytes a second, or ended.", get=rate, shown=True, rank=4
+    )
+    place = FLOWS.columns.index(FLOWS.column("bytes_in")) + 1
+    return msgspec.structs.replace(FLOWS, columns=(*FLOWS.columns[:place], column, *FLOWS.columns[place:]))
 
 
 class GroupPicture(Watcher):
@@ -162,10 +241,14 @@ class GroupPicture(Watcher):
     def paint(self) -> None:
         """See Watcher."""
         if self.live:
-            self.live.show(self.groups.rows(self.open_rows(), limit=self.live.room), self.footer())
+            groups = self.groups.rows(self.open_rows())
+            shown = groups[: self.live.room]
+            self.live.show(shown, self.footer(len(groups) - len(shown)))
 
     def finish(self) -> None:
         """See Watcher."""
+        self.finished = True
+        self.elapsed = 0.0  # no whole second has passed since the last picture
         self.paint()
         if self.out is not None:
             for group in self.groups.rows():

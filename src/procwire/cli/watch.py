@@ -85,8 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     watching = Watching(options, face)
     face.context = Context(watching.source.interfaces)
     face.watching = watching
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: watching.stop())
+    _stop_on_signals(watching)
     _greet(watching)
     with face:
         try:
@@ -96,15 +95,27 @@ def run(arguments: argparse.Namespace) -> int:
     return _ending(watching)
 
 
+def _stop_on_signals(watching: Watching) -> None:
+    """A lost terminal ends it too, so that a file being written ends whole; but not under nohup."""
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    for number in numbers:
+        signal.signal(number, lambda *_: watching.stop())
+
+
 def _face(arguments: argparse.Namespace) -> Watcher:
     plain = arguments.json or arguments.csv or not sys.stdout.isatty()
+    if arguments.every and (arguments.group or arguments.table or not plain):
+        raise EngineError(
+            "--every is for lines (--json, --csv): a table refreshes by itself, groups come at the end",
+            exit.USAGE,
+        )
     if arguments.group:
         if plain:
             return GroupPicture(arguments.group, writer(arguments, GROUPS))
         return GroupPicture(arguments.group, None)
     if plain:
-        if arguments.every and arguments.table:
-            raise EngineError("--every is for --json and --csv; a table refreshes by itself", exit.USAGE)
         return Lines(writer(arguments, FLOWS, events=True))
     return Picture()
 

@@ -77,3 +77,25 @@ def test_the_busiest_first() -> None:
     assert [flow.number for flow in recent.rank(flows, 2)] == [2, 1]
     flows[0].bytes_in += 10
     assert [flow.number for flow in recent.rank(flows, 9)] == [0, 2, 1]
+
+
+def test_the_last_picture_stays_on_the_first_screen() -> None:
+    console = a_console()
+    with LiveTable(FLOWS, console=console) as live:
+        live.show([named("first")], "1 flow")
+        live.show([named("second")], "2 flows")
+    _, back, left = output(console).rpartition("\x1b[?1049l")
+    assert back
+    assert "second" in left
+    assert "2 flows" in left
+    assert "first" not in left
+
+
+def test_what_is_over_is_dim_and_after_what_is_still() -> None:
+    rows = [named("gone"), named("here")]
+    live = LiveTable(FLOWS, console=a_console(), over=lambda row: row.flow.server_name == "gone")
+    _, gone, here, _ = live.picture(rows).renderables
+    assert [getattr(line, "style", None) for line in (gone, here)] == ["dim", ""]
+    recent = Recent(id, lambda _: 1, live.over)
+    recent.rank(rows, 2)
+    assert recent.rank(rows, 2) == [rows[1], rows[0]]

@@ -8,8 +8,8 @@ from procwire.cli.output.layout import width_of
 from procwire.cli.output.text_table import SAMPLE, TextTable
 from procwire.model.flow import Flow
 from procwire.model.process import Owner, ProcessRef
-from procwire.model.rows import Check, FlowRow
-from procwire.model.tables import CHECKS, FLOWS
+from procwire.model.rows import Check, FlowRow, GroupRow
+from procwire.model.tables import CHECKS, FLOWS, GROUPS
 from tests.model.test_tables import a_flow
 
 
@@ -73,3 +73,19 @@ def test_rows_come_out_once_the_widths_are_known() -> None:
 
 def test_an_empty_table_has_a_heading() -> None:
     assert len(shown([])) == 1
+
+
+def test_events_stand_first_and_rates_are_sizes() -> None:
+    out = io.StringIO()
+    table = TextTable(out, FLOWS, events=True)
+    for event in ("open", "end"):
+        table.write(FlowRow(named("a")), event)
+    table.finish()
+    assert [line.split()[0] for line in out.getvalue().splitlines()] == ["EVENT", "open", "end"]
+    out = io.StringIO()
+    table = TextTable(out, GROUPS)
+    table.write(GroupRow(group="curl", bytes_in=300_000, last=1_000_000_000))
+    table.write(GroupRow(group="dig"))
+    table.finish()
+    assert "300 kB/s" in out.getvalue()
+    assert "B/s" not in out.getvalue().splitlines()[-1]

@@ -42,4 +42,4 @@ def writer(arguments: argparse.Namespace, table: Table, *, events: bool = False)
         return JsonLines(sys.stdout.buffer, table)
     if arguments.csv:
         return Csv(sys.stdout, table, events=events)
-    return TextTable(sys.stdout, table, width=width())
+    return TextTable(sys.stdout, table, width=width(), events=events)

@@ -1,12 +1,15 @@
 """A table that repaints itself on a terminal, busiest rows first.
 
-Shows as many rows as the screen holds. However the ``with`` block ends, the terminal is given back as it was.
+Shows as many rows as the screen holds, on the terminal's second screen: lines that a resize has folded never
+stay behind. However the ``with`` block ends, the terminal is given back as it was, and the last picture is
+left on it. Rows that are ``over`` are dim.
 Refuses to gather rows or to keep time: the caller calls ``show`` as often as it wants a new picture.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from rich.console import Console, Group
@@ -17,23 +20,36 @@ from procwire.cli.output.text_table import arrange, cells, chosen, lay
 from procwire.model.columns import Table
 from procwire.model.values import clean
 
-CHROME = 4  # lines of the screen that are not rows: the heading, the footer, the prompt, one to spare
+CHROME = 4  # lines that are not rows once the end has come: heading, footer, last words, prompt
 MAX_ROWS = 500
 
 
-class Recent:
-    """Ranks rows by the bytes they moved since the picture before, then by all their bytes."""
+def never(row: Any) -> bool:  # noqa: ARG001
+    """No row is over."""
+    return False
 
-    def __init__(self, key: Callable[[Any], Any], size: Callable[[Any], int]) -> None:
+
+class Recent:
+    """Ranks rows by the bytes they moved since the picture before; still ones by all their bytes.
+
+    Of the still ones, those that are ``over`` come last.
+    """
+
+    def __init__(
+        self, key: Callable[[Any], Any], size: Callable[[Any], int], over: Callable[[Any], bool] = never
+    ) -> None:
         self.key = key
         self.size = size
+        self.over = over
         self.before: Mapping[Any, int] = {}
+        self.moved: Mapping[Any, int] = {}  # bytes since the picture before, by key
 
     def rank(self, rows: Iterable[Any], limit: int) -> list[Any]:
         """The ``limit`` busiest rows, busiest first; rows of equal rank keep their order."""
         now = [(self.key(row), self.size(row), row) for row in rows]
         before, self.before = self.before, {key: size for key, size, _ in now}
-        now.sort(key=lambda seen: (-(seen[1] - before.get(seen[0], 0)), -seen[1]))
+        moved = self.moved = {key: size - before.get(key, 0) for key, size, _ in now}
+        now.sort(key=lambda seen: (-moved[seen[0]], self.over(seen[2]), -seen[1]))
         return [row for _, _, row in now[:limit]]
 
 
@@ -41,13 +57,18 @@ class LiveTable:
     """A context manager: ``with LiveTable(FLOWS) as live: live.show(rows, "12 flows")``."""
 
     def __init__(
-        self, table: Table, *, names: Iterable[str] | None = None, console: Console | None = None
+        self,
+        table: Table,
+        *,
+        names: Iterable[str] | None = None,
+        console: Console | None = None,
+        over: Callable[[Any], bool] = never,
     ) -> None:
         self.columns = chosen(table, names)
         self.console = console or Console()
-        self.live = Live(
-            console=self.console, auto_refresh=False, screen=False, transient=False, vertical_overflow="crop"
-        )
+        self.over = over
+        self.last: Group | None = None
+        self.live = Live(console=self.console, auto_refresh=False, screen=True, vertical_overflow="crop")
 
     def __enter__(self) -> LiveTable:
         self.live.__enter__()
@@ -55,6 +76,8 @@ class LiveTable:
 
     def __exit__(self, *error: Any) -> None:
         self.live.__exit__(*error)
+        if self.last is not None:
+            self.console.print(self.last)
 
     @property
     def room(self) -> int:
@@ -63,16 +86,20 @@ class LiveTable:
 
     def show(self, rows: Iterable[Any], footer: str = "") -> None:
         """Paint a new picture: the first ``room`` of ``rows`` and a line under them."""
-        self.live.update(self.picture(rows, footer), refresh=True)
+        self.last = self.picture(rows, footer)
+        self.live.update(self.last, refresh=True)
 
     def picture(self, rows: Iterable[Any], footer: str = "") -> Group:
         """The picture itself."""
-        lines = [cells(row, self.columns) for _, row in zip(range(self.room), rows, strict=False)]
+        rows = list(islice(rows, self.room))
+        lines = [cells(row, self.columns) for row in rows]
         kept, wide = arrange(self.columns, lines, self.console.size.width)
         columns = [self.columns[place] for place in kept]
         out = [Text(lay(columns, [column.heading.upper() for column in columns], wide), style="bold")]
-        out += [Text(lay(columns, [line[place] for place in kept], wide)) for line in lines]
+        for row, line in zip(rows, lines, strict=True):
+            shown = lay(columns, [line[place] for place in kept], wide)
+            out.append(Text(shown, style="dim" if self.over(row) else ""))
         out.append(Text(clean(footer), style="dim"))
-        for line in out:
-            line.no_wrap, line.overflow = True, "crop"
+        for text in out:
+            text.no_wrap, text.overflow = True, "crop"
         return Group(*out)

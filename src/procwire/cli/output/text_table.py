@@ -11,10 +11,11 @@ from typing import Any, TextIO
 
 from procwire.cli.output.layout import fit, width_of, widths
 from procwire.model.columns import Column, Kind, Table
-from procwire.model.values import human
+from procwire.model.values import human, human_size
 
 SAMPLE = 200  # rows that decide the widths
 LEAST = 8  # cells that a column of text is never cut below
+EVENT = Column(name="event", kind=Kind.TEXT, doc="What happened to the flow.", get=lambda _: "", width=6)
 _LEAST = {Kind.ADDRESS: 15}
 _RIGHT = frozenset({Kind.INTEGER, Kind.NUMBER, Kind.SIZE, Kind.DURATION})
 
@@ -28,7 +29,13 @@ def chosen(table: Table, names: Iterable[str] | None) -> list[Column]:
 
 def cells(row: Any, columns: list[Column]) -> list[str]:
     """One row for people."""
-    return [human(column.kind, column.get(row)) for column in columns]
+    return [_cell(column, column.get(row)) for column in columns]
+
+
+def _cell(column: Column, value: Any) -> str:
+    if column.unit == "bytes/s" and value is not None:
+        return f"{human_size(round(value))}/s"
+    return human(column.kind, value)
 
 
 def arrange(columns: list[Column], lines: list[list[str]], total: int) -> tuple[list[int], list[int]]:
@@ -59,21 +66,33 @@ def lay(columns: list[Column], line: list[str], wide: list[int]) -> str:
 
 
 class TextTable:
-    """Writes rows of ``table`` to a text stream. ``width``: cells of the terminal, 0 where there is none."""
+    """Writes rows of ``table`` to a text stream. ``width``: cells of the terminal, 0 where there is none.
+
+    ``events`` adds a first column ``event``.
+    """
 
     def __init__(
-        self, stream: TextIO, table: Table, *, names: Iterable[str] | None = None, width: int = 0
+        self,
+        stream: TextIO,
+        table: Table,
+        *,
+        names: Iterable[str] | None = None,
+        width: int = 0,
+        events: bool = False,
     ) -> None:
         self.stream = stream
-        self.columns = chosen(table, names)
+        self.events = events
+        self.columns = ([EVENT] if events else []) + chosen(table, names)
         self.width = width
         self.sample: list[list[str]] | None = []
         self.kept: list[int] = []  # places of the columns that the terminal has room for
         self.widths: list[int] = []
 
-    def write(self, row: Any, event: str = "") -> None:  # noqa: ARG002
+    def write(self, row: Any, event: str = "") -> None:
         """One line, held back until the widths are known."""
         line = cells(row, self.columns)
+        if self.events:
+            line[0] = event
         if self.sample is None:
             self.line(line)
             return
