@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from procwire.model.packets import HAS_PORTS, IS_IP, REASSEMBLED
 from procwire.model.streams import ENOUGH
-from tests.flows.script import ACK, FIN, MS, RST, SYN, Reader, Stage, handshake, packet, reply
+from tests.flows.script import ACK, FIN, MS, PSH, RST, SYN, Reader, Stage, handshake, packet, reply
 
 
 def data(text: bytes, offset: int, **given: Any) -> dict[str, Any]:
@@ -40,6 +40,25 @@ def test_the_first_data_wins() -> None:
     stage = Stage()
     stage.play(*handshake(), data(b"CCC", 3), data(b"xxxxxxxxx", 1), data(b"aa", 0), data(b"zzzzzz", 0))
     assert stage.reader.text() == b"axxCCCxxxx"
+
+
+def test_zeros_that_pad_the_acknowledgement_of_a_handshake_are_no_data() -> None:
+    stage = Stage()
+    stage.play(*handshake(), data(b"\0\0", 0), data(b"hello", 0, tcp_flags=ACK | PSH), data(b"\0\0", 5))
+    assert stage.reader.text() == b"hello\0\0"
+
+
+def test_zeros_that_were_pushed_are_data() -> None:
+    stage = Stage()
+    stage.play(*handshake(), data(b"\0\0", 0, tcp_flags=ACK | PSH), data(b"hello", 2))
+    assert stage.reader.text() == b"\0\0hello"
+
+
+def test_a_keep_alive_seen_first_leaves_no_hole() -> None:
+    stage = Stage()
+    stage.play(packet(seq=1000, ack=5001), data(b"hello", 0))
+    assert stage.reader.text() == b"hello"
+    assert stage.opened[0].gaps_out == 0
 
 
 def test_data_in_a_syn_is_shown() -> None:

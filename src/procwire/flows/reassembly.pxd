@@ -16,6 +16,7 @@ cdef class Reassembler:
     cdef readonly Payload payload
     cdef int datagram(self, Flow flow, Segment seg) except? -1
     cdef int take(self, Flow flow, Segment seg) except? -1
+    cdef int opens(self, Segment seg, long long seq) except? -1
     cdef int chunk(self, Flow flow, Segment seg, long long behind) except? -1
     cdef int later(self, Flow flow, Segment seg, long long ahead) except? -1
     cdef int keep(self, Flow flow, int side, End end, long long now) except? -1

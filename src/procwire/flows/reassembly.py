@@ -5,8 +5,9 @@ Where segments overlap, the byte seen first wins. SYN and FIN consume sequence n
 shown (RFC 7413). A keep-alive gives no data; the byte of a zero-window probe is held until the receiver
 acknowledges it or the stream goes on behind it. A hole is declared a gap when its receiver has acknowledged
 it and ``hole_grace`` has passed, when the pieces held behind it exceed a bound, when the capture cut the
-packet, and when the flow ends. What the sink skips is neither sliced nor held, and is no gap.
-Refuses to look into payload, and to be broken by a sink that raises.
+packet, and when the flow ends. What the sink skips is neither sliced nor held, and is no gap. Zeros that pad
+a handshake's acknowledgement are no data, though some count them in the IP length.
+Refuses to understand payload, and to be broken by a sink that raises.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ else:
 
 M32 = cython.declare(cython.longlong, bits.M32)
 RST = cython.declare(cython.int, bits.RST)
+ACK = cython.declare(cython.int, bits.ACK)
+HAS_ISN = cython.declare(cython.int, bits.HAS_ISN)
 HAS_POS = cython.declare(cython.int, bits.HAS_POS)
 HAS_ACK = cython.declare(cython.int, bits.HAS_ACK)
 KEEP_ALIVE = cython.declare(cython.int, bits.KEEP_ALIVE)
@@ -43,6 +46,7 @@ BOTH = cython.declare(cython.int, bits.BOTH)
 SHOWN = cython.declare(cython.int, bits.SHOWN)
 ENOUGH = cython.declare(cython.longlong, streams.ENOUGH)
 PIECE = cython.declare(cython.longlong, pieces.PIECE)
+TRAILER = cython.declare(cython.longlong, 6)  # Ethernet's padding of a bare acknowledgement
 SWEPT = 64  # holders looked at in one sweep
 UNHEARD = cython.declare(cython.longlong, 20)  # times ``hole_grace`` where no acknowledgement was ever seen
 
@@ -116,7 +120,7 @@ class Reassembler:
             if (end.known & HAS_POS) == 0:
                 end.pos = seq
                 end.known |= HAS_POS
-            if seg.length > 0 and end.last != KEEP_ALIVE:
+            if seg.length > 0 and end.last != KEEP_ALIVE and (end.offset > 0 or self.opens(seg, seq)):
                 ahead: cython.longlong = distance(seq, end.pos)
                 if ahead + seg.length > 0:
                     if ahead > 0 or end.held is not None or end.last == PROBE:
@@ -128,6 +132,18 @@ class Reassembler:
         if seg.peer.held is not None:
             self.check(flow, 1 - seg.side, seg.time)
         return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def opens(self, seg: Segment, seq: cython.longlong) -> cython.int:
+        """Is this payload, where none was shown yet? The position may have come from a bare keep-alive."""
+        end: End = seg.end
+        if (end.known & HAS_ISN) == 0:
+            if end.held is None and distance(seq, end.pos) == 1:
+                end.pos = seq
+            return 1
+        bare: cython.bint = seg.flags == ACK and seq == end.pos and seg.present == seg.length <= TRAILER
+        return 0 if bare and not self.payload.cut(seg, 0).strip(b"\0") else 1
 
     @cython.cfunc
     @cython.exceptval(-1)

@@ -47,6 +47,19 @@ def test_never_more(data: bytes) -> None:
     assert claim(data) in (Claim.YES, Claim.NO)
 
 
+FORCED = b"\xc0\x0a\x1a\xfa\x0a" + seal(b"\1", vectors.DCID)[5:]
+
+
+def test_a_version_that_forces_negotiation() -> None:
+    assert len(FORCED) == 1200
+    assert claim(FORCED) is Claim.YES
+    assert claim(FORCED + bytes(20)) is Claim.YES  # padded behind the packet
+    assert claim(FORCED + b"x") is Claim.NO
+    assert claim(FORCED[:-1]) is Claim.NO
+    assert claim(b"\xe0" + FORCED[1:]) is Claim.NO  # a handshake packet
+    assert claim(FORCED[:2] + b"\x1b" + FORCED[3:]) is Claim.NO
+
+
 def test_versions() -> None:
     assert is_known(1)
     assert not is_known(0x0A0A0A0A)

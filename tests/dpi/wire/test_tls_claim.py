@@ -19,6 +19,7 @@ HELLO = bytes.fromhex("16030100c4010000c00303")
         bytes.fromhex("160303005a020000560303"),
         bytes.fromhex("15030300020228"),
         bytes.fromhex("1703030011") + b"s" * 17,
+        bytes.fromhex("150303001a") + b"s" * 26,  # a sealed alert
     ],
 )
 def test_starts(start: bytes) -> None:
@@ -40,6 +41,9 @@ def test_starts(start: bytes) -> None:
         bytes.fromhex("15030300020328"),
         bytes.fromhex("1403030001"),
         bytes.fromhex("1703030010") + b"s" * 16,
+        bytes.fromhex("1503030019") + b"s" * 25,  # no cipher seals an alert so
+        bytes.fromhex("150300001a") + b"s" * 26,
+        bytes.fromhex("150303001a") + b"s" * 26 + b"HTTP",
         bytes.fromhex("9f00010301"),
         bytes.fromhex("16030100010116040100"),
     ],

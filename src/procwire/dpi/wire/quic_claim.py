@@ -27,6 +27,11 @@ def is_known(version: int) -> bool:
     return version in SALTS or is_google(version) or version & 0xFFFFFF00 == DRAFT
 
 
+def is_reserved(version: int) -> bool:
+    """A number that a client offers so that the server must name its own (RFC 9000 section 15)."""
+    return version & 0x0F0F0F0F == 0x0A0A0A0A
+
+
 def listed_versions(data: bytes, packet: LongPacket) -> list[int]:
     """The versions in a Version Negotiation packet (RFC 8999 section 6)."""
     body = data[packet.payload : packet.end]
@@ -37,7 +42,12 @@ def _claims_long(data: bytes, packet: LongPacket) -> bool:
     if packet.kind == NEGOTIATION:
         body = packet.end - packet.payload
         return body > 0 and body % 4 == 0 and any(map(is_known, listed_versions(data, packet)))
-    if not data[0] & 0x40 or not is_known(packet.version):
+    if not data[0] & 0x40:
+        return False
+    if is_reserved(packet.version):  # only ever in a client's Initial
+        opens = packet.kind == INITIAL and len(packet.dcid) >= 8 and len(data) >= MIN_CLIENT_DATAGRAM
+        return opens and not data[packet.end :].strip(b"\0")
+    if not is_known(packet.version):
         return False
     if packet.kind == RETRY:
         return packet.end - packet.payload > TAG_BYTES and len(packet.scid) > 0

@@ -2,7 +2,8 @@
 """Is this the start of a TLS stream? Judged by content alone, by as few bytes as are safe.
 
 It recognises; it parses nothing for others. A YES needs a handshake record with the start of a hello, a lone
-clear alert, an SSLv2-framed hello (RFC 5246 appendix E.2), or application data records one after another.
+clear alert, an SSLv2-framed hello (RFC 5246 appendix E.2), application data records one after another, or one
+sealed alert: the farewell of a session that began before the capture.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ FIRST = bytes((*range(0x80, 0x90), CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICA
 CLIENT_HELLO, SERVER_HELLO = 1, 2
 MAX_SSLV2_BYTES = 4096
 MIN_SEALED = 17  # an AEAD's tag and one byte
+SEALED_ALERTS = frozenset({18, 22, 24, 26, 32, 40, 48, 64, 80})  # two bytes as each kind of cipher seals them
 
 
 def _claims_sslv2(data: bytes) -> Claim:
@@ -91,6 +93,8 @@ def claim(data: bytes) -> Claim:
     if data[0] == HANDSHAKE:
         return _claims_handshake(data, length)
     if data[0] == APPLICATION_DATA:
+        return _claims_sealed(data, length)
+    if data[0] == ALERT and length in SEALED_ALERTS:
         return _claims_sealed(data, length)
     if length > 2 or data[0] == CHANGE_CIPHER_SPEC:
         return Claim.NO
