@@ -14,6 +14,7 @@ from procwire.cli.output.choice import RowWriter, width, writer
 from procwire.cli.output.groups import Groups
 from procwire.cli.output.progress import Progress
 from procwire.cli.output.summary import as_json, as_text
+from procwire.cli.stopping import on_signal
 from procwire.engine.api import Context, EngineError, Reading, ReadOptions, Silent, report_of
 from procwire.model.filter import Filter, compile_filter
 from procwire.model.flow import Flow
@@ -67,11 +68,12 @@ def run(arguments: argparse.Namespace) -> int:
     face.context = Context(reading.source.interfaces)
     progress = Progress(arguments.progress)
     try:
-        if arguments.packets:
-            _packets(reading, writer(arguments, PACKETS), keep, progress)
-        else:
-            reading.run(progress.show)
-            face.finish(reading)
+        with on_signal(reading.stop):
+            if arguments.packets:
+                _packets(reading, writer(arguments, PACKETS), keep, progress)
+            else:
+                reading.run(progress.show)
+                face.finish(reading)
     finally:
         progress.close()
     return _ending(reading)
@@ -80,6 +82,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _ending(reading: Reading) -> int:
     sys.stdout.flush()
     counts = reading.source.counts
+    if reading.stopped:
+        print(f"procwire: stopped after {counts.frames} packets", file=sys.stderr)
+        return exit.INCOMPLETE
     if reading.error is not None:
         print(f"procwire: {reading.error}", file=sys.stderr)
         return exit.FAILURE

@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import os
+import signal
+import subprocess
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from procwire.cli.main import main
+from tests.cli.program import DNS, HTTP, TLS, run, start
+from tests.lab import wait_for
+
+Capsys = pytest.CaptureFixture[str]
+
+
+def lines(capsys: Capsys) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def read(*words: str | Path) -> int:
+    return main(["read", *map(str, words)])
+
+
+def json_of(path: Path, *words: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in run("read", str(path), "--json", *words).stdout.splitlines()]
+
+
+def test_json_has_schema_and_event_first() -> None:
+    rows = json_of(HTTP)
+    assert {tuple(row)[:2] for row in rows} == {("schema", "event")}
+    assert {(row["schema"], row["event"]) for row in rows} == {("procwire.flow/1", "end")}
+    assert {row["app"] for row in rows} == {"http", "unknown"}
+
+
+def test_csv_is_a_header_and_a_row_a_flow(capsys: Capsys) -> None:
+    assert read(TLS, "--csv") == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert len(rows) == len(json_of(TLS))
+    assert {row["server_name"] for row in rows if row["app"] == "tls"} == {"www.example.com"}
+
+
+def test_the_table_names_what_it_shows(capsys: Capsys) -> None:
+    assert read(TLS) == 0
+    first, *rest = capsys.readouterr().out.splitlines()
+    assert {"PROTO", "APP", "SERVER_NAME", "PROCESS"} <= set(first.split())
+    assert sum("www.example.com" in line for line in rest) == len(rest) - 1
+
+
+def test_a_filter_keeps_what_matches() -> None:
+    found = json_of(HTTP, "--filter", "proto == http and dst_port == 8123")
+    assert [row["dst_port"] for row in found] == [8123]
+    assert json_of(HTTP, "--filter", "tls") == []
+
+
+def test_a_wrong_filter_is_shown_before_anything_starts(capsys: Capsys) -> None:
+    assert read("/no/such/file", "--filter", "bytez > 1MB") == 2
+    error = capsys.readouterr().err
+    assert error.startswith("procwire: filter: bytez is not a column")
+    assert "^^^^^" in error
+    assert "bytes" in error.splitlines()[-1]
+
+
+@pytest.mark.parametrize("by", ["process", "remote", "protocol", "unit", "container"])
+def test_groups_add_up_to_all_flows(by: str) -> None:
+    groups = json_of(DNS, "--group", by)
+    assert sum(group["flows"] for group in groups) == len(json_of(DNS))
+
+
+def test_packets_one_line_each_and_filtered() -> None:
+    packets = json_of(DNS, "--packets")
+    assert [row["number"] for row in packets] == list(range(1, len(packets) + 1))
+    tcp = json_of(DNS, "--packets", "--filter", "proto == tcp")
+    assert len(tcp) == sum(row.get("proto") == "tcp" for row in packets) > 0
+
+
+def test_a_summary_for_people_and_for_programs(capsys: Capsys) -> None:
+    assert read(DNS, "--summary") == 0
+    text = capsys.readouterr().out
+    assert "Protocols" in text
+    assert "dns" in text
+    report = json.loads(run("read", str(DNS), "--summary", "--json").stdout)
+    assert report["packets"] == len(json_of(DNS, "--packets"))
+
+
+def test_several_files_one_after_the_other_or_merged() -> None:
+    """Hosts' multicast reports are one flow over both files, so only conversations are counted."""
+    only = ("--json", "--filter", "proto == tcp or proto == udp")
+    both = run("read", str(HTTP), str(DNS), *only).stdout.splitlines()
+    merged = run("read", "--merge", str(DNS), str(HTTP), *only).stdout.splitlines()
+    assert len(both) == len(merged) == len(json_of(HTTP, *only[1:])) + len(json_of(DNS, *only[1:]))
+
+
+def test_standard_input_a_fifo_and_gzip_give_the_same(tmp_path: Path) -> None:
+    wanted = run("read", str(DNS), "--json").stdout
+    with DNS.open("rb") as file:
+        assert run("read", "-", "--json", stdin=file).stdout == wanted
+    packed = tmp_path / "dns.pcap.gz"
+    packed.write_bytes(gzip.compress(DNS.read_bytes()))
+    assert run("read", str(packed), "--json").stdout == wanted
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    reader = start("read", str(fifo), "--json")
+    threading.Thread(target=fifo.write_bytes, args=(DNS.read_bytes(),), daemon=True).start()
+    assert reader.communicate(timeout=30)[0] == wanted
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(None, "No such file"), (b"", "empty"), (b"no capture at all", "capture")]
+)
+def test_what_cannot_be_read_is_named_in_one_line(
+    tmp_path: Path, capsys: Capsys, content: bytes | None, said: str
+) -> None:
+    path = tmp_path / "x.pcap"
+    if content is not None:
+        path.write_bytes(content)
+    assert read(path) == 1
+    (error,) = capsys.readouterr().err.splitlines()
+    assert error.startswith(f"procwire: {path}: ")
+    assert said.lower() in error.lower()
+
+
+def test_damage_ends_a_reading_after_all_before_it(tmp_path: Path, capsys: Capsys) -> None:
+    cut = tmp_path / "cut.pcap"
+    cut.write_bytes(HTTP.read_bytes()[:-5])
+    assert read(cut, "--json") == 1
+    out, error = capsys.readouterr()
+    assert len(out.splitlines()) == len(json_of(HTTP))
+    assert f"{cut}: offset " in error
+
+
+def test_lenient_goes_on_and_says_that_it_is_incomplete(tmp_path: Path, capsys: Capsys) -> None:
+    whole = bytearray(HTTP.read_bytes())
+    first = 24 + 16 + int.from_bytes(whole[32:36], "little")
+    whole[first + 8 : first + 12] = b"\xff\xff\xff\x7f"
+    bad = tmp_path / "bad.pcap"
+    bad.write_bytes(whole)
+    assert read(bad) == 1
+    capsys.readouterr()
+    assert read(bad, "--lenient") == 4
+    assert "1 damaged spots" in capsys.readouterr().err
+
+
+def test_evicted_flows_make_a_run_incomplete(capsys: Capsys) -> None:
+    assert read(HTTP, "--max-flows", "2") == 4
+    assert "--max-flows" in capsys.readouterr().err
+
+
+def test_timeouts_are_checked_by_name(capsys: Capsys) -> None:
+    assert read(HTTP, "--timeout", "upd=1s") == 2
+    assert "udp" in capsys.readouterr().err
+    assert read(HTTP, "--timeout", "tcp-open=1s") == 0
+
+
+def test_words_that_do_not_go_together(capsys: Capsys) -> None:
+    assert read(HTTP, "--packets", "--group", "process") == 2
+    assert read(HTTP, "--summary", "--csv") == 2
+    assert capsys.readouterr().err.count("procwire: ") == 2
+
+
+def test_a_reader_that_leaves_is_no_failure() -> None:
+    program = start("read", str(HTTP), "--packets", "--json")
+    assert program.stdout is not None
+    assert program.stderr is not None
+    program.stdout.close()
+    assert program.stderr.read() == b""
+    assert program.wait(20) == 0
+
+
+def test_a_full_disk_is_one_line() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = run("read", str(HTTP), "--json", stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 1
+    assert b"No space left" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_reading_with_what_it_has(tmp_path: Path, number: signal.Signals) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    program = start("read", str(fifo), "--json", "--progress")
+    with fifo.open("wb") as feed:
+        feed.write(DNS.read_bytes())
+        feed.flush()
+        stat = Path(f"/proc/{program.pid}/wchan")
+        wait_for(lambda: "pipe" in stat.read_text() or stat.read_text() == "0", what="the reader")
+        program.send_signal(number)
+        out, error = program.communicate(timeout=20)
+    assert program.returncode == 4
+    assert b"stopped after" in error
+    assert b"Traceback" not in error
+    assert all(json.loads(line)["event"] == "end" for line in out.splitlines())
