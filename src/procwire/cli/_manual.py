@@ -15,10 +15,13 @@ FILTERS = (
 
 EXIT_STATUS = (
     ("0", "Everything was done."),
-    ("1", "It failed: an input is damaged or cannot be read. What came before was shown."),
-    ("2", "The command line or a filter is wrong; nothing was started."),
-    ("3", "Not allowed: the message names the missing right."),
-    ("4", "Finished, but not complete: packets were lost, or something could not be looked at."),
+    ("1", "Failure: some input could not be read to its end; what came before the damage was shown."),
+    ("2", "Usage: the command line or a filter is wrong; nothing was started."),
+    ("3", "Permission: not allowed; the message names the missing right."),
+    (
+        "4",
+        "Finished but degraded or incomplete: something was lost, skipped or stopped; the message says what.",
+    ),
 )
 
 ENVIRONMENT = (

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from procwire import __version__
+from procwire.cli.main import complain, main, parser
+from tests.cli.program import HTTP, environment, run
+
+HEAVY = ("rich", "shtab", "cryptography", "hypothesis", "aioquic")
+
+
+def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (
+        "watch",
+        "read",
+        "protocols",
+        "columns",
+        "interfaces",
+        "doctor",
+        "completions",
+        "manpage",
+    ):
+        with pytest.raises(SystemExit) as ended:
+            main([command, "--help"])
+        assert ended.value.code == 0
+        assert f"procwire {command}" in capsys.readouterr().out
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out == f"procwire {__version__}\n"
+
+
+def test_a_wrong_word_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["raed"])
+    assert ended.value.code == 2
+    assert "raed" in capsys.readouterr().err
+
+
+def test_the_help_names_the_exit_codes() -> None:
+    assert "4 finished but incomplete" in (parser().epilog or "")
+
+
+def test_complaints_are_one_line_with_our_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert complain("x.pcap: no", 3) == 3
+    assert capsys.readouterr().err == "procwire: x.pcap: no\n"
+
+
+@pytest.mark.parametrize("words", [["--version"], ["read", str(HTTP), "--json"]])
+def test_nothing_heavy_is_imported(words: list[str]) -> None:
+    code = (
+        "import sys\nfrom procwire.cli.main import main\n"
+        "try:\n    main(sys.argv[1:])\nexcept SystemExit:\n    pass\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], env=environment(), capture_output=True, check=True, timeout=60
+    )
+    assert done.stderr.decode().splitlines()[-1] == "[]"
+
+
+def test_the_module_runs_too() -> None:
+    assert run("--version").stdout.decode() == f"procwire {__version__}\n"
