@@ -29,7 +29,7 @@ TRANSPORTS = {"TCP": 6, "UDP": 17, "ICMP": 1, "ICMPV6": 58, "IGMP": 2, "SCTP": 1
 PORTED = (6, 17, 132)  # for others, the truths do not agree on what a port is
 NAMED = ("dns", "http", "quic", "tls")  # protocols that are scored
 # Names of theirs that are one of ours by another name: a claim of it is not wrong.
-ALIKE = {"imaps": "tls", "pops": "tls", "smtps": "tls", "ftps": "tls"}
+ALIKE = {"imaps": "tls", "pops": "tls", "smtps": "tls", "ftps": "tls", "http_connect": "http"}
 SETTINGS = ("alpn", "ja3", "sni")
 
 Row = dict[str, Any]
@@ -222,6 +222,22 @@ def _judge(tally: Tally, where: str, row: Row, own: Talk) -> None:
         tally.differences.append(f"wrong with content: {where} {theirs} {wrong}")
 
 
+def misclaims(corpora: Path) -> Tally:
+    """Flows that nDPI alone knows by content as something else than what procwire names for certain."""
+    tally = Tally("ndpi: protocols named for certain, beside all that nDPI knows by content")
+    folder = corpora / "ndpi"
+    rows = [row for row in rows_of(folder / "truth.jsonl") if row["conf"] == "DPI"]
+    for name, some in by_capture(rows, "file").items():
+        ours = talks_of(folder / "pcap" / name)
+        for row in some:
+            theirs = set(row["proto"].lower().split("."))
+            key = key_of(TRANSPORTS.get(row["l4"], 0), row["src"], row["dst"])
+            if claimed := ours.get(key, Talk()).content():
+                right = bool(claimed & theirs) or any(claimed & {ALIKE.get(one)} for one in theirs)
+                tally.same("claims", right, f"{name} {key} {row['proto']} {claimed}")
+    return tally
+
+
 def macro(tally: Tally) -> float:
     """Every protocol counts the same, however many flows it has."""
     return sum(tally.share(name) for name in NAMED) / len(NAMED)
@@ -297,10 +313,10 @@ def main() -> int:
     if not corpora.is_dir():
         print(f"no corpora at {corpora}", file=sys.stderr)
         return 2
-    tallies = [measure(corpora) for measure in (arkime, ndpi, ja4, community, robustness)]
+    tallies = [measure(corpora) for measure in (arkime, ndpi, misclaims, ja4, community, robustness)]
     for tally in tallies:
         print("\n".join(tally.lines()))
-        if tally.title.startswith("ndpi"):
+        if tally.counts["dns of"]:
             print(f"  macro average of {', '.join(NAMED)}: {macro(tally):.4f}")
         if options.each:
             print("\n".join(f"    {words}" for words in tally.differences))

@@ -48,6 +48,12 @@ def test_zeros_that_pad_the_acknowledgement_of_a_handshake_are_no_data() -> None
     assert stage.reader.text() == b"hello\0\0"
 
 
+def test_zeros_that_pad_a_syn_are_no_data() -> None:
+    stage = Stage()
+    stage.play(packet(tcp_flags=SYN, seq=99, data=b"\0\0"), packet(at=50, seq=100, ack=1, data=b"late"))
+    assert stage.reader.text() == b"late"
+
+
 def test_zeros_that_were_pushed_are_data() -> None:
     stage = Stage()
     stage.play(*handshake(), data(b"\0\0", 0, tcp_flags=ACK | PSH), data(b"hello", 2))

@@ -23,12 +23,18 @@ def test_sessions_of_arkime() -> None:
 def test_protocols_of_ndpi() -> None:
     tally = agreement.ndpi(CORPORA)
     assert tally.share("dns") == 1, tally.differences
-    assert tally.share("http") >= 0.99, tally.differences
-    assert tally.share("tls") >= 0.98, tally.differences
+    assert tally.share("http") > 0.99, tally.differences
+    assert tally.share("tls") >= 0.985, tally.differences
     assert tally.share("quic") == 1, tally.differences
     assert tally.share("others not misclaimed") == 1, tally.differences
     assert tally.counts["wrong with content"] == 0, tally.differences
     assert agreement.macro(tally) >= 0.99, tally.differences
+
+
+def test_claims_beside_all_of_ndpi() -> None:
+    tally = agreement.misclaims(CORPORA)
+    assert tally.counts["claims of"] > 800
+    assert tally.share("claims") >= 0.996, tally.differences
 
 
 def test_names_and_fingerprints_of_ndpi() -> None:

@@ -6,7 +6,7 @@ shown (RFC 7413). A keep-alive gives no data; the byte of a zero-window probe is
 acknowledges it or the stream goes on behind it. A hole is declared a gap when its receiver has acknowledged
 it and ``hole_grace`` has passed, when the pieces held behind it exceed a bound, when the capture cut the
 packet, and when the flow ends. What the sink skips is neither sliced nor held, and is no gap. Zeros that pad
-a handshake's acknowledgement are no data, though some count them in the IP length.
+a handshake's segments are no data, though some count them in the IP length.
 Refuses to understand payload, and to be broken by a sink that raises.
 """
 
@@ -36,7 +36,7 @@ else:
 
 M32 = cython.declare(cython.longlong, bits.M32)
 RST = cython.declare(cython.int, bits.RST)
-ACK = cython.declare(cython.int, bits.ACK)
+SYN_ACK = cython.declare(cython.int, bits.SYN | bits.ACK)
 HAS_ISN = cython.declare(cython.int, bits.HAS_ISN)
 HAS_POS = cython.declare(cython.int, bits.HAS_POS)
 HAS_ACK = cython.declare(cython.int, bits.HAS_ACK)
@@ -142,8 +142,8 @@ class Reassembler:
             if end.held is None and distance(seq, end.pos) == 1:
                 end.pos = seq
             return 1
-        bare: cython.bint = seg.flags == ACK and seq == end.pos and seg.present == seg.length <= TRAILER
-        return 0 if bare and not self.payload.cut(seg, 0).strip(b"\0") else 1
+        bare: cython.bint = (seg.flags | SYN_ACK) == SYN_ACK and seg.present == seg.length <= TRAILER
+        return 0 if bare and seq == end.pos and not self.payload.cut(seg, 0).strip(b"\0") else 1
 
     @cython.cfunc
     @cython.exceptval(-1)

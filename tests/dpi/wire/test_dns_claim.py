@@ -37,6 +37,12 @@ def test_counts_that_no_query_has_are_refused(counts: tuple[int, int, int, int])
     assert claims_datagram(message(counts=counts)) is Claim.NO
 
 
+def test_an_answer_without_a_question_has_room_for_its_records() -> None:
+    header = struct.pack("!6H", 7, 0x8100, 0, 48, 0, 3)
+    assert claims_datagram(header + bytes(44)) is Claim.NO  # service discovery of SOME/IP looks like this
+    assert claims_datagram(header + bytes(51 * 11)) is Claim.YES
+
+
 def test_flags_of_an_answer_are_refused_in_a_query() -> None:
     assert sane_flags(0x81, 0x80)
     assert not sane_flags(0x01, 0x80)
