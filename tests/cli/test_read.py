@@ -153,8 +153,10 @@ def test_evicted_flows_make_a_run_incomplete(capsys: Capsys) -> None:
 
 
 def test_timeouts_are_checked_by_name(capsys: Capsys) -> None:
-    assert read(HTTP, "--timeout", "upd=1s") == 2
-    assert "udp" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as ended:
+        read(HTTP, "--timeout", "upd=1s")
+    assert ended.value.code == 2
+    assert "no timeout is called 'upd'; there are" in capsys.readouterr().err
     assert read(HTTP, "--timeout", "tcp-open=1s") == 0
 
 

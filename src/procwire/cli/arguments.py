@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 
+from procwire.engine.api import TIMEOUTS
 from procwire.engine.options import FlowOptions
 
 GROUPS = ("process", "remote", "protocol", "unit", "container")
 FILTER_HELP = "show only what matches, e.g. 'proto == tls and bytes > 1MB' (see FILTERS in the manual page)"
+TIMEOUT_NAMES = tuple(name.replace("_", "-") for name in TIMEOUTS)
 
 
 def duration(text: str) -> int:
@@ -58,7 +60,12 @@ def timeout(text: str) -> tuple[str, int]:
     name, found, value = text.partition("=")
     if not found:
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=SPAN, e.g. udp=60s")
-    return name.strip().replace("-", "_"), duration(value)
+    name = name.strip().replace("_", "-")
+    if name not in TIMEOUT_NAMES:
+        raise argparse.ArgumentTypeError(
+            f"no timeout is called {name!r}; there are {', '.join(TIMEOUT_NAMES)}"
+        )
+    return name.replace("-", "_"), duration(value)
 
 
 def add_outputs(parser: argparse.ArgumentParser) -> None:
@@ -79,8 +86,7 @@ def add_flows(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--timeout", type=timeout, action="append", default=[], metavar="NAME=SPAN",
-        help="end flows idle for SPAN; NAME is tcp-open, tcp-half-open, tcp-half-closed, tcp-one-way, "
-             "tcp-linger, udp, icmp or other",
+        help=f"end flows idle for SPAN; NAME is {', '.join(TIMEOUT_NAMES[:-1])} or {TIMEOUT_NAMES[-1]}",
     )  # fmt: skip
     parser.add_argument("--no-protocols", action="store_true", help="count flows, look at no payload")
 
