@@ -43,7 +43,7 @@ def test_a_wrong_word_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_the_help_names_the_exit_codes() -> None:
-    assert "4 finished but incomplete" in (parser().epilog or "")
+    assert "4 finished but degraded or incomplete" in (parser().epilog or "")
 
 
 def test_complaints_are_one_line_with_our_name(capsys: pytest.CaptureFixture[str]) -> None:
