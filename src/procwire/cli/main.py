@@ -22,7 +22,8 @@ examples:
   procwire read trace.pcapng --summary   what a recording holds
   procwire read trace.pcap --filter 'proto == tls and sni ~ "example\\.com$"'
 
-exit codes: 0 ok, 1 failure, 2 usage, 3 permission, 4 finished but incomplete
+exit codes: 0 ok, 1 failure, 2 usage, 3 permission,
+            4 finished but degraded or incomplete
 """
 
 
