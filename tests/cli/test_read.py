@@ -175,11 +175,26 @@ def test_a_reader_that_leaves_is_no_failure() -> None:
     assert program.wait(20) == 0
 
 
+def test_a_reader_that_leaves_is_not_waited_for_by_a_silent_input(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    program = start("read", str(fifo), "--packets", "--json")
+    assert program.stdout is not None
+    with fifo.open("wb") as feed:
+        feed.write(HTTP.read_bytes())
+        feed.flush()
+        assert json.loads(program.stdout.readline())["number"] == 1  # known before the input ends
+        program.stdout.close()
+        feed.write(HTTP.read_bytes()[24:])
+        feed.flush()
+        assert program.wait(20) == 0
+
+
 def test_a_full_disk_is_one_line() -> None:
     with Path("/dev/full").open("wb") as full:
         done = run("read", str(HTTP), "--json", stdout=full, stderr=subprocess.PIPE)
     assert done.returncode == 1
-    assert b"No space left" in done.stderr
+    assert done.stderr == b"procwire: standard output: No space left on device\n"
     assert b"Traceback" not in done.stderr
 
 

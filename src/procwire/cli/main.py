@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import gc
 import os
 import sys
@@ -65,7 +66,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130  # 128 + SIGINT, as shells count it
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
+        where = f"{error.filename}: " if error.filename else _output_of(error)
         return complain(f"{where}{error.strerror or error}", exit.FAILURE)
     return code
 
@@ -80,6 +81,11 @@ def complain(words: str, code: int) -> int:
     """One message on standard error, after what is already out; returns ``code``."""
     print(f"procwire: {words}", file=sys.stderr)
     return code
+
+
+def _output_of(error: OSError) -> str:
+    """A full disk without a name is where our own output goes."""
+    return "standard output: " if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
 
 
 def _reader_left() -> int:

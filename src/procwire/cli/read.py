@@ -10,7 +10,7 @@ from typing import Any
 
 from procwire.cli import arguments as words
 from procwire.cli import exit
-from procwire.cli.output.choice import RowWriter, width, writer
+from procwire.cli.output.choice import NoRows, RowWriter, width, writer
 from procwire.cli.output.groups import Groups
 from procwire.cli.output.progress import Progress
 from procwire.cli.output.summary import as_json, as_text
@@ -72,8 +72,11 @@ def run(arguments: argparse.Namespace) -> int:
             if arguments.packets:
                 _packets(reading, writer(arguments, PACKETS), keep, progress)
             else:
-                reading.run(progress.show)
+                reading.run(lambda done, total: _step(face.out, progress, done, total))
                 face.finish(reading)
+    except BaseException:
+        reading.stop()  # an input that sends nothing must not hold up the end
+        raise
     finally:
         progress.close()
     return _ending(reading)
@@ -147,8 +150,7 @@ class _Summed(_Rows):
     """Adds everything up; writes one report at the end."""
 
     def __init__(self, keep: Filter | None, *, as_line: bool) -> None:
-        self.keep = keep.matches if keep else None
-        self.context = None
+        super().__init__(NoRows(), keep)
         self.as_line = as_line
         self.groups = {"protocols": Groups("protocol"), "talkers": Groups("remote")}
         self.started = time.monotonic()
@@ -186,8 +188,15 @@ def _packets(reading: Reading, out: RowWriter, keep: Filter | None, progress: Pr
     context = Context(reading.source.interfaces)
     for batch, table in reading.packets():
         _write_rows(table, batch.first, context, out, keep)
-        progress.show(*reading.source.progress)
+        _step(out, progress, *reading.source.progress)
     out.finish()
+
+
+def _step(out: RowWriter, progress: Progress, done: int, total: int | None) -> None:
+    """After each batch: the bar; and from a pipe, which may pause, what is known so far."""
+    progress.show(done, total)
+    if total is None:
+        out.flush()
 
 
 def _write_rows(

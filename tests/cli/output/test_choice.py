@@ -23,6 +23,14 @@ def test_the_form_that_was_asked_for() -> None:
     assert isinstance(choice.writer(words(), FLOWS), TextTable)
 
 
+def test_no_rows_are_written_nowhere(capsys: pytest.CaptureFixture[str]) -> None:
+    out: choice.RowWriter = choice.NoRows()
+    out.write(object(), "end")
+    out.flush()
+    out.finish()
+    assert capsys.readouterr().out == ""
+
+
 def test_into_a_pipe_nothing_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", io.StringIO())
     assert choice.width() == 0

@@ -26,6 +26,19 @@ class RowWriter(Protocol):
         """No more rows."""
 
 
+class NoRows:
+    """A RowWriter for what shows no rows."""
+
+    def write(self, row: Any, event: str = "") -> None:
+        """See RowWriter."""
+
+    def flush(self) -> None:
+        """See RowWriter."""
+
+    def finish(self) -> None:
+        """See RowWriter."""
+
+
 def width() -> int:
     """Cells of the terminal on standard output; 0 where it is none, and nothing is to be cut."""
     if not sys.stdout.isatty():
