@@ -14,7 +14,19 @@ from typing import Any
 
 import msgspec
 
-from procwire.dpi.protocols import dns, http, quic, tls
+from procwire.dpi.protocols import (
+    cassandra,
+    dns,
+    http,
+    memcached,
+    mongodb,
+    mysql,
+    postgresql,
+    quic,
+    redis,
+    tds,
+    tls,
+)
 from procwire.model.columns import Column, Table
 from procwire.model.observation import Observation, Upgraded, columns_of, table_of
 
@@ -23,6 +35,13 @@ MODULES: tuple[ModuleType, ...] = (
     tls,
     dns,
     quic,
+    postgresql,
+    mysql,
+    redis,
+    memcached,
+    mongodb,
+    cassandra,
+    tds,
 )
 
 TRANSPORTS = {"tcp": 6, "udp": 17, "sctp": 132}
