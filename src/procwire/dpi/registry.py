@@ -27,6 +27,9 @@ PROTOCOLS: tuple[str, ...] = (
     "quic",
     # the web, mail, files and remote work
     # names, addresses, routing, tunnels, telephony
+    "mdns",
+    "llmnr",
+    "nbns",
     # databases, messaging, industry
     # what has no ports, and what is not IP
 )
