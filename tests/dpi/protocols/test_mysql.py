@@ -100,3 +100,11 @@ def test_claims() -> None:
 
 def test_nonsense_is_refused() -> None:
     assert refuses(mysql, *BEGUN, (OUT, packet(0, b"\x77")))
+
+
+def test_switch_to_a_password_in_clear() -> None:
+    switch = packet(2, b"\xfemysql_clear_password\0")
+    steps = [(IN, greeting()), (OUT, login()), (IN, switch), (OUT, packet(3, b"hush\0"))]
+    seen = said(mysql, *steps, (IN, packet(4, OK[4:])))
+    assert (seen[-1].accepted, seen[-1].clear) == (True, True)
+    assert "hush" not in repr(seen)

@@ -39,7 +39,9 @@ def session(scene: Scene) -> None:
     datagram.settimeout(5)
     for number, text in enumerate((b"get pet\r\n", b"stats\r\n"), 1):
         datagram.sendto(struct.pack("!HHHH", number, 0, 1, 0) + text, (SERVER, 11211))
-        datagram.recv(65536)
+        parts = datagram.recv(65536)[5]
+        for _ in range(parts - 1):
+            datagram.recv(65536)
     datagram.close()
 
 

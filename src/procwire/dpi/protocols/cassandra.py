@@ -9,7 +9,7 @@ checksums of its own and is not read.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cursor import Cursor
@@ -41,6 +41,7 @@ class CassandraRequest(Observation, kw_only=True):
     """A client sent a frame."""
 
     TABLE = "cassandra"
+    RISKS: ClassVar = {"credentials": "cleartext-credentials"}
     message: Annotated[str, says("request or response.")] = "request"
     opcode: Annotated[str, says("STARTUP, QUERY, PREPARE, EXECUTE, BATCH, ...")]
     version: Annotated[int, says("Version of the protocol.")]
@@ -102,7 +103,6 @@ class Parser(Cutter):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.settled = True
         self._waiting = Numbered()
         self._prepared: dict[bytes, str] = {}
 
@@ -161,6 +161,7 @@ class Parser(Cutter):
             if data[1] & 2:
                 body.take(16)  # tracing id
             told = self._body(opcode, body, asked)
+        self.settled = self.settled or opcode in {"READY", "AUTH_SUCCESS"}
         if opcode in {"READY", "AUTH_SUCCESS", "AUTHENTICATE"} and data[0] & 0x7F >= 5:
             self.close()
         return CassandraResponse(

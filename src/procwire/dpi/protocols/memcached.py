@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cutter import Cutter
@@ -72,6 +72,7 @@ class MemcachedCommand(Observation, kw_only=True):
     """A client sent a command."""
 
     TABLE = "memcached"
+    RISKS: ClassVar = {"credentials": "cleartext-credentials"}
     message: Annotated[str, says("command or reply.")] = "command"
     format: Annotated[str, says("text or binary.")]
     command: Annotated[str, says("Command: get, set, incr, stats, ...")]
@@ -142,7 +143,6 @@ class Parser(Cutter):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.settled = True
         self._ordered = Ordered()
         self._numbered = Numbered()
         self._hits = 0

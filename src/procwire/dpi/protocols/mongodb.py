@@ -9,7 +9,7 @@ named as such and not opened; the legacy opcodes for writing are counted as what
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire import bson
@@ -48,6 +48,7 @@ class MongodbCommand(Observation, kw_only=True):
     """A client sent a command."""
 
     TABLE = "mongodb"
+    RISKS: ClassVar = {"credentials": "cleartext-credentials"}
     message: Annotated[str, says("command or reply.")] = "command"
     command: Annotated[str, says("Command: find, insert, hello, ... or compressed where it was not opened.")]
     database: Annotated[str, says("Database it is for.")] = ""
@@ -149,7 +150,6 @@ class Parser(Cutter):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.settled = True
         self._waiting = Numbered()
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:  # noqa: ARG002

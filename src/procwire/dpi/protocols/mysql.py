@@ -9,7 +9,7 @@ compression, what follows the login is not read. A flow whose start was not seen
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cursor import Cursor
@@ -23,13 +23,13 @@ PORTS = frozenset({("tcp", 3306), ("tcp", 3307)})
 TRANSPORTS = frozenset({"tcp"})
 FIRST = bytes(range(20, 256))  # low byte of the greeting's length
 
-MAX_GREETING = 400  # bytes: version, plugin name and fixed fields
+MAX_GREETING = 255  # bytes: version, plugin name and fixed fields
 MAX_VERSION = 100  # characters
 MAX_ATTRIBUTES = 32  # of a connection
 
 PROTOCOL_41, TLS, COMPRESS = 0x200, 0x800, 0x20
 WITH_DB, PLUGIN, ATTRIBUTES, COUNTED, ZSTD = 0x8, 0x80000, 0x100000, 0x200000, 1 << 26
-OK, ERROR, LOCAL_FILE = 0x00, 0xFF, 0xFB
+OK, ERROR, LOCAL_FILE, SWITCH = 0x00, 0xFF, 0xFB, 0xFE
 _REFUSED = frozenset({1040, 1129, 1130, 1203, 1226})  # what a server says instead of a greeting
 _COMMANDS = {
     0: "sleep", 1: "quit", 2: "init-db", 3: "query", 4: "field-list", 5: "create-db", 6: "drop-db",
@@ -58,6 +58,7 @@ class MysqlLogin(Observation, kw_only=True):
     """A client asked to be let in, or for TLS first."""
 
     TABLE = "mysql"
+    RISKS: ClassVar = {"clear": "cleartext-credentials"}
     message: Annotated[str, says("greeting, login, outcome, command or result.")] = "login"
     user: Annotated[str, says("Account that logs in.")] = ""
     database: Annotated[str, says("Database asked for.")] = ""
@@ -72,11 +73,18 @@ class MysqlOutcome(Observation, kw_only=True):
     """How the login went."""
 
     TABLE = "mysql"
+    RISKS: ClassVar = {"clear": "cleartext-credentials"}
     message: Annotated[str, says("greeting, login, outcome, command or result.")] = "outcome"
     accepted: Annotated[bool, says("Whether the server let the client in.")]
+    plugin: Annotated[str, says("Authentication that was used in the end.")] = ""
     error: Annotated[str, says("The server's error message.")] = ""
     code: Annotated[int | None, says("Number of the error.")] = None
     latency: Annotated[int | None, says("From the login to the outcome.", kind=Kind.DURATION)] = None
+
+    @property
+    def clear(self) -> bool:
+        """Whether the password was sent in clear."""
+        return self.plugin == "mysql_clear_password"
 
 
 class MysqlCommand(Observation, kw_only=True):
@@ -110,7 +118,8 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
     """Sequence number 0, version 10, a printable version, and the filler behind the salt's first part."""
     size = len(data)
     if size < 4:
-        return Claim.MORE if data[2:] == bytes(len(data[2:])) else Claim.NO
+        begins = data[:1] >= b"\x14" and data[1:] == bytes(size - 1)
+        return Claim.MORE if begins or not data else Claim.NO
     if not 20 <= int.from_bytes(data[:3], "little") <= MAX_GREETING or data[3]:
         return Claim.NO
     if size < 5:
@@ -151,7 +160,6 @@ class Parser(Cutter):
         self._offered = 0  # capabilities of the server
         self._used = 0  # and those that both have
         self._plugin = ""
-        self._switched = False  # the server asked for another authentication
         self._command: tuple[str, str, int] | None = None
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:  # noqa: ARG002
@@ -188,7 +196,7 @@ class Parser(Cutter):
                 return self._ask(side, data, now) if data[3] == 0 else None
             return self._login(side, data, size, now) if self._login_at is None else None
         if not self._in:
-            return self._outcome(side, data, now)
+            return self._outcome(side, data, size, now)
         return self._answer(side, data, now)
 
     # ---- the login
@@ -224,9 +232,8 @@ class Parser(Cutter):
         self._used = wanted & self._offered
         body.take(4 + 1 + 23)
         if wanted & TLS and size == 36:
-            self.settled = False
             return (MysqlLogin(time=now, side=side, tls=True), self.hand_on(side, "tls", now))
-        self._login_at, self.settled = now, True
+        self._login_at = now
         user = shown(body.until())
         proof = _counted(body) if wanted & COUNTED else body.prefixed(1)
         database = shown(body.until()) if wanted & WITH_DB and body.left else ""
@@ -249,22 +256,32 @@ class Parser(Cutter):
 
     def _old_login(self, side: Direction, body: Cursor, now: int) -> Observation:
         body.take(3)
-        self._login_at, self.settled = now, True
+        self._login_at = now
         return MysqlLogin(time=now, side=side, user=shown(body.until()))
 
-    def _outcome(self, side: Direction, data: bytes, now: int) -> Iterable[Observation] | None:
+    def _outcome(self, side: Direction, data: bytes, size: int, now: int) -> Iterable[Observation] | None:
         first, latency = data[4], now - self._login_at if self._login_at is not None else None
         if first == ERROR:
             code, error = _error(Cursor(data, 5, "little"))
             return (
-                MysqlOutcome(time=now, side=side, accepted=False, error=error, code=code, latency=latency),
+                MysqlOutcome(
+                    time=now,
+                    side=side,
+                    accepted=False,
+                    plugin=self._plugin,
+                    error=error,
+                    code=code,
+                    latency=latency,
+                ),
             )
         if first != OK:
+            if first == SWITCH and size > 5:
+                self._plugin = shown(data[5:].split(b"\0")[0])
             return None  # more of the authentication
-        self._in = True
+        self._in = self.settled = True
         if self._used & (COMPRESS | ZSTD):
             self.close()
-        return (MysqlOutcome(time=now, side=side, accepted=True, latency=latency),)
+        return (MysqlOutcome(time=now, side=side, accepted=True, plugin=self._plugin, latency=latency),)
 
     # ---- commands
 

@@ -9,7 +9,7 @@ server's own tag, never read. A flow whose start was not seen is not recognised:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cursor import Cursor
@@ -52,6 +52,7 @@ class PostgresqlLogin(Observation, kw_only=True):
     """How the login went."""
 
     TABLE = "postgresql"
+    RISKS: ClassVar = {"clear": "cleartext-credentials"}
     message: Annotated[str, says("startup, login, query or result.")] = "login"
     method: Annotated[str, says("How the role proved itself: trust, password, md5, scram-sha-256, ...")]
     clear: Annotated[bool, says("Whether the password was sent in clear; it is not kept.")]
@@ -165,7 +166,7 @@ class Parser(Cutter):
             return PostgresqlStartup(time=now, side=side, request=_ASKED[code])
         if code >> 16 != 3:
             raise ProtocolError("no startup packet of version 3")
-        self._started, self.settled, self._since = True, True, now
+        self._started, self._since = True, now
         told = _parameters(data[8:])
         return PostgresqlStartup(
             time=now,
@@ -246,7 +247,7 @@ class Parser(Cutter):
     def _authentication(self, side: Direction, body: Cursor, now: int) -> Iterable[Observation] | None:
         code = body.u32()
         if code == 0:
-            self._in = True
+            self._in = self.settled = True
             return (self._login(side, now, accepted=True),)
         if code in _METHODS:
             self._method = _METHODS[code]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cutter import Cutter
@@ -47,6 +47,7 @@ class RedisCommand(Observation, kw_only=True):
     """A client sent a command."""
 
     TABLE = "redis"
+    RISKS: ClassVar = {"credentials": "cleartext-credentials"}
     message: Annotated[str, says("command, reply or push.")] = "command"
     command: Annotated[str, says("Command, in capitals; with the second word where it has one.")]
     key: Annotated[str, says("Key or channel, where the command has one.")] = ""
@@ -157,7 +158,6 @@ class Parser(Cutter):
         self._values = [Reading(), Reading()]
         self._waiting = Ordered()
         self._unasked = False
-        self.settled = True
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:
         """See Cutter: one line, or a bulk string with its line."""

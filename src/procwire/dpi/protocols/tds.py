@@ -9,7 +9,7 @@ what follows it is read again. The password of a login in clear is reported as s
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cursor import Cursor
@@ -76,6 +76,7 @@ class TdsLogin(Observation, kw_only=True):
     """A client logs in, in clear."""
 
     TABLE = "tds"
+    RISKS: ClassVar = {"credentials": "cleartext-credentials"}
     message: Annotated[str, says("prelogin, encrypted, login, outcome, request or response.")] = "login"
     user: Annotated[str, says("Account that logs in; empty for an integrated login.")] = ""
     host: Annotated[str, says("Name of the client's machine, as it says.")] = ""
@@ -151,7 +152,6 @@ class Parser(Cutter):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.settled = True
         self._encrypted = False
         self._inside = [False, False]  # in the middle of a message of several packets
         self._asked: tuple[str, str, int] | None = None
@@ -235,6 +235,7 @@ class Parser(Cutter):
         told = _tokens(body)
         kind = asked[0] if asked else ""
         if kind == "login":
+            self.settled = True
             told["accepted"] = "server_software" in told
         return (
             TdsResponse(
