@@ -65,6 +65,7 @@ def test_an_exec_is_noticed_and_nothing_else_is_read_again() -> None:
         assert "cat" not in (census.exe(before) or "")
         say(child)
         after = wait_for(lambda: changed(census, before), what="the exec")
+        assert after is not None
         assert after.start == before.start
         assert after.executed > before.executed
         assert census.cmdline(after) == "cat -u"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from procwire.engine.catalogue import interfaces, protocols, tables
+from procwire.engine.catalogue import interfaces, protocols, risks, tables
 from procwire.engine.context import Context
 from procwire.engine.doctor import compiled_modules, examine
 from procwire.engine.host import Processes
@@ -28,5 +28,6 @@ __all__ = [
     "interfaces",
     "protocols",
     "report_of",
+    "risks",
     "tables",
 ]
