@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from procwire.dpi.protocols import dns, http, quic, tls
+from procwire.dpi.protocols import dns, ftp, http, imap, pop3, quic, smtp, ssh, telnet, tls
 from procwire.model.columns import Column, Table
 from procwire.model.observation import Observation, Upgraded, columns_of, table_of
 
@@ -23,6 +23,12 @@ MODULES: tuple[ModuleType, ...] = (
     tls,
     dns,
     quic,
+    ssh,
+    smtp,
+    imap,
+    pop3,
+    ftp,
+    telnet,
 )
 
 TRANSPORTS = {"tcp": 6, "udp": 17, "sctp": 132}
