@@ -1,6 +1,7 @@
 """Dialogues that every registered protocol must give for the laws over the registry.
 
-A protocol's dialogues stand in ``tests/vectors/NAME/*.txt``, or are built here. The text form::
+A protocol's dialogues stand in ``tests/vectors/NAME/*.txt``, or are built here, or are the first that it
+claims in its captures. The text form::
 
     # comment
     tcp 443              transport and the port that is asked
@@ -16,9 +17,13 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from procwire.dpi.contract import Context, Direction
+from procwire.dpi.contract import Claim, Context, Direction
+from procwire.dpi.registry import MODULES
+from tests.dpi.captures import conversations
 
+MAX_RECORDED = 2  # captures of a protocol that the laws repeat
 VECTORS = Path(__file__).parents[1] / "vectors"
 OUT, IN = Direction.OUT, Direction.IN
 
@@ -49,13 +54,33 @@ def read(path: Path) -> Dialogue:
 def _bytes(word: str) -> bytes:
     if word[0] == "b":
         return bytes(ast.literal_eval(word))
-    return bytes.fromhex(word.split("#")[0])
+    return bytes.fromhex(word.split("#", maxsplit=1)[0])
 
 
 def dialogues(name: str) -> list[Dialogue]:
     """Every dialogue of a protocol."""
     found = [read(path) for path in sorted((VECTORS / name).glob("*.txt"))]
-    return [*found, *BUILT.get(name, [])]
+    return [*found, *BUILT.get(name, [])] or recorded(name)
+
+
+def recorded(name: str) -> list[Dialogue]:
+    """The longest flow of each capture of a protocol that its module claims, cut short."""
+    module = next(one for one in MODULES if name == one.NAME)
+    found = []
+    for path in sorted((VECTORS / name).glob("*.pcap"))[:MAX_RECORDED]:
+        kept = [
+            Dialogue(path.stem, *flow)
+            for flow in conversations(path)
+            if flow[0] in module.TRANSPORTS and _claimed(module, flow)
+        ]
+        found += sorted(kept, key=lambda one: -len(one.steps))[:1]
+    return found
+
+
+def _claimed(module: Any, flow: tuple[str, int, list[tuple[Direction, bytes]]]) -> bool:
+    side, data = flow[2][0]
+    context = Context(transport=flow[0], src_port=40000, dst_port=flow[1])
+    return bool(module.claims(data, side, context) is Claim.YES)
 
 
 def labels(name: str) -> bytes:

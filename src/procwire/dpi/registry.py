@@ -14,7 +14,21 @@ from typing import Any
 
 import msgspec
 
-from procwire.dpi.protocols import dns, ftp, http, imap, pop3, quic, smtp, ssh, telnet, tls
+from procwire.dpi.protocols import (
+    dns,
+    ftp,
+    http,
+    imap,
+    llmnr,
+    mdns,
+    nbns,
+    pop3,
+    quic,
+    smtp,
+    ssh,
+    telnet,
+    tls,
+)
 from procwire.model.columns import Column, Table
 from procwire.model.observation import Observation, Upgraded, columns_of, table_of
 
@@ -29,6 +43,9 @@ MODULES: tuple[ModuleType, ...] = (
     pop3,
     ftp,
     telnet,
+    mdns,
+    llmnr,
+    nbns,
 )
 
 TRANSPORTS = {"tcp": 6, "udp": 17, "sctp": 132}

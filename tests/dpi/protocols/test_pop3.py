@@ -7,7 +7,7 @@ import pytest
 from procwire.dpi.contract import ProtocolError
 from procwire.dpi.protocols import pop3
 from procwire.model.observation import Upgraded
-from tests.dpi.talking import IN, OUT, claimed, heard, recited
+from tests.dpi.hearing import IN, OUT, claimed, heard, recited
 
 
 def test_session() -> None:

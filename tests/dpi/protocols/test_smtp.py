@@ -7,7 +7,7 @@ import pytest
 from procwire.dpi.contract import ProtocolError
 from procwire.dpi.protocols import smtp
 from procwire.model.observation import Upgraded
-from tests.dpi.talking import IN, OUT, claimed, heard, recited
+from tests.dpi.hearing import IN, OUT, claimed, heard, listening, recited
 
 GREETING = b"220 mail.example.com ESMTP\r\n"
 
@@ -23,7 +23,7 @@ def test_session() -> None:
     ]  # fmt: skip
     first, second = [one for one in seen if isinstance(one, smtp.SmtpMail)]
     assert (first.mail_from, first.rcpt_to) == ("alice@example.org", ("bob@example.com",))
-    assert (first.subject, first.message_id, first.size_bytes) == ("hello there", "<1@example.org>", 110)
+    assert (first.subject, first.message_id, first.size_bytes) == ("hello there", "<1@example.org>", 108)
     assert (second.mail_from, second.size_bytes, second.code) == ("", 11, 250)
 
 
@@ -40,7 +40,7 @@ def test_password_is_masked() -> None:
 
 
 def test_starttls_hands_on() -> None:
-    parser = smtp.Parser(smtp.Context(transport="tcp"))
+    parser = listening(smtp)
     list(parser.feed(IN, GREETING, now=1))
     list(parser.feed(OUT, b"STARTTLS\r\n", now=2))
     *_, last = parser.feed(IN, b"220 go\r\nrest", now=3)
@@ -77,7 +77,7 @@ def test_binary_is_refused() -> None:
 
 
 def test_gap_in_a_body_is_passed_over() -> None:
-    parser = smtp.Parser(smtp.Context(transport="tcp"))
+    parser = listening(smtp)
     for side, data in (
         (IN, GREETING),
         (OUT, b"DATA\r\n"),

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from procwire.dpi.contract import ProtocolError
+from procwire.dpi.contract import ENOUGH, ProtocolError
 from procwire.dpi.protocols import ssh
-from tests.dpi.talking import IN, OUT, claimed, heard, recited
+from tests.dpi.hearing import IN, OUT, claimed, heard, listening, recited
 from tests.dpi.wire.test_ssh_packets import kexinit, packet
 
 BANNER = b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"
@@ -59,10 +59,10 @@ def test_endless_version_line_and_bad_packet() -> None:
 
 
 def test_gap_before_encryption_ends_the_reading() -> None:
-    parser = ssh.Parser(ssh.Context(transport="tcp"))
+    parser = listening(ssh)
     list(parser.feed(OUT, BANNER, now=1))
     list(parser.gap(OUT, 10, now=2))
-    assert parser.skip(OUT) == ssh.ENOUGH
+    assert parser.skip(OUT) == ENOUGH
     assert list(parser.feed(OUT, b"anything", now=3)) == []
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from procwire.dpi.contract import ENOUGH
 from procwire.dpi.protocols import telnet
-from tests.dpi.talking import IN, OUT, claimed, heard, recited
+from tests.dpi.hearing import IN, OUT, claimed, heard, listening, recited
 
 
 def test_session() -> None:
@@ -38,7 +38,7 @@ def test_claims(data: bytes, answer: str) -> None:
 
 
 def test_endless_subnegotiation_is_bounded() -> None:
-    parser = telnet.Parser(telnet.Context(transport="tcp"))
+    parser = listening(telnet)
     list(parser.feed(OUT, b"\xff\xfa\x18" + b"x" * 10_000, now=1))
     (seen,) = parser.feed(OUT, b"\xff\xf0", now=2)
     assert seen.value == f"{telnet.MAX_SUB} bytes"

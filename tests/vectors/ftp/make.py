@@ -54,9 +54,9 @@ def plain(scene: Scene) -> None:
 
 
 def tls(scene: Scene) -> None:
-    """AUTH TLS, then a directory."""
+    """AUTH TLS, then a size; no data connection."""
     vsftpd(scene, tls=True)
-    curl(scene, "--ssl-reqd", f"ftp://{SERVER}/")
+    curl(scene, "-I", "--ssl-reqd", f"ftp://{SERVER}/read.me")
 
 
 SCENARIOS = {"plain": plain, "tls": tls}

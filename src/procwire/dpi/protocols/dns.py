@@ -107,7 +107,8 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
     """Header and questions must make sense; over TCP behind a length."""
     if context.transport == "tcp":
         return claims_stream(data)
-    if context.src_port in _OTHERS or context.dst_port in _OTHERS:
+    ports = {context.src_port, context.dst_port}
+    if ports & _OTHERS and 53 not in ports:
         return Claim.NO
     return claims_datagram(data)
 

@@ -1,8 +1,8 @@
-"""FTP: commands with their replies, logins, the addresses of data connections, AUTH TLS (RFC 959, 2428, 4217).
+"""FTP: commands with their replies, logins, addresses of data connections, AUTH TLS (RFC 959, 2428, 4217).
 
 Recognised by the server's greeting ``220`` with the word FTP in it (or on FTP's port), or by a client's first
-commands that no other protocol has. Passwords are shown as present, never as they are. After AUTH TLS it hands
-on. Files travel on connections of their own, which are not named by this.
+commands that no other protocol has. Passwords are shown as present, never as they are. After AUTH TLS it
+hands on. Files travel on connections of their own, which are not named by this.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from procwire.model.observation import Observation, Upgraded, says
 NAME = "ftp"
 PORTS = frozenset({("tcp", 21)})
 TRANSPORTS = frozenset({"tcp"})
-FIRST = b"124AaUuFfSsPp"
+FIRST = b"1245" + b"AaEeFfNnOoPpQqSsUuXx"
 
 MAX_LINE = 4096  # RFC 959 names no bound; a path is at most that long
 
@@ -152,7 +152,7 @@ class Parser:
 
 
 def _data_end(command: Command, code: int | None, text: bytes) -> tuple[str, int | None]:
-    """(address, port) of PASV's and EPSV's reply, of PORT's and EPRT's argument; no address: the server's own."""
+    """(address, port) that a reply or an argument announces; no address where it is the server's own."""
     if code in {227, 229}:
         source = text
     elif command.name in {"PORT", "EPRT"}:

@@ -1,8 +1,8 @@
 """IMAP: commands with their completions, logins, STARTTLS (RFC 9051, RFC 3501, RFC 2595).
 
-Recognised by the server's greeting ``* OK``, ``* PREAUTH`` or ``* BYE``, or by a client's tagged command. Literals
-are passed over. Passwords are shown as present, never as they are. After STARTTLS it hands on; after COMPRESS
-(RFC 4978) nothing more can be read.
+Recognised by the server's greeting ``* OK``, ``* PREAUTH`` or ``* BYE``, or by a client's tagged command.
+Literals are passed over. Passwords are shown as present, never as they are. After STARTTLS it hands on; after
+COMPRESS (RFC 4978) nothing more can be read.
 """
 
 from __future__ import annotations
@@ -167,14 +167,14 @@ class Parser:
         found = _COMPLETION.match(line)
         if found is None:
             raise ProtocolError("not a response")
-        tag, status = found[1].decode("ascii"), found[2].upper().decode("ascii")
+        tag, result = found[1].decode("ascii"), found[2].upper().decode("ascii")
         kept = self._asked.pop(tag, None) or (Command("", "", -1), "")
         self._greeted = True
-        yield self._exchange(tag, kept, (status, found[3] or b""), side, now)
-        if kept[0].name == "STARTTLS" and status == "OK":
+        yield self._exchange(tag, kept, (result, found[3] or b""), side, now)
+        if kept[0].name == "STARTTLS" and result == "OK":
             self._upgraded = True
             yield Upgraded(time=now, side=side, hint="tls")
-        self._packed = kept[0].name == "COMPRESS" and status == "OK"
+        self._packed = kept[0].name == "COMPRESS" and result == "OK"
 
     def _exchange(
         self, tag: str, asked: tuple[Command, str], status: tuple[str, bytes], side: Direction, now: int

@@ -1,8 +1,8 @@
 """POP3: commands with their answers, logins, STLS (RFC 1939, RFC 2449, RFC 2595).
 
-Recognised by the server's greeting ``+OK``, on any port, or by a client's first commands that no other protocol
-has. Mails and listings are passed over and their size is told. Passwords and APOP digests are shown as present,
-never as they are. After STLS it hands on.
+Recognised by the server's greeting ``+OK``, on any port, or by a client's first commands that no other
+protocol has. Mails and listings are passed over and their size is told. Passwords and APOP digests are shown
+as present, never as they are. After STLS it hands on.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from procwire.model.observation import Observation, Upgraded, says
 NAME = "pop3"
 PORTS = frozenset({("tcp", 110)})
 TRANSPORTS = frozenset({"tcp"})
-FIRST = b"+-CcUuAaPpQqSs"
+FIRST = b"+-" + b"AaCcLlNnPpQqSsUu"
 
 MAX_LINE = 2048  # RFC 2449 section 4 has 512; AUTH's answers are longer
 

@@ -1,4 +1,4 @@
-"""SMTP and submission: commands with their replies, envelopes, logins, STARTTLS (RFC 5321, RFC 3207, RFC 4954).
+"""SMTP and submission: commands with replies, envelopes, logins, STARTTLS (RFC 5321, RFC 3207, RFC 4954).
 
 Recognised by the server's greeting ``220`` with the word SMTP in it (or on one of SMTP's ports), or by the
 client's HELO, EHLO or LHLO. Bodies are passed over; of a mail's head only Subject and Message-ID are kept, up
@@ -21,7 +21,7 @@ from procwire.model.observation import Observation, Upgraded, says
 NAME = "smtp"
 PORTS = frozenset({("tcp", 25), ("tcp", 587), ("tcp", 2525)})
 TRANSPORTS = frozenset({"tcp"})
-FIRST = b"245EeHhLl"
+FIRST = b"1245EeHhLl"
 
 MAX_LINE = 4096  # RFC 5321 section 4.5.3.1.4 asks for 512 at least, RFC 4954 section 4 for more
 MAX_HEAD_LINES = 256  # of a mail's head

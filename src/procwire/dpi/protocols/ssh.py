@@ -118,7 +118,7 @@ class Parser:
     def __init__(self, context: Context) -> None:
         self._told = context.told
         self._sides = (_Side(), _Side())
-        self._client = 0 if context.transport == "tcp" else -1
+        self._client = 0
         self._began: int | None = None
         self._key = ("", "")
         self._told_keys = self._done = self._old = False

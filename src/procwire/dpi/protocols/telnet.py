@@ -1,8 +1,8 @@
-"""Telnet: the options that the two ends settle, terminal, login name; what is typed is not kept (RFC 854, 855).
+"""Telnet: the options that the two ends settle and their values; what is typed is not kept (RFC 854, 855).
 
 Recognised by option commands (IAC WILL, WONT, DO, DONT, SB with a known option) at the stream's start, on any
-port. Reading ends behind ``MAX_SEEN`` bytes a side: options are settled early. A password prompt is noticed, the
-password never read.
+port. Reading ends behind ``MAX_SEEN`` bytes a side: options are settled early. A password prompt is noticed,
+the password never read.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class Parser:
                 yield from self._byte(side, state, data[at], now)
             at += 1
 
-    def gap(self, side: Direction, size: int, *, now: int) -> Iterator[Observation]:
+    def gap(self, side: Direction, size: int, *, now: int) -> Iterator[Observation]:  # noqa: ARG002
         """Text may be missing; a command is not read on."""
         state = self._sides[side]
         state.mode = 0

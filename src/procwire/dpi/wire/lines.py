@@ -1,7 +1,7 @@
 """One side of a stream as lines, with bodies passed over: for the text protocols.
 
-Holds at most one line. What is longer than the limit is an error before anything proved the protocol; behind a
-gap, reading goes on at the next line. Every byte is looked at once.
+Holds at most one line. One that is longer than the limit is an error; behind a gap, reading goes on at the
+next line. Every byte is looked at once.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ MAX_REPLY_LINES = 256  # of one reply; more are not kept
 MAX_SEEN = 4  # lines looked at for a claim
 
 _REPLY = re.compile(rb"([1-6][0-9][0-9])(?:([ -])(.*))?\Z", re.DOTALL)
-_START = re.compile(rb"[1-6][0-9]{0,2}\Z|[1-6][0-9][0-9](?:[ -]|\r?\Z|\r?\n)")
+_START = re.compile(rb"[1245][0-9]{0,2}\Z|[1245][0-9][0-9](?:[ -]|\r?\Z|\r?\n)")
 
 
 class Replies:
@@ -76,7 +76,9 @@ def claim_server(data: bytes, ours: re.Pattern[bytes], others: re.Pattern[bytes]
 
 
 def claim_client(data: bytes, sure: Collection[bytes], shared: Collection[bytes]) -> Claim:
-    """``sure``: commands no other protocol has; ``shared``: those that leave it open. Looks at whole lines."""
+    """``sure``: commands no other protocol has; ``shared``: those that leave it open."""
+    if data and not data[:1].isalpha():
+        return Claim.NO
     lines = data.upper().split(b"\n")
     for line in lines[:-1][:MAX_SEEN]:
         word = line.strip(b"\r ").split(b" ", 1)[0]
