@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from procwire.dpi.contract import Claim, Context, Direction
-from procwire.dpi.registry import MODULES
+from procwire.dpi.registry import modules
 from tests.dpi.captures import conversations
 
 MAX_RECORDED = 2  # captures of a protocol that the laws repeat
@@ -65,7 +65,7 @@ def dialogues(name: str) -> list[Dialogue]:
 
 def recorded(name: str) -> list[Dialogue]:
     """The longest flow of each capture of a protocol that its module claims, cut short."""
-    module = next(one for one in MODULES if name == one.NAME)
+    module = next(one for one in modules() if name == one.NAME)
     found = []
     for path in sorted((VECTORS / name).glob("*.pcap"))[:MAX_RECORDED]:
         kept = [
