@@ -16,25 +16,9 @@ from typing import Any
 
 import msgspec
 
-from procwire.dpi.protocols import (
-    dns,
-    ftp,
-    http,
-    imap,
-    llmnr,
-    mdns,
-    nbns,
-    pop3,
-    quic,
-    smtp,
-    ssh,
-    telnet,
-    tls,
-)
 from procwire.model.columns import Column, Table
 from procwire.model.observation import Observation, Upgraded, columns_of, table_of
 
-MODULES: tuple[ModuleType, ...] = (
 # Names of modules in dpi/protocols, in the order in which they are asked; one a line, each in its section.
 PROTOCOLS: tuple[str, ...] = (
     "http",
@@ -42,6 +26,12 @@ PROTOCOLS: tuple[str, ...] = (
     "dns",
     "quic",
     # the web, mail, files and remote work
+    "ssh",
+    "smtp",
+    "imap",
+    "pop3",
+    "ftp",
+    "telnet",
     # names, addresses, routing, tunnels, telephony
     "mdns",
     "llmnr",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.exchanges import HIDDEN, Command, Exchanges
@@ -39,6 +39,7 @@ class FtpExchange(Observation, kw_only=True):
     """A command and one of its replies; the greeting has no command."""
 
     TABLE = "ftp"
+    RISKS: ClassVar = {"credentials": "cleartext-credentials"}
     command: Annotated[str, says("Command, in upper case; empty for the greeting.")]
     argument: Annotated[str, says("What stands behind the command; secrets are masked.")]
     code: Annotated[int | None, says("Reply code; none where no reply was seen.")]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.exchanges import HIDDEN, MAX_PENDING, Command
@@ -45,6 +45,7 @@ class ImapExchange(Observation, kw_only=True):
     """A command and its completion; the greeting has no command."""
 
     TABLE = "imap"
+    RISKS: ClassVar = {"credentials": "cleartext-credentials"}
     tag: Annotated[str, says("Tag of the command; * for the greeting.")]
     command: Annotated[str, says("Command, in upper case; empty for the greeting.")]
     argument: Annotated[str, says("What stands behind the command; secrets are masked.")]

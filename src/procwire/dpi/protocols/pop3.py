@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.exchanges import HIDDEN, Command, Exchanges
@@ -37,6 +37,7 @@ class Pop3Exchange(Observation, kw_only=True):
     """A command and its answer; the greeting has no command."""
 
     TABLE = "pop3"
+    RISKS: ClassVar = {"credentials": "cleartext-credentials"}
     command: Annotated[str, says("Command, in upper case; empty for the greeting.")]
     argument: Annotated[str, says("What stands behind the command; secrets are masked.")]
     status: Annotated[str, says("+OK, -ERR, or + for a challenge; empty where no answer was seen.")]

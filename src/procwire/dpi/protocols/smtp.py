@@ -53,6 +53,7 @@ class SmtpExchange(Observation, kw_only=True):
     """A command and its reply."""
 
     TABLE = "smtp"
+    RISKS: ClassVar = {"credentials": "cleartext-credentials"}
     message: Annotated[str, says("greeting, exchange or mail.")] = "exchange"
     command: Annotated[str, says("Command, in upper case.")]
     argument: Annotated[str, says("What stands behind the command; secrets are masked.")]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.lines import Lines, shown
@@ -43,9 +43,15 @@ class SshBanner(Observation, kw_only=True):
     """One side announced its version."""
 
     TABLE = "ssh"
+    RISKS: ClassVar = {"obsolete": "obsolete-protocol"}
     protocol: Annotated[str, says("Protocol version: 2.0, 1.99 or 1.5.")]
     software: Annotated[str, says("Software and version, as announced.")]
     comments: Annotated[str, says("Comments behind the version, often the distribution.")]
+
+    @property
+    def obsolete(self) -> bool:
+        """Version 1 alone (RFC 4253 section 5 lets 1.99 speak both)."""
+        return self.protocol not in {"2.0", "1.99"}
 
 
 class SshAlgorithms(Observation, kw_only=True):
@@ -153,7 +159,7 @@ class Parser:
 
     def skip(self, side: Direction) -> int:  # noqa: ARG002
         """See contract.Parser."""
-        return ENOUGH if self._done or (not self._told and self._sides[0].seen_line) else 0
+        return ENOUGH if self._done or (not self._told and all(one.seen_line for one in self._sides)) else 0
 
     def finish(self, now: int) -> Iterator[Observation]:
         """A login that was only ever refused."""

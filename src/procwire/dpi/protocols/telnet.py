@@ -8,7 +8,7 @@ the password never read.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from procwire.dpi.contract import ENOUGH, Claim, Context, Direction
 from procwire.dpi.wire.lines import shown
@@ -47,6 +47,7 @@ class TelnetLogin(Observation, kw_only=True):
     """The server asked for a password: what answers it travels in clear."""
 
     TABLE = "telnet_login"
+    RISKS: ClassVar = {"credentials": "cleartext-credentials"}
     prompt: Annotated[str, says("The prompt.")]
     credentials: Annotated[bool, says("Whether the client answered.")]
 
