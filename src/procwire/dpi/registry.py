@@ -26,6 +26,12 @@ PROTOCOLS: tuple[str, ...] = (
     "dns",
     "quic",
     # the web, mail, files and remote work
+    "ssh",
+    "smtp",
+    "imap",
+    "pop3",
+    "ftp",
+    "telnet",
     # names, addresses, routing, tunnels, telephony
     "mdns",
     "llmnr",
