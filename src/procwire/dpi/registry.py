@@ -44,6 +44,10 @@ PROTOCOLS: tuple[str, ...] = (
     "mongodb",
     "cassandra",
     "tds",
+    "mqtt",
+    "amqp",
+    "kafka",
+    "nats",
     # what has no ports, and what is not IP
 )
 
