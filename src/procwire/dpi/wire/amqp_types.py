@@ -15,7 +15,7 @@ MAX_DEPTH = 4
 MAX_MEMBERS = 32  # of a list or table that are read
 
 _FIXED = {0x4: 0, 0x5: 1, 0x6: 2, 0x7: 4, 0x8: 8, 0x9: 16}  # upper half of a constructor: bytes that follow
-_PLAIN = {0x40: None, 0x41: True, 0x42: False, 0x43: 0, 0x44: 0, 0x45: []}
+_PLAIN: dict[int, Any] = {0x40: None, 0x41: True, 0x42: False, 0x43: 0, 0x44: 0, 0x45: []}
 
 
 def table(data: bytes) -> dict[str, str]:
