@@ -14,7 +14,25 @@ from typing import Any
 
 import msgspec
 
-from procwire.dpi.protocols import dns, http, llmnr, mdns, nbns, quic, tls
+from procwire.dpi.protocols import (
+    dhcp,
+    dhcpv6,
+    dns,
+    http,
+    kerberos,
+    ldap,
+    llmnr,
+    mdns,
+    nbns,
+    ntp,
+    quic,
+    radius,
+    snmp,
+    ssdp,
+    syslog,
+    tftp,
+    tls,
+)
 from procwire.model.columns import Column, Table
 from procwire.model.observation import Observation, Upgraded, columns_of, table_of
 
@@ -26,6 +44,16 @@ MODULES: tuple[ModuleType, ...] = (
     mdns,
     llmnr,
     nbns,
+    dhcp,
+    dhcpv6,
+    ntp,
+    snmp,
+    ssdp,
+    syslog,
+    tftp,
+    radius,
+    ldap,
+    kerberos,
 )
 
 TRANSPORTS = {"tcp": 6, "udp": 17, "sctp": 132}
