@@ -10,10 +10,10 @@ import pytest
 from procwire.dpi import contract
 from procwire.dpi import protocols as folder
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
-from procwire.dpi.registry import MODULES, registry
+from procwire.dpi.registry import modules, registry
 from procwire.model.observation import Observation
 
-PROTOCOLS = list(MODULES)
+PROTOCOLS = list(modules())
 
 
 def test_every_file_of_the_folder_is_registered() -> None:

@@ -36,6 +36,7 @@ class KerberosMessage(Observation, kw_only=True):
     """A ticket that is asked for, given or refused."""
 
     TABLE = "kerberos"
+    RISKS = {"weak": "weak-cryptography"}
     message: Annotated[str, says("as-req, as-rep, tgs-req, tgs-rep or error.")]
     realm: Annotated[str, says("Realm that is asked, or that answers.")] = ""
     client: Annotated[str, says("Who the ticket is for.")] = ""
@@ -49,6 +50,11 @@ class KerberosMessage(Observation, kw_only=True):
     text: Annotated[str, says("What the server says to it.")] = ""
     latency: Annotated[int | None, says("From the request to this answer.", kind=Kind.DURATION)] = None
     size_bytes: Annotated[int, says("Length of the message.", kind=Kind.SIZE)]
+
+    @property
+    def weak(self) -> bool:
+        """Whether the answer or the ticket is encrypted with DES or RC4 (RFC 6649, RFC 8429)."""
+        return any(kind.startswith(("des", "rc4")) for kind in (self.encryption, self.ticket_encryption))
 
 
 OBSERVATIONS = (KerberosMessage,)
@@ -119,6 +125,8 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
 
 class Parser(FramedParser):
     """See contract.Parser."""
+
+    PATIENT = True  # a risk may come with any answer
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, measure, MAX_MESSAGE)

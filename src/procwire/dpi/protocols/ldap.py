@@ -40,6 +40,7 @@ class LdapMessage(Observation, kw_only=True):
     """A request to the directory, or its result."""
 
     TABLE = "ldap"
+    RISKS = {"credentials": "cleartext-credentials"}
     message: Annotated[str, says("bind, search, modify, add, ... and the same with -result.")]
     ident: Annotated[int, says("Message id.")]
     name: Annotated[str, says("Entry that is meant: who binds, where a search begins, what is changed.")] = ""
@@ -103,7 +104,7 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
 class Parser(FramedParser):
     """See contract.Parser."""
 
-    PATIENT = True  # STARTTLS may come later
+    PATIENT = True  # STARTTLS or a password may come later
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, self._measure, KEEP)

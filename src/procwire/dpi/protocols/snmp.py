@@ -45,6 +45,7 @@ class SnmpMessage(Observation, kw_only=True):
     """A request, an answer, or a notification."""
 
     TABLE = "snmp"
+    RISKS = {"credentials": "cleartext-credentials", "obsolete": "obsolete-protocol"}
     version: Annotated[str, says("1, 2c or 3.")]
     message: Annotated[str, says("get, get-next, get-bulk, set, response, trap, inform, report, encrypted.")]
     ident: Annotated[int | None, says("Request id.")] = None
@@ -60,6 +61,11 @@ class SnmpMessage(Observation, kw_only=True):
     repetitions: Annotated[int | None, says("Most rows asked for at once (get-bulk).")] = None
     latency: Annotated[int | None, says("From the request to this answer.", kind=Kind.DURATION)] = None
     retransmitted: Annotated[bool, says("Whether the same request was sent before and not answered.")] = False
+
+    @property
+    def obsolete(self) -> bool:
+        """Versions 1 and 2c are historic (RFC 3410 section 8)."""
+        return self.version in {"1", "2c"}
 
 
 OBSERVATIONS = (SnmpMessage,)
@@ -102,6 +108,8 @@ def _security(message: Cursor) -> tuple[int, int, str, bytes, Cursor]:
 
 class Parser(DatagramParser):
     """See contract.Parser."""
+
+    PATIENT = True  # a risk may come with any message
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
