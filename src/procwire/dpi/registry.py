@@ -47,6 +47,13 @@ PROTOCOLS: tuple[str, ...] = (
     "ldap",
     "kerberos",
     # databases, messaging, industry
+    "postgresql",
+    "mysql",
+    "redis",
+    "memcached",
+    "mongodb",
+    "cassandra",
+    "tds",
     # what has no ports, and what is not IP
 )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire._kerberos_names import ENCRYPTION, ERRORS, PREAUTHENTICATION
@@ -36,7 +36,7 @@ class KerberosMessage(Observation, kw_only=True):
     """A ticket that is asked for, given or refused."""
 
     TABLE = "kerberos"
-    RISKS = {"weak": "weak-cryptography"}
+    RISKS: ClassVar = {"weak": "weak-cryptography"}
     message: Annotated[str, says("as-req, as-rep, tgs-req, tgs-rep or error.")]
     realm: Annotated[str, says("Realm that is asked, or that answers.")] = ""
     client: Annotated[str, says("Who the ticket is for.")] = ""

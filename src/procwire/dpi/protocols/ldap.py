@@ -9,7 +9,7 @@ a bind is passed over unread.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire._ldap_names import OPERATIONS, RESULTS, START_TLS, response_of
@@ -40,7 +40,7 @@ class LdapMessage(Observation, kw_only=True):
     """A request to the directory, or its result."""
 
     TABLE = "ldap"
-    RISKS = {"credentials": "cleartext-credentials"}
+    RISKS: ClassVar = {"credentials": "cleartext-credentials"}
     message: Annotated[str, says("bind, search, modify, add, ... and the same with -result.")]
     ident: Annotated[int, says("Message id.")]
     name: Annotated[str, says("Entry that is meant: who binds, where a search begins, what is changed.")] = ""

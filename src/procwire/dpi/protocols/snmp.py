@@ -8,7 +8,7 @@ string. Of encrypted messages (v3) the engine, the user and the level of securit
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.ber import Cursor, DerError, header, whole
@@ -45,7 +45,7 @@ class SnmpMessage(Observation, kw_only=True):
     """A request, an answer, or a notification."""
 
     TABLE = "snmp"
-    RISKS = {"credentials": "cleartext-credentials", "obsolete": "obsolete-protocol"}
+    RISKS: ClassVar = {"credentials": "cleartext-credentials", "obsolete": "obsolete-protocol"}
     version: Annotated[str, says("1, 2c or 3.")]
     message: Annotated[str, says("get, get-next, get-bulk, set, response, trap, inform, report, encrypted.")]
     ident: Annotated[int | None, says("Request id.")] = None
