@@ -36,10 +36,10 @@ def versions(scene: Scene) -> None:
     for version in ("1", "2c"):
         words = ("-On", "-v", version, "-c", "public-in-clear", SERVER)
         scene.client.run("snmpget", *words, f"{SYSTEM}.5.0", f"{SYSTEM}.6.0", check=False)
-    words = ("-On", "-v2c", "-c", "public-in-clear", SERVER)
-    scene.client.run("snmpbulkget", "-Cn0", "-Cr3", *words, SYSTEM, check=False)
-    scene.client.run("snmpset", *words, f"{SYSTEM}.6.0", "s", "elsewhere", check=False)
-    scene.client.run("snmpget", *words, "1.3.6.1.2.1.99.9", check=False)
+    asked = ("-On", "-v2c", "-c", "public-in-clear", SERVER)
+    scene.client.run("snmpbulkget", "-Cn0", "-Cr3", *asked, SYSTEM, check=False)
+    scene.client.run("snmpset", *asked, f"{SYSTEM}.6.0", "s", "elsewhere", check=False)
+    scene.client.run("snmpget", *asked, "1.3.6.1.2.1.99.9", check=False)
     scene.client.run(
         "snmptrap",
         "-v2c",
