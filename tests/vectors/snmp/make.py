@@ -33,6 +33,7 @@ def versions(scene: Scene) -> None:
         "-smux",
         udp=True,
     )
+    scene.serve(162, "nc", "-k", "-u", "-l", "162", udp=True)
     for version in ("1", "2c"):
         words = ("-On", "-v", version, "-c", "public-in-clear", SERVER)
         scene.client.run("snmpget", *words, f"{SYSTEM}.5.0", f"{SYSTEM}.6.0", check=False)
