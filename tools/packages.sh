@@ -2,7 +2,7 @@
 # Installs the real programs that the tests talk to, where this is a Debian and we are root.
 # Elsewhere the tests that miss a program say so and skip.
 set -u
-WANTED="iproute2 nftables libpcap0.8 tshark tcpdump nginx-light curl openssl dnsmasq bind9-dnsutils netcat-openbsd groff man-db zsh fish tmux libbpf1 libbpf-dev clang llvm"
+WANTED="iproute2 nftables libpcap0.8 tshark tcpdump nginx-light curl openssl dnsmasq bind9-dnsutils netcat-openbsd groff man-db zsh fish tmux libbpf1 libbpf-dev clang llvm gcc liburing-dev nethogs"
 command -v apt-get >/dev/null 2>&1 || { echo "no apt-get here: tests use the programs that are present"; exit 0; }
 missing=""
 for package in $WANTED; do
