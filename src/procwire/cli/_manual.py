@@ -48,6 +48,7 @@ EXAMPLES = (
         "The largest processes, and where they live:",
         "procwire ps --sort rss --columns pid,process,rss,unit,container",
     ),
+    ("Connections that lost packets, and whose they are:", "procwire sockets --filter 'retransmissions > 0'"),
     ("Who used most, by process:", "procwire read trace.pcapng --group process"),
 )
 

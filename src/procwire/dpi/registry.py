@@ -36,6 +36,16 @@ PROTOCOLS: tuple[str, ...] = (
     "mdns",
     "llmnr",
     "nbns",
+    "dhcp",
+    "dhcpv6",
+    "ntp",
+    "snmp",
+    "ssdp",
+    "syslog",
+    "tftp",
+    "radius",
+    "ldap",
+    "kerberos",
     # databases, messaging, industry
     "postgresql",
     "mysql",
@@ -44,6 +54,10 @@ PROTOCOLS: tuple[str, ...] = (
     "mongodb",
     "cassandra",
     "tds",
+    "mqtt",
+    "amqp",
+    "kafka",
+    "nats",
     # what has no ports, and what is not IP
 )
 

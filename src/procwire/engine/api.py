@@ -5,7 +5,7 @@ from __future__ import annotations
 from procwire.engine.catalogue import interfaces, protocols, risks, tables
 from procwire.engine.context import Context
 from procwire.engine.doctor import compiled_modules, examine
-from procwire.engine.host import Processes
+from procwire.engine.host import Processes, Sockets
 from procwire.engine.options import EngineError, FlowOptions, ReadOptions, WatchOptions
 from procwire.engine.pipeline import TIMEOUTS, Silent
 from procwire.engine.reading import Reading
@@ -21,6 +21,7 @@ __all__ = [
     "ReadOptions",
     "Reading",
     "Silent",
+    "Sockets",
     "WatchOptions",
     "Watching",
     "compiled_modules",

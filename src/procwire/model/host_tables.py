@@ -135,5 +135,3 @@ PROCESSES = Table(
         "container.image": ("image",),
     },
 )
-
-HOST = (PROCESSES,)

@@ -1,8 +1,8 @@
 """The core tables: flows, packets, interfaces, protocols, the doctor's checks, and the columns themselves.
 
-Every column is declared here once, those of processes in ``host_tables``. The filter, the outputs, the
-documentation and every face derive from these declarations; a protocol's own tables are declared by its
-observation classes in its own file.
+Every column is declared here once, those of processes and sockets in ``host_tables`` and
+``socket_tables``. The filter, the outputs, the documentation and every face derive from these declarations; a
+protocol's own tables are declared by its observation classes in its own file.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from procwire.model.declare import size as _size
 from procwire.model.declare import span as _span
 from procwire.model.declare import text as _text
 from procwire.model.flow import NO_SCALE
-from procwire.model.host_tables import HOST
+from procwire.model.host_tables import PROCESSES
 from procwire.model.packets import HAS_PORTS, IS_IP
+from procwire.model.socket_tables import SOCKETS
 
 TCP = read.TCP
 
@@ -371,4 +372,4 @@ GROUPS = Table(
     ),
 )  # fmt: skip
 
-CORE = (FLOWS, PACKETS, GROUPS, *HOST, INTERFACES, PROTOCOLS, RISKS, CHECKS, COLUMNS)
+CORE = (FLOWS, PACKETS, GROUPS, PROCESSES, SOCKETS, INTERFACES, PROTOCOLS, RISKS, CHECKS, COLUMNS)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from procwire.bpf import probe
 from procwire.bpf.libbpf import BpfError
 from procwire.model.host import HostContext, Task
+from procwire.model.process import ProcessRef
 from procwire.processes import containers, masking, procfs, proctasks, tasks
 from procwire.processes.containers import Place
 from procwire.processes.proctasks import ProcTasks
@@ -76,6 +77,17 @@ class Census(HostContext):
         if self._kernel is not None:
             self._kernel.close()
             self._kernel = None
+
+    @property
+    def kernel(self) -> KernelTasks | None:
+        """The iterators, where they run."""
+        return self._kernel
+
+    def ref(self, task: Task) -> ProcessRef:
+        """The process as owners are chosen by."""
+        return ProcessRef(
+            pid=task.pid, start=task.start, name=self.name(task), exe=self.exe(task) or "", ppid=task.ppid
+        )
 
     def take(self, *, commands: bool = True) -> list[Task]:
         """Every process now, by pid. Raises OSError when /proc cannot be listed either."""
@@ -154,14 +166,8 @@ class Census(HostContext):
                 self.source = proctasks.SOURCE
                 self.close()
             else:
-                return found + self._left_out(found)
+                return found + [task for pid in self._kernel.blind if (task := self._files.task(pid))]
         return self._files.tasks()
-
-    def _left_out(self, found: list[Task]) -> list[Task]:
-        """Parents without a row of their own: some kernels leave their first process out of the iterator."""
-        missing = {task.ppid for task in found} - {task.pid for task in found} - {0}
-        read = (self._files.task(pid) for pid in missing)
-        return [task for task in read if task is not None]
 
     def _read_programs(self, found: Iterable[Task]) -> None:
         """The path of each program once; of one with several names, or deleted, by process."""

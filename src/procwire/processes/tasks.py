@@ -25,7 +25,8 @@ REQUIRED = frozenset({"processes"})  # for the process table; the holders stand 
 class KernelTasks:
     """Loads the iterators when made; a context manager. Raises BpfError when they cannot run here.
 
-    ``missing`` names those that this kernel does without, with the reason.
+    ``missing`` names those that this kernel does without, with the reason; ``blind`` are processes that its
+    iterators do not show.
     """
 
     def __init__(self, *, content: bytes | None = None, required: frozenset[str] = REQUIRED) -> None:
@@ -36,6 +37,7 @@ class KernelTasks:
         self.missing: dict[str, str] = {}
         content = content if content is not None else read_object(OBJECT)
         self._object = self._open(content, required)
+        self.blind = self._left_out()
 
     def __enter__(self) -> KernelTasks:
         return self
@@ -60,6 +62,17 @@ class KernelTasks:
     def holders(self) -> Iterator[Holder]:
         """Every descriptor that is a socket or an io_uring."""
         return tasks.holders(self._object.iterate("holders"))
+
+    def _left_out(self) -> frozenset[int]:
+        """Parents without a row of their own: some kernels leave their first process out of the iterators."""
+        if "processes" in self.missing:
+            return frozenset()
+        try:
+            found = self.tasks()
+        except BpfError:
+            self.close()
+            raise
+        return frozenset({task.ppid for task in found} - {task.pid for task in found} - {0})
 
     def _open(self, content: bytes, required: frozenset[str]) -> Object:
         try:
