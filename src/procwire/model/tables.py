@@ -181,7 +181,19 @@ _OWNER = (
           attrgetter("owner.confidence"), free=Free.NEVER),
     _text("owner_source", "Who named the owner: sock-diag, proc, bpf, file, ...",
           read.known("owner.source", ""), free=Free.NEVER),
-    _text("owner_reason", "Why the owner is not known.", read.known("owner.reason", ""), free=Free.NEVER),
+    _text("owner_reason", "Why the owner is not known, or what is peculiar about how it is.",
+          read.known("owner.reason", ""), free=Free.NEVER),
+    _text("owner_side", "Whose end the owner is at: src or dst.",
+          read.known("owner.side", ""), free=Free.NEVER),
+    _span("owner_delay", "From the flow's first packet to the answer whose it is.", read.owner_delay),
+    _count("peer_pid", "Process id at the other end, where that lives on this host too.",
+           read.peer("pid", 0), free=Free.NEVER),
+    _text("peer_process", "Name of the process at the other end, where that lives on this host too.",
+          read.peer("name"), free=Free.NEVER),
+    _text("peer_confidence", "How sure the other end's process is, as `owner_confidence`.",
+          read.known("owner.peer_confidence", ""), free=Free.NEVER),
+    _text("peer_reason", "Why the other end's process is not known, where that end is on this host.",
+          read.known("owner.peer_reason", ""), free=Free.NEVER),
 )  # fmt: skip
 
 _ENDS = {
