@@ -51,8 +51,7 @@ docs: $(STAMP)
 bpf: packages
 	src/procwire/bpf/build.sh
 
-vectors: $(STAMP)
-	@tools/packages.sh vectors
+vectors: $(STAMP) packages
 	$(BIN)/python -m pip install -q -e '.[vectors]'
 	$(BIN)/python -m tests.vectors.make
 

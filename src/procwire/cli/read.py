@@ -19,7 +19,6 @@ from procwire.engine.api import Context, EngineError, Reading, ReadOptions, Sile
 from procwire.model.filter import Filter, compile_filter
 from procwire.model.flow import Flow
 from procwire.model.packets import PacketTable
-from procwire.model.process import FROM_FILE
 from procwire.model.rows import FlowRow, PacketRow
 from procwire.model.tables import FLOWS, GROUPS, PACKETS
 
@@ -66,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     face = _face(arguments, keep)
     reading = Reading(options, face)
-    face.context = Context(reading.source.interfaces, unowned=FROM_FILE)
+    face.context = Context(reading.source.interfaces)
     progress = Progress(arguments.progress)
     try:
         with on_signal(reading.stop):
@@ -186,7 +185,7 @@ def _face(arguments: argparse.Namespace, keep: Filter | None) -> _Rows:
 
 
 def _packets(reading: Reading, out: RowWriter, keep: Filter | None, progress: Progress) -> None:
-    context = Context(reading.source.interfaces, unowned=FROM_FILE)
+    context = Context(reading.source.interfaces)
     for batch, table in reading.packets():
         _write_rows(table, batch.first, context, out, keep)
         _step(out, progress, *reading.source.progress)

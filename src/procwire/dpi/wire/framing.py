@@ -134,8 +134,6 @@ class FramedParser(DatagramParser):
         if not self.stream:
             yield from super().feed(side, data, now=now)
             return
-        if self.upgraded:
-            return
         frames = self.frames[side]
         for message in frames.push(data):
             try:
