@@ -80,7 +80,7 @@ _ENDS = (
     count("dst_port", "Port of the other end.", known("dst_port"), free=_EXACT, shown=True, rank=1, width=5,
           title="port"),
     count("family", "Address family as the socket itself was made, 4 or 6; not known of a unix socket.",
-    known("family")),
+          known("family")),
     text("path", "Path of a unix socket; @ begins a name without a file.", attrgetter("path")),
     text("interface", "Interface that it is bound to.", attrgetter("interface")),
     text("app", "What usually speaks on its port, or unknown.", known("app", ""), shown=True, rank=6),
