@@ -5,7 +5,8 @@ from __future__ import annotations
 from tests.lab import wait_for
 from tests.vectors.scene import SERVER, Scene
 
-CONFIG = """NFS_CORE_PARAM {{ Protocols = 3, 4; Enable_NLM = false; Enable_RQUOTA = false; MNT_Port = 20048; }}
+CONFIG = """
+NFS_CORE_PARAM {{ Protocols = 3, 4; Enable_NLM = false; Enable_RQUOTA = false; MNT_Port = 20048; }}
 NFSv4 {{ Grace_Period = 0; Graceless = true; RecoveryBackend = fs; }}
 EXPORT {{ Export_Id = 1; Path = {folder}/export; Pseudo = /export; Access_Type = RW; Squash = None;
  Protocols = 3, 4; SecType = sys; FSAL {{ Name = VFS; }} }}
