@@ -184,7 +184,11 @@ class Analyzer:
     @cython.cfunc
     def _opening(self, flow: Flow, loose: cython.bint, wanted: Any) -> Any:
         context = Context(
-            transport=_TRANSPORTS[flow.proto], src_port=flow.sport, dst_port=flow.dport, told=self._told
+            transport=_TRANSPORTS[flow.proto],
+            src_port=flow.sport,
+            dst_port=flow.dport,
+            told=self._told,
+            announced="" if wanted is None else wanted.name,
         )
         front = self._registry.hinted(flow.proto, flow.sport, flow.dport)
         if wanted is not None:
