@@ -41,7 +41,28 @@ PROTOCOLS: tuple[str, ...] = (
     "mdns",
     "llmnr",
     "nbns",
+    "dhcp",
+    "dhcpv6",
+    "ntp",
+    "snmp",
+    "ssdp",
+    "syslog",
+    "tftp",
+    "radius",
+    "ldap",
+    "kerberos",
     # databases, messaging, industry
+    "postgresql",
+    "mysql",
+    "redis",
+    "memcached",
+    "mongodb",
+    "cassandra",
+    "tds",
+    "mqtt",
+    "amqp",
+    "kafka",
+    "nats",
     # what has no ports, and what is not IP
 )
 

@@ -200,10 +200,10 @@ class Watching:
     def _collect(self) -> None:
         if self.resolver is None:
             return
-        for flow, owner in self.resolver.collect():
+        for flow, owner, final in self.resolver.collect():
             flow.owner = owner
             waiting = self._waiting.get(flow.number)
-            if waiting is not None:
+            if waiting is not None and final:
                 waiting.answered = True
 
     def _settle(self, waiting: _Waiting, now: float) -> None:

@@ -10,6 +10,38 @@ RECENT = "recently-closed"  # the socket was known a moment ago and is gone now
 UNKNOWN = "unknown"  # see ``Owner.reason``
 
 
+class Executable(msgspec.Struct, kw_only=True):
+    """A program's file. One object for all its processes; hashes are filled in once they are known."""
+
+    path: str
+    deleted: bool = False
+    memfd: bool = False
+    replaced: bool | None = None  # None where the name cannot be looked at from here
+    sha256: str = ""
+    blake3: str = ""
+    problem: str = ""  # why there is no hash
+
+
+class Container(msgspec.Struct, kw_only=True, frozen=True):
+    """What a runtime says of a container."""
+
+    id: str
+    runtime: str = ""
+    name: str = ""
+    image: str = ""
+    labels: dict[str, str] = {}
+    pod: str = ""  # uid
+    pod_name: str = ""
+    pod_namespace: str = ""
+    compose_project: str = ""
+    compose_service: str = ""
+
+    @property
+    def label_list(self) -> tuple[str, ...]:
+        """The labels as name=value, in order of their names."""
+        return tuple(f"{name}={value}" for name, value in sorted(self.labels.items()))
+
+
 class ProcessRef(msgspec.Struct, frozen=True, kw_only=True):
     """A process, named by (pid, start): pids are used again, pairs are not."""
 
@@ -40,8 +72,11 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""  # why it is not known, in a few words
     peer: ProcessRef | None = None  # the other end, where it lives on this host too
     peer_confidence: str = ""  # as ``confidence``, of the peer; empty without one
+    peer_reason: str = ""  # why the other end's is not known, where that end is on this host
     side: str = ""  # whose end ``process`` is: src or dst; empty when it is not known
     holders: int = 0  # processes that hold this very socket, 0 for not known; ``process`` is one of them
+    answered: int = 0  # when this was known, ns since 1970 UTC; 0 where it was not looked up live
 
 
+FROM_FILE = Owner(process=None, confidence=UNKNOWN, source="file", reason="read from a file")
 NOT_LOOKED = Owner(process=None, confidence=UNKNOWN, reason="not looked up")

@@ -1,44 +1,28 @@
 """The core tables: flows, packets, interfaces, protocols, the doctor's checks, and the columns themselves.
 
-Every column is declared here once. The filter, the outputs, the documentation and every face derive from
-these declarations; a protocol's own tables are declared by its observation classes in its own file.
+Every column is declared here once, those of processes and sockets in ``host_tables`` and
+``socket_tables``. The filter, the outputs, the documentation and every face derive from these declarations; a
+protocol's own tables are declared by its observation classes in its own file.
 """
 
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import Any
 
 from procwire.model import getters as read
-from procwire.model.columns import Column, Free, Kind, Table
+from procwire.model.columns import Free, Kind, Table
+from procwire.model.declare import column as _c
+from procwire.model.declare import count as _count
+from procwire.model.declare import items as _list
+from procwire.model.declare import size as _size
+from procwire.model.declare import span as _span
+from procwire.model.declare import text as _text
 from procwire.model.flow import NO_SCALE
+from procwire.model.host_tables import PROCESSES
 from procwire.model.packets import HAS_PORTS, IS_IP
+from procwire.model.socket_tables import SOCKETS
 
 TCP = read.TCP
-
-
-def _c(name: str, kind: Kind, doc: str, get: read.Getter, **more: Any) -> Column:
-    return Column(name=name, kind=kind, doc=doc, get=get, **more)
-
-
-def _text(name: str, doc: str, get: read.Getter, **more: Any) -> Column:
-    return _c(name, Kind.TEXT, doc, get, **more)
-
-
-def _count(name: str, doc: str, get: read.Getter, unit: str = "", **more: Any) -> Column:
-    return _c(name, Kind.INTEGER, doc, get, unit=unit, **more)
-
-
-def _size(name: str, doc: str, get: read.Getter, **more: Any) -> Column:
-    return _c(name, Kind.SIZE, doc, get, unit="bytes", **more)
-
-
-def _span(name: str, doc: str, get: read.Getter, **more: Any) -> Column:
-    return _c(name, Kind.DURATION, doc, get, unit="seconds", **more)
-
-
-def _list(name: str, doc: str, get: read.Getter, **more: Any) -> Column:
-    return _c(name, Kind.LIST, doc, get, **more)
 
 
 _EXACT = Free.EQUALS
@@ -196,7 +180,19 @@ _OWNER = (
           attrgetter("owner.confidence"), free=Free.NEVER),
     _text("owner_source", "Who named the owner: sock-diag, proc, bpf, file, ...",
           read.known("owner.source", ""), free=Free.NEVER),
-    _text("owner_reason", "Why the owner is not known.", read.known("owner.reason", ""), free=Free.NEVER),
+    _text("owner_reason", "Why the owner is not known, or what is peculiar about how it is.",
+          read.known("owner.reason", ""), free=Free.NEVER),
+    _text("owner_side", "Whose end the owner is at: src or dst.",
+          read.known("owner.side", ""), free=Free.NEVER),
+    _span("owner_delay", "From the flow's first packet to the answer whose it is.", read.owner_delay),
+    _count("peer_pid", "Process id at the other end, where that lives on this host too.",
+           read.peer("pid", 0), free=Free.NEVER),
+    _text("peer_process", "Name of the process at the other end, where that lives on this host too.",
+          read.peer("name"), free=Free.NEVER),
+    _text("peer_confidence", "How sure the other end's process is, as `owner_confidence`.",
+          read.known("owner.peer_confidence", ""), free=Free.NEVER),
+    _text("peer_reason", "Why the other end's process is not known, where that end is on this host.",
+          read.known("owner.peer_reason", ""), free=Free.NEVER),
 )  # fmt: skip
 
 _ENDS = {
@@ -376,4 +372,4 @@ GROUPS = Table(
     ),
 )  # fmt: skip
 
-CORE = (FLOWS, PACKETS, GROUPS, INTERFACES, PROTOCOLS, RISKS, CHECKS, COLUMNS)
+CORE = (FLOWS, PACKETS, GROUPS, PROCESSES, SOCKETS, INTERFACES, PROTOCOLS, RISKS, CHECKS, COLUMNS)

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from procwire.netlink import message
-from procwire.netlink.channel import ROUTE, SOCK_DIAG, Channel
-from procwire.processes import procfs
+from procwire.netlink.channel import NETFILTER, ROUTE, SOCK_DIAG, Channel
+from procwire.processes import conntrack, procfs
 
 MAX_NAMESPACES = 1024  # channels held open at a time; more are counted in ``Namespaces.left_out``
 LOOKS = 3  # a new process is looked at this often, as runtimes unshare after the fork
@@ -26,7 +26,9 @@ RECHECK = 16  # and then at one scan in so many, as setns(2) may move it later
 FOLDERS = ("/run/netns", "/var/run/netns", "/run/docker/netns")
 
 _CLONE_NEWNET = 0x40000000
+_RTM_GETLINK, _IFLA_IFNAME = 18, 3
 _RTM_GETADDR = 22
+_IFINFOMSG = struct.Struct("=BxHiII")  # family, type, index, flags, change
 _IFADDRMSG = struct.Struct("=BBBBI")  # family, prefix length, flags, scope, index
 _IFA_ADDRESS, _IFA_LOCAL = 1, 2
 
@@ -36,12 +38,14 @@ class NamespaceError(OSError):
 
 
 class Namespace:
-    """One network namespace: ask ``channel`` for sockets; ``addresses`` maps its own to interface indices."""
+    """One network namespace: ask ``channel`` for sockets and ``tracking``, where there is such a thing, for
+    translated connections; ``addresses`` maps its own to interface indices."""
 
     def __init__(self, inode: int, path: str, sockets: Channel | None, routes: Channel | None) -> None:
         self.inode = inode
         self.path = path
         self.channel = sockets
+        self.tracking: Channel | None = None
         self.problem = ""
         self.addresses: dict[bytes, int] = {}
         self._routes = routes
@@ -56,12 +60,25 @@ class Namespace:
                 _take_address(answer.body, found)
             self.addresses = found
 
+    def interfaces(self) -> dict[int, str]:
+        """Names of its interfaces by their indices; empty when the kernel refuses."""
+        found: dict[int, str] = {}
+        if self._routes is None:
+            return found
+        with contextlib.suppress(OSError):
+            for answer in self._routes.ask(_RTM_GETLINK, _IFINFOMSG.pack(0, 0, 0, 0, 0), message.DUMP):
+                if len(answer.body) >= _IFINFOMSG.size:
+                    index = _IFINFOMSG.unpack_from(answer.body)[2]
+                    name = message.attributes(answer.body, _IFINFOMSG.size).get(_IFLA_IFNAME, b"")
+                    found[index] = procfs.text(name.rstrip(b"\0"))
+        return found
+
     def close(self) -> None:
-        """Close both channels."""
-        for channel in (self.channel, self._routes):
+        """Close its channels."""
+        for channel in (self.channel, self._routes, self.tracking):
             if channel is not None:
                 channel.close()
-        self.channel = self._routes = None
+        self.channel = self._routes = self.tracking = None
 
 
 def _take_address(body: bytes, found: dict[bytes, int]) -> None:
@@ -143,6 +160,7 @@ class Namespaces:
         path = f"{self._proc}/thread-self/ns/net"
         inode = procfs.inode(path)
         home = Namespace(inode, path, Channel(SOCK_DIAG), Channel(ROUTE))
+        home.tracking = _tracking()
         home.refresh()
         self._found[inode] = home
         return home
@@ -185,15 +203,27 @@ class Namespaces:
             return
         namespace = Namespace(inode, path, None, None)
         try:
-            namespace.channel, namespace._routes = _channels_inside(path, inode)
+            made = _channels_inside(path, inode)
+            namespace.channel, namespace._routes, namespace.tracking = made
         except OSError as error:
             namespace.problem = error.strerror or str(error)
         self._found[inode] = namespace
 
 
-def _channels_inside(path: str, inode: int) -> tuple[Channel, Channel]:
+def _tracking() -> Channel | None:
+    """A channel to connection tracking, where the kernel has it and lets it be made."""
+    if not conntrack.is_present():
+        return None
+    try:
+        return Channel(NETFILTER)
+    except OSError:
+        return None
+
+
+def _channels_inside(path: str, inode: int) -> tuple[Channel, Channel, Channel | None]:
     """Channels made inside, on a thread that ends at once. Raises OSError, NamespaceError."""
     made: list[Channel] = []
+    tracking: list[Channel | None] = [None]
     problems: list[OSError] = []
 
     def enter() -> None:
@@ -204,6 +234,7 @@ def _channels_inside(path: str, inode: int) -> tuple[Channel, Channel]:
                 _setns(namespace.fileno())
             made.append(Channel(SOCK_DIAG))
             made.append(Channel(ROUTE))
+            tracking[0] = _tracking()
         except OSError as error:
             problems.append(error)
 
@@ -214,7 +245,7 @@ def _channels_inside(path: str, inode: int) -> tuple[Channel, Channel]:
         for channel in made:
             channel.close()
         raise problems[0]
-    return made[0], made[1]
+    return made[0], made[1], tracking[0]
 
 
 def _setns(descriptor: int) -> None:
