@@ -61,6 +61,7 @@ class ProcessRef(msgspec.Struct, frozen=True, kw_only=True):
     pod: str = ""
     netns: int = 0  # inode of the network namespace, 0 for not known
     ns_pid: int = 0  # pid in its own pid namespace
+    executable: Executable | None = None
 
 
 class Owner(msgspec.Struct, frozen=True, kw_only=True):

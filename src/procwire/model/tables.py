@@ -18,7 +18,7 @@ from procwire.model.declare import size as _size
 from procwire.model.declare import span as _span
 from procwire.model.declare import text as _text
 from procwire.model.flow import NO_SCALE
-from procwire.model.host_tables import PROCESSES
+from procwire.model.host_tables import PROCESSES, program_columns
 from procwire.model.packets import HAS_PORTS, IS_IP
 from procwire.model.socket_tables import SOCKETS
 
@@ -176,6 +176,7 @@ _OWNER = (
     _text("container_runtime", "What runs the owner's container: docker, podman, containerd, cri-o, lxc, ...",
           read.process("container_runtime")),
     _text("pod", "Kubernetes pod uid of the owner.", read.process("pod")),
+    *program_columns(read.program),
     _text("owner_confidence", "How sure the owner is: exact, listener, recently-closed or unknown.",
           attrgetter("owner.confidence"), free=Free.NEVER),
     _text("owner_source", "Who named the owner: sock-diag, proc, bpf, file, ...",

@@ -18,6 +18,7 @@ from procwire.processes import keys
 from procwire.processes._names import CONNECTED
 from procwire.processes.claims import Origin
 from procwire.processes.ends import End, Ends
+from procwire.processes.executables import Background, Executables
 from procwire.processes.holders import Holders
 from procwire.processes.keys import Key
 from procwire.processes.namespaces import Namespaces
@@ -35,7 +36,10 @@ class Look(NamedTuple):
 
 
 class Owners:
-    """Owners of flows on this host; a context manager. For one thread."""
+    """Owners of flows on this host; a context manager. For one thread.
+
+    With ``hashes``, the programs of owners are hashed in the background, at executables.RATE at most.
+    """
 
     def __init__(
         self,
@@ -43,9 +47,12 @@ class Owners:
         origins: Sequence[Origin] = (),
         proc: str = "/proc",
         clock: Callable[[], int] = time.monotonic_ns,
+        hashes: bool = False,
     ) -> None:
         self.namespaces = Namespaces(proc=proc)
-        self.table = ProcessTable(proc=proc, clock=clock)
+        self._hashing = Background(Executables(proc=proc)) if hashes else None
+        look = self._hashing.look if self._hashing is not None else None
+        self.table = ProcessTable(proc=proc, clock=clock, look=look)
         self.holders = Holders(proc=proc, clock=clock)
         self._ends = Ends(
             self.namespaces, table=self.table, holders=self.holders, origins=origins, clock=clock
@@ -60,6 +67,8 @@ class Owners:
     def close(self) -> None:
         """Close the channels to the kernel."""
         self.namespaces.close()
+        if self._hashing is not None:
+            self._hashing.close()
 
     def owner(self, key: Key) -> Owner:
         """Whose flow it is, as far as can be told now. Never raises for an answer it has not."""
