@@ -41,8 +41,9 @@ from procwire.dpi.wire.http2_records import (
 from procwire.model.observation import Observation
 
 NAME = "http2"
-PORTS = frozenset({("tcp", 80), ("tcp", 8080), ("tcp", 50051)})
+PORTS = frozenset({("tcp", 50051)})  # of gRPC; the rest of it comes where HTTP does
 TRANSPORTS = frozenset({"tcp"})
+ROAMS = True
 FIRST = b"P\0"  # a server's first frame is SETTINGS, shorter than 64 KiB
 
 MAX_SETTINGS = 96  # bytes of a first SETTINGS frame: each known one twice
