@@ -64,6 +64,14 @@ PROTOCOLS: tuple[str, ...] = (
     "amqp",
     "kafka",
     "nats",
+    "modbus",
+    "dnp3",
+    "s7comm",
+    "iec104",
+    "synchrophasor",
+    "enip",
+    "bacnet",
+    "opcua",
     # what has no ports, and what is not IP
 )
 
