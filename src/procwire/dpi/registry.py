@@ -33,6 +33,11 @@ PROTOCOLS: tuple[str, ...] = (
     "pop3",
     "ftp",
     "telnet",
+    "http2",
+    "websocket",
+    "socks",
+    "proxy_protocol",
+    "dtls",
     # names, addresses, routing, tunnels, telephony
     "mdns",
     "llmnr",
