@@ -33,6 +33,11 @@ PROTOCOLS: tuple[str, ...] = (
     "pop3",
     "ftp",
     "telnet",
+    "http2",
+    "websocket",
+    "socks",
+    "proxy_protocol",
+    "dtls",
     # names, addresses, routing, tunnels, telephony
     "mdns",
     "llmnr",
@@ -47,6 +52,11 @@ PROTOCOLS: tuple[str, ...] = (
     "radius",
     "ldap",
     "kerberos",
+    "smb",
+    "netbios",
+    "dcerpc",
+    "nfs",
+    "rpc",
     # databases, messaging, industry
     "postgresql",
     "mysql",
