@@ -42,6 +42,8 @@ OBSERVATIONS = (GraphiteMetric,)
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
     """Whole lines: two, or one where the port says the same."""
+    if data[:1] and data[0] not in FIRST:
+        return Claim.NO
     wanted = 1 if 2003 in {context.src_port, context.dst_port} else 2
     at = 0
     for _ in range(wanted):
