@@ -52,6 +52,11 @@ PROTOCOLS: tuple[str, ...] = (
     "radius",
     "ldap",
     "kerberos",
+    "smb",
+    "netbios",
+    "dcerpc",
+    "nfs",
+    "rpc",
     # databases, messaging, industry
     "postgresql",
     "mysql",
