@@ -29,7 +29,7 @@ def owners() -> Iterator[Owners]:
         yield opened
 
 
-def grandchild(work: Callable[[], int], before: Callable[[], None] = lambda: None) -> tuple[int, int, int]:
+def grandchild(work: Callable[[], int], before: Callable[[], object] = lambda: None) -> tuple[int, int, int]:
     """Run ``work`` in a child's child; both end at once. Returns their pids and what ``work`` returned."""
     reader, writer = os.pipe()
     pid = os.fork()
@@ -79,7 +79,7 @@ def test_the_container_of_a_process_that_is_gone(owners: Owners) -> None:
         with sink(socket.AF_INET, "127.0.0.1") as server:
             _, inner, port = grandchild(
                 connecting(socket.AF_INET, "127.0.0.1", server),
-                before=lambda: (folder / "cgroup.procs").write_text("0", encoding="ascii") and None,
+                before=lambda: (folder / "cgroup.procs").write_text("0", encoding="ascii"),
             )
             found = named(owners, port, server).process
     finally:
