@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Annotated, ClassVar
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
-from procwire.dpi.wire.cutter import Cutter
+from procwire.dpi.wire.cutter import Cutter, empty_lines
 from procwire.dpi.wire.shown import shown
 from procwire.dpi.wire.waiting import Numbered, Ordered
 from procwire.model.columns import Kind
@@ -154,6 +154,8 @@ class Parser(Cutter):
         """See Cutter: a line with its value, or a binary message; a datagram is one."""
         if not self.stream:
             return len(data)
+        if data[at] == 0x0D:
+            return empty_lines(data, at)
         if data[at] in {0x80, 0x81}:
             if len(data) - at < HEADER_BYTES:
                 return 0

@@ -26,6 +26,7 @@ FIRST = bytes(range(20, 256))  # low byte of the greeting's length
 MAX_GREETING = 255  # bytes: version, plugin name and fixed fields
 MAX_VERSION = 100  # characters
 MAX_ATTRIBUTES = 32  # of a connection
+MAX_EMPTY = 64  # empty packets in a row; one ends a packet of 16 MiB
 
 PROTOCOL_41, TLS, COMPRESS = 0x200, 0x800, 0x20
 WITH_DB, PLUGIN, ATTRIBUTES, COUNTED, ZSTD = 0x8, 0x80000, 0x100000, 0x200000, 1 << 26
@@ -160,6 +161,7 @@ class Parser(Cutter):
         self._offered = 0  # capabilities of the server
         self._used = 0  # and those that both have
         self._plugin = ""
+        self._empty = 0  # packets in a row
         self._command: tuple[str, str, int] | None = None
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:  # noqa: ARG002
@@ -186,7 +188,11 @@ class Parser(Cutter):
     def message(self, side: Direction, data: bytes, size: int, now: int) -> Iterable[Observation] | None:
         """See Cutter."""
         if size == 4:
+            self._empty += 1
+            if self._empty > MAX_EMPTY:
+                raise ProtocolError("nothing but empty packets")
             return None
+        self._empty = 0
         if not self._greeted:
             self._greeted = True
             self.client = 1 - side

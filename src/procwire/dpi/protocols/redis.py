@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Annotated, ClassVar
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
-from procwire.dpi.wire.cutter import Cutter
+from procwire.dpi.wire.cutter import Cutter, empty_lines
 from procwire.dpi.wire.shown import shown
 from procwire.dpi.wire.waiting import Ordered
 from procwire.model.columns import Kind
@@ -161,6 +161,8 @@ class Parser(Cutter):
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:
         """See Cutter: one line, or a bulk string with its line."""
+        if data[at] == 0x0D:
+            return empty_lines(data, at)
         kind = data[at]
         typed = self.client in {-1, side} and kind not in b"*$"
         limit = MAX_TEXT_LINE if typed or kind in b"+-(" else MAX_LINE
@@ -180,6 +182,8 @@ class Parser(Cutter):
         """See Cutter."""
         if self.client < 0:
             self.client = side
+        if data[0] == 0x0D:
+            return None  # between typed commands
         kind, line_end = data[0], data.find(b"\r\n")
         line = data[1:line_end]
         value = self._values[side]

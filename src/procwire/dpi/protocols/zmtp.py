@@ -102,6 +102,7 @@ class Parser(Cutter):
             return (self._greeting(side, data, now),)
         if not data[0] & 4:
             self._ready[side] = True  # messages: the handshake is over
+            self.lanes[side].closed = True
             self._finish()
             return None
         body = Cursor(data, 9 if data[0] & 2 else 2)
