@@ -27,6 +27,8 @@ class Claim(NamedTuple):
     ppid: int = 0
     parent: str = ""  # the parent's comm
     reason: str = ""  # what is peculiar about it
+    cookie: int = 0  # the kernel's number of the socket, 0 for not known
+    noted: int = 0  # monotonic ns, when this owner was noted
     inherits: bool = False  # forked and never executed another program: exe and cmdline are its parent's
 
 

@@ -107,7 +107,7 @@ class KernelOwners:
         owner = records.unpack_owner(value)
         if owner.released and self._clock() - owner.released > CLOSED_NS:
             return None
-        return self._claim(owner)
+        return self._claim(owner, named.cookie)
 
     def _named(self, key: Key, netns: int) -> records.Named | None:
         sport, dport = _ports(key)
@@ -118,7 +118,7 @@ class KernelOwners:
         # The kernel's own sockets are noted without their namespace.
         return named if named is not None and named.cookie == records.OF_KERNEL else None
 
-    def _claim(self, owner: records.Owner) -> Claim:
+    def _claim(self, owner: records.Owner, cookie: int = 0) -> Claim:
         claim = Claim(
             owner.tgid,
             0,
@@ -128,6 +128,8 @@ class KernelOwners:
             uid=owner.uid,
             since_boot=owner.start,
             reason=_REASONS.get(owner.how, ""),
+            cookie=cookie,
+            noted=owner.since,
         )
         facts = self._facts(owner.start, owner.tgid)
         if facts is None:
