@@ -69,6 +69,8 @@ def measure(data: bytes | bytearray) -> int:
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
     """A whole request."""
+    if data and data[:1] != FIRST:  # MAX_REQUEST in hex begins with it too
+        return Claim.NO
     found = _REQUEST.match(data)
     if found is not None:
         return Claim.YES if found.end() <= int(found[1], 16) <= MAX_REQUEST else Claim.NO
