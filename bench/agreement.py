@@ -29,7 +29,15 @@ TRANSPORTS = {"TCP": 6, "UDP": 17, "ICMP": 1, "ICMPV6": 58, "IGMP": 2, "SCTP": 1
 PORTED = (6, 17, 132)  # for others, the truths do not agree on what a port is
 NAMED = ("dns", "http", "quic", "tls")  # protocols that are scored
 # Names of theirs that are one of ours by another name: a claim of it is not wrong.
-ALIKE = {"imaps": "tls", "pops": "tls", "smtps": "tls", "ftps": "tls", "http_connect": "http"}
+ALIKE = {
+    "imaps": "tls",
+    "pops": "tls",
+    "smtps": "tls",
+    "ftps": "tls",
+    "http_connect": "http",
+    "srtp": "rtp",
+    "i3d": "rtp",
+}  # voice of Discord's servers: RTP with its one-byte extensions
 SETTINGS = ("alpn", "ja3", "sni")
 
 Row = dict[str, Any]
