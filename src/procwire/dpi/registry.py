@@ -58,6 +58,11 @@ PROTOCOLS: tuple[str, ...] = (
     "wireguard",
     "rtcp",
     "rtp",
+    "smb",
+    "netbios",
+    "dcerpc",
+    "nfs",
+    "rpc",
     # databases, messaging, industry
     "postgresql",
     "mysql",
@@ -78,6 +83,16 @@ PROTOCOLS: tuple[str, ...] = (
     "enip",
     "bacnet",
     "opcua",
+    "coap",
+    "zmtp",
+    "aerospike",
+    "adb",
+    "zabbix",
+    "statsd",
+    "graphite",
+    "bitcoin",
+    "minecraft",
+    "source_engine",
     # what has no ports, and what is not IP
 )
 
