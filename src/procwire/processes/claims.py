@@ -27,7 +27,8 @@ class Claim(NamedTuple):
     ppid: int = 0
     parent: str = ""  # the parent's comm
     reason: str = ""  # what is peculiar about it
-    socket: int = 0  # its cookie, 0 for not known
+    cookie: int = 0  # the kernel's number of the socket, 0 for not known
+    noted: int = 0  # monotonic ns, when this owner was noted
     handed_on: bool = False  # who uses it is not noted here: it may have been inherited or passed on
     inherits: bool = False  # forked and never executed another program: exe and cmdline are its parent's
 

@@ -108,7 +108,7 @@ class KernelOwners:
         owner = records.unpack_owner(value)
         if owner.released and self._clock() - owner.released > CLOSED_NS:
             return None
-        return self._claim(owner)._replace(socket=named.cookie)
+        return self._claim(owner, named.cookie)
 
     def _named(self, key: Key, netns: int) -> records.Named | None:
         sport, dport = _ports(key)
@@ -119,7 +119,7 @@ class KernelOwners:
         # The kernel's own sockets are noted without their namespace.
         return named if named is not None and named.cookie == records.OF_KERNEL else None
 
-    def _claim(self, owner: records.Owner) -> Claim:
+    def _claim(self, owner: records.Owner, cookie: int = 0) -> Claim:
         claim = Claim(
             owner.tgid,
             0,
@@ -129,6 +129,8 @@ class KernelOwners:
             uid=owner.uid,
             since_boot=owner.start,
             reason=_REASONS.get(owner.how, ""),
+            cookie=cookie,
+            noted=owner.since,
             handed_on=not self._sees_use,
         )
         facts = self._facts(owner.start, owner.tgid)
