@@ -7,6 +7,8 @@ WANTED="iproute2 nftables libpcap0.8 tshark tcpdump nginx-light curl openssl dns
 VECTORS="postgresql mariadb-server redis-server memcached mosquitto mosquitto-clients rabbitmq-server nats-server libcoap3-bin adb zabbix-agent"
 VECTORS="$VECTORS openssh-server openssh-client vsftpd dovecot-imapd dovecot-pop3d inetutils-telnetd telnet swaks socat microsocks haproxy tinyproxy nghttp2 coturn sip-tester wireguard-go wireguard-tools"
 [ "${1:-}" = vectors ] && WANTED="$WANTED $VECTORS"
+# What only the virtual machines need (make vm).
+[ "${1:-}" = vm ] && WANTED="$WANTED qemu-system-x86 cpio kmod"
 command -v apt-get >/dev/null 2>&1 || { echo "no apt-get here: tests use the programs that are present"; exit 0; }
 missing=""
 for package in $WANTED; do
