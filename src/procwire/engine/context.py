@@ -22,9 +22,13 @@ class Context(RowContext):
     """
 
     def __init__(
-        self, interfaces: Sequence[Interface], networks: Sequence[IPv4Network | IPv6Network] = ()
+        self,
+        interfaces: Sequence[Interface],
+        networks: Sequence[IPv4Network | IPv6Network] = (),
+        source: str = "",
     ) -> None:
         self.interfaces = interfaces
+        self.source = source
         self.networks = [(net.version, int(net.netmask), int(net.network_address)) for net in networks]
 
     def community_id(self, flow: Flow) -> str | None:

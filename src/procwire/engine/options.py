@@ -45,6 +45,8 @@ class WatchOptions(msgspec.Struct, frozen=True, kw_only=True):
     every: float | None = None  # seconds between updates of open flows
     owners: bool = True
     write: str = ""
+    source: str = ""  # bpf, tap or both; empty: chosen
+    depth: str = "requests"  # first, requests or full
     flows: FlowOptions = FlowOptions()
 
 

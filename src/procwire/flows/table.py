@@ -17,6 +17,7 @@ from procwire.flows import bits, states
 from procwire.flows.index import Index as _Index
 from procwire.flows.limits import SECOND, Counts, Limits
 from procwire.model import frames, packets
+from procwire.model.kernel import Credited
 from procwire.model.streams import NoSink, StreamSink
 
 if cython.compiled:
@@ -48,12 +49,16 @@ HELD = cython.declare(cython.int, packets.HELD)
 FRAGMENT = cython.declare(cython.int, packets.FRAGMENT)
 INBOUND = cython.declare(cython.int, frames.INBOUND)
 OUTBOUND = cython.declare(cython.int, frames.OUTBOUND)
+COUNTED = cython.declare(cython.int, frames.COUNTED)
 SYN = cython.declare(cython.int, bits.SYN)
 BOTH = cython.declare(cython.int, bits.BOTH)
 UDP_KIND = cython.declare(cython.int, bits.UDP)
 ICMP_KIND = cython.declare(cython.int, bits.ICMP)
 OTHER_KIND = cython.declare(cython.int, bits.OTHER)
 KINDS = cython.declare(cython.int, bits.KINDS)
+ESTABLISHED = cython.declare(cython.int, states.ESTABLISHED)
+CLOSING = cython.declare(cython.int, states.CLOSING)
+CLOSED = cython.declare(cython.int, states.CLOSED)
 RESET = cython.declare(cython.int, states.RESET)
 ACTIVE = cython.declare(cython.int, states.ACTIVE)
 REPLIED = cython.declare(cython.int, states.REPLIED)
@@ -63,6 +68,18 @@ ICMP = cython.declare(cython.int, 1)
 ICMP6 = cython.declare(cython.int, 58)
 SWEEP_NS = cython.declare(cython.longlong, SECOND)
 _timeouts = Limits.__struct_fields__  # the first fields behind max_flows stand in the order of bits' lists
+
+
+@cython.cfunc
+@cython.exceptval(check=False)
+def turned(flags: cython.int) -> cython.int:
+    """A frame's marks as they would be of a frame of the other side."""
+    other: cython.int = flags & ~(INBOUND | OUTBOUND)
+    if flags & INBOUND:
+        other |= OUTBOUND
+    if flags & OUTBOUND:
+        other |= INBOUND
+    return other
 
 
 class FlowDelta:
@@ -153,6 +170,23 @@ class Tracker:
             self.end(flow.slot, states.CAPTURE_END, now)
         return self.ended
 
+    def credit(self, flow: Flow, more: Credited) -> None:
+        """The kernel counted further packets of a flow; the caller has put them into it."""
+        kind: cython.int
+        self.packets += more.packets
+        self.bytes += more.bytes
+        flow.last = max(flow.last, more.last)
+        if flow.slot < 0:
+            return
+        kind = self.index.kinds[flow.slot]
+        if flow.proto != TCP:
+            if flow.packets_in and flow.packets_out:
+                flow.state = REPLIED
+        elif more.over and ESTABLISHED <= flow.state <= CLOSING:
+            flow.state = CLOSED
+            kind = kind_of(flow)
+        self.index.touch(flow.slot, kind, max(more.last, self.index.touched[flow.slot]))
+
     def active(self) -> Iterator[Flow]:
         """The flows that have not ended."""
         return iter(self.index)
@@ -184,8 +218,10 @@ class Tracker:
         """One packet."""
         now: cython.longlong = table.time[row]
         self.tick(now)
-        self.packets += 1
-        self.bytes += table.wire[row]
+        counted: cython.bint = table.flags[row] & COUNTED
+        if not counted:
+            self.packets += 1
+            self.bytes += table.wire[row]
         if table.fault[row]:
             self.faulty += 1
         if (table.marks[row] & IS_IP) == 0:
@@ -200,11 +236,14 @@ class Tracker:
         if table.fault[row]:
             flow.faults += 1
         self.waiting -= table.held[row]
-        if elsewhere(flow, seg, table.interface[row]):
+        if elsewhere(flow, seg, table.interface[row]) and not counted:
             flow.elsewhere += 1 + table.held[row]
             self.elsewhere += 1 + table.held[row]
             return 0
-        self.count(flow, table, row)
+        if counted:
+            self.note(flow, table, row)
+        else:
+            self.count(flow, table, row)
         kind: cython.int = OTHER_KIND
         if flow.proto == TCP:
             if (table.marks[row] & (HAS_PORTS | FRAGMENT)) == HAS_PORTS:
@@ -283,12 +322,21 @@ class Tracker:
             flow.bytes_in += size
             flow.payload_in += payload
             if flags:
-                turned: cython.int = flags & ~(INBOUND | OUTBOUND)
-                if flags & INBOUND:
-                    turned |= OUTBOUND
-                if flags & OUTBOUND:
-                    turned |= INBOUND
-                flow.heading |= turned
+                flow.heading |= turned(flags)
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def note(self, flow: Flow, table: PacketTable, row: cython.int) -> cython.int:
+        """A packet that the kernel counts: all that it says but its size. See ``credit``."""
+        flags: cython.int = table.flags[row] & ~COUNTED
+        flow.last = max(flow.last, table.time[row])
+        if self.seg.side == 0:
+            flow.ttl_out = flow.ttl_out or table.ttl[row]
+            flow.heading |= flags
+        else:
+            flow.ttl_in = flow.ttl_in or table.ttl[row]
+            flow.heading |= turned(flags)
         return 0
 
     @cython.cfunc

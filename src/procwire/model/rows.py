@@ -18,7 +18,12 @@ from procwire.model.process import NOT_LOOKED, Owner, ProcessRef
 
 
 class RowContext:
-    """What the model cannot know by itself. Derive from it and answer what you can."""
+    """What the model cannot know by itself. Derive from it and answer what you can.
+
+    ``source``: which source saw a flow that does not say so itself; empty for recordings.
+    """
+
+    source = ""
 
     def community_id(self, flow: Flow) -> str | None:  # noqa: ARG002
         """Community ID v1 of the flow (``1:...``)."""
