@@ -8,8 +8,9 @@ out=$(cd "${1:-$here}" && pwd)
 clang="${CLANG:-clang}"
 cd "$here"
 for source in *.bpf.c; do
+  object="$out/${source%.c}.o"
   "$clang" -O2 -g -target bpf -mcpu=v3 -Wall -Werror -fdebug-compilation-dir=. -ffile-prefix-map="$here"=. \
-    -c "$source" -o "$out/${source%.c}.o"
-  "${LLVM_STRIP:-llvm-strip}" -g "$out/${source%.c}.o"
+    -c "$source" -o "$object"
+  "${LLVM_STRIP:-llvm-strip}" -g "$object"
 done
 "$clang" --version | sed -n 's/.*clang version \([0-9.]*\).*/\1/p' >"$out/compiler.txt"

@@ -1,44 +1,28 @@
 """The core tables: flows, packets, interfaces, protocols, the doctor's checks, and the columns themselves.
 
-Every column is declared here once. The filter, the outputs, the documentation and every face derive from
-these declarations; a protocol's own tables are declared by its observation classes in its own file.
+Every column is declared here once, those of processes and sockets in ``host_tables`` and
+``socket_tables``. The filter, the outputs, the documentation and every face derive from these declarations; a
+protocol's own tables are declared by its observation classes in its own file.
 """
 
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import Any
 
 from procwire.model import getters as read
-from procwire.model.columns import Column, Free, Kind, Table
+from procwire.model.columns import Free, Kind, Table
+from procwire.model.declare import column as _c
+from procwire.model.declare import count as _count
+from procwire.model.declare import items as _list
+from procwire.model.declare import size as _size
+from procwire.model.declare import span as _span
+from procwire.model.declare import text as _text
 from procwire.model.flow import NO_SCALE
+from procwire.model.host_tables import PROCESSES
 from procwire.model.packets import HAS_PORTS, IS_IP
+from procwire.model.socket_tables import SOCKETS
 
 TCP = read.TCP
-
-
-def _c(name: str, kind: Kind, doc: str, get: read.Getter, **more: Any) -> Column:
-    return Column(name=name, kind=kind, doc=doc, get=get, **more)
-
-
-def _text(name: str, doc: str, get: read.Getter, **more: Any) -> Column:
-    return _c(name, Kind.TEXT, doc, get, **more)
-
-
-def _count(name: str, doc: str, get: read.Getter, unit: str = "", **more: Any) -> Column:
-    return _c(name, Kind.INTEGER, doc, get, unit=unit, **more)
-
-
-def _size(name: str, doc: str, get: read.Getter, **more: Any) -> Column:
-    return _c(name, Kind.SIZE, doc, get, unit="bytes", **more)
-
-
-def _span(name: str, doc: str, get: read.Getter, **more: Any) -> Column:
-    return _c(name, Kind.DURATION, doc, get, unit="seconds", **more)
-
-
-def _list(name: str, doc: str, get: read.Getter, **more: Any) -> Column:
-    return _c(name, Kind.LIST, doc, get, **more)
 
 
 _EXACT = Free.EQUALS
@@ -200,6 +184,8 @@ _UNDERSTOOD = (
     _text("via", "Protocols that the flow went through before `app`, outermost first.", read.fact("via")),
     _text("tls_version", "TLS version that the server chose.", read.fact("tls_version"), free=_EXACT),
     _text("tls_cipher", "TLS cipher suite that the server chose, by its IANA name.", read.fact("tls_cipher")),
+    _list("risks", "Facts that somebody may want to look at, by name: see `procwire risks`.",
+          read.fact("risks")),
 )  # fmt: skip
 
 _OWNER = (
@@ -351,6 +337,17 @@ PROTOCOLS = Table(
     ),
 )
 
+RISKS = Table(
+    name="risk",
+    doc="One name that the column `risks` of a flow may hold: a fact, not a verdict.",
+    columns=(
+        _text("name", "Its name in the column `risks`.", attrgetter("name"), shown=True),
+        _text("doc", "What is true of the flow.", attrgetter("doc"), shown=True),
+        _list("protocols", "Protocols whose records state it; none where it is of any flow.",
+              attrgetter("protocols"), shown=True),
+    ),
+)  # fmt: skip
+
 CHECKS = Table(
     name="check",
     doc="One answer of the doctor: what this machine allows.",
@@ -393,4 +390,4 @@ GROUPS = Table(
     ),
 )  # fmt: skip
 
-CORE = (FLOWS, PACKETS, GROUPS, INTERFACES, PROTOCOLS, CHECKS, COLUMNS)
+CORE = (FLOWS, PACKETS, GROUPS, PROCESSES, SOCKETS, INTERFACES, PROTOCOLS, RISKS, CHECKS, COLUMNS)

@@ -59,3 +59,9 @@ def test_json_is_one_line_with_a_schema() -> None:
     assert line["protocols"][0]["group"] == "tls"
     assert line["drops"] == {"kernel": 9}
     assert "start" not in json.loads(as_json(SummaryReport()))
+
+
+def test_many_sources_are_counted_in_text_and_listed_in_json() -> None:
+    report = SummaryReport(sources=[f"{number}.pcap" for number in range(300)])
+    assert "Source    300 files, 0.pcap to 299.pcap\n" in as_text(report)
+    assert len(json.loads(as_json(report))["sources"]) == 300

@@ -15,6 +15,7 @@ from procwire.model.summary import SCHEMA, SummaryReport
 from procwire.model.tables import GROUPS
 from procwire.model.values import clean, human_duration, human_size, seconds, time_text
 
+NAMED = 4  # sources named in text
 TOP = 10  # groups shown of each grouping in text
 _GROUPINGS = ("protocols", "talkers", "processes")
 _COUNTS = ("faults", "not_ip", "unknown_links", "drops")
@@ -69,7 +70,7 @@ def as_text(report: SummaryReport, *, width: int = 0) -> str:
 
 def _head(report: SummaryReport) -> Iterator[str]:
     if report.sources:
-        yield f"Source    {clean(', '.join(report.sources))}"
+        yield f"Source    {clean(_named(report.sources))}"
     yield f"Packets   {report.packets:,}, {human_size(report.bytes)} on the wire"
     span = report.span
     if span is not None:
@@ -84,6 +85,13 @@ def _head(report: SummaryReport) -> Iterator[str]:
     yield f"Flows     {report.flows:,}{evicted}"
     if report.elapsed is not None:
         yield f"Read in   {report.elapsed:.2f} s"
+
+
+def _named(sources: list[str]) -> str:
+    """Many files as how many they are; JSON lists each."""
+    if len(sources) <= NAMED:
+        return ", ".join(sources)
+    return f"{len(sources)} files, {sources[0]} to {sources[-1]}"
 
 
 def _tables(report: SummaryReport, width: int) -> Iterator[str]:
