@@ -131,7 +131,7 @@ class Programs:
             self._dropped += self._accounts.drop(books.with_cookie(ends, cookie))
 
     def counts(self) -> dict[str, int]:
-        """What was done since the start. ``evicted``: made, and neither given back nor there when last read."""
+        """What was done since the start. ``evicted``: made, neither given back nor there when last read."""
         values = (self._totals.get(struct.pack("=I", number)) for number in range(len(books.COUNTS)))
         found = {name: records.total(value or b"") for name, value in zip(books.COUNTS, values, strict=True)}
         found["present"] = self.present

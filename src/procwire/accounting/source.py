@@ -1,16 +1,14 @@
 """Live traffic as the kernel's programs hand it on, beside a packet socket for what they do not count.
 
-A Source like ``capture.live``: frames, batch by batch. Those with the mark COUNTED are for what they say alone;
-how much there was is read from the kernel's maps, once a second and when a flow is over (``count``).
+A Source like ``capture.live``: frames, batch by batch. Those with the mark COUNTED are for what they say
+alone; how much there was is read from the kernel's maps, once a second and when a flow is over (``count``).
 """
 
 from __future__ import annotations
 
 import os
-import struct
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -18,15 +16,15 @@ from procwire.accounting.programs import RING_BYTES, Programs
 from procwire.accounting.strays import frame_of
 from procwire.accounting.tally import Bound, Credit, Ledger
 from procwire.bpf.accounts import Account, Settings
-from procwire.capture.arphrd_names import LINKTYPE_LINUX_SLL2, LOOPBACK
+from procwire.capture.arphrd_names import LOOPBACK
 from procwire.capture.interfaces import LinkState, Watcher
 from procwire.capture.live import LiveSource
 from procwire.capture.packet_filter import LoadedFilter
 from procwire.capture.source import CaptureError, Counts, Interface
 from procwire.capture.tap import Tap
 from procwire.model.flow import Flow
-from procwire.model.kernel import Credited
 from procwire.model.frames import COUNTED, FrameBatch, batch_of
+from procwire.model.kernel import Credited
 
 FIRST_BYTES = 16384  # of each direction, before a verdict; a reader decides within 4 KiB (dpi/opening.py)
 FIRST_PACKETS = 3  # of each direction, headers at least: a handshake, and who answers
@@ -104,6 +102,11 @@ class KernelSource:
         """Frames handed on, and what the packet sockets dropped."""
         self._counts.dropped = self._live.counts.dropped if self._live is not None else 0
         return self._counts
+
+    @property
+    def listening(self) -> list[str]:
+        """Names of the interfaces that are watched now."""
+        return [link.name for link in self._indexes.values()]
 
     def drops(self) -> dict[str, int]:
         """Frames that packet sockets dropped for want of room, by interface."""
@@ -266,7 +269,7 @@ class KernelSource:
         return batch
 
     def _stray(self) -> FrameBatch:
-        """Flows of which nothing but counts is known, opened by the head of a packet that was not handed on."""
+        """Flows of which nothing but counts is known, opened by the head of a packet."""
         rows = list(self._strays.items())
         self._strays.clear()
         batch = batch_of([frame_of(ends) for ends, _ in rows], link=101)

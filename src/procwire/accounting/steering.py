@@ -1,8 +1,8 @@
-"""Between the tracker and the analyzer: what the reader still wants of a flow becomes a verdict for the kernel.
+"""Between the tracker and the analyzer: what is still wanted of a flow becomes a verdict for the kernel.
 
-The reader's appetite (``model/streams.py``) is the whole of the policy: who wants no more of a side has enough;
-who skips the body of an answer wants what follows it; who reads a stream wants some more, and again some more;
-who reads questions and answers in datagrams wants them all. Pure.
+The reader's appetite (``model/streams.py``) is the whole of the policy: who wants no more of a side has
+enough; who skips the body of an answer wants what follows it; who reads a stream wants some more, and again
+some more; who reads questions and answers in datagrams wants them all. Pure.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Decide = Callable[[Flow, int, int, int], None]  # flow, side, mode, sequence num
 
 
 class Steering:
-    """A StreamSink in front of another one. ``follow``: flows are read to their end, not only at their beginning."""
+    """A StreamSink in front of another one. ``follow``: flows are read to their end, not only at first."""
 
     def __init__(self, sink: StreamSink, decide: Decide, *, follow: bool = True) -> None:
         self._sink = sink

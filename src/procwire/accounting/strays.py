@@ -1,4 +1,4 @@
-"""The head of a packet that was counted and not handed on, made from its account's key: it opens the flow. Pure."""
+"""The head of a packet that was not handed on, made from its account's key: it opens the flow. Pure."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """The kernel's counts put into flows. Pure: it is shown entries of the map and changes Flow objects.
 
-A flow may have several accounts: one of each socket that has its ends (a server's listener has the handshake, the
-accepted socket the rest; on one host both ends have one), and one of the tap. Sockets of one end add up. What both
-ends, or an end and the tap, say of a direction is the same packets seen twice: the larger figure counts. What the
-tracker counted itself (fragments, tunnels) stands beside it and is left alone.
+A flow may have several accounts: one of each socket that has its ends (a server's listener has the handshake,
+the accepted socket the rest; on one host both ends have one), and one of the tap. Sockets of one end add up.
+What both ends, or an end and the tap, say of a direction is the same packets seen twice: the larger figure
+counts. What the tracker counted itself (fragments, tunnels) stands beside it and is left alone.
 """
 
 from __future__ import annotations
@@ -23,16 +23,17 @@ Credit = Callable[[Flow, Credited], None]
 Place = tuple[int, int]  # a cookie, and when its account began
 Part = tuple[int, bytes]  # the socket's end, the tally with its bytes as on the wire
 _EIGHT = struct.Struct("=8Q")
-_NOTHING = (0,) * 8
+_NOTHING: tuple[int, ...] = (0,) * 8
 _OWN = 2  # the tap's account is of neither end
 
 
 class Bound:
-    """A flow with its key. ``side``: which side of the key its src is; ``first`` is the kernel's monotonic time."""
+    """A flow with its key. ``side``: which side of the key its src is; ``first`` is monotonic time."""
 
     __slots__ = (
         "applied",
         "cookies",
+        "elsewhere",
         "ends",
         "first",
         "flow",
@@ -54,6 +55,7 @@ class Bound:
         self.cookies = [0, 0]  # of the sockets at a and b that were heard last
         self.applied = _NOTHING
         self.missed = 0
+        self.elsewhere = 0  # packets that the tap saw again on another interface
         self.modes = (books.UNDECIDED, books.UNDECIDED)
         self.until = (0, 0)
 
@@ -61,8 +63,8 @@ class Bound:
 class Ledger:
     """The flows that are open, by their keys.
 
-    ``offset`` leads from the kernel's monotonic clock to packet time, ns; ``heads`` are the watched interfaces
-    by the kernel's index, with the bytes that stand before the IP header there.
+    ``offset`` leads from the kernel's monotonic clock to packet time, ns; ``heads`` are the watched
+    interfaces by the kernel's index, with the bytes that stand before the IP header there.
     """
 
     def __init__(self, *, home: int, credit: Credit, facts: Callable[[int], TcpFacts | None]) -> None:
@@ -126,6 +128,8 @@ class Ledger:
             bound.cookies[account.end & 1] = cookie
         bound.last = max(bound.last, account.last)
         bound.missed = max(bound.missed, sum(account.missed))
+        bound.flow.elsewhere += max(0, account.elsewhere - bound.elsewhere)
+        bound.elsewhere = max(bound.elsewhere, account.elsewhere)
         self._touched[bound.flow.number] = bound
         return True
 
@@ -204,7 +208,7 @@ def _sums(parts: Iterable[Part]) -> list[list[int]]:
 
 
 def _larger(sums: list[list[int]]) -> tuple[list[int], list[int]]:
-    """For each direction the figures of whoever counted most packets; and the packets that sockets counted."""
+    """For each direction the figures of whoever counted most packets; and what sockets counted."""
     total = [0] * 8
     for side in (0, 1):
         best = max((sums[_OWN], sums[0], sums[1]), key=lambda row: row[side])

@@ -476,7 +476,7 @@ static __always_inline bool wanted(struct account *account, struct packet *p, st
 			return again || (__s32)(p->seq - until) < 0;
 		return verdict->mode[side] == ALL;
 	}
-	if (account->given_bytes[side] < set->first_bytes)
+	if (account->given_bytes[side] < set->first_bytes || (turn && set->first_bytes))
 		return 1;
 	hint = p->key.proto << 16 | p->key.aport;
 	if (bpf_map_lookup_elem(&hints, &hint))

@@ -76,7 +76,7 @@ class Settings(NamedTuple):
 def pack_ends(
     proto: int, src: tuple[int, int], sport: int, dst: tuple[int, int], dport: int
 ) -> tuple[bytes, int]:
-    """A key without a cookie, and the side of it that ``src`` is (0: a). Addresses are (high, low), IPv6 form.
+    """A key without a cookie, and the side of it that ``src`` is (0: a); addresses as ``mapped`` has them.
 
     The order is the programs': they compare the addresses as pairs of machine words.
     """

@@ -75,7 +75,7 @@ class Map:
     def batches(self, key_bytes: int, chunk: int = BATCH) -> Iterator[tuple[memoryview, memoryview, int]]:
         """All entries, ``chunk`` at a time: keys, values and their number, valid until the next is taken.
 
-        One system call a chunk (BPF_MAP_LOOKUP_BATCH, Linux 5.6). A bucket that does not fit asks for more room.
+        One system call a chunk (BPF_MAP_LOOKUP_BATCH, Linux 5.6). A bucket that does not fit gets more room.
         """
         place = ctypes.create_string_buffer(max(8, key_bytes))
         start: Any = None

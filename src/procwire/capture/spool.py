@@ -1,9 +1,9 @@
 # cython: boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
 """The records of a BPF ring buffer (Documentation/bpf/ringbuf.rst) as frames: once-per-packet code.
 
-Each record is a packet from its IP header on, with what the programs of ``bpf/account.bpf.c`` say of it. Nothing
-is copied: rows point into the ring's memory, which the kernel maps twice in a row so that no record is cut.
-Refuses to make system calls; ``tap`` does. Every offset is checked, although only the kernel writes there.
+Each record is a packet from its IP header on, with what the programs of ``bpf/account.bpf.c`` say of it.
+Nothing is copied: rows point into the ring's memory, which the kernel maps twice in a row so that no record
+is cut. Refuses to make system calls; ``tap`` does. Every offset is checked, although only the kernel writes.
 """
 
 from __future__ import annotations
@@ -73,12 +73,12 @@ class Spool:
         self.torn = 0
         self.filled_bytes = 0
 
-    def place(self, index: int, number: int, *, head: int, loopback: bool) -> None:
+    def place(self, index: cython.uint, number: int, *, head: int, loopback: bool) -> None:
         """Rows of the kernel's interface ``index`` are of the source's interface ``number``.
 
         On the wire they have ``head`` bytes more, of a link layer that is not in the record.
         """
-        if 0 <= index < INDEXES:
+        if index < _INDEXES:
             self.numbers[index] = number
             self.heads[index] = head
             self.local[index] = loopback

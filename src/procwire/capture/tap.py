@@ -1,7 +1,8 @@
 """Packets that the kernel's programs hand on, out of a BPF ring buffer, as frames.
 
-The programs choose what is handed on and count the rest (``bpf/account.bpf.c``); this reads their ring by memory
-that is shared with the kernel, and gives room back when a batch is released. Frames begin with the IP header.
+The programs choose what is handed on and count the rest (``bpf/account.bpf.c``); this reads their ring by
+memory that is shared with the kernel, and gives room back when a batch is released. Frames begin with the IP
+header.
 Refuses to load programs: it is given the ring's descriptor.
 """
 
@@ -51,7 +52,7 @@ class Tap:
         self.close()
 
     def place(self, index: int, number: int, *, head: int, loopback: bool) -> None:
-        """Frames of the kernel's interface ``index`` are told as of ``number``, ``head`` bytes longer on the wire."""
+        """Frames of the kernel's interface ``index`` are of ``number``, on the wire ``head`` bytes longer."""
         self._spool.place(index, number, head=head, loopback=loopback)
 
     def synchronise(self) -> int:

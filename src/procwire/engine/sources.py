@@ -1,7 +1,7 @@
 """Where a watch has its packets from: chosen by what is asked for and by what runs here, with the reason.
 
-``tap``: packet sockets alone, every packet. ``bpf``: the hooks of sockets alone, counted in the kernel. ``both``:
-counted in the kernel at the sockets and at the interfaces; packet sockets only for what neither counts.
+``tap``: packet sockets alone, every packet. ``bpf``: the hooks of sockets alone, counted in the kernel.
+``both``: counted in the kernel at the sockets and at the interfaces; packet sockets for what neither counts.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from procwire.capture.source import CaptureError
 from procwire.capture.writer import PcapngWriter
 from procwire.engine.options import EngineError, WatchOptions
 from procwire.engine.pipeline import Pipeline
-from procwire.engine.sources import NOT_ALLOWED, Chosen
+from procwire.engine.sources import Chosen
 from procwire.model.flow import Flow
 from procwire.model.frames import FrameBatch
 from procwire.model.observation import Observation
@@ -71,7 +71,7 @@ class Watching:
     def __init__(self, options: WatchOptions, audience: Audience) -> None:
         self.options = options
         self.audience = audience
-        chosen = _open_source(options)
+        chosen = Chosen(options)
         self.source = chosen.source
         self.source_name = chosen.name
         self.source_problem = chosen.reason  # why it is not what was asked for
@@ -269,7 +269,3 @@ class Watching:
         for waiting in list(self._waiting.values()):
             waiting.answered = True
             self._settle(waiting, waiting.since + GRACE_SECONDS)
-
-
-def _open_source(options: WatchOptions) -> Chosen:
-    return Chosen(options)

@@ -83,8 +83,8 @@ class End:
 class Segment:
     """The packet under the eye; one instance serves all packets of a tracker.
 
-    ``length`` is payload on the wire, ``present`` what of it was captured. ``counted``: the kernel counts it, and
-    not every packet of its flow is shown.
+    ``length`` is payload on the wire, ``present`` what of it was captured. ``counted``: the kernel counts it,
+    and not every packet of its flow is shown.
     """
 
     row: cython.int

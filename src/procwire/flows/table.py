@@ -23,6 +23,7 @@ from procwire.model.streams import NoSink, StreamSink
 if cython.compiled:
     from cython.cimports.procwire.flows.connection import kind as kind_of
     from cython.cimports.procwire.flows.connection import replaces, step
+    from cython.cimports.procwire.flows.counting import count
     from cython.cimports.procwire.flows.health import look
     from cython.cimports.procwire.flows.index import Index
     from cython.cimports.procwire.flows.opening import directed, opened, opener
@@ -34,6 +35,7 @@ if cython.compiled:
 else:
     from procwire.flows.connection import kind as kind_of
     from procwire.flows.connection import replaces, step
+    from procwire.flows.counting import count
     from procwire.flows.health import look
     from procwire.flows.index import Index
     from procwire.flows.opening import directed, opened, opener
@@ -47,8 +49,6 @@ IS_IP = cython.declare(cython.int, packets.IS_IP)
 HAS_PORTS = cython.declare(cython.int, packets.HAS_PORTS)
 HELD = cython.declare(cython.int, packets.HELD)
 FRAGMENT = cython.declare(cython.int, packets.FRAGMENT)
-INBOUND = cython.declare(cython.int, frames.INBOUND)
-OUTBOUND = cython.declare(cython.int, frames.OUTBOUND)
 COUNTED = cython.declare(cython.int, frames.COUNTED)
 SYN = cython.declare(cython.int, bits.SYN)
 BOTH = cython.declare(cython.int, bits.BOTH)
@@ -68,18 +68,6 @@ ICMP = cython.declare(cython.int, 1)
 ICMP6 = cython.declare(cython.int, 58)
 SWEEP_NS = cython.declare(cython.longlong, SECOND)
 _timeouts = Limits.__struct_fields__  # the first fields behind max_flows stand in the order of bits' lists
-
-
-@cython.cfunc
-@cython.exceptval(check=False)
-def turned(flags: cython.int) -> cython.int:
-    """A frame's marks as they would be of a frame of the other side."""
-    other: cython.int = flags & ~(INBOUND | OUTBOUND)
-    if flags & INBOUND:
-        other |= OUTBOUND
-    if flags & OUTBOUND:
-        other |= INBOUND
-    return other
 
 
 class FlowDelta:
@@ -143,10 +131,10 @@ class Tracker:
         self.opened = []
         self.ended = []
         row: cython.int
-        count: cython.int = min(table.count, table.capacity)
+        rows: cython.int = min(table.count, table.capacity)
         self.streams.payload.begin(table)
         try:
-            for row in range(count):
+            for row in range(rows):
                 self.take(table, row)
         finally:
             self.streams.payload.begin(None)
@@ -219,9 +207,8 @@ class Tracker:
         now: cython.longlong = table.time[row]
         self.tick(now)
         counted: cython.bint = table.flags[row] & COUNTED
-        if not counted:
-            self.packets += 1
-            self.bytes += table.wire[row]
+        self.packets += 0 if counted else 1
+        self.bytes += 0 if counted else table.wire[row]
         if table.fault[row]:
             self.faulty += 1
         if (table.marks[row] & IS_IP) == 0:
@@ -240,10 +227,7 @@ class Tracker:
             flow.elsewhere += 1 + table.held[row]
             self.elsewhere += 1 + table.held[row]
             return 0
-        if counted:
-            self.note(flow, table, row)
-        else:
-            self.count(flow, table, row)
+        count(flow, seg.side, table, row)
         kind: cython.int = OTHER_KIND
         if flow.proto == TCP:
             if (table.marks[row] & (HAS_PORTS | FRAGMENT)) == HAS_PORTS:
@@ -296,48 +280,6 @@ class Tracker:
             else:
                 seg.end, seg.peer = flow.end_in, flow.end_out
         return flow
-
-    @cython.cfunc
-    @cython.exceptval(-1)
-    def count(self, flow: Flow, table: PacketTable, row: cython.int) -> cython.int:
-        """Add a packet to its direction. Fragments' payload counts when their datagram is whole."""
-        payload: cython.longlong = 0 if table.marks[row] & FRAGMENT else table.length[row]
-        flags: cython.int = table.flags[row]
-        segments: cython.int = max(table.segments[row], 1) + table.held[row]
-        size: cython.longlong = cython.cast(cython.longlong, table.wire[row]) + table.held_wire[row]
-        flow.last = max(flow.last, table.time[row])
-        if self.seg.side == 0:
-            if flow.packets_out == 0:
-                flow.ttl_out = table.ttl[row]
-            flow.packets_out += 1 + table.held[row]
-            flow.segments_out += segments
-            flow.bytes_out += size
-            flow.payload_out += payload
-            flow.heading |= flags
-        else:
-            if flow.packets_in == 0:
-                flow.ttl_in = table.ttl[row]
-            flow.packets_in += 1 + table.held[row]
-            flow.segments_in += segments
-            flow.bytes_in += size
-            flow.payload_in += payload
-            if flags:
-                flow.heading |= turned(flags)
-        return 0
-
-    @cython.cfunc
-    @cython.exceptval(-1)
-    def note(self, flow: Flow, table: PacketTable, row: cython.int) -> cython.int:
-        """A packet that the kernel counts: all that it says but its size. See ``credit``."""
-        flags: cython.int = table.flags[row] & ~COUNTED
-        flow.last = max(flow.last, table.time[row])
-        if self.seg.side == 0:
-            flow.ttl_out = flow.ttl_out or table.ttl[row]
-            flow.heading |= flags
-        else:
-            flow.ttl_in = flow.ttl_in or table.ttl[row]
-            flow.heading |= turned(flags)
-        return 0
 
     @cython.cfunc
     @cython.exceptval(-1)

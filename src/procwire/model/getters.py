@@ -149,23 +149,26 @@ def kernel_tcp(name: str, unit: int = 1) -> Getter:
 
 
 def smoothed(row: FlowRow) -> int | None:
-    """The round trip over the flow's life: as its packets tell it, or as TCP reckons it where they were not all seen."""
+    """The round trip over the flow's life: as its packets tell it, or as TCP does where not all were seen."""
     flow = row.flow
     if not is_partial(flow):
         return None if flow.srtt == UNKNOWN_NS else flow.srtt
-    return kernel_tcp("srtt_us", 1000)(row) or None
+    view = flow.kernel
+    return view.tcp.srtt_us * 1000 or None if isinstance(view, KernelView) and view.tcp is not None else None
 
 
 def resent_by(side: int) -> Getter:
-    """Segments that one side sent again: counted from its packets, or TCP's own count of the end that is here."""
+    """Segments that one side sent again: from its packets, or TCP's own count of the end that is here."""
     seen = tcp(f"retransmissions_{'in' if side else 'out'}")
-    asked = kernel_tcp("resent")
 
     def get(row: FlowRow) -> int | None:
         if not is_partial(row.flow):
-            return seen(row)
+            count: int | None = seen(row)
+            return count
         view = row.flow.kernel
-        return asked(row) if isinstance(view, KernelView) and view.tcp_end == side else None
+        if not isinstance(view, KernelView) or view.tcp is None or view.tcp_end != side:
+            return None
+        return view.tcp.resent
 
     return get
 
