@@ -78,8 +78,9 @@ class Run:
         self.source.count()
         self.take()
         self.source.count()
-        (found,) = [flow for flow in self.tracker.active() if flow.dport == port]
-        return found
+        found: list[Flow] = [flow for flow in self.tracker.active() if flow.dport == port]
+        assert len(found) == 1
+        return found[0]
 
 
 def pair() -> tuple[socket.socket, socket.socket, int]:

@@ -26,7 +26,9 @@ def layout(name: str) -> tuple[int, int]:
     assert found is not None, name
     at, widest = 0, 1
     known = {**numbers(), "KINDS": 8}
-    for kind, inner, dims in re.findall(r"^\t(?:(__u\w+)|struct (\w+)) \w+((?:\[\w*\])*);", found[0], re.M):
+    for kind, inner, dims in re.findall(
+        r"^\t(?:(__u\w+)|struct (\w+)) \w+((?:\[\w*\])*);", found[0], re.MULTILINE
+    ):
         size, align = (SIZES[kind], SIZES[kind]) if kind else layout(inner)
         at = (at + align - 1) // align * align
         for many in re.findall(r"\[(\w+)\]", dims):

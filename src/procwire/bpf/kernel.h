@@ -39,12 +39,25 @@ typedef _Bool bool;
 
 #define AF_INET 2
 #define AF_INET6 10
+#define AF_PACKET 17
+#define SOCK_RAW 3
+#define ETH_P_IP 0x0800
+#define ETH_P_IPV6 0x86dd
+#define IPPROTO_ICMP 1
 #define IPPROTO_TCP 6
 #define IPPROTO_UDP 17
 #define TCP_FIN 0x01
+#define IPPROTO_ICMPV6 58
+#define IPPROTO_SCTP 132
+#define IPPROTO_UDPLITE 136
 #define TCP_SYN 0x02
 #define TCP_RST 0x04
 #define TCP_ACK 0x10
+#define TCP_ESTABLISHED 1 /* include/net/tcp_states.h; SCTP's states have the same numbers */
+#define TCP_SYN_SENT 2
+#define TCP_CLOSE 7
+#define TCP_LISTEN 10
+#define PF_KTHREAD 0x00200000
 
 /* Contexts: user space ABI. */
 struct __sk_buff {
@@ -74,7 +87,7 @@ struct __sk_buff {
 	__u32 remote_port;
 	__u32 local_port;
 	__u32 data_meta;
-	struct bpf_flow_keys *flow_keys __attribute__((aligned(8)));
+	__u64 flow_keys __attribute__((aligned(8)));
 	__u64 tstamp;
 	__u32 wire_len;
 	__u32 gso_segs;
@@ -310,6 +323,13 @@ struct tcp_sock {
 	__u32 total_retrans;
 	__u32 lost;
 	__u32 delivered;
+};
+
+struct sk_buff {
+	struct sock *sk;
+	unsigned char *head;
+	__u16 network_header;
+	__be16 protocol;
 };
 
 struct socket {

@@ -41,10 +41,10 @@ def run(arguments: argparse.Namespace) -> int:
     keep = compile_filter(arguments.filter, PROCESSES, now=time.time_ns()) if arguments.filter else None
     names = columns_of(arguments.columns, PROCESSES)
     sort = columns_of(arguments.sort, PROCESSES)
-    with Processes() as processes:
+    with Processes(hashes=arguments.hash) as processes:
         rows = processes.take()
-        if processes.problem:
-            print(f"procwire: processes from /proc: {processes.problem}", file=sys.stderr)
+        for problem in processes.problems:
+            print(f"procwire: {problem}", file=sys.stderr)
         out = writer(arguments, PROCESSES, names=names)
         for row in _tree(rows, keep) if arguments.tree else ordered(rows, keep, PROCESSES, sort):
             out.write(row)

@@ -20,9 +20,11 @@ from procwire.model.process import NOT_LOOKED, Owner, ProcessRef
 class RowContext:
     """What the model cannot know by itself. Derive from it and answer what you can.
 
-    ``source``: which source saw a flow that does not say so itself; empty for recordings.
+    ``unowned`` is the owner of a flow that nobody was asked about: it says why. ``source``: which source saw
+    a flow that does not say so itself; empty for recordings.
     """
 
+    unowned: Owner = NOT_LOOKED
     source = ""
 
     def community_id(self, flow: Flow) -> str | None:  # noqa: ARG002
@@ -70,7 +72,7 @@ class FlowRow:
         self.context = context
         self.facts: dict[str, Any] = flow.facts
         owner = flow.owner
-        self.owner = owner if isinstance(owner, Owner) else NOT_LOOKED
+        self.owner = owner if isinstance(owner, Owner) else context.unowned
         self.process = self.owner.process
 
 

@@ -1,7 +1,7 @@
 """The core tables: flows, packets, interfaces, protocols, the doctor's checks, and the columns themselves.
 
 Every column is declared here once, those of processes and sockets in ``host_tables`` and
-``socket_tables``. The filter, the outputs, the documentation and every face derive from these declarations; a
+``socket_tables``, and what the kernel says of a flow in ``kernel_tables``. The filter, the outputs, the documentation and every face derive from these declarations; a
 protocol's own tables are declared by its observation classes in its own file.
 """
 
@@ -18,7 +18,8 @@ from procwire.model.declare import size as _size
 from procwire.model.declare import span as _span
 from procwire.model.declare import text as _text
 from procwire.model.flow import NO_SCALE
-from procwire.model.host_tables import PROCESSES
+from procwire.model.host_tables import PROCESSES, container_columns, program_columns
+from procwire.model.kernel_tables import KERNEL
 from procwire.model.packets import HAS_PORTS, IS_IP
 from procwire.model.socket_tables import SOCKETS
 
@@ -140,36 +141,6 @@ _TCP_HEALTH = (
     _list("tcp_flags_in", "TCP flags seen from dst.", read.flags("flags_in"), free=_EXACT),
 )  # fmt: skip
 
-_KERNEL = (
-    _text("source", "Which source saw the flow: bpf (the hooks of its sockets), tap (an interface) or both.",
-          read.source, free=Free.NEVER),
-    _count("packets_attributed", "Packets that a socket of this host sent or took.",
-           read.kernel_sum("attributed_out", "attributed_in"), "packets"),
-    _count("packets_attributed_out", "Packets of src that a socket of this host sent or took.",
-           read.kernel("attributed_out"), "packets"),
-    _count("packets_attributed_in", "Packets of dst that a socket of this host sent or took.",
-           read.kernel("attributed_in"), "packets"),
-    _count("packets_unread", "Packets whose content was wanted when there was no room for it.",
-           read.kernel("missed"), "packets"),
-    _text("kernel_state", "TCP state as the kernel has it, at the end that `kernel_end` names.",
-          read.kernel("state"), free=Free.NEVER),
-    _text("kernel_end", "Whose socket the kernel speaks of in these columns: src or dst.",
-          read.kernel_end, free=Free.NEVER),
-    _span("kernel_rtt", "Smoothed round trip as TCP reckons it (srtt).", read.kernel_tcp("srtt_us", 1000)),
-    _span("kernel_rtt_variation", "How far round trips stray from it (rttvar).",
-          read.kernel_tcp("rttvar_us", 1000)),
-    _count("congestion_window", "Congestion window.", read.kernel_tcp("cwnd"), "segments"),
-    _count("kernel_retransmissions", "Segments that TCP sent again.", read.kernel_tcp("resent"), "segments"),
-    _size("bytes_retransmitted", "Payload bytes that TCP sent again.", read.kernel_tcp("bytes_resent")),
-    _count("segments_lost", "Segments that TCP took for lost.", read.kernel_tcp("lost"), "segments"),
-    _count("segments_delivered", "Segments that reached the other side.", read.kernel_tcp("delivered"),
-           "segments"),
-    _size("bytes_acknowledged", "Payload bytes that the other side acknowledged.",
-          read.kernel_tcp("bytes_acked")),
-    _size("bytes_received", "Payload bytes that TCP took in order.", read.kernel_tcp("bytes_received")),
-    _count("state_changes", "Changes of the TCP state since procwire looks.", read.kernel_tcp("changes")),
-)  # fmt: skip
-
 _UNDERSTOOD = (
     _text("app", "Application protocol in lower case, or unknown.", attrgetter("flow.app"), shown=True),
     _text("app_confidence", "How `app` is known: content, port-guess or unknown.",
@@ -203,16 +174,32 @@ _OWNER = (
     _text("parent", "Name of the owner's parent process.", read.process("parent")),
     _c("process_start", Kind.TIME, "When the owning process was started.", read.process("start", 0)),
     _text("unit", "systemd unit of the owner.", read.process("unit")),
-    _text("container", "Container of the owner: 12 hex digits of its id, or its name.",
+    _text("container", "Container of the owner: its name where its runtime tells, else its id.",
+          read.process("container_name")),
+    _text("container_id", "Id of the owner's container: at most 12 hex digits, or a name in its place.",
           read.process("container")),
     _text("container_runtime", "What runs the owner's container: docker, podman, containerd, cri-o, lxc, ...",
           read.process("container_runtime")),
     _text("pod", "Kubernetes pod uid of the owner.", read.process("pod")),
+    *container_columns(read.container),
+    *program_columns(read.program),
     _text("owner_confidence", "How sure the owner is: exact, listener, recently-closed or unknown.",
           attrgetter("owner.confidence"), free=Free.NEVER),
     _text("owner_source", "Who named the owner: sock-diag, proc, bpf, file, ...",
           read.known("owner.source", ""), free=Free.NEVER),
-    _text("owner_reason", "Why the owner is not known.", read.known("owner.reason", ""), free=Free.NEVER),
+    _text("owner_reason", "Why the owner is not known, or what is peculiar about how it is.",
+          read.known("owner.reason", ""), free=Free.NEVER),
+    _text("owner_side", "Whose end the owner is at: src or dst.",
+          read.known("owner.side", ""), free=Free.NEVER),
+    _span("owner_delay", "From the flow's first packet to the answer whose it is.", read.owner_delay),
+    _count("peer_pid", "Process id at the other end, where that lives on this host too.",
+           read.peer("pid", 0), free=Free.NEVER),
+    _text("peer_process", "Name of the process at the other end, where that lives on this host too.",
+          read.peer("name"), free=Free.NEVER),
+    _text("peer_confidence", "How sure the other end's process is, as `owner_confidence`.",
+          read.known("owner.peer_confidence", ""), free=Free.NEVER),
+    _text("peer_reason", "Why the other end's process is not known, where that end is on this host.",
+          read.known("owner.peer_reason", ""), free=Free.NEVER),
 )  # fmt: skip
 
 _ENDS = {
@@ -228,7 +215,7 @@ _ENDS = {
 FLOWS = Table(
     name="flow",
     doc="One conversation between two ends, both directions together.",
-    columns=_IDENTITY + _COUNTS + _TCP_HEALTH + _KERNEL + _UNDERSTOOD + _OWNER,
+    columns=_IDENTITY + _COUNTS + _TCP_HEALTH + KERNEL + _UNDERSTOOD + _OWNER,
     also=_ENDS | {
         "proto": ("proto", "app"),
         "protocol": ("proto", "app"),
@@ -249,7 +236,8 @@ FLOWS = Table(
         "process.ppid": ("ppid",),
         "process.start": ("process_start",),
         "process.container": ("container",),
-        "container.id": ("container",),
+        "container.id": ("container_id",),
+        "container.image": ("image",),
         "container.runtime": ("container_runtime",),
         "tls.version": ("tls_version",),
         "tls.cipher": ("tls_cipher",),
