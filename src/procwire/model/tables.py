@@ -1,8 +1,9 @@
 """The core tables: flows, packets, interfaces, protocols, the doctor's checks, and the columns themselves.
 
 Every column is declared here once, those of processes and sockets in ``host_tables`` and
-``socket_tables``, and what the kernel says of a flow in ``kernel_tables``. The filter, the outputs, the documentation and every face derive from these declarations; a
-protocol's own tables are declared by its observation classes in its own file.
+``socket_tables``, and what the kernel says of a flow in ``kernel_tables``. The filter, the outputs, the
+documentation and every face derive from these declarations; a protocol's own tables are declared by its
+observation classes in its own file.
 """
 
 from __future__ import annotations
