@@ -144,13 +144,16 @@ class Watching:
     def ended(self, flow: Flow) -> None:
         """See pipeline.Listener."""
         waiting = self._waiting.get(flow.number)
-        if waiting is None and self.counting is None:
-            self.audience.told("end", flow)
-            return
+        reviewing = self.resolver is not None and self.resolver.review(flow)
         now = time.monotonic()
         if waiting is None:
-            waiting = self._waiting[flow.number] = _Waiting(flow, now, answered=True)
+            if not reviewing and self.counting is None:
+                self.audience.told("end", flow)
+                return
+            waiting = self._waiting[flow.number] = _Waiting(flow, now, answered=not reviewing)
             waiting.told = True
+        elif reviewing:
+            waiting.answered = False
         waiting.ended = True
         waiting.counted = self.counting is None
         self._settle(waiting, now)
