@@ -230,6 +230,20 @@ def registry() -> Registry:
     return Registry(modules())
 
 
+def request_ports() -> frozenset[tuple[int, int]]:
+    """(IP protocol, port) of the protocols whose every datagram says something: a question or its answer.
+
+    A module says so of itself by ``REQUESTS``. TCP's streams are followed by what their readers want.
+    """
+    asked = [module for module in registry().modules if getattr(module, "REQUESTS", False)]
+    return frozenset(
+        (TRANSPORTS[transport], port)
+        for module in asked
+        for transport, port in module.PORTS
+        if transport == "udp"
+    )
+
+
 def protocols() -> list[ProtocolInfo]:
     """Every registered protocol's declaration."""
     return registry().protocols()
