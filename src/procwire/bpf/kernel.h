@@ -26,6 +26,9 @@ typedef _Bool bool;
 
 #define BPF_MAP_TYPE_PERCPU_ARRAY 6
 #define BPF_MAP_TYPE_LRU_HASH 9
+#ifndef BPF_MAP_TYPE_RINGBUF
+#define BPF_MAP_TYPE_RINGBUF 27
+#endif
 #define BPF_ANY 0
 #define BPF_NOEXIST 1
 
@@ -210,6 +213,7 @@ struct signal_struct {
 	atomic_t live; /* threads that have not ended */
 	struct list_head thread_head;
 	int nr_threads;
+	int group_exit_code;
 	unsigned long long sum_sched_runtime; /* of threads that have ended */
 };
 
@@ -250,6 +254,7 @@ struct task_struct {
 	unsigned int __state; /* since Linux 5.14 */
 	int exit_state;
 	unsigned int flags;
+	int exit_code;
 	__u64 self_exec_id;
 	struct signal_struct *signal;
 	struct sched_entity se;
