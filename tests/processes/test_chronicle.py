@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,7 +59,7 @@ def test_a_pid_that_is_used_again_is_another_process(tmp_path: Path) -> None:
 def test_a_source_that_gives_pids_alone(tmp_path: Path) -> None:
     told = chronicle(tmp_path)
     told.row(event(EXEC, PARENT, 1, comm=b"bash", exe=b"/bin/bash"))
-    bare = {"start": 0, "uid": -1, "netns": 0, "comm": b""}
+    bare: dict[str, Any] = {"start": 0, "uid": -1, "netns": 0, "comm": b""}
     assert told.row(event(FORK, 7, **bare)).name == "bash"
     assert told.row(event(EXEC, 7, 0, **bare)).exe == ""
     end = told.row(event(EXIT, 7, 0, **bare))

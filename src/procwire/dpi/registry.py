@@ -1,8 +1,8 @@
 """Every protocol there is, one line each, and which of them to ask for a given first byte.
 
 The modules are imported when the registry is first asked for, all of them (docs/design.md); a command that
-reads no traffic imports none. Knows modules, tables and ports; refuses to look at more than the first byte of
-a stream, since that is what the modules' own ``claims`` are for.
+reads no traffic imports none. Knows modules, tables and ports; refuses to look at more than the first byte
+of a stream, since that is what the modules' own ``claims`` are for.
 """
 
 from __future__ import annotations
@@ -52,6 +52,12 @@ PROTOCOLS: tuple[str, ...] = (
     "radius",
     "ldap",
     "kerberos",
+    "stun",
+    "sip",
+    "rtsp",
+    "wireguard",
+    "rtcp",
+    "rtp",
     "smb",
     "netbios",
     "dcerpc",

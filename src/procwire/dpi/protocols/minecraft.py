@@ -75,6 +75,8 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
     """The whole handshake must fit its own length."""
+    if len(data) > 1 and data[0] < 0x80 and (data[1] or data[0] < FIRST[0]):
+        return Claim.NO  # one digit of length, and no handshake behind it
     if data[:1] and data[0] not in FIRST:
         return Claim.NO
     try:
