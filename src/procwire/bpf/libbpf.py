@@ -41,6 +41,9 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "ring_buffer__poll": (_INT, (_HANDLE, _INT)),
     "ring_buffer__free": (None, (_HANDLE,)),
     "bpf_map_lookup_elem": (_INT, (_INT, _HANDLE, _HANDLE)),
+    "bpf_map_update_elem": (_INT, (_INT, _HANDLE, _HANDLE, ctypes.c_uint64)),
+    "bpf_map_delete_elem": (_INT, (_INT, _HANDLE)),
+    "bpf_map_lookup_batch": (_INT, (_INT, _HANDLE, _HANDLE, _HANDLE, _HANDLE, _HANDLE, _HANDLE)),
     "libbpf_set_print": (_HANDLE, (_HANDLE,)),
     "libbpf_num_possible_cpus": (_INT, ()),
 }
