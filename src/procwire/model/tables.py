@@ -21,6 +21,7 @@ from procwire.model.declare import text as _text
 from procwire.model.flow import NO_SCALE
 from procwire.model.host_tables import PROCESSES, container_columns, program_columns
 from procwire.model.kernel_tables import KERNEL
+from procwire.model.lives import LIVES
 from procwire.model.packets import HAS_PORTS, IS_IP
 from procwire.model.socket_tables import SOCKETS
 
@@ -386,4 +387,4 @@ GROUPS = Table(
     ),
 )  # fmt: skip
 
-CORE = (FLOWS, PACKETS, GROUPS, PROCESSES, SOCKETS, INTERFACES, PROTOCOLS, RISKS, CHECKS, COLUMNS)
+CORE = (FLOWS, PACKETS, GROUPS, PROCESSES, LIVES, SOCKETS, INTERFACES, PROTOCOLS, RISKS, CHECKS, COLUMNS)
