@@ -19,6 +19,7 @@ from typing import Any
 import cython
 
 from procwire.dpi.contract import Context
+from procwire.dpi.frames import Frames
 from procwire.dpi.guess import CONTENT, guess
 from procwire.dpi.manner import note
 from procwire.dpi.opening import REFUSED, Limits
@@ -38,7 +39,6 @@ else:
 
 MAX_CHAIN = 4  # protocols within each other
 
-_TRANSPORTS = {6: "tcp", 17: "udp", 132: "sctp"}
 _TCP: cython.int = 6
 
 
@@ -62,6 +62,8 @@ class Analyzer:
     _limits: Any
     _registry: Any
     _tables: dict[int, Any]
+    _frames: Any
+    links = cython.declare(object, visibility="readonly")  # see model.streams.StreamSink
     _told: cython.bint
     _total_bytes: cython.longlong
     _held: cython.longlong
@@ -81,13 +83,14 @@ class Analyzer:
         protocols: Registry | None = None,
         told: bool = True,
     ) -> None:
-        limits = limits or Limits()
         known = protocols or registry()
         self._emit = emit
         self._decided = decided
-        self._limits = limits
+        self._limits = limits = limits or Limits()
         self._registry = known
-        self._tables = {number: known.dispatch(number) for number in _TRANSPORTS}
+        self._tables = {number: known.dispatch(number) for number in known.transports}
+        self._frames = Frames(known if told else Registry(()))
+        self.links = self._frames.links
         self._told = told
         self._total_bytes = limits.total_bytes
         self._held = self._recognised = self._given_up = self._overflowed = 0
@@ -95,12 +98,7 @@ class Analyzer:
         self._defect = ""
 
     def counts(self) -> dict[str, int]:
-        """What was done so far.
-
-        ``held``: bytes of undecided flows now; ``overflowed``: flows given up because all flows together
-        held too much; ``faults``: bytes that a parser refused; ``defects``: errors that no parser may
-        raise, which must stay 0.
-        """
+        """``held``: bytes of undecided flows; ``faults``: bytes refused; ``defects``: errors not allowed."""
         return {
             "held": self._held,
             "recognised": self._recognised,
@@ -171,9 +169,21 @@ class Analyzer:
             self._account(state)
         flow.analysis = None
 
+    def frame(self, kind: cython.int, data: bytes, now: cython.longlong) -> None:
+        """See StreamSink."""
+        flow, state = self._frames.of(kind)
+        self._tell(flow, state.feed(0, data, now))
+        self._faulty(state)
+
+    def finish(self, now: cython.longlong) -> None:
+        """No frame without IP will come any more."""
+        for flow, state in self._frames.begun():
+            self._tell(flow, state.finish(now))
+            self._faulty(state)
+
     @cython.cfunc
     def _begin(self, flow: Flow) -> Reading:
-        if flow.proto not in _TRANSPORTS:
+        if flow.proto not in self._tables:
             flow.analysis = DONE
             return None
         stream: cython.bint = flow.proto == _TCP
@@ -184,7 +194,10 @@ class Analyzer:
     @cython.cfunc
     def _opening(self, flow: Flow, loose: cython.bint, wanted: Any) -> Any:
         context = Context(
-            transport=_TRANSPORTS[flow.proto], src_port=flow.sport, dst_port=flow.dport, told=self._told
+            transport=self._registry.transports[flow.proto],
+            src_port=flow.sport,
+            dst_port=flow.dport,
+            told=self._told,
         )
         front = self._registry.hinted(flow.proto, flow.sport, flow.dport)
         if wanted is not None:
