@@ -7,10 +7,12 @@ claims in its captures. The text form::
     tcp 443              transport and the port that is asked
     > 160301...          hex that src sent; for UDP a line is a datagram
     < 160303...          hex that dst sent
+    > b"EHLO x\\r\\n"      or bytes as Python writes them
 """
 
 from __future__ import annotations
 
+import ast
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -42,11 +44,17 @@ class Dialogue:
 
 def read(path: Path) -> Dialogue:
     """A dialogue from its text form."""
-    lines = [line.split("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines()]
-    lines = [line for line in lines if line]
-    transport, port = lines[0].split()
-    steps = [(OUT if line[0] == ">" else IN, bytes.fromhex(line[1:])) for line in lines[1:]]
+    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    lines = [line for line in lines if line and line[0] != "#"]
+    transport, port = lines[0].split("#")[0].split()
+    steps = [(OUT if line[0] == ">" else IN, _bytes(line[1:].strip())) for line in lines[1:]]
     return Dialogue(path.stem, transport, int(port), steps)
+
+
+def _bytes(word: str) -> bytes:
+    if word[0] == "b":
+        return bytes(ast.literal_eval(word))
+    return bytes.fromhex(word.split("#", maxsplit=1)[0])
 
 
 def dialogues(name: str) -> list[Dialogue]:

@@ -27,11 +27,24 @@ PROTOCOLS: tuple[str, ...] = (
     "dns",
     "quic",
     # the web, mail, files and remote work
+    "ssh",
+    "smtp",
+    "imap",
+    "pop3",
+    "ftp",
+    "telnet",
     # names, addresses, routing, tunnels, telephony
     "mdns",
     "llmnr",
     "nbns",
     # databases, messaging, industry
+    "postgresql",
+    "mysql",
+    "redis",
+    "memcached",
+    "mongodb",
+    "cassandra",
+    "tds",
     # what has no ports, and what is not IP
     "icmp",
     "icmp6",

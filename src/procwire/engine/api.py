@@ -5,6 +5,7 @@ from __future__ import annotations
 from procwire.engine.catalogue import interfaces, protocols, risks, tables
 from procwire.engine.context import Context
 from procwire.engine.doctor import compiled_modules, examine
+from procwire.engine.host import Processes, Sockets
 from procwire.engine.options import EngineError, FlowOptions, ReadOptions, WatchOptions
 from procwire.engine.pipeline import TIMEOUTS, Silent
 from procwire.engine.reading import Reading
@@ -16,9 +17,11 @@ __all__ = [
     "Context",
     "EngineError",
     "FlowOptions",
+    "Processes",
     "ReadOptions",
     "Reading",
     "Silent",
+    "Sockets",
     "WatchOptions",
     "Watching",
     "compiled_modules",
