@@ -68,9 +68,8 @@ def test_appetite_is_obeyed() -> None:
 
 
 def test_message_without_its_header_is_not_shown() -> None:
-    whole = ethernet(0x0800, ip(1, bytes(PING)))
     sink = Sink()
-    tracker = run(sink, whole[: 14 + 20 + 6], whole[: 14 + 20 + 8])
+    tracker = run(sink, ethernet(0x0800, ip(1, bytes(PING)[:6])), ethernet(0x0800, ip(1, bytes(PING)[:8])))
     assert sink.seen == [(1, 0, bytes(PING)[:8])]
     assert tracker.counts.faulty == 1
 
