@@ -259,7 +259,7 @@ def test_flow_is_told_the_same_when_nobody_reads_the_observations(
     name: str, dialogue: Dialogue, pieces: Any
 ) -> None:
     if dialogue.transport in LINKS:  # of no flow
-        assert Analyzer(lambda *_: None, told=False).links == frozenset()
+        assert Analyzer(lambda *_: None, told=False).frames.links == frozenset()
         return
     full, brief = written(dialogue, pieces, told=True), written(dialogue, pieces, told=False)
     assert full == brief

@@ -29,7 +29,11 @@ class Sink:
     def gap(self, flow: Any, side: int, size: int, now: int) -> int:
         return ENOUGH
 
-    def frame(self, kind: int, data: bytes, now: int) -> None:
+    @property
+    def frames(self) -> Sink:
+        return self
+
+    def show(self, kind: int, data: bytes, now: int) -> None:
         if self.fails:
             raise ValueError("no")
         self.seen.append((kind, data))

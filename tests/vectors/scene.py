@@ -13,7 +13,7 @@ from tests.lab import Host, Lab, pair, run, wait_for
 
 CLIENT, SERVER = "10.77.0.1", "10.77.0.2"
 SERVER6 = "fd77:0::2"
-QUIET = "not icmp6 and not arp"  # what a link says by itself, at times of its own
+QUIET = "not icmp6 and not arp and not igmp and not ip6 proto 0"  # without what a link says by itself
 
 
 class Scene:

@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from procwire.dpi.entry import Entry
 from procwire.model._ip_names import IP_PROTOCOLS
 from procwire.model.columns import Column, Table
 from procwire.model.observation import Observation, Upgraded, columns_of, table_of
@@ -37,6 +38,16 @@ PROTOCOLS: tuple[str, ...] = (
     "mdns",
     "llmnr",
     "nbns",
+    "dhcp",
+    "dhcpv6",
+    "ntp",
+    "snmp",
+    "ssdp",
+    "syslog",
+    "tftp",
+    "radius",
+    "ldap",
+    "kerberos",
     # databases, messaging, industry
     "postgresql",
     "mysql",
@@ -45,6 +56,10 @@ PROTOCOLS: tuple[str, ...] = (
     "mongodb",
     "cassandra",
     "tds",
+    "mqtt",
+    "amqp",
+    "kafka",
+    "nats",
     # what has no ports, and what is not IP
     "icmp",
     "icmp6",
@@ -63,16 +78,6 @@ _NEEDED = ("NAME", "PORTS", "TRANSPORTS", "FIRST", "OBSERVATIONS", "claims", "Pa
 
 class RegistryError(Exception):
     """A protocol module does not keep to the contract."""
-
-
-class Entry(msgspec.Struct, frozen=True, eq=False):
-    """One protocol module, its parts at hand."""
-
-    name: str
-    claims: Callable[..., Any]
-    parser: Callable[..., Any]
-    module: Any
-    usual: dict[int, frozenset[int]] = {}  # transport -> its ports, where any other is unusual
 
 
 class ProtocolInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -44,7 +44,7 @@ def frame(streams: Reassembler, kind: cython.int, seg: Segment) -> cython.int:
     data: bytes = streams.payload.cut(seg, 0)
     if data:
         try:
-            streams.sink.frame(kind, data, seg.time)
+            streams.sink.frames.show(kind, data, seg.time)
         except Exception:
             streams.errors += 1
     return 0

@@ -109,7 +109,7 @@ class Tracker:
         self.limits = limits
         self.sink = sink if sink is not None else NoSink()
         self.watching = not isinstance(self.sink, NoSink)
-        self.links = getattr(self.sink, "links", frozenset())
+        self.links = getattr(getattr(self.sink, "frames", None), "links", frozenset())
         self.index = _Index(limits.max_flows)
         self.streams = Reassembler(self.sink, limits)
         self.seg = Segment()

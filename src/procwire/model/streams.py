@@ -28,8 +28,8 @@ class StreamSink(Protocol):
     (0: show the next byte, ENOUGH: none of the rest). Skipped bytes are not a gap. A datagram is shown
     whole unless the answer was ENOUGH. ``flow`` is a model.flow.Flow; its ``analysis`` slot is the sink's.
 
-    A sink may have ``links``, a set of ethertypes, and ``frame(kind, data, now)``: it is shown what follows
-    these in frames that are not IP. They belong to no flow.
+    A sink may have ``frames``, with ``links``, a set of ethertypes, and ``show(kind, data, now)``, which is
+    called with what follows these in frames that are not IP. They belong to no flow.
     """
 
     def data(self, flow: Any, side: int, data: bytes, now: int) -> int:

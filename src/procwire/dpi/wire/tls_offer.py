@@ -96,6 +96,7 @@ class OfferBrief(Observation, kw_only=True):
     server_name: str
     alpn: tuple[str, ...]
     ja4: str
+    supported_versions: bool  # the extension is there: the version field is not all that is offered
     ech: bool
     malformed: str
 
@@ -109,6 +110,7 @@ class ChoiceBrief(Observation, kw_only=True):
     version: str
     cipher: str
     retry: bool
+    number: int  # of the version
 
 
 Offered = TypeVar("Offered", bound=Offer)
@@ -195,6 +197,7 @@ def offer_brief(hello: Hello, transport: str, side: Direction, now: int) -> Offe
         server_name=plain(tls_hello.host_name(get(tls_hello.SERVER_NAME, b""))),
         alpn=alpn_texts(get(tls_hello.ALPN, b"")),
         ja4=ja4.ja4(hello, transport),
+        supported_versions=tls_hello.VERSIONS in hello.bodies,
         ech=tls_hello.ECH in hello.bodies,
         malformed=hello.malformed,
     )
@@ -202,12 +205,14 @@ def offer_brief(hello: Hello, transport: str, side: Direction, now: int) -> Offe
 
 def choice_brief(hello: Hello, side: Direction, now: int) -> ChoiceBrief:
     """The part of ``choice_of`` that a flow keeps."""
+    version = tls_hello.chosen_version(hello)
     return ChoiceBrief(
         time=now,
         side=side,
-        version=name_of(tls_hello.chosen_version(hello), _tls_names.VERSIONS),
+        version=name_of(version, _tls_names.VERSIONS),
         cipher=name_of(int.from_bytes(hello.ciphers, "big"), _tls_names.CIPHERS),
         retry=hello.random == tls_hello.HELLO_RETRY_RANDOM,
+        number=version,
     )
 
 
