@@ -28,6 +28,7 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "bpf_map__set_max_entries": (_INT, (_HANDLE, ctypes.c_uint32)),
     "bpf_program__name": (_TEXT, (_HANDLE,)),
     "bpf_program__section_name": (_TEXT, (_HANDLE,)),
+    "bpf_program__autoload": (ctypes.c_bool, (_HANDLE,)),
     "bpf_program__set_autoload": (_INT, (_HANDLE, ctypes.c_bool)),
     "bpf_program__fd": (_INT, (_HANDLE,)),
     "bpf_program__attach": (_HANDLE, (_HANDLE,)),

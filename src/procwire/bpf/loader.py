@@ -61,14 +61,15 @@ class Map:
 class Object:
     """A BPF object: opened, then loaded and attached; a context manager that lets all of it go.
 
-    ``accept`` chooses programs by name; ``sizes`` gives maps another number of entries.
+    ``accept`` chooses programs by name, by default all but those that stand in for others (their section
+    begins with a question mark); ``sizes`` gives maps another number of entries.
     """
 
     def __init__(
         self,
         content: bytes,
         *,
-        accept: Accept = lambda _: True,
+        accept: Accept | None = None,
         sizes: Mapping[str, int] | None = None,
     ) -> None:
         self.library = library()
@@ -79,7 +80,7 @@ class Object:
         self._object = self.library.call("bpf_object__open_mem", self._content, len(content), None)
         try:
             self._programs = dict(self._list())
-            self.programs = tuple(name for name in self._programs if accept(name))
+            self.programs = tuple(name for name in self._programs if (accept or self._is_usual)(name))
             for name, program in self._programs.items():
                 self.library.call("bpf_program__set_autoload", program, name in self.programs)
             for name, entries in (sizes or {}).items():
@@ -166,6 +167,10 @@ class Object:
             found.append((self.library.ask("bpf_program__name", program).decode(), program))
             program = self.library.ask("bpf_object__next_program", self._object, program)
         return found
+
+    def _is_usual(self, name: str) -> bool:
+        usual: bool = self.library.ask("bpf_program__autoload", self._programs[name])
+        return usual
 
     def _section(self, name: str) -> str:
         section: bytes = self.library.ask("bpf_program__section_name", self._programs[name])

@@ -1,8 +1,8 @@
 """Every protocol there is, one line each, and which of them to ask for a given first byte.
 
 The modules are imported when the registry is first asked for, all of them (docs/design.md); a command that
-reads no traffic imports none. Knows modules, tables and ports; refuses to look at more than the first byte of
-a stream, since that is what the modules' own ``claims`` are for.
+reads no traffic imports none. Knows modules, tables and ports; refuses to look at more than the first byte
+of a stream, since that is what the modules' own ``claims`` are for.
 """
 
 from __future__ import annotations
@@ -34,6 +34,11 @@ PROTOCOLS: tuple[str, ...] = (
     "pop3",
     "ftp",
     "telnet",
+    "http2",
+    "websocket",
+    "socks",
+    "proxy_protocol",
+    "dtls",
     # names, addresses, routing, tunnels, telephony
     "mdns",
     "llmnr",
@@ -48,6 +53,17 @@ PROTOCOLS: tuple[str, ...] = (
     "radius",
     "ldap",
     "kerberos",
+    "stun",
+    "sip",
+    "rtsp",
+    "wireguard",
+    "rtcp",
+    "rtp",
+    "smb",
+    "netbios",
+    "dcerpc",
+    "nfs",
+    "rpc",
     # databases, messaging, industry
     "postgresql",
     "mysql",
@@ -60,6 +76,24 @@ PROTOCOLS: tuple[str, ...] = (
     "amqp",
     "kafka",
     "nats",
+    "modbus",
+    "dnp3",
+    "s7comm",
+    "iec104",
+    "synchrophasor",
+    "enip",
+    "bacnet",
+    "opcua",
+    "coap",
+    "zmtp",
+    "aerospike",
+    "adb",
+    "zabbix",
+    "statsd",
+    "graphite",
+    "bitcoin",
+    "minecraft",
+    "source_engine",
     # what has no ports, and what is not IP
     "icmp",
     "icmp6",

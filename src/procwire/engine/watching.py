@@ -135,9 +135,16 @@ class Watching:
     def ended(self, flow: Flow) -> None:
         """See pipeline.Listener."""
         waiting = self._waiting.get(flow.number)
+        reviewing = self.resolver is not None and self.resolver.review(flow)
         if waiting is None:
-            self.audience.told("end", flow)
-            return
+            if not reviewing:
+                self.audience.told("end", flow)
+                return
+            waiting = _Waiting(flow, time.monotonic(), answered=False)
+            waiting.told = True
+            self._waiting[flow.number] = waiting
+        elif reviewing:
+            waiting.answered = False
         waiting.ended = True
         self._settle(waiting, time.monotonic())
 
@@ -152,7 +159,9 @@ class Watching:
     def _prepare(self) -> None:
         if self.options.owners:
             origins = () if self.kernel is None else (self.kernel,)
-            self.resolver = Resolver(lambda: Owners(origins=origins, hashes=self.options.hashes))
+            self.resolver = Resolver(
+                lambda: Owners(origins=origins, hashes=self.options.hashes, iterators=True)
+            )
             end = time.monotonic() + READY_SECONDS
             while not self.resolver.wait_ready(TICK_SECONDS) and not self.stopping:
                 if time.monotonic() > end:

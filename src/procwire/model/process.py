@@ -22,8 +22,8 @@ class Executable(msgspec.Struct, kw_only=True):
     problem: str = ""  # why there is no hash
 
 
-class Container(msgspec.Struct, kw_only=True, frozen=True):
-    """What a runtime says of a container."""
+class Container(msgspec.Struct, kw_only=True):
+    """What a runtime says of a container. One object for all its processes; filled in once it is known."""
 
     id: str
     runtime: str = ""
@@ -61,7 +61,15 @@ class ProcessRef(msgspec.Struct, frozen=True, kw_only=True):
     pod: str = ""
     netns: int = 0  # inode of the network namespace, 0 for not known
     ns_pid: int = 0  # pid in its own pid namespace
+    ancestors: tuple[str, ...] = ()  # its parents, nearest first, each as name:pid
+    ended: int = 0  # ns since 1970 UTC; 0 for not known, or not yet
     executable: Executable | None = None
+    facts: Container | None = None  # of its container
+
+    @property
+    def container_name(self) -> str:
+        """The container's name where its runtime tells, else what the cgroup says."""
+        return (self.facts.name if self.facts is not None else "") or self.container
 
 
 class Owner(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +84,7 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
     peer_reason: str = ""  # why the other end's is not known, where that end is on this host
     side: str = ""  # whose end ``process`` is: src or dst; empty when it is not known
     holders: int = 0  # processes that hold this very socket, 0 for not known; ``process`` is one of them
+    socket: int = 0  # the kernel's cookie of ``process``'s socket, 0 for not known
     answered: int = 0  # when this was known, ns since 1970 UTC; 0 where it was not looked up live
 
 
