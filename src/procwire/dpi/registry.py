@@ -71,6 +71,7 @@ PROTOCOLS: tuple[str, ...] = (
     "rsync",
     "netflow",
     "sflow",
+    "whois",
     # databases, messaging, industry
     "postgresql",
     "mysql",
