@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from msgspec import structs
@@ -127,7 +128,8 @@ def watch_of(
     options: WatchOptions | None = None,
     audience: Audience | None = None,
 ) -> tuple[Watching, Audience]:
-    monkeypatch.setattr(watching, "_open_source", lambda _: source)
+    chosen = SimpleNamespace(source=source, name="tap", reason="", kernel=None, steer=lambda sink: sink)
+    monkeypatch.setattr(watching, "Chosen", lambda _: chosen)
     audience = audience or Audience()
     return Watching(options or WatchOptions(owners=False), audience), audience
 
@@ -175,7 +177,7 @@ def test_it_ends_by_itself_after_its_seconds(monkeypatch: pytest.MonkeyPatch) ->
 def test_the_end_of_a_flow_waits_for_its_owner(monkeypatch: pytest.MonkeyPatch) -> None:
     """The whole capture is over before any owner is known."""
     slow, source = Slow(), Taped()
-    monkeypatch.setattr(watching, "Resolver", lambda _: Resolver(lambda: slow))  # type: ignore[arg-type,return-value]
+    monkeypatch.setattr(watching, "Resolver", lambda _, **__: Resolver(lambda: slow))  # type: ignore[arg-type,return-value]
     run, audience = watch_of(monkeypatch, source, WatchOptions())
     before: list[int] = []
 
@@ -198,7 +200,7 @@ def test_the_end_of_a_flow_waits_for_its_owner(monkeypatch: pytest.MonkeyPatch) 
 
 def test_owners_that_never_answer_do_not_keep_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     slow, source = Slow(), Taped()
-    monkeypatch.setattr(watching, "Resolver", lambda _: Resolver(lambda: slow))  # type: ignore[arg-type,return-value]
+    monkeypatch.setattr(watching, "Resolver", lambda _, **__: Resolver(lambda: slow))  # type: ignore[arg-type,return-value]
     monkeypatch.setattr(watching, "LAST_SECONDS", 0.05)
     run, audience = watch_of(monkeypatch, source, WatchOptions())
     source.after = run.stop

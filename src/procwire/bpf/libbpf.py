@@ -37,7 +37,13 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "bpf_iter_create": (_INT, (_INT,)),
     "bpf_link__fd": (_INT, (_HANDLE,)),
     "bpf_link__destroy": (_INT, (_HANDLE,)),
+    "ring_buffer__new": (_HANDLE, (_INT, _HANDLE, _HANDLE, _HANDLE)),
+    "ring_buffer__poll": (_INT, (_HANDLE, _INT)),
+    "ring_buffer__free": (None, (_HANDLE,)),
     "bpf_map_lookup_elem": (_INT, (_INT, _HANDLE, _HANDLE)),
+    "bpf_map_update_elem": (_INT, (_INT, _HANDLE, _HANDLE, ctypes.c_uint64)),
+    "bpf_map_delete_elem": (_INT, (_INT, _HANDLE)),
+    "bpf_map_lookup_batch": (_INT, (_INT, _HANDLE, _HANDLE, _HANDLE, _HANDLE, _HANDLE, _HANDLE)),
     "libbpf_set_print": (_HANDLE, (_HANDLE,)),
     "libbpf_num_possible_cpus": (_INT, ()),
 }

@@ -61,7 +61,7 @@ class KernelOwners:
                 errno.EXDEV, "runs in a pid namespace of its own: the kernel's pids mean others here"
             )
         self._clock = clock
-        self._home = _namespace_cookie()
+        self._home = namespace_cookie()
         self.missing: dict[str, str] = {}
         self._sees_use = True
         self._object = self._open(content if content is not None else read_object(OBJECT), sizes or {})
@@ -204,7 +204,7 @@ def _started(made: Object) -> Object:
     return made
 
 
-def _namespace_cookie() -> int:
+def namespace_cookie() -> int:
     """The cookie of this thread's network namespace. Raises BpfError on kernels before 5.14."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ours:
         try:
