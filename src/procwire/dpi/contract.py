@@ -4,7 +4,7 @@ A protocol module has: ``NAME`` (lower case), ``PORTS`` (hints: frozenset of (tr
 ``TRANSPORTS``, ``FIRST`` (the first payload bytes a stream of its can start with, as bytes; None: any),
 ``OBSERVATIONS`` (its classes), ``claims`` and ``Parser``; its docstring says how it is recognised and cites
 the specification. ``ROAMS = True`` says that its ports are only the most common of many: content of it on
-another one is not called unusual.
+another one is not called unusual. ``PIECES = True`` says that its own programs send the first line in pieces.
 
 ``claims`` never raises, and does not take back a YES or a NO when more bytes follow. For TCP it is given
 one side's stream from its start (or from a segment's start, where the flow's start was not seen); for UDP

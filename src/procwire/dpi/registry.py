@@ -70,6 +70,15 @@ PROTOCOLS: tuple[str, ...] = (
     "dcerpc",
     "nfs",
     "rpc",
+    "rdp",
+    "vnc",
+    "x11",
+    "bgp",
+    "git",
+    "rsync",
+    "netflow",
+    "sflow",
+    "whois",
     # databases, messaging, industry
     "postgresql",
     "mysql",
@@ -226,6 +235,20 @@ def modules() -> tuple[ModuleType, ...]:
 def registry() -> Registry:
     """The registry of all protocols."""
     return Registry(modules())
+
+
+def request_ports() -> frozenset[tuple[int, int]]:
+    """(IP protocol, port) of the protocols whose every datagram says something: a question or its answer.
+
+    A module says so of itself by ``REQUESTS``. TCP's streams are followed by what their readers want.
+    """
+    asked = [module for module in registry().modules if getattr(module, "REQUESTS", False)]
+    return frozenset(
+        (TRANSPORTS[transport], port)
+        for module in asked
+        for transport, port in module.PORTS
+        if transport == "udp"
+    )
 
 
 def protocols() -> list[ProtocolInfo]:
