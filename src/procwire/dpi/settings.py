@@ -37,6 +37,8 @@ def settle(flow: Flow, observation: Any) -> None:
     for column, field in plan(type(observation)) if found is None else found:
         if column == "server_name":
             _name(flow, observation, field)
+        elif column == "app":
+            _carry(flow, observation)
         elif column in _OWN:
             if not getattr(flow, column):
                 setattr(flow, column, getattr(observation, field) or "")
@@ -44,6 +46,16 @@ def settle(flow: Flow, observation: Any) -> None:
             value = getattr(observation, field)
             if value is not None and value != "":
                 flow.facts[column] = value
+
+
+def _carry(flow: Flow, observation: Any) -> None:
+    """The flow becomes what is inside of what it was; a later name inside takes the place of an earlier."""
+    outer: str = flow.facts.get("carrier") or flow.app
+    flow.facts["carrier"] = outer
+    before = flow.facts.setdefault("carried_by", flow.facts.get("via", ""))
+    chain = [part for part in (before, outer, observation.inside) if part]
+    flow.facts["via"] = ".".join(chain)
+    flow.app = observation.app
 
 
 def _name(flow: Flow, observation: Any, field: str) -> None:

@@ -237,7 +237,7 @@ class Parser:
         elif number == SERVER_HELLO:
             self._answer(side, tls_hello.read_server_hello(body), now, found)
         elif number == CERTIFICATE and self.version < TLS13:
-            self._show(side, body, now, found)
+            self.show(side, body, now, found)
         elif number == CERTIFICATE_REQUEST:
             self._requested = True
 
@@ -286,7 +286,8 @@ class Parser:
             if self.client_hello is not None:
                 self._done[1 - side] = True
 
-    def _show(self, side: Direction, body: bytes, now: int, found: list[Observation]) -> None:
+    def show(self, side: Direction, body: bytes, now: int, found: list[Observation]) -> None:
+        """A Certificate message in the form it had before TLS 1.3."""
         chain, count, malformed = certificates.split_chain(body)
         client = side == self._client
         self._sent = self._sent or (client and count > 0)
