@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from procwire.decrypt.plaintext import Inside
 from procwire.dpi.contract import Context
-from procwire.dpi.wire.http_records import HttpRequest, HttpResponse
 from procwire.dpi.registry import registry
+from procwire.dpi.wire.http_records import HttpRequest, HttpResponse
 from procwire.model.observation import Carried
 from tests.decrypt.dialogue import IN, OUT
 
