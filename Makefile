@@ -52,6 +52,7 @@ bpf: packages
 	src/procwire/bpf/build.sh
 
 vectors: $(STAMP) packages
+	$(BIN)/python -m pip install -q -e '.[vectors]'
 	$(BIN)/python -m tests.vectors.make
 
 bench: $(STAMP)

@@ -18,7 +18,7 @@ from tests.dpi.flows import Listener, flow
 from tests.dpi.samples import Dialogue, dialogues
 
 from procwire.dpi.contract import ProtocolError
-from procwire.dpi.registry import MODULES
+from procwire.dpi.registry import modules
 
 PROTO = {"tcp": 6, "udp": 17}
 
@@ -84,7 +84,7 @@ def main() -> int:
     options.add_argument("--seed", type=int, default=0)
     chosen = options.parse_args()
     print(__doc__, flush=True)
-    cases = [(module, dialogue) for module in MODULES for dialogue in dialogues(module.NAME)]
+    cases = [(module, dialogue) for module in modules() for dialogue in dialogues(module.NAME)]
     end = time.monotonic() + chosen.seconds
     rounds = 0
     while time.monotonic() < end:

@@ -15,14 +15,15 @@ from procwire.dpi.analyzer import Analyzer
 from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
 from procwire.dpi.names import NameBook
 from procwire.dpi.protocols.dns import DnsResponse
-from procwire.dpi.registry import MODULES
+from procwire.dpi.registry import modules
 from procwire.model.flow import Flow
 from procwire.model.observation import Observation, columns_of
+from procwire.model.risks import NAMES as RISK_NAMES
 from tests.dpi.samples import Dialogue, dialogues
 
 MAX_FLOW_BYTES = 1 << 20  # a parser's memory on endless input
-NAMES = {module.NAME: module for module in MODULES}
-CASES = [(module.NAME, dialogue) for module in MODULES for dialogue in dialogues(module.NAME)]
+NAMES = {module.NAME: module for module in modules()}
+CASES = [(module.NAME, dialogue) for module in modules() for dialogue in dialogues(module.NAME)]
 IDS = [f"{name}-{dialogue.name}" for name, dialogue in CASES]
 every_protocol = pytest.mark.parametrize("name", list(NAMES))
 every_dialogue = pytest.mark.parametrize(("name", "dialogue"), CASES, ids=IDS)
@@ -45,6 +46,12 @@ def cut(draw: random.Random) -> Any:
             data = data[size:]
         return found
 
+    return pieces
+
+
+def seeded(data: bytes) -> list[bytes]:
+    """The same cuts each time."""
+    pieces: list[bytes] = cut(random.Random(3))(data)
     return pieces
 
 
@@ -77,6 +84,8 @@ def test_has_a_dialogue_a_docstring_and_declared_fields(name: str) -> None:
         assert observation.__doc__
         assert all(column.doc.endswith(".") for column in columns_of(observation)), observation
         assert all(hasattr(observation, field) for field in observation.SETS.values())
+        assert all(hasattr(observation, field) for field in observation.RISKS)
+        assert set(observation.RISKS.values()) <= RISK_NAMES, observation
 
 
 @every_dialogue
@@ -245,7 +254,7 @@ def written(dialogue: Dialogue, pieces: Any, *, told: bool) -> tuple[Any, ...]:
 
 
 @every_dialogue
-@pytest.mark.parametrize("pieces", [whole, single, cut(random.Random(3))], ids=["whole", "single", "cut"])
+@pytest.mark.parametrize("pieces", [whole, single, seeded], ids=["whole", "single", "cut"])
 def test_flow_is_told_the_same_when_nobody_reads_the_observations(
     name: str, dialogue: Dialogue, pieces: Any
 ) -> None:

@@ -1,4 +1,4 @@
-"""Streams out of capture files that others made, for comparing with their truth; files are read with dpkt."""
+"""Streams out of capture files, for comparing with their truth and for repeating them; read with dpkt."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from typing import Any
 
 import dpkt
 
+from procwire.dpi.contract import Direction
+
 End = tuple[str, int]
+MAX_STEPS = 10  # of a conversation
+MAX_STEP_BYTES = 1500  # joined segments of one side
 SHARED = Path(os.environ.get("PROCWIRE_SHARED", str(Path(__file__).parents[2].parent / "shared")))
 
 
@@ -59,3 +63,24 @@ def _ordered(pieces: list[tuple[int, bytes]]) -> list[bytes]:
         if offset <= len(stream):
             stream += data[len(stream) - offset :]
     return [stream]
+
+
+def conversations(path: Path) -> list[tuple[str, int, list[tuple[Direction, bytes]]]]:
+    """(transport, port that is asked, what the sides say in turns) of each flow, cut after MAX_STEPS."""
+    found: dict[tuple[str, frozenset[End]], tuple[End, int, list[tuple[Direction, bytes]]]] = {}
+    for packet in _packets(path):
+        inner = packet.data
+        if not isinstance(inner, dpkt.tcp.TCP | dpkt.udp.UDP) or not inner.data:
+            continue
+        stream = isinstance(inner, dpkt.tcp.TCP)
+        src, dst = (str(packet.src), inner.sport), (str(packet.dst), inner.dport)
+        key = ("tcp" if stream else "udp", frozenset((src, dst)))
+        opener, _, steps = found.setdefault(key, (src, inner.dport, []))
+        side = Direction.OUT if src == opener else Direction.IN
+        if stream and steps and steps[-1][0] is side:
+            room = MAX_STEP_BYTES - len(steps[-1][1])
+            if room > 0:
+                steps[-1] = (side, steps[-1][1] + bytes(inner.data)[:room])
+        elif len(steps) < MAX_STEPS:
+            steps.append((side, bytes(inner.data)))
+    return [(key[0], port, steps) for key, (_, port, steps) in found.items()]

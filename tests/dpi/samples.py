@@ -1,22 +1,29 @@
 """Dialogues that every registered protocol must give for the laws over the registry.
 
-A protocol's dialogues stand in ``tests/vectors/NAME/*.txt``, or are built here. The text form::
+A protocol's dialogues stand in ``tests/vectors/NAME/*.txt``, or are built here, or are the first that it
+claims in its captures. The text form::
 
     # comment
     tcp 443              transport and the port that is asked
     > 160301...          hex that src sent; for UDP a line is a datagram
     < 160303...          hex that dst sent
+    > b"EHLO x\\r\\n"      or bytes as Python writes them
 """
 
 from __future__ import annotations
 
+import ast
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from procwire.dpi.contract import Context, Direction
+from procwire.dpi.contract import Claim, Context, Direction
+from procwire.dpi.registry import modules
+from tests.dpi.captures import conversations
 
+MAX_RECORDED = 2  # captures of a protocol that the laws repeat
 VECTORS = Path(__file__).parents[1] / "vectors"
 OUT, IN = Direction.OUT, Direction.IN
 
@@ -37,17 +44,43 @@ class Dialogue:
 
 def read(path: Path) -> Dialogue:
     """A dialogue from its text form."""
-    lines = [line.split("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines()]
-    lines = [line for line in lines if line]
-    transport, port = lines[0].split()
-    steps = [(OUT if line[0] == ">" else IN, bytes.fromhex(line[1:])) for line in lines[1:]]
+    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    lines = [line for line in lines if line and line[0] != "#"]
+    transport, port = lines[0].split("#")[0].split()
+    steps = [(OUT if line[0] == ">" else IN, _bytes(line[1:].strip())) for line in lines[1:]]
     return Dialogue(path.stem, transport, int(port), steps)
+
+
+def _bytes(word: str) -> bytes:
+    if word[0] == "b":
+        return bytes(ast.literal_eval(word))
+    return bytes.fromhex(word.split("#", maxsplit=1)[0])
 
 
 def dialogues(name: str) -> list[Dialogue]:
     """Every dialogue of a protocol."""
     found = [read(path) for path in sorted((VECTORS / name).glob("*.txt"))]
-    return [*found, *BUILT.get(name, [])]
+    return [*found, *BUILT.get(name, [])] or recorded(name)
+
+
+def recorded(name: str) -> list[Dialogue]:
+    """The longest flow of each capture of a protocol that its module claims, cut short."""
+    module = next(one for one in modules() if name == one.NAME)
+    found = []
+    for path in sorted((VECTORS / name).glob("*.pcap"))[:MAX_RECORDED]:
+        kept = [
+            Dialogue(path.stem, *flow)
+            for flow in conversations(path)
+            if flow[0] in module.TRANSPORTS and _claimed(module, flow)
+        ]
+        found += sorted(kept, key=lambda one: -len(one.steps))[:1]
+    return found
+
+
+def _claimed(module: Any, flow: tuple[str, int, list[tuple[Direction, bytes]]]) -> bool:
+    side, data = flow[2][0]
+    context = Context(transport=flow[0], src_port=40000, dst_port=flow[1])
+    return bool(module.claims(data, side, context) is Claim.YES)
 
 
 def labels(name: str) -> bytes:

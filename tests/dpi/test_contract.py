@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import inspect
+import pkgutil
 
 import pytest
 
 from procwire.dpi import contract
+from procwire.dpi import protocols as folder
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
-from procwire.dpi.protocols import dns, http, quic, tls
-from procwire.dpi.registry import registry
+from procwire.dpi.registry import modules, registry
 from procwire.model.observation import Observation
 
-PROTOCOLS = [dns, http, quic, tls]
+PROTOCOLS = list(modules())
 
 
-def test_every_registered_protocol_is_looked_at_here() -> None:
+def test_every_file_of_the_folder_is_registered() -> None:
+    files = {module.name for module in pkgutil.iter_modules(folder.__path__)}
+    assert files == {module.__name__.rpartition(".")[2] for module in PROTOCOLS}
     assert {info.name for info in registry().protocols()} == {module.NAME for module in PROTOCOLS}
 
 

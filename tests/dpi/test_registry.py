@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from procwire.dpi.protocols import dns, http
-from procwire.dpi.registry import MODULES, Registry, RegistryError, protocols, registry, tables
+from procwire.dpi.registry import Registry, RegistryError, modules, protocols, registry, tables
 from procwire.dpi.wire.http_records import HttpResponse
 
 
@@ -39,7 +39,7 @@ def test_incomplete_module_is_refused() -> None:
 
 def test_declarations() -> None:
     told = {info.name: info for info in protocols()}
-    assert set(told) == {module.NAME for module in MODULES}
+    assert set(told) == {module.NAME for module in modules()}
     assert told["dns"].ports == ("tcp/53", "udp/53")
     assert told["http"].tables == ("http",)
     assert "request line" in told["http"].recognised

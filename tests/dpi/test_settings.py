@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from procwire.dpi.settings import settle
+from procwire.dpi.settings import settle, state
 from procwire.model.observation import Observation, says
 from procwire.model.streams import Direction
 from tests.dpi.flows import flow
@@ -16,12 +16,14 @@ class Hello(Observation, kw_only=True):
     TABLE = "hello"
     SETS = {"server_name": "name", "ja4": "mark", "mood": "mood"}  # noqa: RUF012
     NAME_SOURCE = "sni"
+    RISKS = {"rude": "malformed-message", "mark": "tls-ech"}  # noqa: RUF012
+    rude: Annotated[bool, says("Rude.")] = False
     name: Annotated[str, says("Name.")] = ""
     mark: Annotated[str, says("Mark.")] = ""
     mood: Annotated[str | None, says("Mood.")] = None
 
 
-def hello(**fields: str) -> Hello:
+def hello(**fields: Any) -> Hello:
     return Hello(time=1, side=Direction.OUT, **fields)
 
 
@@ -35,7 +37,7 @@ def test_first_value_stays() -> None:
         "a",
         "sni",
         "m",
-        {"mood": "good"},
+        {"mood": "good", "risks": ("tls-ech",)},
     )
 
 
@@ -48,3 +50,21 @@ def test_learned_name_gives_way() -> None:
     settle(one, hello(name="said"))
     assert one.facts == {}
     assert (one.server_name, one.server_name_source) == ("said", "sni")
+
+
+def test_risks_are_gathered_once() -> None:
+    one = flow()
+    settle(one, hello())
+    assert "risks" not in one.facts
+    settle(one, hello(rude=True))
+    settle(one, hello(rude=True, mark="m"))
+    assert one.facts["risks"] == ("malformed-message", "tls-ech")
+
+
+def test_credentials_within_encryption_are_not_in_clear() -> None:
+    one, sealed = flow(), flow()
+    sealed.facts["via"] = "http.tls"
+    for each in (one, sealed):
+        state(each, "cleartext-credentials")
+    assert one.facts["risks"] == ("cleartext-credentials",)
+    assert "risks" not in sealed.facts

@@ -1,4 +1,4 @@
-"""``procwire protocols``, ``columns`` and ``interfaces``: what can be seen, and where."""
+"""``procwire protocols``, ``risks``, ``columns`` and ``interfaces``: what can be seen, and where."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from procwire.engine.options import EngineError
 from procwire.model.columns import Table
 from procwire.model.filter import compile_filter
 from procwire.model.rows import column_rows
-from procwire.model.tables import COLUMNS, INTERFACES, PROTOCOLS
+from procwire.model.tables import COLUMNS, INTERFACES, PROTOCOLS, RISKS
 
 
 def add(commands: Any) -> None:
     """Declare the commands."""
     _declare(commands, "protocols", "the protocols that are recognised, and how", protocols)
+    _declare(commands, "risks", "the facts that the column `risks` may hold, and who states them", risks)
     columns_parser = _declare(commands, "columns", "every column: name, type, unit, meaning", columns)
     columns_parser.add_argument("table", nargs="?", help="only the columns of this table")
     _declare(commands, "interfaces", "the interfaces of this host", interfaces)
@@ -39,6 +40,11 @@ def _declare(commands: Any, name: str, what: str, run: Any) -> argparse.Argument
 def protocols(arguments: argparse.Namespace) -> int:
     """List the protocols."""
     return _list(arguments, PROTOCOLS, api.protocols())
+
+
+def risks(arguments: argparse.Namespace) -> int:
+    """List the names of risks."""
+    return _list(arguments, RISKS, api.risks())
 
 
 def interfaces(arguments: argparse.Namespace) -> int:

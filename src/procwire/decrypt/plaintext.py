@@ -67,5 +67,5 @@ class Inside:
         name = f"{via}.{self._flow.app}" if via else self._flow.app
         if self._flow.app_confidence == "content" and name != self._named:
             self._named = name
-            found.append(Carried(time=now, side=side, app=self._flow.app, inside=via))
+            found.insert(0, Carried(time=now, side=side, app=self._flow.app, inside=via))
         return found

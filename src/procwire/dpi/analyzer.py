@@ -20,6 +20,7 @@ import cython
 
 from procwire.dpi.contract import Context
 from procwire.dpi.guess import CONTENT, guess
+from procwire.dpi.manner import note
 from procwire.dpi.opening import REFUSED, Limits
 from procwire.dpi.registry import Registry, registry
 from procwire.dpi.settings import settle
@@ -235,10 +236,12 @@ class Analyzer:
     def _start(self, flow: Flow, state: Reading, found: Any) -> cython.void:
         """Replay what is held into the chosen parser; while it fails, into the next that claims."""
         trial = state.opening
+        depth: cython.int = state.depth
         self._faulty(state)
         while found is not None and found is not REFUSED:
             if self._replay(flow, state, found):
                 self._recognised += 1
+                note(flow, found, trial, depth)
                 if state.opening is trial:
                     self._settled(flow)
                     self._prove(state, trial)

@@ -1,7 +1,8 @@
 """Every protocol there is, one line each, and which of them to ask for a given first byte.
 
-Knows modules, tables and ports; refuses to look at more than the first byte of a stream, since that is
-what the modules' own ``claims`` are for.
+The modules are imported when the registry is first asked for, all of them (docs/design.md); a command that
+reads no traffic imports none. Knows modules, tables and ports; refuses to look at more than the first byte of
+a stream, since that is what the modules' own ``claims`` are for.
 """
 
 from __future__ import annotations
@@ -9,20 +10,34 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 import msgspec
 
-from procwire.dpi.protocols import dns, http, quic, tls
 from procwire.model.columns import Column, Table
 from procwire.model.observation import Observation, Upgraded, columns_of, table_of
 
-MODULES: tuple[ModuleType, ...] = (
-    http,
-    tls,
-    dns,
-    quic,
+# Names of modules in dpi/protocols, in the order in which they are asked; one a line, each in its section.
+PROTOCOLS: tuple[str, ...] = (
+    "http",
+    "tls",
+    "dns",
+    "quic",
+    # the web, mail, files and remote work
+    "ssh",
+    "smtp",
+    "imap",
+    "pop3",
+    "ftp",
+    "telnet",
+    # names, addresses, routing, tunnels, telephony
+    "mdns",
+    "llmnr",
+    "nbns",
+    # databases, messaging, industry
+    # what has no ports, and what is not IP
 )
 
 TRANSPORTS = {"tcp": 6, "udp": 17, "sctp": 132}
@@ -40,6 +55,7 @@ class Entry(msgspec.Struct, frozen=True, eq=False):
     claims: Callable[..., Any]
     parser: Callable[..., Any]
     module: Any
+    usual: dict[int, frozenset[int]] = {}  # transport -> its ports, where any other is unusual
 
 
 class ProtocolInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +89,7 @@ class Registry:
         unknown = sorted(set(module.TRANSPORTS) - TRANSPORTS.keys())
         if unknown or module.NAME in self.by_name:
             raise RegistryError(f"{module.NAME}: {unknown or 'the name is taken'}")
-        entry = Entry(module.NAME, module.claims, module.Parser, module)
+        entry = Entry(module.NAME, module.claims, module.Parser, module, _usual(module))
         self.by_name[entry.name] = entry
         for transport in module.TRANSPORTS:
             table = self._first[TRANSPORTS[transport]]
@@ -104,6 +120,15 @@ class Registry:
             if cls not in named[cls.TABLE]:
                 named[cls.TABLE].append(cls)
         return [_merged(of_one) for of_one in named.values()]
+
+
+def _usual(module: Any) -> dict[int, frozenset[int]]:
+    if getattr(module, "ROAMS", False):
+        return {}
+    return {
+        TRANSPORTS[transport]: frozenset(port for over, port in module.PORTS if over == transport)
+        for transport in module.TRANSPORTS
+    }
 
 
 def _info(module: Any) -> ProtocolInfo:
@@ -139,9 +164,15 @@ def _merged(classes: list[type[Observation]]) -> Table:
 
 
 @lru_cache(maxsize=1)
+def modules() -> tuple[ModuleType, ...]:
+    """Every protocol module, in the order of PROTOCOLS."""
+    return tuple(import_module(f"procwire.dpi.protocols.{name}") for name in PROTOCOLS)
+
+
+@lru_cache(maxsize=1)
 def registry() -> Registry:
     """The registry of all protocols."""
-    return Registry(MODULES)
+    return Registry(modules())
 
 
 def protocols() -> list[ProtocolInfo]:

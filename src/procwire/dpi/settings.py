@@ -1,8 +1,8 @@
 # cython: language_level=3
-"""What an observation tells about its whole flow, written to the flow: see ``Observation.SETS``.
+"""What an observation tells about its whole flow, written to the flow: ``Observation.SETS`` and ``RISKS``.
 
 The first value stays. A name that was only learned from DNS answers gives way to one that the flow itself
-carried.
+carried. Risks are gathered, each once, in order of appearance.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 import cython
 
 from procwire.model.observation import Observation
+from procwire.model.risks import CLEARTEXT_CREDENTIALS
 
 if cython.compiled:
     from cython.cimports.procwire.model.flow import Flow
@@ -20,21 +21,24 @@ else:
 
 DNS_ANSWER = "dns-answer"
 _OWN = frozenset({"server_name", "ja4"})
-_plans: dict[type[Observation], tuple[tuple[str, str], ...]] = {}
+_SEALED = frozenset({"tls", "dtls", "quic", "ssh"})  # what came through these was not sent in clear
+_Pairs = tuple[tuple[str, str], ...]
+_plans: dict[type[Observation], tuple[_Pairs, _Pairs]] = {}
 
 
-def plan(kind: type[Observation]) -> tuple[tuple[str, str], ...]:
-    """(flow column, field) pairs of an observation class."""
+def plan(kind: type[Observation]) -> tuple[_Pairs, _Pairs]:
+    """(flow column, field) pairs of an observation class, and its (field, risk) pairs."""
     found = _plans.get(kind)
     if found is None:
-        found = _plans[kind] = tuple(kind.SETS.items())
+        found = _plans[kind] = (tuple(kind.SETS.items()), tuple(kind.RISKS.items()))
     return found
 
 
 def settle(flow: Flow, observation: Any) -> None:
-    """Write what the observation sets and the flow does not have yet."""
+    """Write what the observation sets and the flow does not have yet, and the risks that it states."""
     found = _plans.get(type(observation))
-    for column, field in plan(type(observation)) if found is None else found:
+    sets, risks = plan(type(observation)) if found is None else found
+    for column, field in sets:
         if column == "server_name":
             _name(flow, observation, field)
         elif column == "app":
@@ -46,6 +50,19 @@ def settle(flow: Flow, observation: Any) -> None:
             value = getattr(observation, field)
             if value is not None and value != "":
                 flow.facts[column] = value
+    for field, risk in risks:
+        if getattr(observation, field):
+            state(flow, risk)
+
+
+def state(flow: Flow, risk: str) -> None:
+    """Add a risk to those of the flow. Credentials inside an encrypted stream are not in clear."""
+    known: tuple[str, ...] = flow.facts.get("risks", ())
+    if risk in known:
+        return
+    if risk == CLEARTEXT_CREDENTIALS and not _SEALED.isdisjoint(str(flow.facts.get("via", "")).split(".")):
+        return
+    flow.facts["risks"] = (*known, risk)
 
 
 def _carry(flow: Flow, observation: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from procwire.engine.catalogue import interfaces, protocols, tables
+from procwire.engine.catalogue import interfaces, protocols, risks, tables
 from procwire.engine.context import Context
 from procwire.engine.doctor import compiled_modules, examine
 from procwire.engine.options import EngineError, FlowOptions, ReadOptions, WatchOptions
@@ -26,5 +26,6 @@ __all__ = [
     "interfaces",
     "protocols",
     "report_of",
+    "risks",
     "tables",
 ]

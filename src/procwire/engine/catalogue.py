@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from procwire.capture import interfaces as links
 from procwire.dpi.registry import registry
 from procwire.engine.options import EngineError
 from procwire.model.columns import Table
+from procwire.model.risks import RISKS, Risk
 from procwire.model.rows import InterfaceRow, ProtocolRow
 from procwire.model.tables import CORE
 from procwire.packet.layers import link_name
@@ -23,6 +26,15 @@ def protocols() -> list[ProtocolRow]:
         )
         for info in registry().protocols()
     ]
+
+
+def risks() -> list[Risk]:
+    """Every name of a risk, with the protocols whose records state it."""
+    found: dict[str, list[str]] = {}
+    for module in registry().modules:
+        for name in {name for kind in module.OBSERVATIONS for name in kind.RISKS.values()}:
+            found.setdefault(name, []).append(module.NAME)
+    return [msgspec.structs.replace(risk, protocols=tuple(found.get(risk.name, ()))) for risk in RISKS]
 
 
 def tables() -> tuple[Table, ...]:

@@ -9,7 +9,8 @@ A class declares its table by its own fields::
         software: Annotated[str, says("Software and version, as announced.")]
 
 Every observation has the flow it was seen in, the time and the side. What an observation tells about the
-whole flow (its server name, its JA4) is named in ``SETS``: flow column -> field.
+whole flow (its server name, its JA4) is named in ``SETS``: flow column -> field. What it says of risks is
+named in ``RISKS``: field or property -> a name of model.risks, stated where the value is true.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ class Observation(msgspec.Struct, kw_only=True, gc=False):
 
     TABLE: ClassVar[str] = ""
     SETS: ClassVar[Mapping[str, str]] = {}
+    RISKS: ClassVar[Mapping[str, str]] = {}
     NAME_SOURCE: ClassVar[str] = ""  # value of server_name_source where SETS names server_name
 
     time: Annotated[int, says("When its last byte was seen.", kind=Kind.TIME)]

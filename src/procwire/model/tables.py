@@ -170,6 +170,8 @@ _UNDERSTOOD = (
     _text("via", "Protocols that the flow went through before `app`, outermost first.", read.fact("via")),
     _text("tls_version", "TLS version that the server chose.", read.fact("tls_version"), free=_EXACT),
     _text("tls_cipher", "TLS cipher suite that the server chose, by its IANA name.", read.fact("tls_cipher")),
+    _list("risks", "Facts that somebody may want to look at, by name: see `procwire risks`.",
+          read.fact("risks")),
 )  # fmt: skip
 
 _OWNER = (
@@ -321,6 +323,17 @@ PROTOCOLS = Table(
     ),
 )
 
+RISKS = Table(
+    name="risk",
+    doc="One name that the column `risks` of a flow may hold: a fact, not a verdict.",
+    columns=(
+        _text("name", "Its name in the column `risks`.", attrgetter("name"), shown=True),
+        _text("doc", "What is true of the flow.", attrgetter("doc"), shown=True),
+        _list("protocols", "Protocols whose records state it; none where it is of any flow.",
+              attrgetter("protocols"), shown=True),
+    ),
+)  # fmt: skip
+
 CHECKS = Table(
     name="check",
     doc="One answer of the doctor: what this machine allows.",
@@ -363,4 +376,4 @@ GROUPS = Table(
     ),
 )  # fmt: skip
 
-CORE = (FLOWS, PACKETS, GROUPS, INTERFACES, PROTOCOLS, CHECKS, COLUMNS)
+CORE = (FLOWS, PACKETS, GROUPS, INTERFACES, PROTOCOLS, RISKS, CHECKS, COLUMNS)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
 from procwire.dpi.protocols import tls
+from procwire.dpi.wire import tls_certificate
 from procwire.model.observation import Observation, columns_of
 from tests.dpi.tls_dialogue import NOW, Flights, contexts, converse
 
@@ -89,7 +90,7 @@ def test_tls12_shows_certificate_and_alpn(older: Flights) -> None:
     found = read(older)
     assert one(found, tls.ServerHello).alpn == ("h2",)
     assert one(found, tls.CertificateChain).length == 1
-    shown = one(found, tls.Certificate)
+    shown = one(found, tls_certificate.Certificate)
     assert shown.subject == "CN=server.example,O=Example\\, Inc."
     assert shown.names == ("server.example", "*.server.example")
     assert (shown.key_type, shown.key_bits) == ("secp256r1", 256)
@@ -105,19 +106,19 @@ def test_tls12_shows_certificate_and_alpn(older: Flights) -> None:
 
 
 def test_certificate_for_another_name() -> None:
-    shown = one(read(converse(contexts("TLSv1_2"), name="other.example")[0]), tls.Certificate)
+    shown = one(read(converse(contexts("TLSv1_2"), name="other.example")[0]), tls_certificate.Certificate)
     assert shown.name_mismatch
 
 
 def test_certificate_validity_is_judged_at_packet_time(older: Flights) -> None:
     parser = tls.Parser(TCP)
     late = [o for side, data in older for o in parser.feed(side, data, now=NOW + 36500 * 86_400 * 10**9)]
-    assert one(late, tls.Certificate).expired
+    assert one(late, tls_certificate.Certificate).expired
 
 
 def test_client_certificate() -> None:
     found = read(converse(contexts("TLSv1_2", client_certificate=True))[0])
-    shown = [o for o in found if isinstance(o, tls.Certificate)]
+    shown = [o for o in found if isinstance(o, tls_certificate.Certificate)]
     assert [o.client for o in shown] == [False, True]
     done = one(found, tls.TlsEstablished)
     assert done.certificate_requested
@@ -274,7 +275,7 @@ def test_reading_goes_on_behind_a_gap(older: Flights) -> None:
     parser.gap(OUT, 700, now=NOW)
     found = read(older[1:], parser)
     assert one(found, tls.ServerHello).latency is None
-    assert one(found, tls.Certificate).names
+    assert one(found, tls_certificate.Certificate).names
 
 
 def test_hostile_changes(modern: Flights, older: Flights) -> None:

@@ -18,6 +18,7 @@ from procwire.dpi.wire.dns_claim import claims_datagram, claims_stream, sane_fla
 from procwire.dpi.wire.dns_message import HEADER_BYTES, MessageError, parse
 from procwire.dpi.wire.dns_names import OPCODES, RCODES, class_name, type_name
 from procwire.dpi.wire.dns_rdata import edns_options, hints, rdata, services
+from procwire.dpi.wire.dns_shape import LONG_LABEL, QUERY_RISKS, RANDOM_NAME, DnsShape, TunnelCount
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -43,6 +44,8 @@ class DnsQuery(Observation, kw_only=True):
     """A question to a name server."""
 
     TABLE = "dns"
+    RISKS = QUERY_RISKS
+    long_label, random_name = LONG_LABEL, RANDOM_NAME
     message: Annotated[str, says("query, response or unanswered.")] = "query"
     ident: Annotated[int, says("Transaction id.")]
     opcode: Annotated[str, says("Kind of query: query, notify, update, ...")]
@@ -57,6 +60,7 @@ class DnsQuery(Observation, kw_only=True):
     cookie: Annotated[str, says("DNS cookie, in hex (EDNS).")] = ""
     records: Annotated[tuple[str, ...], says("Records sent with an update or notify.")] = ()
     retransmitted: Annotated[bool, says("Whether the same query was sent before and not answered.")] = False
+    tunnel_record: Annotated[bool, says("It asks for a type of record that tunnels use.")] = False
     faults: Annotated[tuple[str, ...], says("Breaches of the format.")] = ()
 
 
@@ -64,6 +68,7 @@ class DnsResponse(Observation, kw_only=True):
     """An answer of a name server."""
 
     TABLE = "dns"
+    RISKS = {"faults": "malformed-message"}  # noqa: RUF012
     message: Annotated[str, says("query, response or unanswered.")] = "response"
     ident: Annotated[int, says("Transaction id.")]
     opcode: Annotated[str, says("Kind of query: query, notify, update, ...")]
@@ -107,7 +112,8 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
     """Header and questions must make sense; over TCP behind a length."""
     if context.transport == "tcp":
         return claims_stream(data)
-    if context.src_port in _OTHERS or context.dst_port in _OTHERS:
+    ports = {context.src_port, context.dst_port}
+    if ports & _OTHERS and 53 not in ports:
         return Claim.NO
     return claims_datagram(data)
 
@@ -123,8 +129,10 @@ class Parser:
     _context: Any
     _broken: Any
     _told: cython.bint
+    _tunnel: Any
 
     def __init__(self, context: Context) -> None:
+        self._tunnel = TunnelCount()
         self._stream = context.transport == "tcp"
         self._held = [b"", b""]
         self._lost = [False, False]
@@ -215,9 +223,10 @@ class Parser:
 
     @cython.cfunc
     def _query(self, message: Message, side: Direction, now: cython.longlong) -> Any:
-        if not self._told:
-            return Observation(time=now, side=side)
         name, kind, sort = _first(message)
+        tunnel = self._tunnel.see(kind)
+        if not self._told:
+            return DnsShape(time=now, side=side, query=name, tunnel_record=tunnel, faults=_faults(message))
         key = (side, message.ident, name, kind)
         known = self._pending.get(key)
         if known is not None:
@@ -246,6 +255,7 @@ class Parser:
             cookie=options.get("cookie", ""),
             records=records,
             retransmitted=known is not None,
+            tunnel_record=tunnel,
             faults=_faults(message),
         )
 

@@ -16,7 +16,7 @@ import cython
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.http_body import BODY, CHUNK, CLOSE, HEAD, HOLD, LOST
-from procwire.dpi.wire.http_fields import framing, target
+from procwire.dpi.wire.http_fields import credentials, framing, target
 from procwire.dpi.wire.http_head import MAX_HEAD, HeadError, parse, starts
 from procwire.dpi.wire.http_messages import HttpBrief, told_request, told_response
 from procwire.dpi.wire.http_records import HttpRequest, HttpResponse
@@ -244,7 +244,7 @@ class Parser:
         if self._told:
             out.append(told_response(head, length, asked, _SIDES[side], now))
         else:
-            out.append(Observation(time=now, side=_SIDES[side]))
+            out.append(HttpBrief(time=now, side=_SIDES[side], host="", faults=tuple(head.faults)))
         if head.status == 101 or (method == "CONNECT" and 200 <= head.status < 300):
             self._hand_on(side, head, method, now, out, rest)
             return None
@@ -261,7 +261,14 @@ class Parser:
     @cython.cfunc
     def _brief(self, head: Head, side: cython.int, now: cython.longlong) -> Any:
         """A request that nobody reads: the first host that is a name is the flow's."""
-        brief = HttpBrief(time=now, side=_SIDES[side], host="" if self._named else target(head)[0])
+        host, _, secret = target(head)
+        brief = HttpBrief(
+            time=now,
+            side=_SIDES[side],
+            host="" if self._named else host,
+            credentials=secret or credentials(head)[1],
+            faults=tuple(head.faults),
+        )
         self._named = self._named or brief.name != ""
         return brief
 

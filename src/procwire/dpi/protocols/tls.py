@@ -14,6 +14,7 @@ from typing import Annotated, ClassVar
 
 from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire import _tls_names, certificates, tls_claim, tls_hello
+from procwire.dpi.wire.tls_certificate import Certificate, certificate_of
 from procwire.dpi.wire.tls_hello import TLS13, Hello
 from procwire.dpi.wire.tls_offer import (
     Choice,
@@ -67,31 +68,6 @@ class CertificateChain(Observation, kw_only=True):
     length: Annotated[int, says("Certificates in the chain.")]
     chain_bytes: Annotated[int, says("Bytes of all certificates.", kind=Kind.SIZE)]
     malformed: Annotated[str, says("What was wrong with the list; empty where nothing was.")]
-
-
-class Certificate(Observation, kw_only=True):
-    """One certificate of a chain; nothing is verified."""
-
-    TABLE = "tls_certificate"
-    client: Annotated[bool, says("The client showed it.")]
-    position: Annotated[int, says("Place in the chain, the end entity is 0.")]
-    subject: Annotated[str, says("Whom it names, most specific part first (RFC 4514).")]
-    issuer: Annotated[str, says("Who issued it.")]
-    common_name: Annotated[str, says("The subject's common name.")]
-    serial: Annotated[str, says("Serial number, in hex.")]
-    names: Annotated[tuple[str, ...], says("Alternative names: DNS names, addresses, mail addresses, URIs.")]
-    not_before: Annotated[int | None, says("Start of validity.", kind=Kind.TIME)]
-    not_after: Annotated[int | None, says("End of validity.", kind=Kind.TIME)]
-    key_type: Annotated[str, says("Public key's algorithm or curve.")]
-    key_bits: Annotated[int, says("Public key's size.", unit="bits")]
-    signature: Annotated[str, says("Signature algorithm.")]
-    authority: Annotated[bool, says("It is a certificate authority's.")]
-    self_signed: Annotated[bool, says("Issuer and subject are the same.")]
-    expired: Annotated[bool, says("Validity had ended when it was shown.")]
-    not_yet_valid: Annotated[bool, says("Validity had not begun when it was shown.")]
-    name_mismatch: Annotated[bool, says("It is not made out for the server name that was asked for.")]
-    sha256: Annotated[str, says("SHA-256 of the whole certificate, in hex.")]
-    malformed: Annotated[str, says("What could not be read; empty where nothing was.")]
 
 
 class Alert(Observation, kw_only=True):
@@ -213,6 +189,9 @@ class Parser:
 
     def _change(self, side: Direction) -> None:
         """Before TLS 1.3 it starts encryption; there it is a dummy (RFC 8446 appendix D.4)."""
+        if not self._told and self.version and self.version < TLS13:
+            self._done = [True, True]
+            return
         if self.version and self.version < TLS13:
             self._records[side].opaque = True
         elif not self.version and side == self._client and self.client_hello is not None:
@@ -253,7 +232,9 @@ class Parser:
         if self._hello_at is None:
             self._hello_at = now
         if not self._told:
-            found.append(offer_brief(hello, "t", side, now))
+            brief = offer_brief(hello, "t", side, now)
+            self._server_name = brief.server_name
+            found.append(brief)
             return
         offer = offer_of(ClientHello, hello, "t", side, now, second=self._retry)
         self._server_name = offer.server_name
@@ -277,11 +258,13 @@ class Parser:
             self._done[side] = True  # the rest of its flight is encrypted
 
     def _answer_briefly(self, side: Direction, hello: Hello, now: int, found: list[Observation]) -> None:
-        """Behind both hellos nothing is written to the flow any more."""
+        """Behind both hellos only the server's certificates (before TLS 1.3) say something of the flow."""
         brief = choice_brief(hello, side, now)
         self._retry = brief.retry
         found.append(brief)
-        if not brief.retry:
+        if self.version < TLS13:
+            self._done[1 - side] = self.client_hello is not None
+        elif not brief.retry:
             self._done[side] = True
             if self.client_hello is not None:
                 self._done[1 - side] = True
@@ -291,15 +274,20 @@ class Parser:
         chain, count, malformed = certificates.split_chain(body)
         client = side == self._client
         self._sent = self._sent or (client and count > 0)
-        size = sum(map(len, chain))
-        found.append(
-            CertificateChain(
-                time=now, side=side, client=client, length=count, chain_bytes=size, malformed=malformed
+        if self._told:
+            size = sum(map(len, chain))
+            found.append(
+                CertificateChain(
+                    time=now, side=side, client=client, length=count, chain_bytes=size, malformed=malformed
+                )
             )
-        )
+        elif client:
+            return
+        else:
+            self._done = [True, True]
         asked = "" if client else self._server_name
         for position, der in enumerate(chain):
-            found.append(_certificate(_SHELF.read(der), side, now, (client, position, asked)))
+            found.append(certificate_of(_SHELF.read(der), side, now, (client, position, asked)))
 
     def _seal(self, side: Direction, length: int, now: int, found: list[Observation]) -> None:
         """An encrypted record: once both sides have sent what only a finished handshake allows, it is one."""
@@ -330,33 +318,3 @@ class Parser:
                 certificate_sent=self._sent,
             )
         )
-
-
-def _certificate(
-    details: certificates.Details, side: Direction, now: int, place: tuple[bool, int, str]
-) -> Certificate:
-    client, position, asked = place
-    mismatch = position == 0 and bool(asked) and not certificates.covers(details, asked)
-    return Certificate(
-        time=now,
-        side=side,
-        client=client,
-        position=position,
-        subject=details.subject,
-        issuer=details.issuer,
-        common_name=details.common_name,
-        serial=details.serial,
-        names=details.names,
-        not_before=details.not_before,
-        not_after=details.not_after,
-        key_type=details.key_type,
-        key_bits=details.key_bits,
-        signature=details.signature,
-        authority=details.authority,
-        self_signed=details.self_signed,
-        expired=details.not_after is not None and details.not_after < now,
-        not_yet_valid=details.not_before is not None and details.not_before > now,
-        name_mismatch=mismatch,
-        sha256=details.sha256,
-        malformed=details.malformed,
-    )

@@ -27,7 +27,10 @@ class HttpBrief(Observation, kw_only=True):
 
     SETS = {"server_name": "name"}  # noqa: RUF012
     NAME_SOURCE = "http-host"
+    RISKS = HttpRequest.RISKS
     host: str
+    credentials: bool = False
+    faults: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -20,6 +20,7 @@ class HttpRequest(Observation, kw_only=True):
     TABLE = "http"
     SETS = {"server_name": "name"}  # noqa: RUF012
     NAME_SOURCE = "http-host"
+    RISKS = {"credentials": "cleartext-credentials", "faults": "malformed-message"}  # noqa: RUF012
     message: Annotated[str, says("request or response.")] = "request"
     method: Annotated[str, says("Request method.")]
     host: Annotated[str, says("Host asked for: of the absolute target, else the Host field; no port.")]
@@ -44,6 +45,7 @@ class HttpResponse(Observation, kw_only=True):
     """A response's head, with what was asked."""
 
     TABLE = "http"
+    RISKS = {"faults": "malformed-message"}  # noqa: RUF012
     message: Annotated[str, says("request or response.")] = "response"
     status: Annotated[int, says("Status code.")]
     reason: Annotated[str, says("Reason phrase.")]

@@ -22,10 +22,29 @@ MAX_CACHED_BYTES = 512
 MAX_LISTED = 256  # numbers shown of one list; a hello has room for 32,000
 MAX_ALPN = 32
 
+OBSOLETE = frozenset({"SSLv2", "SSLv3", "TLSv1.0", "TLSv1.1"})  # RFC 6176, RFC 7568, RFC 8996
+_WEAK_PARTS = frozenset(
+    {"NULL", "EXPORT", "anon", "RC4", "RC2", "DES", "DES40", "3DES"}
+)  # RFC 9325 section 4.1
+
+
+def weak_cipher(name: str) -> bool:
+    """Whether a suite leaves out encryption or authentication, or uses a broken cipher, by its name."""
+    return not _WEAK_PARTS.isdisjoint(name.split("_"))
+
+
+_OFFER_RISKS = {"nameless": "tls-no-server-name", "ech": "tls-ech", "malformed": "malformed-message"}
+_CHOICE_RISKS = {"obsolete": "tls-obsolete-version", "weak": "tls-weak-cipher"}
+_NAMELESS = property(lambda record: not record.server_name)
+_OBSOLETE = property(lambda record: record.version in OBSOLETE)
+_WEAK = property(lambda record: weak_cipher(record.cipher))
+
 
 class Offer(Observation, kw_only=True):
     """What a client offers in its ClientHello."""
 
+    RISKS: ClassVar = _OFFER_RISKS
+    nameless = _NAMELESS
     server_name: Annotated[str, says("Name of the server that the client asks for (SNI).")]
     alpn: Annotated[tuple[str, ...], says("Application protocols offered, best first.")]
     version: Annotated[str, says("Highest protocol version offered.")]
@@ -52,6 +71,8 @@ class Offer(Observation, kw_only=True):
 class Choice(Observation, kw_only=True):
     """What a server chooses in its ServerHello."""
 
+    RISKS: ClassVar = _CHOICE_RISKS
+    obsolete, weak = _OBSOLETE, _WEAK
     version: Annotated[str, says("Protocol version chosen.")]
     cipher: Annotated[str, says("Cipher suite chosen.")]
     alpn: Annotated[tuple[str, ...], says("Application protocol chosen, where it is told in clear.")]
@@ -70,15 +91,21 @@ class OfferBrief(Observation, kw_only=True):
 
     SETS: ClassVar = {"server_name": "server_name", "ja4": "ja4", "alpn": "alpn"}
     NAME_SOURCE = "sni"
+    RISKS: ClassVar = _OFFER_RISKS
+    nameless = _NAMELESS
     server_name: str
     alpn: tuple[str, ...]
     ja4: str
+    ech: bool
+    malformed: str
 
 
 class ChoiceBrief(Observation, kw_only=True):
     """What a server's hello writes to its flow, for when nobody reads the rest."""
 
     SETS: ClassVar = {"tls_version": "version", "tls_cipher": "cipher"}
+    RISKS: ClassVar = _CHOICE_RISKS
+    obsolete, weak = _OBSOLETE, _WEAK
     version: str
     cipher: str
     retry: bool
@@ -168,6 +195,8 @@ def offer_brief(hello: Hello, transport: str, side: Direction, now: int) -> Offe
         server_name=plain(tls_hello.host_name(get(tls_hello.SERVER_NAME, b""))),
         alpn=alpn_texts(get(tls_hello.ALPN, b"")),
         ja4=ja4.ja4(hello, transport),
+        ech=tls_hello.ECH in hello.bodies,
+        malformed=hello.malformed,
     )
 
 

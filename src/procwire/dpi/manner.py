@@ -1,0 +1,40 @@
+# cython: language_level=3
+"""How a flow came to be recognised, whatever its protocol: on an unusual port, or in tiny first pieces.
+
+Refuses to judge a protocol inside another: its port is the outer one's, and its pieces are its parser's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cython
+
+from procwire.dpi.settings import state
+from procwire.model.risks import SPLIT_BANNER, SPLIT_BYTES, UNUSUAL_PORT
+
+if cython.compiled:
+    from cython.cimports.procwire.dpi.opening import Opening
+    from cython.cimports.procwire.model.flow import Flow
+else:
+    from procwire.dpi.opening import Opening
+    from procwire.model.flow import Flow
+
+
+def note(flow: Flow, entry: Any, opening: Opening, depth: int) -> None:
+    """State what is true of a flow whose bytes ``entry`` has just taken."""
+    if depth:
+        return
+    usual = entry.usual.get(flow.proto)
+    if usual and flow.dport not in usual and flow.sport not in usual:
+        state(flow, UNUSUAL_PORT)
+    if not opening.datagrams and not opening.loose and split(opening.pieces):
+        state(flow, SPLIT_BANNER)
+
+
+def split(pieces: list[Any]) -> bool:
+    """Whether the side that spoke first did so in a tiny piece and then went on, before any answer."""
+    if len(pieces) < 2:
+        return False
+    side, first, _ = pieces[0]
+    return len(first) < SPLIT_BYTES and bool(pieces[1][0] == side)

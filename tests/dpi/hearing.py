@@ -1,0 +1,39 @@
+"""What a parser makes of a conversation, for the tests of the protocols."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from procwire.dpi.contract import Context, Direction
+from tests.dpi.samples import dialogues
+
+OUT, IN = Direction.OUT, Direction.IN
+
+
+def heard(module: Any, *steps: tuple[Direction, bytes], transport: str = "tcp", port: int = 0) -> list[Any]:
+    """Observations of a conversation; each step is 10 ns behind the one before, the first at 10."""
+    parser = listening(module, transport=transport, port=port)
+    seen: list[Any] = []
+    now = 0
+    for side, data in steps:
+        now += 10
+        seen += parser.feed(side, data, now=now)
+    if hasattr(parser, "finish"):
+        seen += parser.finish(now + 10)
+    return seen
+
+
+def listening(module: Any, *, transport: str = "tcp", port: int = 0) -> Any:
+    """A parser of its own, to be fed by hand."""
+    return module.Parser(Context(transport=transport, src_port=40000, dst_port=port))
+
+
+def recited(module: Any, name: str) -> list[Any]:
+    """Observations of a dialogue in tests/vectors."""
+    (dialogue,) = [one for one in dialogues(module.NAME) if one.name == name]
+    return heard(module, *dialogue.steps, transport=dialogue.transport, port=dialogue.port)
+
+
+def claimed(module: Any, data: bytes, *, transport: str = "tcp", port: int = 0, side: Direction = OUT) -> str:
+    """What a protocol says to a stream's start: no, need more or yes."""
+    return str(module.claims(data, side, Context(transport=transport, src_port=40000, dst_port=port)).value)
