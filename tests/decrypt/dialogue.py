@@ -155,7 +155,7 @@ class Sealer:
         header = b"\x17\x03\x03" + (len(inner) + tag).to_bytes(2, "big")
         nonce = (int.from_bytes(self._iv, "big") ^ self.number).to_bytes(12, "big")
         self.number += 1
-        return header + self._aead.encrypt(nonce, inner, header)
+        return header + bytes(self._aead.encrypt(nonce, inner, header))
 
     def updated(self) -> Sealer:
         return Sealer(self.suite, expand(self.digest, self.secret, "traffic upd", len(self.secret)))

@@ -38,7 +38,7 @@ class Protector:
         key = expand(self.digest, self.secret, f"{self.prefix} key", self.size)
         iv = int.from_bytes(expand(self.digest, self.secret, f"{self.prefix} iv", 12), "big")
         aead: Any = self.make(key, **self.how)
-        sealed = aead.encrypt((iv ^ number).to_bytes(12, "big"), frames, header)
+        sealed: bytes = aead.encrypt((iv ^ number).to_bytes(12, "big"), frames, header)
         mask = self._mask(sealed[:16])
         hidden = bytes(a ^ b for a, b in zip(header[9:13], mask[1:5], strict=True))
         return bytes([header[0] ^ (mask[0] & 0x1F)]) + header[1:9] + hidden + sealed

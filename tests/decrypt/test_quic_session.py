@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import pytest
 from aioquic.tls import CipherSuite
 
-from procwire.decrypt import quic_session as room
+from procwire.decrypt import reasons as room
 from procwire.decrypt.keylog import KeyLog
 from procwire.decrypt.quic_session import QuicSession
 from procwire.dpi.contract import Context
@@ -18,8 +19,8 @@ from tests.decrypt.quic_dialogue import Flights, Spoken, Talk
 BIG = os.urandom(30_000)
 
 
-def conversation(version: int = 1, **how: object) -> Talk:
-    talk = Talk(version, **how)  # type: ignore[arg-type]
+def conversation(version: int = 1, **how: Any) -> Talk:
+    talk = Talk(version, **how)
     for _ in range(4):
         talk.turn()
     return talk
@@ -49,8 +50,8 @@ def read(flights: Flights, keys: KeyLog) -> tuple[QuicSession, dict[tuple[int, i
             )
             found += session.retry()
         found += session.feed(side, data)
-    for side, stream, _, data, _ in found + session.finish():
-        streams[side, stream] = streams.get((side, stream), b"") + data
+    for who, stream, _, part, _ in found + session.finish():
+        streams[who, stream] = streams.get((who, stream), b"") + part
     return session, streams
 
 

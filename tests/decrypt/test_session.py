@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 import pytest
 
-from procwire.decrypt import session as room
+from procwire.decrypt import reasons as room
 from procwire.decrypt.session import APPLICATION_DATA, HANDSHAKE, MAX_BACKLOG_BYTES, Session
 from tests.decrypt.dialogue import IN, OUT, Dialogue, Hand, Sealer, key_log
 
 SAYS = [(0, b"GET / HTTP/1.1\r\n\r\n"), (1, os.urandom(40_000)), (0, b"more"), (1, b"")][:3]
 
 
-def read(session: Session, flights: list[tuple[int, bytes]]) -> tuple[bytes, bytes]:
+def read(session: Session, flights: Sequence[tuple[int, bytes]]) -> tuple[bytes, bytes]:
     """Application data of both sides, with what comes at the end."""
     content = [one for side, data in flights for one in session.feed(side, data)] + session.finish()
     return (

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from procwire import __version__
-from procwire.cli import catalogue, doctor, exit, read, shell, watch
+from procwire.cli import catalogue, doctor, exit, follow, read, shell, watch
 from procwire.engine.options import EngineError
 from procwire.model.filter import FilterError
 
@@ -40,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     watch.add(commands)
     read.add(commands)
+    follow.add(commands)
     catalogue.add(commands)
     doctor.add(commands)
     shell.add(commands)

@@ -59,6 +59,7 @@ def add(commands: Any) -> None:
         help="memory in which the kernel keeps packets until they are read, for each interface, e.g. 64MB",
     )  # fmt: skip
     parser.add_argument("--no-owners", action="store_true", help="do not look processes up")
+    words.add_keys(parser)
     words.add_flows(parser)
     parser.set_defaults(run=run)
 
@@ -78,6 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
         every=arguments.every,
         owners=not arguments.no_owners,
         write=arguments.write,
+        keylog=arguments.keylog,
         flows=words.flow_options(arguments),
     )
     face = _face(arguments)

@@ -192,7 +192,8 @@ class Stream:
             from cryptography.hazmat.decrepit.ciphers.algorithms import ARC4
             from cryptography.hazmat.primitives.ciphers import Cipher as Machine
 
-            self._machine = Machine(ARC4(keys.key.view), None).decryptor()
+            key: Any = keys.key.view  # a buffer is taken, though only bytes are declared
+            self._machine = Machine(ARC4(key), None).decryptor()
 
     def open(self, number: int, header: bytes, body: bytes) -> Opened | None:
         """See Cipher."""
@@ -209,11 +210,12 @@ class Stream:
 def _block_algorithm(suite: Suite, key: Secret) -> Any:
     from cryptography.hazmat.primitives.ciphers import algorithms
 
+    view: Any = key.view  # a buffer is taken, though only bytes are declared
     if suite.block == "aes":
-        return algorithms.AES(key.view)
+        return algorithms.AES(view)
     from cryptography.hazmat.decrepit.ciphers import algorithms as old
 
-    return old.Camellia(key.view) if suite.block == "camellia" else old.TripleDES(key.view)
+    return old.Camellia(view) if suite.block == "camellia" else old.TripleDES(view)
 
 
 def legacy_pair(

@@ -17,6 +17,7 @@ from procwire.decrypt.wiping import wipe
 
 MAX_LINE = 512  # the longest is SERVER_HANDSHAKE_TRAFFIC_SECRET with 32 and 48 bytes in hex: 193
 MAX_CONNECTIONS = 50_000
+MAX_HELD_BYTES = 64 << 20  # of records that wait for keys, over all connections
 RANDOM_BYTES = 32
 
 MASTER = "CLIENT_RANDOM"
@@ -44,6 +45,7 @@ class KeyLog:
         self.vault = vault or Vault()
         self.generation = 0
         self.complete = False  # set by who reads the file: no more lines will come
+        self._held_bytes = 0
         self.lines = 0  # of key log kind
         self.faulty = 0  # lines that were no key log lines
         self.evicted = 0  # connections that had to go
@@ -55,6 +57,22 @@ class KeyLog:
 
     def __len__(self) -> int:
         return len(self._known)
+
+    @property
+    def expected(self) -> bool:
+        """Whether there are secrets, or some may come."""
+        return bool(self._known) or not self.complete
+
+    def hold(self, size: int) -> bool:
+        """May so many more bytes wait for keys? The answer yes binds: ``release`` them."""
+        if self._held_bytes + size > MAX_HELD_BYTES:
+            return False
+        self._held_bytes += size
+        return True
+
+    def release(self, size: int) -> None:
+        """So many bytes wait no longer."""
+        self._held_bytes -= size
 
     def get(self, random: bytes) -> Secrets | None:
         """The secrets of the connection whose ClientHello had this random."""

@@ -14,8 +14,9 @@ from procwire.decrypt import quic_frames
 from procwire.decrypt.keylog import KeyLog
 from procwire.decrypt.ordered import Ordered
 from procwire.decrypt.quic_cipher import PacketCipher
+from procwire.decrypt.reasons import BACKLOG_FULL, NO_KEY, NO_SUITE, NOT_AUTHENTIC
 from procwire.decrypt.records import Messages
-from procwire.decrypt.session import BACKLOG_FULL, NO_KEY, NO_SUITE, NOT_AUTHENTIC, TLS13_SUITES
+from procwire.decrypt.session import TLS13_SUITES
 from procwire.decrypt.suites import Suite, suite_of
 from procwire.dpi.wire import quic_packet
 from procwire.dpi.wire.quic_packet import HANDSHAKE, INITIAL, MAX_ID_BYTES, RETRY, ZERO_RTT
@@ -46,6 +47,7 @@ class QuicSession:
         self.messages: list[tuple[int, int, bytes]] = []  # handshake messages: side, type, body; to be taken
         self.evicted = 0
         self._phases = 0
+        self._abandoned = False
         self._early_suites: tuple[int, ...] = ()
         self._ciphers: dict[tuple[int, str], PacketCipher] = {}
         self._id_bytes = [-1, -1]  # of the ids that a side sends to
@@ -69,7 +71,8 @@ class QuicSession:
         """Whether nothing can be read any more."""
         if not self.random or not self.number:
             return False
-        return self.suite is None or (self._log.complete and self._log.get(self.random) is None)
+        lost = self._log.complete or self._abandoned
+        return self.suite is None or (lost and self._log.get(self.random) is None)
 
     def know(self, client: int, version: int, client_hello: Hello, server_hello: Hello | None) -> None:
         """What the Initial packets said."""
@@ -114,7 +117,8 @@ class QuicSession:
         found: list[Said] = []
         self._retry(found)
         self.failed[NO_KEY] += len(self._backlog)
-        self._backlog.clear()
+        self._log.release(self._backlog_bytes)
+        self._backlog, self._backlog_bytes = [], 0
         for (side, number), stream in self._streams.items():
             found += [(side, number, gap, data, stream.ended) for gap, data in stream.give_up()]
         self._phases = self.phases
@@ -152,8 +156,9 @@ class QuicSession:
             self.failed[NO_SUITE] += 1
         elif self._log.complete and self.number:
             self.failed[NO_KEY] += 1
-        elif self._backlog_bytes + size > MAX_BACKLOG_BYTES:
+        elif self._backlog_bytes + size > MAX_BACKLOG_BYTES or not self._log.hold(size):
             self.failed[BACKLOG_FULL] += 1
+            self._abandoned = True
         else:
             side, level, data, start, at, end = pending
             self._backlog.append((side, level, data[start:end], 0, at - start, end - start))
@@ -161,6 +166,7 @@ class QuicSession:
 
     def _retry(self, found: list[Said]) -> None:
         self._generation = self._log.generation
+        self._log.release(self._backlog_bytes)
         held, self._backlog, self._backlog_bytes = self._backlog, [], 0
         for pending in held:
             self._packet(pending, found)

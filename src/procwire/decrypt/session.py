@@ -13,6 +13,7 @@ from collections import Counter, deque
 from procwire.decrypt import keylog as log
 from procwire.decrypt.ciphers import Agreed, Cipher, Modern, Opened, legacy_pair
 from procwire.decrypt.keylog import KeyLog, Secrets
+from procwire.decrypt.reasons import BACKLOG_FULL, LOST, MALFORMED, NO_KEY, NO_SUITE, NOT_AUTHENTIC
 from procwire.decrypt.records import Messages, Record, RecordStream
 from procwire.decrypt.schedule import next_secret
 from procwire.decrypt.suites import Suite, suite_of
@@ -29,15 +30,6 @@ TLS13_SUITES = (0x1301, 0x1302, 0x1303, 0x1304, 0x1305)
 
 CLIENT_HELLO, SERVER_HELLO, END_OF_EARLY_DATA, FINISHED, KEY_UPDATE = 1, 2, 5, 20, 24
 ENCRYPT_THEN_MAC = 22  # extension, RFC 7366
-
-NO_KEY, NO_SUITE, NOT_AUTHENTIC, BACKLOG_FULL, LOST, MALFORMED = (
-    "key-not-in-log",
-    "cipher-suite-not-supported",
-    "not-authentic",
-    "key-came-too-late",
-    "bytes-lost",
-    "malformed-handshake",
-)
 
 Content = tuple[int, int, bytes]  # side, content type, bytes in clear (of a handshake: type and body)
 
@@ -86,6 +78,7 @@ class Session:
         self.randoms: list[bytes] = []  # of clients' hellos seen; several after renegotiations
         self.opened = 0
         self.failed: Counter[str] = Counter()
+        self._abandoned = False
         self._mac_after = False
         self._early = False
         self._server_random = b""
@@ -103,7 +96,7 @@ class Session:
             return False
         if self.suite is None:
             return True
-        return self._log.complete and self._secrets() is None
+        return (self._log.complete or self._abandoned) and self._secrets() is None
 
     def feed(self, side: int, data: bytes) -> list[Content]:
         """The next bytes of a side."""
@@ -127,7 +120,8 @@ class Session:
         self._retry(found)
         for half in self.halves:
             self.failed[NO_KEY] += len(half.backlog)
-            half.backlog.clear()
+            while half.backlog:
+                self._release(half, half.backlog.popleft())
             half.cipher = half.secret = None
         for random in self.randoms:
             self._log.forget(random)
@@ -221,24 +215,29 @@ class Session:
 
     def _hold(self, half: Half, record: Record) -> None:
         size = len(record[1])
-        if half.backlog_bytes + size > MAX_BACKLOG_BYTES:
+        if half.backlog_bytes + size > MAX_BACKLOG_BYTES or not self._log.hold(size):
             self.failed[BACKLOG_FULL] += 1
-            half.gapped = True
+            half.gapped = self._abandoned = True
             return
         half.backlog.append(record)
         half.backlog_bytes += size
+
+    def _release(self, half: Half, record: Record) -> Record:
+        half.backlog_bytes -= len(record[1])
+        self._log.release(len(record[1]))
+        return record
 
     def _retry(self, found: list[Content]) -> None:
         """What was held, in the order of each side; the server first, whose Finished turns no client keys."""
         self._generation = self._log.generation
         for side in (1 - self.client, self.client):
             half = self.halves[side]
-            held, half.backlog, half.backlog_bytes = half.backlog, deque(), 0
+            held, half.backlog = half.backlog, deque()
             while held:
                 if half.stage != "clear" and half.cipher is None and not self._find(side):
-                    half.backlog, half.backlog_bytes = held, sum(len(record[1]) for record in held)
+                    half.backlog = held
                     break
-                self._record(side, held.popleft(), found)
+                self._record(side, self._release(half, held.popleft()), found)
 
     # Handshake.
 

@@ -19,10 +19,12 @@ from procwire.dpi.protocols import tls as clear
 from procwire.dpi.registry import Registry
 from procwire.dpi.wire import certificates
 from procwire.dpi.wire._tls_names import VERSIONS
+from procwire.dpi.wire.tls_certificate import certificate_of
 from procwire.dpi.wire.tls_hello import TLS13
 from procwire.model.observation import Observation
 
 CERTIFICATE = 11
+_SHELF = certificates.Shelf()
 _SIDES = (Direction.OUT, Direction.IN)
 
 
@@ -41,8 +43,10 @@ class Module:
         self._keys = keys
         self._protocols = protocols
 
-    def Parser(self, context: Context) -> Parser:  # noqa: N802 - the contract's name
-        """See contract.ProtocolModule."""
+    def Parser(self, context: Context) -> Any:  # noqa: N802 - the contract's name
+        """See contract.ProtocolModule. Without keys it is the plain parser."""
+        if not self._keys.expected:
+            return clear.Parser(context)
         return Parser(context, self._keys, self._protocols())
 
 
@@ -56,6 +60,7 @@ class Parser:
         self._session = Session(keys)
         self.inside: Inside | None = None
         self._plain = [0, 0]
+        self._server_name = ""
 
     def skip(self, side: Direction) -> int:
         """See contract.Parser."""
@@ -67,6 +72,8 @@ class Parser:
     def feed(self, side: Direction, data: bytes, *, now: int) -> Iterable[Observation]:
         """See contract.Parser."""
         found = list(self._clear.feed(side, data, now=now)) if self._clear.skip(side) < ENOUGH else []
+        for seen in found:
+            self._server_name = getattr(seen, "server_name", "") or self._server_name
         for content in self._session.feed(side, data):
             self._take(content, now, found)
         return found
@@ -115,4 +122,22 @@ class Parser:
             self._plain[side] += len(data)
             found += self.inside.feed(_SIDES[side], data, now)
         elif kind == HANDSHAKE and data[0] == CERTIFICATE and self._session.version >= TLS13:
-            self._clear.show(_SIDES[side], certificates.without_extensions(data[1:]), now, found)
+            self._certificates(_SIDES[side], data[1:], now, found)
+
+    def _certificates(self, side: Direction, body: bytes, now: int, found: list[Observation]) -> None:
+        """Certificates of TLS 1.3, which stand in encrypted messages."""
+        chain, count, malformed = certificates.split_chain(certificates.without_extensions(body))
+        client = side == self._session.client
+        found.append(
+            clear.CertificateChain(
+                time=now,
+                side=side,
+                client=client,
+                length=count,
+                chain_bytes=sum(map(len, chain)),
+                malformed=malformed,
+            )
+        )
+        asked = "" if client else self._server_name
+        for position, der in enumerate(chain):
+            found.append(certificate_of(_SHELF.read(der), side, now, (client, position, asked)))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from procwire.decrypt.conversation import Piece
 from procwire.engine.catalogue import interfaces, protocols, risks, tables
 from procwire.engine.context import Context
 from procwire.engine.doctor import compiled_modules, examine
+from procwire.engine.following import Tap, is_name
 from procwire.engine.options import EngineError, FlowOptions, ReadOptions, WatchOptions
 from procwire.engine.pipeline import TIMEOUTS, Silent
 from procwire.engine.reading import Reading
@@ -16,14 +18,17 @@ __all__ = [
     "Context",
     "EngineError",
     "FlowOptions",
+    "Piece",
     "ReadOptions",
     "Reading",
     "Silent",
+    "Tap",
     "WatchOptions",
     "Watching",
     "compiled_modules",
     "examine",
     "interfaces",
+    "is_name",
     "protocols",
     "report_of",
     "risks",

@@ -8,13 +8,63 @@ then read from its start. What is read passes through one buffer that is wiped, 
 from __future__ import annotations
 
 import os
+import stat
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from procwire.decrypt.keylog import KeyLog
 from procwire.decrypt.wiping import wipe
-from procwire.engine.options import EngineError
+from procwire.engine.options import EngineError, ReadOptions
+from procwire.model.streams import StreamSink
 
 CHUNK_BYTES = 1 << 16
 POLL_BYTES = 1 << 22  # read of a file at one look, so that a huge one delays no packet for long
+
+
+TLS_KEY_LOG = 0x544C534B  # a Decryption Secrets Block's type (draft-ietf-opsawg-pcapng section 4.7)
+Tapped = Callable[[KeyLog | None, StreamSink], StreamSink]  # see pipeline.Pipeline
+_PCAPNG = b"\x0a\x0d\x0d\x0a"
+
+
+def may_hold_secrets(path: str) -> bool:
+    """Could this capture have Decryption Secrets Blocks? Of what cannot be looked into first: yes."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116
+            return True
+        with Path(path).open("rb") as file:
+            return file.read(4) in (_PCAPNG, b"") or path.endswith((".gz", ".zst"))
+    except OSError:
+        return True
+
+
+def keys_of(options: ReadOptions) -> KeyLog | None:
+    """The key log of a reading; None where no secrets can be had. Raises EngineError."""
+    inside = any(may_hold_secrets(path) for path in options.paths)
+    if not options.keylog and not inside:
+        return None
+    keys = KeyLog()
+    if options.keylog:
+        file = KeyFile(options.keylog, keys, wanted=True)
+        file.read_all()
+        file.close()
+    keys.complete = not inside or not options.keylog
+    return keys
+
+
+class Secrets:
+    """Hands Decryption Secrets Blocks of a source on to the keys, each once."""
+
+    def __init__(self, keys: KeyLog) -> None:
+        self.keys = keys
+        self._taken = 0
+
+    def take(self, found: Sequence[tuple[int, bytes]]) -> None:
+        """``found``: all that the source has met so far."""
+        for kind, text in found[self._taken :]:
+            if kind == TLS_KEY_LOG:
+                self.keys.feed(text)
+                self.keys.end()
+        self._taken = len(found)
 
 
 class KeyFile:

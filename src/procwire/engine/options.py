@@ -29,6 +29,7 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
     paths: tuple[str, ...]
     merge: bool = False
     lenient: bool = False
+    keylog: str = ""  # secrets with which encrypted traffic is read
     flows: FlowOptions = FlowOptions()
 
 
@@ -45,6 +46,7 @@ class WatchOptions(msgspec.Struct, frozen=True, kw_only=True):
     every: float | None = None  # seconds between updates of open flows
     owners: bool = True
     write: str = ""
+    keylog: str = ""  # secrets with which encrypted traffic is read; read as the file grows
     flows: FlowOptions = FlowOptions()
 
 

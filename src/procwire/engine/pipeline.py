@@ -5,8 +5,11 @@ Frames come in as batches, facts go out to a Listener at once and in packet orde
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
+from procwire.decrypt.keyed import keyed
+from procwire.decrypt.keylog import KeyLog
 from procwire.dpi.analyzer import Analyzer
 from procwire.dpi.names import NameBook
 from procwire.dpi.protocols.dns import DnsResponse
@@ -17,7 +20,7 @@ from procwire.model.flow import Flow
 from procwire.model.frames import FrameBatch
 from procwire.model.observation import Observation
 from procwire.model.packets import PacketTable
-from procwire.model.streams import Direction, NoSink
+from procwire.model.streams import Direction, NoSink, StreamSink
 from procwire.packet.decode import Decoder
 
 TIMEOUTS = tuple(
@@ -69,24 +72,40 @@ def limits_of(options: FlowOptions) -> Limits:
 
 
 class Pipeline:
-    """Decoder, tracker, analyzer and name book of one capture; ``now`` is the last packet's time."""
+    """Decoder, tracker, analyzer and name book of one capture; ``now`` is the last packet's time.
 
-    def __init__(self, options: FlowOptions, listener: Listener) -> None:
+    ``keys``: what is encrypted is read with them. ``tap``: put between the tracker and the analyzer.
+    """
+
+    def __init__(
+        self,
+        options: FlowOptions,
+        listener: Listener,
+        *,
+        keys: KeyLog | None = None,
+        tap: Callable[[StreamSink], StreamSink] | None = None,
+    ) -> None:
         self.listener = listener
         self.decoder = Decoder()
         self.names = NameBook()
         self.observations = 0
-        self.analyzer = self._analyzer(listener) if options.protocols else None
-        self.tracker = Tracker(limits_of(options), self.analyzer or NoSink())
+        self.analyzer = self._analyzer(listener, keys) if options.protocols else None
+        sink: StreamSink = self.analyzer or NoSink()
+        self.tracker = Tracker(limits_of(options), sink if tap is None else tap(sink))
         self.first = 0
         self.now = 0
         self._opened = 0  # flows of the running ingest that the listener has heard of
 
-    def _analyzer(self, listener: Listener) -> Analyzer:
+    def _analyzer(self, listener: Listener, keys: KeyLog | None) -> Analyzer:
         """One that observes for whom it may concern: a listener that lets observations pass costs none."""
         told = getattr(type(listener), "observed", None) is not Silent.observed
         decided = getattr(type(listener), "decided", None) is not Silent.decided
-        return Analyzer(self._observed, decided=self._decided if decided else None, told=told)
+        return Analyzer(
+            self._observed,
+            decided=self._decided if decided else None,
+            protocols=None if keys is None else keyed(keys),
+            told=told,
+        )
 
     def decode(self, batch: FrameBatch, table: PacketTable | None = None) -> PacketTable:
         """Frames to packets. Of the pipeline's steps the only one that may run on another thread."""

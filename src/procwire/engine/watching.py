@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from procwire.bpf import probe
@@ -17,6 +18,8 @@ from procwire.capture.live import LiveSource
 from procwire.capture.packet_filter import FilterError
 from procwire.capture.source import CaptureError
 from procwire.capture.writer import PcapngWriter
+from procwire.decrypt.keylog import KeyLog
+from procwire.engine.keys import KeyFile, Tapped
 from procwire.engine.options import EngineError, WatchOptions
 from procwire.engine.pipeline import Pipeline
 from procwire.model.flow import Flow
@@ -68,10 +71,13 @@ class Watching:
     A file to write that takes no more (a full disk) ends the run; ``error`` then says so.
     """
 
-    def __init__(self, options: WatchOptions, audience: Audience) -> None:
+    def __init__(self, options: WatchOptions, audience: Audience, *, tap: Tapped | None = None) -> None:
         self.options = options
         self.audience = audience
-        self.pipeline = Pipeline(options.flows, self)
+        self.keys, self._key_file = _open_keys(options.keylog)
+        self.pipeline = Pipeline(
+            options.flows, self, keys=self.keys, tap=None if tap is None else partial(tap, self.keys)
+        )
         self.source = _open_source(options)
         self.kernel: KernelOwners | None = None
         self.kernel_problem = ""  # why owners come from sock_diag alone
@@ -180,6 +186,8 @@ class Watching:
             return
         self._next_tick = now + TICK_SECONDS
         self._record(PcapngWriter.flush)
+        if self._key_file is not None:
+            self._key_file.poll()
         clock = time.time_ns()
         self.pipeline.expire(clock - LAG_NS)
         self._collect()
@@ -235,10 +243,22 @@ class Watching:
             self._collect()
         if self.kernel is not None:
             self.kernel.close()
+        if self._key_file is not None:
+            self._key_file.poll()
+            self._key_file.close()
         self.pipeline.finish()
         for waiting in list(self._waiting.values()):
             waiting.answered = True
             self._settle(waiting, waiting.since + GRACE_SECONDS)
+
+
+def _open_keys(path: str) -> tuple[KeyLog | None, KeyFile | None]:
+    if not path:
+        return None, None
+    keys = KeyLog()
+    file = KeyFile(path, keys, wanted=False)
+    file.poll()
+    return keys, file
 
 
 def _open_source(options: WatchOptions) -> LiveSource:

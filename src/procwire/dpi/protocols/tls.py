@@ -216,7 +216,7 @@ class Parser:
         elif number == SERVER_HELLO:
             self._answer(side, tls_hello.read_server_hello(body), now, found)
         elif number == CERTIFICATE and self.version < TLS13:
-            self.show(side, body, now, found)
+            self._show(side, body, now, found)
         elif number == CERTIFICATE_REQUEST:
             self._requested = True
 
@@ -269,8 +269,7 @@ class Parser:
             if self.client_hello is not None:
                 self._done[1 - side] = True
 
-    def show(self, side: Direction, body: bytes, now: int, found: list[Observation]) -> None:
-        """A Certificate message in the form it had before TLS 1.3."""
+    def _show(self, side: Direction, body: bytes, now: int, found: list[Observation]) -> None:
         chain, count, malformed = certificates.split_chain(body)
         client = side == self._client
         self._sent = self._sent or (client and count > 0)
