@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from procwire.decrypt.keylog import KeyLog
-from procwire.engine.keys import KeyFile
-from procwire.engine.options import EngineError
+from procwire.engine.keys import KeyFile, Secrets, keys_of, may_hold_secrets
+from procwire.engine.options import EngineError, ReadOptions
 
 
 def line(number: int) -> str:
@@ -19,10 +19,10 @@ def test_a_whole_file(tmp_path: Path) -> None:
     path = tmp_path / "keys"
     path.write_text("".join(line(number) for number in range(3000)) + line(3000).rstrip())
     keys = KeyLog()
-    file = KeyFile(str(path), keys, wanted=True)
+    file = KeyFile(str(path), keys)
     file.read_all()
     assert (len(keys), keys.faulty, keys.complete) == (3001, 0, True)
-    assert not any(file._buffer)
+    assert not any(file._file._buffer)
 
 
 @pytest.mark.parametrize("kind", ["missing", "folder"])
@@ -30,17 +30,14 @@ def test_what_cannot_be_read_is_said(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "keys"
     if kind == "folder":
         path.mkdir()
-        file = KeyFile(str(path), KeyLog(), wanted=True)
-        with pytest.raises(EngineError, match="directory"):
-            file.read_all()
-        return
-    with pytest.raises(EngineError, match=r"key log .*keys: No such file"):
-        KeyFile(str(path), KeyLog(), wanted=True)
+    wanted = {"folder": "Is a directory", "missing": "No such file"}[kind]
+    with pytest.raises(EngineError, match=rf"key log .*keys: {wanted}"):
+        KeyFile(str(path), KeyLog()).read_all()
 
 
 def test_a_growing_file(tmp_path: Path) -> None:
     path, keys = tmp_path / "keys", KeyLog()
-    file = KeyFile(str(path), keys, wanted=False)
+    file = KeyFile(str(path), keys)
     file.poll()
     assert len(keys) == 0
     path.write_text(line(1) + line(2)[:50])
@@ -53,19 +50,28 @@ def test_a_growing_file(tmp_path: Path) -> None:
     assert not keys.complete
 
 
-def test_a_file_that_is_cut_or_replaced(tmp_path: Path) -> None:
-    path, keys = tmp_path / "keys", KeyLog()
-    path.write_text(line(1) + line(2))
-    file = KeyFile(str(path), keys, wanted=False)
-    file.poll()
-    path.write_text(line(3))
-    file.poll()
-    assert len(keys) == 3
-    other = tmp_path / "other"
-    other.write_text(line(4) + line(5) + line(6))
-    other.rename(path)
-    file.poll()
-    assert len(keys) == 6
-    path.unlink()
-    file.poll()
-    assert len(keys) == 6
+def test_where_secrets_may_be(tmp_path: Path) -> None:
+    ng, plain = tmp_path / "a.pcapng", tmp_path / "a.pcap"
+    ng.write_bytes(b"\x0a\x0d\x0d\x0a" + bytes(20))
+    plain.write_bytes(b"\xd4\xc3\xb2\xa1" + bytes(20))
+    assert may_hold_secrets(str(ng))
+    assert not may_hold_secrets(str(plain))
+    assert may_hold_secrets("-")
+    assert keys_of(ReadOptions(paths=(str(plain),))) is None
+    found = keys_of(ReadOptions(paths=(str(ng),)))
+    assert found is not None
+    assert not found.expected
+
+
+def test_blocks_are_taken_once() -> None:
+    keys = KeyLog()
+    secrets = Secrets(keys)
+    blocks = [
+        (0x544C534B, line(1).encode()),
+        (0x57474B4C, b"wireguard"),
+        (0x544C534B, line(2).rstrip().encode()),
+    ]
+    secrets.take(blocks[:1])
+    secrets.take(blocks)
+    secrets.take(blocks)
+    assert (len(keys), keys.lines, keys.faulty) == (2, 2, 0)

@@ -25,6 +25,7 @@ from procwire.dpi.wire.tls_hello import Hello
 MAX_BACKLOG_BYTES = 1 << 18
 MAX_STREAMS = 1024  # held at once of one connection; the one that was begun first goes
 MAX_PACKETS = 16  # of one datagram
+MAX_LENGTHS = 4  # lengths of connection ids that are tried
 
 EARLY, SHAKE, TRAFFIC = "early", "handshake", "traffic"
 Pending = tuple[int, str, bytes, int, int, int]  # side, level, datagram, start, number at, end
@@ -50,7 +51,7 @@ class QuicSession:
         self._abandoned = False
         self._early_suites: tuple[int, ...] = ()
         self._ciphers: dict[tuple[int, str], PacketCipher] = {}
-        self._id_bytes = [-1, -1]  # of the ids that a side sends to
+        self._id_bytes: tuple[list[int], list[int]] = ([], [])  # lengths of the ids a side may send to
         self._crypto: dict[tuple[int, str], tuple[Ordered, Messages]] = {}
         self._streams: dict[tuple[int, int], Ordered] = {}
         self._backlog: list[Pending] = []
@@ -103,7 +104,7 @@ class QuicSession:
             packet = quic_packet.read_long(data, at)
             if packet is None or packet.kind > RETRY:
                 break
-            self._id_bytes[1 - side] = len(packet.scid)
+            self._learn(1 - side, len(packet.scid))
             if packet.kind in (HANDSHAKE, ZERO_RTT):
                 level = EARLY if packet.kind == ZERO_RTT else SHAKE
                 self._packet((side, level, data, packet.start, packet.payload, packet.end), found)
@@ -129,13 +130,30 @@ class QuicSession:
 
     # Packets.
 
+    def _learn(self, side: int, length: int) -> None:
+        """A side may send to ids of this length. Anybody can claim so: the last few are all tried."""
+        known = self._id_bytes[side]
+        if length not in known and length <= MAX_ID_BYTES:
+            known.append(length)
+            del known[:-MAX_LENGTHS]
+
     def _short(self, side: int, data: bytes, at: int, found: list[Said]) -> None:
-        length = self._id_bytes[side]
-        lengths = (length,) if length >= 0 else ()
-        if not lengths:
-            self.failed[NOT_AUTHENTIC] += 1
-            return
-        self._packet((side, TRAFFIC, data, at, at + 1 + min(length, MAX_ID_BYTES), len(data)), found)
+        """A 1-RTT packet; how long its connection id is cannot be read from it (RFC 9000 section 17.3)."""
+        known = self._id_bytes[side]
+        for length in known[::-1]:
+            pending = (side, TRAFFIC, data, at, at + 1 + length, len(data))
+            cipher = self._cipher(side, TRAFFIC, pending)
+            if cipher is None:
+                self._hold(pending)
+                return
+            opened = cipher.open(*pending[2:])
+            if opened is not None:
+                known.remove(length)
+                known.append(length)
+                self.opened += 1
+                self._frames(side, TRAFFIC, opened.frames, found)
+                return
+        self.failed[NOT_AUTHENTIC] += 1
 
     def _packet(self, pending: Pending, found: list[Said]) -> None:
         side, level, data, start, at, end = pending
@@ -169,7 +187,10 @@ class QuicSession:
         self._log.release(self._backlog_bytes)
         held, self._backlog, self._backlog_bytes = self._backlog, [], 0
         for pending in held:
-            self._packet(pending, found)
+            if pending[1] == TRAFFIC:
+                self._short(pending[0], pending[2], pending[3], found)
+            else:
+                self._packet(pending, found)
 
     def retry(self) -> list[Said]:
         """Try again what was held: the hellos have become known."""
@@ -227,7 +248,7 @@ class QuicSession:
                 if stream.ended and not frame.data:
                     found.append((side, frame.stream, 0, b"", True))
             elif frame.kind == quic_frames.NEW_CONNECTION_ID:
-                self._id_bytes[1 - side] = len(frame.data)
+                self._learn(1 - side, len(frame.data))
 
     def _handshake(self, side: int, level: str, frame: quic_frames.Frame) -> None:
         stream, messages = self._crypto.setdefault((side, level), (Ordered(), Messages()))

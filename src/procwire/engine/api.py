@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from procwire.decrypt.conversation import Piece
+from procwire.decrypt.tap import Tap, is_name
 from procwire.engine.catalogue import interfaces, protocols, risks, tables
 from procwire.engine.context import Context
 from procwire.engine.doctor import compiled_modules, examine
-from procwire.engine.following import Tap, is_name
 from procwire.engine.options import EngineError, FlowOptions, ReadOptions, WatchOptions
 from procwire.engine.pipeline import TIMEOUTS, Silent
 from procwire.engine.reading import Reading

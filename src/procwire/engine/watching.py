@@ -256,7 +256,7 @@ def _open_keys(path: str) -> tuple[KeyLog | None, KeyFile | None]:
     if not path:
         return None, None
     keys = KeyLog()
-    file = KeyFile(path, keys, wanted=False)
+    file = KeyFile(path, keys)
     file.poll()
     return keys, file
 

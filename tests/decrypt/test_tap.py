@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from procwire.decrypt.conversation import Piece
-from procwire.engine.following import Tap, is_name
+from procwire.decrypt.tap import Tap, is_name
 from procwire.engine.options import ReadOptions
 from procwire.engine.pipeline import Silent
 from procwire.engine.reading import Reading
