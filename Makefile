@@ -51,7 +51,8 @@ docs: $(STAMP)
 bpf: packages
 	src/procwire/bpf/build.sh
 
-vectors: $(STAMP) packages
+vectors: $(STAMP)
+	@tools/packages.sh vectors
 	$(BIN)/python -m pip install -q -e '.[vectors]'
 	$(BIN)/python -m tests.vectors.make
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from procwire.bpf import records
+from procwire.bpf import records, tasks
 from procwire.bpf.libbpf import BpfError
 from procwire.bpf.loader import FOLDER, Object, read_object
 from tests.bpf import kernel
@@ -98,3 +98,16 @@ def test_only_the_accepted_programs_are_loaded() -> None:
         assert made.program_descriptor("egress") > 0
         with pytest.raises(BpfError):
             made.map("none", 8)
+
+
+@pytest.mark.kernel
+def test_an_iterator_is_read_as_often_as_wanted() -> None:
+    need_bpf()
+    links = kernel.links()
+    with Object(read_object("iterators")) as made:
+        made.load()
+        made.attach()
+        first, again = made.iterate("processes"), made.iterate("processes")
+        assert len(first) % tasks.ROW_BYTES == len(again) % tasks.ROW_BYTES == 0
+        assert os.getpid() in {task.pid for task in tasks.tasks(again)}
+    assert not kernel.links() - links

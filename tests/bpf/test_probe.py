@@ -28,6 +28,12 @@ def test_missing_capabilities_are_named(effective: int, lacking: list[str]) -> N
     assert probe.lacks(effective) == lacking
 
 
+def test_iterators_need_no_right_on_the_network() -> None:
+    assert probe.lacks(BPF | PERFMON, network=False) == []
+    assert probe.lacks(SYS_ADMIN, network=False) == []
+    assert probe.lacks(BPF | NET_ADMIN, network=False) == ["CAP_PERFMON"]
+
+
 def _usable() -> None:
     try:
         library()
@@ -84,3 +90,14 @@ def test_a_program_that_this_kernel_lacks_is_told_from_the_others() -> None:
     refused = [verdict for verdict in probe.programs(content) if verdict.reason]
     assert [verdict.program for verdict in refused] == ["sock_none_length"]
     assert "sock_none_length" in refused[0].reason
+
+
+@pytest.mark.kernel
+def test_an_iterator_that_this_kernel_lacks_is_told_from_the_others() -> None:
+    _usable()
+    if probe.obstacle("iterators"):
+        pytest.skip(probe.obstacle("iterators"))
+    assert all(not verdict.reason for verdict in probe.programs(name="iterators"))
+    content = read_object("iterators").replace(b"iter/task_file\0", b"iter/task_none\0")
+    refused = [verdict for verdict in probe.programs(content, "iterators") if verdict.reason]
+    assert [verdict.program for verdict in refused] == ["holders"]

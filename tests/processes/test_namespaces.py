@@ -118,3 +118,9 @@ def test_processes_that_went_are_passed_over(found: Namespaces) -> None:
     found.scan([0, 99_999_999, os.getpid()])
     assert found.unreadable == 0
     assert len(found) >= 1
+
+
+def test_interfaces_have_names() -> None:
+    with Namespaces() as namespaces:
+        names = namespaces.home.interfaces()
+    assert names == dict(socket.if_nameindex())

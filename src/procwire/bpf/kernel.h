@@ -57,6 +57,14 @@ struct bpf_sock {
 	__u32 src_port; /* host order */
 };
 
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+	__u64 session_id;
+	__u64 seq_num;
+};
+
 struct bpf_sock_addr {
 	__u32 user_family;
 	__u32 user_ip4;
@@ -77,14 +85,113 @@ typedef struct {
 	unsigned int val;
 } kuid_t;
 
+struct ns_common {
+	unsigned int inum;
+};
+
+struct user_namespace {
+	struct ns_common ns;
+};
+
 struct cred {
+	kuid_t uid;
 	kuid_t euid;
+	struct user_namespace *user_ns;
+};
+
+struct super_block {
+	__u32 s_dev;
+};
+
+struct inode {
+	unsigned long i_ino;
+	unsigned int i_nlink;
+	struct super_block *i_sb;
+};
+
+struct qstr {
+	const unsigned char *name;
+};
+
+struct dentry {
+	struct qstr d_name;
+};
+
+struct path {
+	struct dentry *dentry;
+};
+
+struct file {
+	struct path f_path;
+	struct inode *f_inode;
+};
+
+struct percpu_counter {
+	__s64 count;
 };
 
 struct mm_struct {
 	unsigned long arg_start;
 	unsigned long arg_end;
+	unsigned long total_vm;
+	struct file *exe_file;
+	struct percpu_counter rss_stat[4]; /* since Linux 6.2; file, anonymous, swapped, shared */
 };
+
+struct mm_rss_stat { /* before Linux 6.2 */
+	__s64 count[4];
+};
+
+struct mm_struct___before {
+	struct mm_rss_stat rss_stat;
+};
+
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
+struct list_head {
+	struct list_head *next;
+};
+
+struct signal_struct {
+	struct list_head thread_head;
+	int nr_threads;
+	unsigned long long sum_sched_runtime; /* of threads that have ended */
+};
+
+struct sched_entity {
+	__u64 sum_exec_runtime;
+};
+
+struct mnt_namespace {
+	struct ns_common ns;
+};
+
+struct pid_namespace {
+	struct ns_common ns;
+};
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+};
+
+struct nsproxy;
+struct pid;
 
 struct task_struct {
 	int pid;
@@ -95,6 +202,16 @@ struct task_struct {
 	const struct cred *cred;
 	struct mm_struct *mm;
 	char comm[16];
+	unsigned int __state; /* since Linux 5.14 */
+	int exit_state;
+	unsigned int flags;
+	__u64 self_exec_id;
+	struct signal_struct *signal;
+	struct sched_entity se;
+	struct list_head thread_node;
+	struct nsproxy *nsproxy;
+	struct css_set *cgroups;
+	struct pid *thread_pid;
 };
 
 struct linux_binprm {
@@ -109,6 +226,12 @@ struct in6_addr {
 
 struct net {
 	__u64 net_cookie; /* since Linux 5.12 */
+	struct ns_common ns;
+};
+
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
+	struct net *net_ns;
 };
 
 typedef struct {
@@ -129,6 +252,22 @@ struct sock_common {
 struct sock {
 	struct sock_common __sk_common;
 	__u16 sk_protocol;
+};
+
+struct socket {
+	struct sock *sk;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	__u32 fd;
+	struct file *file;
 };
 
 #pragma clang attribute pop

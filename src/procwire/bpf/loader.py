@@ -19,6 +19,9 @@ from procwire.bpf.libbpf import BpfError, Library, library
 FOLDER = Path(__file__).parent
 MAX_OBJECT = 1 << 22  # bytes of an object file
 CGROUP_SECTIONS = ("cgroup/", "cgroup_skb/")
+ITERATOR_SECTIONS = ("iter/", "iter.s/")
+ITERATOR_READ = 1 << 18  # bytes asked for at once; the kernel gives 32 KiB at most (kernel/bpf/bpf_iter.c)
+MAX_ITERATED = 1 << 28  # bytes taken from one read of an iterator
 
 Accept = Callable[[str], bool]
 
@@ -71,6 +74,7 @@ class Object:
         self.library = library()
         self._content = ctypes.create_string_buffer(content, len(content))
         self._links: list[int] = []
+        self._iterators: dict[str, int] = {}
         self.library.log.clear()
         self._object = self.library.call("bpf_object__open_mem", self._content, len(content), None)
         try:
@@ -114,6 +118,20 @@ class Object:
         """A map of a loaded object. Raises BpfError."""
         return Map(self.library, self.library.call("bpf_map__fd", self._map(name)), value_bytes)
 
+    def iterate(self, name: str) -> bytes:
+        """Everything that an attached iterator writes, from its first object to its last. Raises BpfError."""
+        file = self.library.call("bpf_iter_create", self._iterators[name])
+        parts, size = [], 0
+        try:
+            while size < MAX_ITERATED and (part := os.read(file, ITERATOR_READ)):
+                parts.append(part)
+                size += len(part)
+        except OSError as error:
+            raise BpfError(error.errno or 0, f"{name}: {error.strerror}") from None
+        finally:
+            os.close(file)
+        return b"".join(parts)
+
     def program_descriptor(self, name: str) -> int:
         """The descriptor of a loaded program, for its statistics. Raises BpfError."""
         found: int = self.library.call("bpf_program__fd", self._programs[name])
@@ -124,6 +142,7 @@ class Object:
         for link in self._links:
             self.library.ask("bpf_link__destroy", link)
         self._links.clear()
+        self._iterators.clear()
         if self._object:
             self.library.ask("bpf_object__close", self._object)
             self._object = None
@@ -133,6 +152,9 @@ class Object:
         self.library.log.clear()
         if self._section(name).startswith(CGROUP_SECTIONS):
             link = self.library.call("bpf_program__attach_cgroup", program, folder)
+        elif self._section(name).startswith(ITERATOR_SECTIONS):
+            link = self.library.call("bpf_program__attach_iter", program, None)
+            self._iterators[name] = self.library.call("bpf_link__fd", link)
         else:
             link = self.library.call("bpf_program__attach", program)
         self._links.append(link)

@@ -6,6 +6,7 @@ What is missing for all of them is asked first, as the kernel's own answer to th
 from __future__ import annotations
 
 import errno
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,8 @@ BTF = "/sys/kernel/btf/vmlinux"
 STATUS = "/proc/self/status"
 LOCKDOWN = "/sys/kernel/security/lockdown"
 SMALL = 1024  # entries of each large map while trying
-_SIZES = dict.fromkeys(("sockets", "tuples", "processes"), SMALL)
+_SIZES = {"owners": dict.fromkeys(("sockets", "tuples", "processes"), SMALL)}
+READERS = frozenset({"iterators"})  # objects whose programs only read: no cgroup, no network right is needed
 
 _ADMIN = 1 << 21  # CAP_SYS_ADMIN holds all of the three
 _NEEDED = {"CAP_BPF": 1 << 39, "CAP_PERFMON": 1 << 38, "CAP_NET_ADMIN": 1 << 12}
@@ -30,14 +32,15 @@ class Verdict(NamedTuple):
     reason: str = ""
 
 
-def obstacle(*, btf: str = BTF, status: str = STATUS, lockdown: str = LOCKDOWN) -> str:
-    """What keeps every program from running, in a few words; empty when nothing is known to."""
+def obstacle(name: str = "owners", *, btf: str = BTF, status: str = STATUS, lockdown: str = LOCKDOWN) -> str:
+    """What keeps every program of an object from running, in a few words; empty when nothing is known to."""
     try:
         library()
-        cgroup.root()
+        if name not in READERS:
+            cgroup.root()
     except BpfError as error:
         return error.strerror or str(error)
-    lacking = lacks(_effective(status))
+    lacking = lacks(_effective(status), network=name not in READERS)
     if lacking:
         return f"no right to load BPF programs: {', '.join(lacking)}"
     if not Path(btf).exists():
@@ -47,11 +50,12 @@ def obstacle(*, btf: str = BTF, status: str = STATUS, lockdown: str = LOCKDOWN) 
     return ""
 
 
-def lacks(effective: int) -> list[str]:
+def lacks(effective: int, *, network: bool = True) -> list[str]:
     """The capabilities missing from a CapEff mask (Linux 5.8 and later split them from CAP_SYS_ADMIN)."""
+    wanted = [name for name in _NEEDED if network or name != "CAP_NET_ADMIN"]
     if effective & _ADMIN:
-        return [] if effective & _NEEDED["CAP_NET_ADMIN"] else ["CAP_NET_ADMIN"]
-    return [name for name, bit in _NEEDED.items() if not effective & bit]
+        wanted = [name for name in wanted if name == "CAP_NET_ADMIN"]
+    return [name for name in wanted if not effective & _NEEDED[name]]
 
 
 def programs(content: bytes | None = None, name: str = "owners") -> list[Verdict]:
@@ -59,25 +63,26 @@ def programs(content: bytes | None = None, name: str = "owners") -> list[Verdict
     content = read_object(name) if content is None else content
     with Object(content) as opened:
         names = opened.programs
-    general = obstacle()
+    general = obstacle(name)
     if general:
         return [Verdict(each, general) for each in names]
-    if not _refusal(content, names):
+    sizes = _SIZES.get(name, {})
+    if not _refusal(content, names, sizes):
         return [Verdict(each) for each in names]
-    return [Verdict(each, _refusal(content, (each,))) for each in names]
+    return [Verdict(each, _refusal(content, (each,), sizes)) for each in names]
 
 
-def explained(error: BpfError) -> str:
+def explained(error: BpfError, name: str = "owners") -> str:
     """An error's words, or the general reason behind one that says little."""
     if error.errno in (errno.EPERM, errno.EACCES, errno.ESRCH, errno.EINVAL, errno.ENOENT, errno.ENOTSUP):
-        return obstacle() or error.strerror or str(error)
+        return obstacle(name) or error.strerror or str(error)
     return error.strerror or str(error)
 
 
-def _refusal(content: bytes, wanted: tuple[str, ...]) -> str:
+def _refusal(content: bytes, wanted: tuple[str, ...], sizes: Mapping[str, int]) -> str:
     """Load and attach some programs for a moment; the reason when that is refused."""
     try:
-        with Object(content, accept=wanted.__contains__, sizes=_SIZES) as tried:
+        with Object(content, accept=wanted.__contains__, sizes=sizes) as tried:
             tried.load()
             tried.attach()
     except BpfError as error:

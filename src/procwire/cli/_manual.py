@@ -44,7 +44,12 @@ EXAMPLES = (
         "procwire read trace.pcapng --filter 'proto == tls and bytes > 1MB and process.name in {curl, wget}'",
     ),
     ("What a recording holds, at a glance:", "procwire read trace.pcap --summary"),
+    (
+        "The largest processes, and where they live:",
+        "procwire ps --sort rss --columns pid,process,rss,unit,container",
+    ),
+    ("Connections that lost packets, and whose they are:", "procwire sockets --filter 'retransmissions > 0'"),
     ("Who used most, by process:", "procwire read trace.pcapng --group process"),
 )
 
-SEE_ALSO = (("tcpdump", 8), ("pcap-filter", 7), ("ss", 8))
+SEE_ALSO = (("tcpdump", 8), ("pcap-filter", 7), ("ss", 8), ("ps", 1))

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from procwire import __version__
-from procwire.cli import catalogue, doctor, exit, follow, read, shell, watch
+from procwire.cli import catalogue, doctor, exit, follow, ps, read, shell, sockets, watch
 from procwire.engine.options import EngineError
 from procwire.model.filter import FilterError
 
@@ -21,6 +21,8 @@ examples:
   procwire watch                         what this host talks about, and which process does
   procwire watch -i eth0 --json          the same on one interface, as JSON lines
   procwire read trace.pcapng --summary   what a recording holds
+  procwire ps --tree                     every process, in one reading
+  procwire sockets --listening           what waits for connections, and who it is
   procwire read trace.pcap --filter 'proto == tls and sni ~ "example\\.com$"'
 
 exit codes: 0 ok, 1 failure, 2 usage, 3 permission,
@@ -41,6 +43,8 @@ def parser() -> argparse.ArgumentParser:
     watch.add(commands)
     read.add(commands)
     follow.add(commands)
+    ps.add(commands)
+    sockets.add(commands)
     catalogue.add(commands)
     doctor.add(commands)
     shell.add(commands)

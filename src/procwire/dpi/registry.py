@@ -38,6 +38,13 @@ PROTOCOLS: tuple[str, ...] = (
     "llmnr",
     "nbns",
     # databases, messaging, industry
+    "postgresql",
+    "mysql",
+    "redis",
+    "memcached",
+    "mongodb",
+    "cassandra",
+    "tds",
     # what has no ports, and what is not IP
 )
 

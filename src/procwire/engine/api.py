@@ -7,6 +7,7 @@ from procwire.decrypt.tap import Tap, is_name
 from procwire.engine.catalogue import interfaces, protocols, risks, tables
 from procwire.engine.context import Context
 from procwire.engine.doctor import compiled_modules, examine
+from procwire.engine.host import Processes, Sockets
 from procwire.engine.options import EngineError, FlowOptions, ReadOptions, WatchOptions
 from procwire.engine.pipeline import TIMEOUTS, Silent
 from procwire.engine.reading import Reading
@@ -19,9 +20,11 @@ __all__ = [
     "EngineError",
     "FlowOptions",
     "Piece",
+    "Processes",
     "ReadOptions",
     "Reading",
     "Silent",
+    "Sockets",
     "Tap",
     "WatchOptions",
     "Watching",

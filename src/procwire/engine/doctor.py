@@ -106,19 +106,27 @@ def _holders() -> Check:
 
 
 def _kernel_owners() -> Check:
+    return _programs("kernel-owners", "owners", "owners are exact, also of processes that are gone")
+
+
+def _process_table() -> Check:
+    return _programs(
+        "process-table", "iterators", "all processes and all holders of sockets in one read each"
+    )
+
+
+def _programs(name: str, kernel_object: str, good: str) -> Check:
+    """Whether the programs of an object run here, and why not."""
     try:
-        verdicts = probe.programs()
+        verdicts = probe.programs(name=kernel_object)
     except BpfError as error:
-        return Check(name="kernel-owners", status="degraded", detail=error.strerror or str(error))
+        return Check(name=name, status="degraded", detail=error.strerror or str(error))
     refused = [verdict for verdict in verdicts if verdict.reason]
     if not refused:
-        detail = (
-            f"{len(verdicts)} programs run in the kernel: owners are exact, also of processes that are gone"
-        )
-        return Check(name="kernel-owners", status="ok", detail=detail)
+        return Check(name=name, status="ok", detail=f"{len(verdicts)} programs run in the kernel: {good}")
     names = "all" if len(refused) == len(verdicts) else ", ".join(verdict.program for verdict in refused)
     return Check(
-        name="kernel-owners",
+        name=name,
         status="degraded",
         detail=f"{names} of {len(verdicts)} programs cannot run: {refused[0].reason}",
         remedy=AS_ROOT if "CAP_" in refused[0].reason else "",
@@ -174,6 +182,7 @@ CHECKS: tuple[Callable[[], Check], ...] = (
     _sockets,
     _holders,
     _kernel_owners,
+    _process_table,
     _namespaces,
     _zstd,
 )

@@ -10,6 +10,38 @@ RECENT = "recently-closed"  # the socket was known a moment ago and is gone now
 UNKNOWN = "unknown"  # see ``Owner.reason``
 
 
+class Executable(msgspec.Struct, kw_only=True):
+    """A program's file. One object for all its processes; hashes are filled in once they are known."""
+
+    path: str
+    deleted: bool = False
+    memfd: bool = False
+    replaced: bool | None = None  # None where the name cannot be looked at from here
+    sha256: str = ""
+    blake3: str = ""
+    problem: str = ""  # why there is no hash
+
+
+class Container(msgspec.Struct, kw_only=True, frozen=True):
+    """What a runtime says of a container."""
+
+    id: str
+    runtime: str = ""
+    name: str = ""
+    image: str = ""
+    labels: dict[str, str] = {}
+    pod: str = ""  # uid
+    pod_name: str = ""
+    pod_namespace: str = ""
+    compose_project: str = ""
+    compose_service: str = ""
+
+    @property
+    def label_list(self) -> tuple[str, ...]:
+        """The labels as name=value, in order of their names."""
+        return tuple(f"{name}={value}" for name, value in sorted(self.labels.items()))
+
+
 class ProcessRef(msgspec.Struct, frozen=True, kw_only=True):
     """A process, named by (pid, start): pids are used again, pairs are not."""
 

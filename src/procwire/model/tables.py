@@ -1,44 +1,28 @@
 """The core tables: flows, packets, interfaces, protocols, the doctor's checks, and the columns themselves.
 
-Every column is declared here once. The filter, the outputs, the documentation and every face derive from
-these declarations; a protocol's own tables are declared by its observation classes in its own file.
+Every column is declared here once, those of processes and sockets in ``host_tables`` and
+``socket_tables``. The filter, the outputs, the documentation and every face derive from these declarations; a
+protocol's own tables are declared by its observation classes in its own file.
 """
 
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import Any
 
 from procwire.model import getters as read
-from procwire.model.columns import Column, Free, Kind, Table
+from procwire.model.columns import Free, Kind, Table
+from procwire.model.declare import column as _c
+from procwire.model.declare import count as _count
+from procwire.model.declare import items as _list
+from procwire.model.declare import size as _size
+from procwire.model.declare import span as _span
+from procwire.model.declare import text as _text
 from procwire.model.flow import NO_SCALE
+from procwire.model.host_tables import PROCESSES
 from procwire.model.packets import HAS_PORTS, IS_IP
+from procwire.model.socket_tables import SOCKETS
 
 TCP = read.TCP
-
-
-def _c(name: str, kind: Kind, doc: str, get: read.Getter, **more: Any) -> Column:
-    return Column(name=name, kind=kind, doc=doc, get=get, **more)
-
-
-def _text(name: str, doc: str, get: read.Getter, **more: Any) -> Column:
-    return _c(name, Kind.TEXT, doc, get, **more)
-
-
-def _count(name: str, doc: str, get: read.Getter, unit: str = "", **more: Any) -> Column:
-    return _c(name, Kind.INTEGER, doc, get, unit=unit, **more)
-
-
-def _size(name: str, doc: str, get: read.Getter, **more: Any) -> Column:
-    return _c(name, Kind.SIZE, doc, get, unit="bytes", **more)
-
-
-def _span(name: str, doc: str, get: read.Getter, **more: Any) -> Column:
-    return _c(name, Kind.DURATION, doc, get, unit="seconds", **more)
-
-
-def _list(name: str, doc: str, get: read.Getter, **more: Any) -> Column:
-    return _c(name, Kind.LIST, doc, get, **more)
 
 
 _EXACT = Free.EQUALS
@@ -376,4 +360,4 @@ GROUPS = Table(
     ),
 )  # fmt: skip
 
-CORE = (FLOWS, PACKETS, GROUPS, INTERFACES, PROTOCOLS, RISKS, CHECKS, COLUMNS)
+CORE = (FLOWS, PACKETS, GROUPS, PROCESSES, SOCKETS, INTERFACES, PROTOCOLS, RISKS, CHECKS, COLUMNS)

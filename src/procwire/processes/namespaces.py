@@ -26,7 +26,9 @@ RECHECK = 16  # and then at one scan in so many, as setns(2) may move it later
 FOLDERS = ("/run/netns", "/var/run/netns", "/run/docker/netns")
 
 _CLONE_NEWNET = 0x40000000
+_RTM_GETLINK, _IFLA_IFNAME = 18, 3
 _RTM_GETADDR = 22
+_IFINFOMSG = struct.Struct("=BxHiII")  # family, type, index, flags, change
 _IFADDRMSG = struct.Struct("=BBBBI")  # family, prefix length, flags, scope, index
 _IFA_ADDRESS, _IFA_LOCAL = 1, 2
 
@@ -55,6 +57,19 @@ class Namespace:
             for answer in self._routes.ask(_RTM_GETADDR, _IFADDRMSG.pack(0, 0, 0, 0, 0), message.DUMP):
                 _take_address(answer.body, found)
             self.addresses = found
+
+    def interfaces(self) -> dict[int, str]:
+        """Names of its interfaces by their indices; empty when the kernel refuses."""
+        found: dict[int, str] = {}
+        if self._routes is None:
+            return found
+        with contextlib.suppress(OSError):
+            for answer in self._routes.ask(_RTM_GETLINK, _IFINFOMSG.pack(0, 0, 0, 0, 0), message.DUMP):
+                if len(answer.body) >= _IFINFOMSG.size:
+                    index = _IFINFOMSG.unpack_from(answer.body)[2]
+                    name = message.attributes(answer.body, _IFINFOMSG.size).get(_IFLA_IFNAME, b"")
+                    found[index] = procfs.text(name.rstrip(b"\0"))
+        return found
 
     def close(self) -> None:
         """Close both channels."""

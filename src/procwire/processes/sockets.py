@@ -60,10 +60,10 @@ def listener(channel: Channel, key: Key, *, interface: int = 0) -> Socket | None
     return found if found is not None and found.state == LISTEN else None
 
 
-def dump(channel: Channel, proto: int, states: int = ALL_STATES) -> Iterator[Socket]:
+def dump(channel: Channel, proto: int, states: int = ALL_STATES, *, extensions: int = 0) -> Iterator[Socket]:
     """All sockets of a protocol in ``states``, both families; a changing table may lack or repeat some."""
     for family in FAMILIES:
-        yield from _dump(channel, sockdiag.request(proto, family, states))
+        yield from _dump(channel, sockdiag.request(proto, family, states, extensions=extensions))
 
 
 def on_port(channel: Channel, proto: int, port: int) -> list[Socket]:

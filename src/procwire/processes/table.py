@@ -5,6 +5,7 @@ Reads /proc as it finds it; what it may not read stays empty. It never signals n
 
 from __future__ import annotations
 
+import functools
 import pwd
 import time
 from collections import OrderedDict
@@ -29,6 +30,17 @@ class _Entry(NamedTuple):
     exe: str  # as the link reads, to notice an exec
 
 
+@functools.lru_cache(maxsize=MAX_USERS)
+def user_name(uid: int) -> str:
+    """The name of a user, the number as text for one without, empty for none."""
+    if uid < 0:
+        return ""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except (KeyError, OverflowError):
+        return str(uid)
+
+
 class ProcessTable:
     """Answers who a pid is. For one thread."""
 
@@ -38,7 +50,6 @@ class ProcessTable:
         self._boot = procfs.boot_ns()
         self._entries: OrderedDict[int, _Entry] = OrderedDict()
         self._exited: OrderedDict[tuple[int, int], tuple[int, ProcessRef]] = OrderedDict()
-        self._users: dict[int, str] = {}
         self._private = self._in_private_cgroups()
         self.reads = 0  # processes read in full
 
@@ -129,18 +140,7 @@ class ProcessTable:
 
     def user(self, uid: int) -> str:
         """The name of a user, the number as text for one without, empty for none."""
-        if uid < 0:
-            return ""
-        name = self._users.get(uid)
-        if name is None:
-            try:
-                name = pwd.getpwuid(uid).pw_name
-            except (KeyError, OverflowError):
-                name = str(uid)
-            if len(self._users) >= MAX_USERS:
-                self._users.clear()
-            self._users[uid] = name
-        return name
+        return user_name(uid)
 
     def _read(self, stat: procfs.Stat, exe: str) -> ProcessRef:
         self.reads += 1

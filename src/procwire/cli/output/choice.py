@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from procwire.cli.output.csv_rows import Csv
@@ -49,10 +50,19 @@ def width() -> int:
         return 80
 
 
-def writer(arguments: argparse.Namespace, table: Table, *, events: bool = False) -> RowWriter:
-    """JSON lines, CSV or a table on standard output; ``events`` where rows carry one."""
+def writer(
+    arguments: argparse.Namespace,
+    table: Table,
+    *,
+    events: bool = False,
+    names: Sequence[str] | None = None,
+) -> RowWriter:
+    """JSON lines, CSV or a table on standard output; ``events`` where rows carry one.
+
+    ``names``: only these columns, in this order; None for all that the form shows by itself.
+    """
     if arguments.json:
-        return JsonLines(sys.stdout.buffer, table)
+        return JsonLines(sys.stdout.buffer, table, names=names)
     if arguments.csv:
-        return Csv(sys.stdout, table, events=events)
-    return TextTable(sys.stdout, table, width=width(), events=events)
+        return Csv(sys.stdout, table, events=events, names=names)
+    return TextTable(sys.stdout, table, width=width(), events=events, names=names)

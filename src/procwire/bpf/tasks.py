@@ -1,0 +1,57 @@
+"""The structs of iterators.bpf.c as values. Pure."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from procwire.model.host import Task
+
+SOCKET, RING = 1, 2  # Holder.kind
+
+_ROW = struct.Struct("=QQQQQQqQIIIIIIIIIIIIIIII16s")
+_ARGUMENTS = struct.Struct("=II")
+_HOLDER = struct.Struct("=QQIIHHI")
+
+ROW_BYTES = _ROW.size
+HOLDER_BYTES = _HOLDER.size
+
+
+class Holder(NamedTuple):
+    """A descriptor that is a socket, or an io_uring."""
+
+    cookie: int  # of an internet socket, else 0
+    inode: int
+    pid: int
+    fd: int
+    family: int
+    protocol: int
+    kind: int
+
+
+def tasks(data: bytes) -> Iterator[Task]:
+    """The rows of ``processes``; a cut last one is left out."""
+    return map(Task._make, _ROW.iter_unpack(_whole(data, ROW_BYTES)))
+
+
+def arguments(data: bytes) -> dict[int, bytes]:
+    """The rows of ``arguments``: the command line by pid, each argument with its end, cut at 4095 bytes."""
+    found: dict[int, bytes] = {}
+    offset, head, unpack = 0, _ARGUMENTS.size, _ARGUMENTS.unpack_from
+    last = len(data) - head
+    while offset <= last:
+        pid, size = unpack(data, offset)
+        offset += head
+        found[pid] = data[offset : offset + size]
+        offset += size
+    return found
+
+
+def holders(data: bytes) -> Iterator[Holder]:
+    """The rows of ``holders``."""
+    return map(Holder._make, _HOLDER.iter_unpack(_whole(data, HOLDER_BYTES)))
+
+
+def _whole(data: bytes, size: int) -> bytes:
+    return data[: len(data) - len(data) % size] if len(data) % size else data

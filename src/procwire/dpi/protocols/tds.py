@@ -1,0 +1,352 @@
+"""Microsoft SQL Server (TDS): prelogin, login, every batch and procedure call, errors and latency.
+
+Recognised by a PRELOGIN packet whose options make sense, by a LOGIN7 packet ([MS-TDS] sections 2.2.6.5,
+2.2.6.4), or in mid-session by a request with its transaction header,
+on any port. TLS runs inside TDS packets and is noticed as such; where only the login is encrypted,
+what follows it is read again. The password of a login in clear is reported as sent; rows are not read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any, ClassVar
+
+from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
+from procwire.dpi.wire.cursor import Cursor
+from procwire.dpi.wire.cutter import Cutter
+from procwire.dpi.wire.shown import clean, statement
+from procwire.model.columns import Kind
+from procwire.model.observation import Observation, says
+
+NAME = "tds"
+PORTS = frozenset({("tcp", 1433)})
+TRANSPORTS = frozenset({"tcp"})
+FIRST = bytes((1, 3, 14, 0x10, 0x12))
+
+HEADER_BYTES = 8
+MAX_PACKET = 32767  # bytes; section 2.2.3.1
+MAX_OPTIONS = 16  # of a prelogin
+MAX_TOKENS = 32  # of a response that are looked at
+MAX_CIPHERTEXT = 16384 + 2048  # bytes of a TLS record
+
+ALL_HEADERS = bytes.fromhex("16000000120000000200")  # one header, of transactions; section 2.2.5.3
+
+BATCH, LOGIN_OLD, RPC, RESPONSE, ATTENTION, BULK, LOGIN, SSPI, PRELOGIN = 1, 2, 3, 4, 6, 7, 0x10, 0x11, 0x12
+_TYPES = {BATCH: "batch", RPC: "rpc", RESPONSE: "response", ATTENTION: "attention", BULK: "bulk",
+          8: "fedauth",
+          14: "transaction", LOGIN: "login", SSPI: "sspi", PRELOGIN: "prelogin",
+          LOGIN_OLD: "login"}  # fmt: skip
+_ENCRYPTION = {0: "login-only", 1: "on", 2: "not-supported", 3: "required"}
+_PROCEDURES = {1: "sp_cursor", 2: "sp_cursoropen", 3: "sp_cursorprepare", 4: "sp_cursorexecute",
+               5: "sp_cursorprepexec", 6: "sp_cursorunprepare", 7: "sp_cursorfetch", 8: "sp_cursoroption",
+               9: "sp_cursorclose", 10: "sp_executesql", 11: "sp_prepare", 12: "sp_execute",
+               13: "sp_prepexec",
+               14: "sp_prepexecrpc", 15: "sp_unprepare"}  # fmt: skip
+_LOGIN_FIELDS = (
+    "host",
+    "user",
+    "password",
+    "application",
+    "server",
+    "unused",
+    "library",
+    "language",
+    "database",
+)
+
+
+class TdsPrelogin(Observation, kw_only=True):
+    """One side's offer before the login."""
+
+    TABLE = "tds"
+    message: Annotated[str, says("prelogin, encrypted, login, outcome, request or response.")] = "prelogin"
+    version: Annotated[str, says("Version of the library or the server.")] = ""
+    encryption: Annotated[str, says("on, required, login-only or not-supported.")] = ""
+    instance: Annotated[str, says("Instance asked for.")] = ""
+
+
+class TdsEncrypted(Observation, kw_only=True):
+    """TLS begins inside TDS packets."""
+
+    TABLE = "tds"
+    message: Annotated[str, says("prelogin, encrypted, login, outcome, request or response.")] = "encrypted"
+
+
+class TdsLogin(Observation, kw_only=True):
+    """A client logs in, in clear."""
+
+    TABLE = "tds"
+    RISKS: ClassVar = {"credentials": "cleartext-credentials"}
+    message: Annotated[str, says("prelogin, encrypted, login, outcome, request or response.")] = "login"
+    user: Annotated[str, says("Account that logs in; empty for an integrated login.")] = ""
+    host: Annotated[str, says("Name of the client's machine, as it says.")] = ""
+    application: Annotated[str, says("Name of the program, as it says.")] = ""
+    server: Annotated[str, says("Server that was asked for.")] = ""
+    library: Annotated[str, says("Client library.")] = ""
+    database: Annotated[str, says("Database asked for.")] = ""
+    credentials: Annotated[bool, says("Whether a password was sent, hardly disguised; it is not kept.")] = (
+        False
+    )
+    integrated: Annotated[bool, says("Whether the login is by Kerberos or NTLM (SSPI).")] = False
+
+
+class TdsRequest(Observation, kw_only=True):
+    """A client sent a batch, a procedure call or another request."""
+
+    TABLE = "tds"
+    message: Annotated[str, says("prelogin, encrypted, login, outcome, request or response.")] = "request"
+    kind: Annotated[str, says("batch, rpc, transaction, bulk, attention, ...")]
+    query: Annotated[str, says("The statement, shortened; passwords in it are masked.")] = ""
+    procedure: Annotated[str, says("Procedure that is called.")] = ""
+
+
+class TdsResponse(Observation, kw_only=True):
+    """The start of a server's answer, to a login or a request."""
+
+    TABLE = "tds"
+    message: Annotated[str, says("prelogin, encrypted, login, outcome, request or response.")] = "response"
+    kind: Annotated[str, says("Kind of the request this answers.")] = ""
+    query: Annotated[str, says("Its statement.")] = ""
+    server_software: Annotated[str, says("Program and version, in answer to a login.")] = ""
+    accepted: Annotated[bool | None, says("Whether a login was accepted.")] = None
+    database: Annotated[str, says("Database that is now used.")] = ""
+    code: Annotated[int | None, says("Number of the error.")] = None
+    error: Annotated[str, says("The server's error message.")] = ""
+    latency: Annotated[
+        int | None, says("From the request to the start of this answer.", kind=Kind.DURATION)
+    ] = None
+
+
+OBSERVATIONS = (TdsPrelogin, TdsEncrypted, TdsLogin, TdsRequest, TdsResponse)
+
+
+def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
+    """A packet header, and the first option of a prelogin, the lengths of a login, or ALL_HEADERS."""
+    if (data[:1] and data[0] not in FIRST) or (data[1:2] and data[1] & ~9):
+        return Claim.NO
+    if data[4:6] not in {b"", b"\0", b"\0\0"} or data[7:8] not in {b"", b"\0"}:
+        return Claim.NO
+    begun = data[:1] and data[0] < LOGIN
+    if begun and data[8:18] != ALL_HEADERS[: len(data[8:18])]:
+        return Claim.NO
+    length = int.from_bytes(data[2:4], "big")
+    if len(data) >= 4 and not HEADER_BYTES + 6 <= length <= MAX_PACKET:
+        return Claim.NO
+    if len(data) < HEADER_BYTES + 12:
+        return Claim.MORE
+    if begun:
+        return Claim.YES
+    if data[0] == PRELOGIN:
+        offset, size = int.from_bytes(data[9:11], "big"), int.from_bytes(data[11:13], "big")
+        sane = data[8] == 0 and offset % 5 == 1 and offset + size <= length and size == 6
+        return Claim.YES if sane else Claim.NO
+    inner, version = int.from_bytes(data[8:12], "little"), data[15]
+    sane = 86 <= inner <= MAX_PACKET and 0x70 <= version <= 0x74 and inner + HEADER_BYTES <= max(length, 4096)
+    return Claim.YES if sane else Claim.NO
+
+
+class Parser(Cutter):
+    """See contract.Parser."""
+
+    LOOK = 4096
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._encrypted = False
+        self._inside = [False, False]  # in the middle of a message of several packets
+        self._asked: tuple[str, str, int] | None = None
+
+    def measure(self, side: Direction, data: bytes, at: int) -> int:  # noqa: ARG002
+        """See Cutter: a packet, or behind the handshake a record of TLS."""
+        if len(data) - at < HEADER_BYTES:
+            return 0
+        if self._encrypted and 0x14 <= data[at] <= 0x17 and data[at + 1] == 3:
+            size = 5 + int.from_bytes(data[at + 3 : at + 5], "big")
+            if size > 5 + MAX_CIPHERTEXT:
+                raise ProtocolError("no record of TLS")
+            return size
+        size = int.from_bytes(data[at + 2 : at + 4], "big")
+        if data[at] not in _TYPES or size < HEADER_BYTES or data[at + 7]:
+            raise ProtocolError("no packet of TDS")
+        return size
+
+    def forget(self) -> None:
+        """See Cutter."""
+        self._asked = None
+        self._inside = [False, False]
+
+    def message(self, side: Direction, data: bytes, size: int, now: int) -> Iterable[Observation] | None:  # noqa: ARG002
+        """See Cutter."""
+        if self._encrypted and data[1] == 3 and 0x14 <= data[0] <= 0x17:
+            return None
+        inside, self._inside[side] = self._inside[side], not data[1] & 1
+        if inside:
+            return None
+        kind, body = data[0], Cursor(data, HEADER_BYTES, "little")
+        if kind == PRELOGIN or (
+            kind == RESPONSE and self._asked is not None and self._asked[0] == "prelogin"
+        ):
+            return self._prelogin(side, body, now)
+        if self.client < 0:
+            self.client = side
+        if kind == LOGIN:
+            self._asked = ("login", "", now)
+            return (_login(side, body, now),)
+        if kind == RESPONSE:
+            return self._response(side, body, now)
+        if side != self.client:
+            raise ProtocolError("a request of the server")
+        told: dict[str, str] = {}
+        if kind == BATCH:
+            told["query"] = statement(_wide(_behind_headers(body)))
+        elif kind == RPC:
+            told = _call(body)
+        if kind != SSPI:
+            self._asked = (_TYPES[kind], told.get("query", ""), now)
+        return (TdsRequest(time=now, side=side, kind=_TYPES[kind], **told),)
+
+    def _prelogin(self, side: Direction, body: Cursor, now: int) -> Iterable[Observation] | None:
+        if body.left and 0x14 <= body.data[body.at] <= 0x17:
+            first, self._encrypted = not self._encrypted, True
+            return (TdsEncrypted(time=now, side=side),) if first else None
+        if self.client < 0:
+            self.client = side
+        if side == self.client:
+            self._asked = ("prelogin", "", now)
+        else:
+            self._asked = None
+        options = _options(body)
+        version = options.get(0, b"")
+        encryption = options.get(1, b"")
+        return (
+            TdsPrelogin(
+                time=now,
+                side=side,
+                version=_version(version),
+                encryption=_ENCRYPTION.get(encryption[0] & 0x1F, str(encryption[0])) if encryption else "",
+                instance=clean(options.get(2, b"").split(b"\0")[0].decode("latin-1"))
+                if side == self.client
+                else "",
+            ),
+        )
+
+    def _response(self, side: Direction, body: Cursor, now: int) -> Iterable[Observation]:
+        asked, self._asked = self._asked, None
+        told = _tokens(body)
+        kind = asked[0] if asked else ""
+        if kind == "login":
+            self.settled = True
+            told["accepted"] = "server_software" in told
+        return (
+            TdsResponse(
+                time=now,
+                side=side,
+                kind=kind,
+                query=asked[1] if asked else "",
+                latency=now - asked[2] if asked else None,
+                **told,
+            ),
+        )
+
+
+def _wide(data: bytes) -> str:
+    return data[: len(data) & ~1].decode("utf-16-le", "replace")
+
+
+def _version(data: bytes) -> str:
+    return f"{data[0]}.{data[1]}.{int.from_bytes(data[2:4], 'big')}" if len(data) >= 4 else ""
+
+
+def _options(body: Cursor) -> dict[int, bytes]:
+    """Section 2.2.6.5: token, offset, length; 0xff ends them."""
+    start = body.at
+    found: dict[int, bytes] = {}
+    for _ in range(MAX_OPTIONS):
+        token = body.u8()
+        if token == 0xFF:
+            return found
+        offset, size = int.from_bytes(body.take(2), "big"), int.from_bytes(body.take(2), "big")
+        found[token] = body.data[start + offset : start + offset + size]
+    raise ProtocolError("a prelogin without end")
+
+
+def _login(side: Direction, body: Cursor, now: int) -> Observation:
+    """Section 2.2.6.4: fixed fields, then (offset, characters) of each text."""
+    start = body.at
+    body.take(24)
+    body.take(1)
+    flags = body.u8()
+    body.take(10)
+    told: dict[str, str] = {}
+    for name in _LOGIN_FIELDS:
+        offset, size = body.u16(), body.u16()
+        told[name] = (
+            clean(_wide(body.data[start + offset : start + offset + 2 * size])) if size <= 1024 else ""
+        )
+    return TdsLogin(
+        time=now,
+        side=side,
+        credentials=bool(told["password"]),
+        integrated=bool(flags & 0x80),
+        **{name: told[name] for name in ("user", "host", "application", "server", "library", "database")},
+    )
+
+
+def _behind_headers(body: Cursor) -> bytes:
+    """What follows ALL_HEADERS (from TDS 7.2 on)."""
+    size = int.from_bytes(body.data[body.at : body.at + 4], "little")
+    return body.data[body.at + size :] if 4 <= size <= 128 else body.rest()
+
+
+def _call(body: Cursor) -> dict[str, str]:
+    inner = Cursor(_behind_headers(body), 0, "little")
+    length = inner.u16()
+    if length != 0xFFFF:
+        return {"procedure": clean(_wide(inner.take(min(2 * length, inner.left))))}
+    number = inner.u16()
+    told = {"procedure": _PROCEDURES.get(number, f"procedure {number}")}
+    if number in {10, 13, 11} and inner.left > 2:
+        told["query"] = statement(_first_text(inner))
+    return told
+
+
+def _first_text(inner: Cursor) -> str:
+    """The first parameter that is an NVARCHAR: the statement."""
+    inner.take(2)  # option flags
+    found = inner.data.find(b"\xe7", inner.at, inner.at + 32)
+    if found < 0 or len(inner.data) < found + 10:
+        return ""
+    size = int.from_bytes(inner.data[found + 8 : found + 10], "little")
+    return _wide(inner.data[found + 10 : found + 10 + size]) if size != 0xFFFF else ""
+
+
+def _tokens(body: Cursor) -> dict[str, Any]:
+    """Errors, the server's name and the database, up to the first token whose length is not told."""
+    told: dict[str, Any] = {}
+    try:
+        for _ in range(MAX_TOKENS):
+            if not body.left:
+                break
+            token = body.u8()
+            if token not in {0xAA, 0xAB, 0xAD, 0xE3, 0xA4, 0xA5, 0xA9}:
+                break
+            _token(token, Cursor(body.prefixed(2), 0, "little"), told)
+    except ProtocolError:
+        pass  # the rest is in packets to come
+    return told
+
+
+def _token(token: int, part: Cursor, told: dict[str, Any]) -> None:
+    if token == 0xAA and "code" not in told:
+        code = part.u32()
+        part.take(2)
+        told["code"], told["error"] = code, clean(_wide(part.take(2 * part.u16())))
+    elif token == 0xAD:
+        part.take(5)
+        name = _wide(part.take(2 * part.u8())).rstrip("\0")
+        version = part.take(4)
+        told["server_software"] = clean(
+            f"{name} {version[0]}.{version[1]}.{int.from_bytes(version[2:4], 'big')}"
+        )
+    elif token == 0xE3 and part.u8() == 1:
+        told["database"] = clean(_wide(part.take(2 * part.u8())))

@@ -1,0 +1,78 @@
+"""Who holds which socket, all at once: by the kernel's file iterator, else by every link of /proc/PID/fd.
+
+Sees what no single look does: inherited and passed descriptors, sockets older than procwire, and those that
+an io_uring holds without a descriptor.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from procwire.bpf.libbpf import BpfError
+from procwire.bpf.tasks import RING
+from procwire.processes import procfs, rings
+from procwire.processes.tasks import KernelTasks
+
+MAX_HOLDERS = 1 << 20  # descriptors of sockets that are looked at in one survey
+_RING_LINK = "anon_inode:[io_uring]"
+
+
+class Held(NamedTuple):
+    """A process and its descriptor for a socket; ``fd`` is rings.FIXED where an io_uring holds it."""
+
+    pid: int
+    fd: int
+    inode: int
+    cookie: int = 0
+
+
+def by_kernel(kernel: KernelTasks, proc: str = "/proc") -> list[Held]:
+    """Every holder, in one read. Raises BpfError."""
+    found: list[Held] = []
+    for each in kernel.holders():
+        if len(found) >= MAX_HOLDERS:
+            break
+        if each.kind == RING:
+            found += (Held(each.pid, rings.FIXED, inode) for inode in rings.sockets(each.pid, each.fd, proc))
+        else:
+            found.append(Held(each.pid, each.fd, each.inode, each.cookie))
+    return found + list(by_files(kernel.blind, proc))
+
+
+def by_files(pids: Iterable[int], proc: str = "/proc") -> Iterator[Held]:
+    """The holders among some processes, by their links; what may not be read is passed over."""
+    for pid in pids:
+        folder = f"{proc}/{pid}/fd"
+        try:
+            names = procfs.names(folder)
+        except OSError:
+            continue
+        for name in names:
+            try:
+                target = os.readlink(f"{folder}/{name}")  # noqa: PTH115
+            except OSError:
+                continue
+            if target.startswith("socket:["):
+                yield Held(pid, int(name), int(target[8:-1]))
+            elif target == _RING_LINK:
+                for inode in rings.sockets(pid, int(name), proc):
+                    yield Held(pid, rings.FIXED, inode)
+
+
+def survey(kernel: KernelTasks | None, proc: str = "/proc") -> tuple[dict[int, list[Held]], bool]:
+    """The holders of every socket by its inode, and whether the kernel told them."""
+    told = kernel is not None
+    held: Iterable[Held] = ()
+    if kernel is not None:
+        try:
+            held = by_kernel(kernel, proc)
+        except BpfError:
+            told = False
+    if not told:
+        held = by_files(procfs.pids(proc), proc)
+    found: dict[int, list[Held]] = {}
+    for each in held:
+        found.setdefault(each.inode, []).append(each)
+    return found, told
