@@ -52,7 +52,7 @@ def read(path: Path) -> Dialogue:
 
 
 def _bytes(word: str) -> bytes:
-    if word[0] == "b":
+    if word.startswith(('b"', "b'")):
         return bytes(ast.literal_eval(word))
     return bytes.fromhex(word.split("#", maxsplit=1)[0])
 

@@ -49,7 +49,7 @@ def recorded(target: Path) -> Iterator[Scene]:
             host.run("ip", "addr", "flush", "dev", "eth0", "scope", "link")
         recorder = subprocess.Popen(
             client.words("tcpdump", "-i", "eth0", "-U", "-s", "0", "--time-stamp-precision=nano", "-w",
-                         str(target), "not icmp6 and not arp"),
+                         str(target), "not icmp6 and not arp and not igmp and not ip6 proto 0"),
             stderr=subprocess.PIPE,
         )  # fmt: skip
         assert recorder.stderr is not None

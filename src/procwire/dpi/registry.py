@@ -37,6 +37,16 @@ PROTOCOLS: tuple[str, ...] = (
     "mdns",
     "llmnr",
     "nbns",
+    "dhcp",
+    "dhcpv6",
+    "ntp",
+    "snmp",
+    "ssdp",
+    "syslog",
+    "tftp",
+    "radius",
+    "ldap",
+    "kerberos",
     # databases, messaging, industry
     "postgresql",
     "mysql",
@@ -45,6 +55,10 @@ PROTOCOLS: tuple[str, ...] = (
     "mongodb",
     "cassandra",
     "tds",
+    "mqtt",
+    "amqp",
+    "kafka",
+    "nats",
     # what has no ports, and what is not IP
 )
 

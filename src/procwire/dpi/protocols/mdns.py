@@ -8,7 +8,7 @@ stand in the flow of who answers; a latency is known only where a question got i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire import dns_records as names
@@ -34,6 +34,7 @@ class MdnsMessage(Observation, kw_only=True):
     """A question or an answer on the link."""
 
     TABLE = "mdns"
+    RISKS: ClassVar = {"faults": "malformed-message"}
     message: Annotated[str, says("query, probe, response, or goodbye where every record is withdrawn.")]
     query: Annotated[str, says("Name asked for, of the first question.")] = ""
     query_type: Annotated[str, says("Record type asked for, of the first question.")] = ""
@@ -77,6 +78,8 @@ def _sane(data: bytes) -> bool:
 
 class Parser(DatagramParser):
     """See contract.Parser."""
+
+    PATIENT = True  # a risk may come with any message
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

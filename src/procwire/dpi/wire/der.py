@@ -51,9 +51,9 @@ def expect(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
     return start, stop
 
 
-def dotted(value: bytes) -> str:
+def dotted(value: bytes, limit: int = MAX_OID_BYTES) -> str:
     """An object identifier's value in dotted form."""
-    if not value or len(value) > MAX_OID_BYTES:
+    if not value or len(value) > limit:
         raise DerError("object identifier is empty or too long")
     arcs: list[int] = []
     number = 0

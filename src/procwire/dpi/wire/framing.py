@@ -134,6 +134,8 @@ class FramedParser(DatagramParser):
         if not self.stream:
             yield from super().feed(side, data, now=now)
             return
+        if self.upgraded:
+            return
         frames = self.frames[side]
         for message in frames.push(data):
             try:
