@@ -41,22 +41,24 @@ def test_an_ipv4_address_and_its_mapped_form_are_one_key() -> None:
     start=NUMBER,
     netns=NUMBER,
     released=NUMBER,
+    since=NUMBER,
     rest=st.tuples(SMALL, SMALL, SMALL),
     comm=st.binary(max_size=16),
 )
 def test_an_owner_is_read_as_it_was_written(
-    start: int, netns: int, released: int, rest: tuple[int, int, int], comm: bytes
+    start: int, netns: int, released: int, since: int, rest: tuple[int, int, int], comm: bytes
 ) -> None:
-    raw = struct.pack("=QQQIIII16s", start, netns, released, *rest, 0, comm)
+    raw = struct.pack("=QQQQIIII16s", start, netns, released, since, *rest, 0, comm)
     owner = records.unpack_owner(raw)
-    assert owner == (start, netns, released, *rest, comm.partition(b"\0")[0])
+    assert owner == (start, netns, released, since, *rest, comm.partition(b"\0")[0])
 
 
 @given(size=st.integers(0, 2**32 - 1), args=st.binary(max_size=512))
 def test_arguments_never_reach_beyond_their_field(size: int, args: bytes) -> None:
-    raw = struct.pack("=QQIIII16s256s512s", 1, 2, 3, 4, size, 1, b"sh", b"/bin/sh\0junk", args)
+    raw = struct.pack("=QQQIIII16s256s512s", 1, 9, 2, 3, 4, size, 1, b"sh", b"/bin/sh\0junk", args)
     facts = records.unpack_facts(raw)
     assert facts.args == args.ljust(512, b"\0")[:size]
+    assert (facts.since, facts.cgroup) == (9, 2)
     assert (facts.exe, facts.comm, facts.executed) == (b"/bin/sh", b"sh", True)
 
 

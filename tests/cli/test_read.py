@@ -42,6 +42,13 @@ def test_json_has_schema_and_event_first() -> None:
     assert {row["app"] for row in rows} == {"http", "unknown"}
 
 
+def test_of_a_file_no_owner_is_claimed_and_the_reason_is_true() -> None:
+    flows = json_of(HTTP)
+    assert {(flow["owner_confidence"], flow["owner_reason"]) for flow in flows} == {
+        ("unknown", "read from a file")
+    }
+
+
 def test_csv_is_a_header_and_a_row_a_flow(capsys: Capsys) -> None:
     assert read(TLS, "--csv") == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from procwire.dpi.contract import Claim, Context
+from procwire.dpi.entry import Entry
 from procwire.dpi.opening import MAX_PIECES, REFUSED, Limits, Opening
-from procwire.dpi.registry import Entry
 
 
 def entry(name: str, answer: Any) -> Entry:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from procwire.dpi.contract import ENOUGH, Context, ProtocolError
+from procwire.dpi.entry import Entry
 from procwire.dpi.reading import MAX_BAD_DATAGRAMS, Reading
-from procwire.dpi.registry import Entry
 from tests.dpi.test_opening import opening
 
 

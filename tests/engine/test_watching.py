@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from procwire.capture.files import open_files
 from procwire.capture.source import Counts
@@ -188,7 +189,11 @@ def test_the_end_of_a_flow_waits_for_its_owner(monkeypatch: pytest.MonkeyPatch) 
     run.run()
     assert before[0] == 0
     assert all(events == ["open", "end"] for events in audience.events.values())
-    assert {flow.owner for flow in audience.flows.values()} == {OWNER}
+    owners = {
+        structs.replace(flow.owner, answered=0) if isinstance(flow.owner, Owner) else None
+        for flow in audience.flows.values()
+    }
+    assert owners == {OWNER}
 
 
 def test_owners_that_never_answer_do_not_keep_the_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -152,6 +152,23 @@ def test_owner_and_facts_become_columns() -> None:
     assert seen["end"] == flow.last
     assert seen["tcp_flags"] == ("syn", "ack")
     assert seen["vlan"] == ("10", "20")
+    assert (seen["owner_delay"], seen["peer_pid"], seen["peer_process"]) == (None, None, None)
+
+
+def test_the_other_end_and_the_time_of_the_answer_become_columns() -> None:
+    flow = a_flow()
+    left, right = (ProcessRef(pid=pid, start=5, name=name) for pid, name in ((7, "curl"), (8, "nginx")))
+    flow.owner = Owner(
+        process=left, confidence=EXACT, side="src", peer=right, peer_confidence=EXACT, answered=flow.first + 5
+    )
+    seen = values(FLOWS, FlowRow(flow))
+    assert (seen["owner_side"], seen["owner_delay"]) == ("src", 5)
+    assert (seen["peer_pid"], seen["peer_process"], seen["peer_confidence"]) == (8, "nginx", EXACT)
+    flow.owner = Owner(
+        process=left, confidence=EXACT, side="src", peer_reason="refused", answered=flow.first - 5
+    )
+    seen = values(FLOWS, FlowRow(flow))
+    assert (seen["owner_delay"], seen["peer_pid"], seen["peer_reason"]) == (0, None, "refused")
 
 
 class Here(RowContext):

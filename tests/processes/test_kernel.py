@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -16,9 +18,9 @@ import pytest
 
 from procwire.bpf.libbpf import BpfError
 from procwire.bpf.loader import read_object
-from procwire.model.process import EXACT, Owner
+from procwire.model.process import EXACT, LISTENER, RECENT, Owner
 from procwire.processes import procfs
-from procwire.processes.kernel import CLOSED_NS, SOURCE, KernelOwners
+from procwire.processes.kernel import CLOSED_NS, INJECTED, REFUSED, SELF_MADE, SOURCE, UNUSED, KernelOwners
 from procwire.processes.keys import Key, key_from
 from procwire.processes.owners import Owners
 from tests.bpf.kernel import need_bpf, without_capabilities
@@ -27,7 +29,7 @@ from tests.processes.world import key_of_socket
 
 pytestmark = pytest.mark.kernel
 BURST = 200
-TCP, UDP = 6, 17
+TCP, UDP, UDPLITE = 6, 17, 136
 
 
 @pytest.fixture(scope="module")
@@ -210,11 +212,143 @@ def test_a_socket_from_before_is_named_once_it_is_used() -> None:
             assert (claim.pid, claim.confidence) == (os.getpid(), EXACT)
 
 
-def test_a_connection_that_nobody_accepted_is_not_the_listeners(source: KernelOwners) -> None:
+def test_a_connection_that_nobody_accepted_is_its_listeners_and_not_for_certain(source: KernelOwners) -> None:
     with sink(socket.AF_INET, "127.0.0.1") as port, socket.create_connection(("127.0.0.1", port)) as ours:
         key = key_of_socket(ours)
         assert source.lookup(key) is not None
-        assert source.lookup(key.turned()) is None
+        claim = source.lookup(key.turned())
+        assert claim is not None
+        assert (claim.pid, claim.confidence, claim.reason) == (os.getpid(), LISTENER, UNUSED)
+
+
+@pytest.mark.parametrize("bound", ["0.0.0.0", "127.0.0.1", "::"])
+def test_a_listener_is_found_under_each_of_its_names(source: KernelOwners, bound: str) -> None:
+    family = socket.AF_INET6 if ":" in bound else socket.AF_INET
+    with (
+        socket.create_server((bound, 0), family=family, dualstack_ipv6=bound == "::") as listener,
+        socket.create_connection(("127.0.0.1", listener.getsockname()[1])) as ours,
+    ):
+        claim = source.lookup(key_of_socket(ours).turned())
+    assert claim is not None
+    assert (claim.pid, claim.confidence) == (os.getpid(), LISTENER)
+
+
+def test_a_connection_that_was_only_spliced_and_closed_is_its_listeners(owners: Owners) -> None:
+    """accept(2) without an address and splice(2) pass no hook of their own."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    _, writer = os.pipe()
+    with sink(socket.AF_INET, "127.0.0.1") as port, socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        here = listener.getsockname()
+        child = forked(connecting(socket.AF_INET, "127.0.0.1", here[1]))
+        accepted = libc.accept4(listener.fileno(), None, None, 0)
+        assert os.splice(accepted, writer, 10) == 1
+        os.close(accepted)
+        found = owners.owner(key_from(TCP, "127.0.0.1", child.port, "127.0.0.1", here[1]))
+        assert port
+    check_named(found, child.pid)
+    assert found.peer is not None
+    assert found.peer.pid == os.getpid()
+    assert found.peer_confidence in {LISTENER, RECENT}
+
+
+def test_a_connection_that_no_socket_took_says_so(source: KernelOwners) -> None:
+    with sink(socket.AF_INET, "127.0.0.1") as port:
+        pass
+    with socket.socket() as ours:
+        ours.bind(("127.0.0.1", 0))
+        with contextlib.suppress(ConnectionRefusedError):
+            ours.connect(("127.0.0.1", port))
+        claim = source.lookup(key_from(TCP, "127.0.0.1", port, "127.0.0.1", ours.getsockname()[1]))
+    assert claim is not None
+    assert (claim.pid, claim.reason) == (0, REFUSED)
+
+
+def test_what_the_kernel_answers_by_itself_says_so_and_who_asked_is_named(owners: Owners) -> None:
+    """Echo requests on loopback: ours, and the answers of the kernel."""
+    request = struct.pack("!BBHHH", 8, 0, 0xF7FD, 1, 1)
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as ours:
+        ours.sendto(request, ("127.0.0.77", 0))
+    asked = owners.owner(key_from(1, "127.0.0.1", 8, "127.0.0.77", 0))
+    check_named(asked, os.getpid())
+    answered = owners.owner(key_from(1, "127.0.0.77", 0, "127.0.0.1", 0))
+    assert (answered.process, answered.reason) == (None, SELF_MADE)
+
+
+@pytest.mark.parametrize(("family", "host"), FAMILIES)
+def test_a_protocol_without_ports_is_its_raw_sockets(owners: Owners, family: int, host: str) -> None:
+    def work() -> int:
+        with socket.socket(family, socket.SOCK_RAW, 253) as ours:
+            ours.sendto(b"x", (host, 0))
+        return 1
+
+    child = forked(work)
+    check_named(owners.owner(key_from(253, host, 0, host, 0)), child.pid)
+
+
+def test_udp_lite_is_named(owners: Owners) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM, UDPLITE) as sink_socket:
+        sink_socket.bind(("127.0.0.1", 0))
+        port = sink_socket.getsockname()[1]
+
+        def work() -> int:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM, UDPLITE) as ours:
+                ours.sendto(b"x", ("127.0.0.1", port))
+                return int(ours.getsockname()[1])
+
+        child = forked(work)
+        check_named(owners.owner(key_from(UDPLITE, "127.0.0.1", child.port, "127.0.0.1", port)), child.pid)
+
+
+def injecting(source: str, sport: int, target: str, dport: int) -> Callable[[], int]:
+    """A UDP datagram with any source, from a packet socket on loopback."""
+    ends = socket.inet_aton(source) + socket.inet_aton(target)
+    udp = struct.pack("!HHHH", sport, dport, 9, 0) + b"x"
+    ip = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(udp), 1, 0, 64, UDP, 0) + ends
+
+    def work() -> int:
+        with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0) as ours:
+            ours.sendto(ip + udp, ("lo", 0x0800))
+        return sport
+
+    return work
+
+
+def test_who_forges_packets_is_named_and_takes_nobodys_name(source: KernelOwners) -> None:
+    child = forked(injecting("127.0.0.1", 4, "127.0.0.9", 5))
+    claim = source.lookup(key_from(UDP, "127.0.0.1", 4, "127.0.0.9", 5))
+    assert claim is not None
+    assert (claim.pid, claim.confidence, claim.reason) == (child.pid, EXACT, INJECTED)
+    datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with sink(socket.AF_INET, "127.0.0.1", socket.SOCK_DGRAM) as port, datagrams as ours:
+        ours.connect(("127.0.0.1", port))
+        ours.send(b"x")
+        key = key_of_socket(ours)
+        forked(injecting("127.0.0.1", key.sport, "127.0.0.1", port))
+        claim = source.lookup(key)
+    assert claim is not None
+    assert (claim.pid, claim.reason) == (os.getpid(), "")
+
+
+def test_a_socket_that_went_through_an_exec_has_the_new_name(owners: Owners) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        here = listener.getsockname()
+        pid = os.fork()
+        if pid == 0:
+            with contextlib.suppress(BaseException):
+                ours = socket.create_connection(here)
+                os.dup2(ours.fileno(), 1)
+                os.execv("/bin/echo", ["echo", "done"])
+            os._exit(1)
+        accepted, there = listener.accept()
+        with accepted:
+            assert accepted.recv(10) == b"done\n"
+        os.waitpid(pid, 0)
+    found = owners.owner(key_from(TCP, *there, *here))
+    check_named(found, pid)
+    assert found.process is not None
+    assert (found.process.name, Path(found.process.exe).name) == ("echo", "echo")
 
 
 def test_a_refused_connection_is_named(owners: Owners) -> None:

@@ -52,3 +52,8 @@ def test_kinds_of_address(text: str, loopback: bool, group: bool, everything: bo
         group,
         everything,
     )
+
+
+def test_ends_are_shown_as_people_write_them() -> None:
+    assert keys.shown(b"\x0a\0\0\1", 80) == "10.0.0.1:80"
+    assert keys.shown(bytes(15) + b"\1", 443) == "[::1]:443"

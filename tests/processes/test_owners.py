@@ -338,9 +338,9 @@ print("ready", flush=True); input()
         started = left.start(sys.executable, "-c", code, stdin=-1, stdout=-1)
         if line(started) != "ready":
             pytest.skip("ping sockets cannot be allowed in this namespace")
-        found = owners.owner(key_from(1, "10.77.0.1", 4711, "10.77.0.2", 0))
+        found = owners.owner(key_from(1, "10.77.0.1", 8, "10.77.0.2", 0))
         assert (found.confidence, pid_of(found.process), found.peer) == (EXACT, started.pid, None)
-        answer = owners.owner(key_from(1, "10.77.0.2", 0, "10.77.0.1", 9))
+        answer = owners.owner(key_from(1, "10.77.0.2", 3, "10.77.0.1", 3))
         assert answer.process is None
         assert "kernel" in answer.reason
 

@@ -18,7 +18,7 @@ ROW = b"    1: 0100000A:0001 00000000:0000 07 00000000:00000000 00:00000000 0000
 def test_a_row_gives_address_port_user_and_inode() -> None:
     (row,) = portless.parse(HEAD + ROW)
     expected = (0x0100000A).to_bytes(4, sys.byteorder)
-    assert (row.src, row.port, row.uid, row.inode) == (expected, 1, 1000, 4242)
+    assert (row.src, row.port, row.dst, row.uid, row.inode) == (expected, 1, bytes(4), 1000, 4242)
 
 
 @pytest.mark.parametrize(
@@ -38,17 +38,23 @@ def test_a_raw_socket_is_found_by_its_protocol() -> None:
         assert os.fstat(raw.fileno()).st_ino not in {row.inode for row in other}
 
 
-def test_a_ping_socket_is_found_by_its_identifier() -> None:
+def test_a_ping_socket_is_found_for_what_it_asks() -> None:
     try:
         ping = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP)
     except PermissionError:
         pytest.skip("net.ipv4.ping_group_range does not let this group open ping sockets")
     with ping:
-        ping.bind(("127.0.0.1", 4711))
+        ping.bind(("127.0.0.1", 0))
+        ping.connect(("127.0.0.1", 0))
         inode = os.fstat(ping.fileno()).st_ino
-        key = key_from(1, "127.0.0.1", 4711, "127.0.0.1", 0)
-        assert inode in {row.inode for row in portless.pings("/proc/self/ns/net", key)}
-        assert inode not in {row.inode for row in portless.pings("/proc/self/ns/net", key._replace(sport=9))}
+
+        def found(kind: int, there: str) -> bool:
+            key = key_from(1, "127.0.0.1", kind, there, 0)
+            return inode in {row.inode for row in portless.pings("/proc/self/ns/net", key)}
+
+        assert found(8, "127.0.0.1")
+        assert not found(8, "127.0.0.2"), "it is connected elsewhere"
+        assert not found(0, "127.0.0.1"), "it never answers"
 
 
 def test_a_namespace_without_a_process_has_no_table() -> None:

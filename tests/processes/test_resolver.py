@@ -7,11 +7,11 @@ import threading
 import pytest
 
 from procwire.model.flow import Flow
-from procwire.model.process import EXACT, LISTENER, UNKNOWN, Owner
+from procwire.model.process import EXACT, LISTENER, UNKNOWN, Owner, ProcessRef
 from procwire.processes import resolver
 from procwire.processes.keys import Key, key_from
 from procwire.processes.owners import Look, Owners
-from procwire.processes.resolver import Resolver
+from procwire.processes.resolver import Answer, Resolver
 from tests.lab import wait_for
 from tests.processes.world import flow_of, key_of_socket
 
@@ -19,10 +19,11 @@ KEY = key_from(6, "127.0.0.1", 1, "127.0.0.1", 2)
 
 
 def collect(from_: Resolver, number: int) -> list[tuple[Flow, Owner]]:
+    """The final answers, when there are so many."""
     found: list[tuple[Flow, Owner]] = []
 
     def enough() -> bool:
-        found.extend(from_.collect())
+        found.extend((flow, owner) for flow, owner, final in from_.collect() if final)
         return len(found) >= number
 
     wait_for(enough, what="the answers")
@@ -100,6 +101,28 @@ def test_a_later_look_may_tell_more(monkeypatch: pytest.MonkeyPatch) -> None:
     assert owner.confidence == EXACT
 
 
+def test_an_owner_is_told_at_once_while_the_other_end_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the time of the final answer is when the owner was known first."""
+    monkeypatch.setattr(resolver, "RETRIES_NS", (1_000_000, 1_000_000, 1_000_000))
+    someone = ProcessRef(pid=7, start=1, name="seven")
+    half = Look(Owner(process=someone, confidence=EXACT, side="src"), final=False)
+    whole = Look(Owner(process=someone, confidence=EXACT, side="src", peer=someone), final=True)
+    ticks = iter(range(100, 200))
+    background = Resolver(lambda: Scripted([WAIT, half, half, whole]), warm=False, wall=lambda: next(ticks))
+    with background:
+        background.submit(flow_of(KEY))
+        found: list[Answer] = []
+
+        def ended() -> bool:
+            found.extend(background.collect())
+            return bool(found) and found[-1].final
+
+        wait_for(ended, what="the answers")
+    assert [answer.final for answer in found] == [False, True]
+    assert [answer.owner.peer for answer in found] == [None, someone]
+    assert [answer.owner.answered for answer in found] == [101, 101]
+
+
 def test_a_full_queue_refuses_counts_and_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resolver, "MAX_WAITING", 3)
     gate = threading.Event()
@@ -121,7 +144,7 @@ def test_at_the_end_everything_has_an_answer() -> None:
         background.submit(flow_of(KEY))
     wait_for(lambda: len(background._later) == 5, what="the first looks")
     background.close()
-    assert [owner.confidence for _, owner in background.collect()] == [LISTENER] * 5
+    assert [owner.confidence for _, owner, _ in background.collect()] == [LISTENER] * 5
     assert not background.submit(flow_of(KEY))
     assert background.collect()[0][1].confidence == UNKNOWN
 
@@ -147,6 +170,6 @@ def test_a_thread_that_cannot_start_says_why_and_answers() -> None:
         assert background.wait_ready()
         background._thread.join(5)
         assert not background.submit(flow_of(KEY))
-        ((_, owner),) = background.collect()
+        ((_, owner, _),) = background.collect()
     assert background.problem == "not allowed here"
     assert (owner.confidence, owner.reason) == (UNKNOWN, "the look-up failed: not allowed here")

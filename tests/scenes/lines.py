@@ -19,7 +19,8 @@ from procwire.model.tables import FLOWS
 
 HOST_ONLY = frozenset(
     {"pid", "process", "exe", "cmdline", "user", "uid", "ppid", "parent", "process_start", "unit",
-     "container", "container_runtime", "pod", "owner_confidence", "owner_source", "owner_reason"}
+     "container", "container_runtime", "pod", "owner_confidence", "owner_source", "owner_reason",
+     "owner_side", "owner_delay", "peer_pid", "peer_process", "peer_confidence", "peer_reason"}
 )  # fmt: skip
 _FLOW = readers(column for column in FLOWS if column.name not in HOST_ONLY)
 

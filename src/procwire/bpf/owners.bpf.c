@@ -5,8 +5,10 @@
  *   sock_create, post_bind, connect, sendmsg   the socket and the process that made, bound or steers it
  *   getpeername                                accept(2) with an address ends there, in the accepting process
  *   send, recv (tracepoints, Linux 6.3)        the process that uses it: accepted, inherited and passed sockets
+ *   inet_sock_set_state (tracepoint)           who listens, and for whom a connection waits to be accepted
  *   sock_release                               when it was closed
- *   cgroup_skb                                 the 5-tuples of a connection's SYN and of each datagram
+ *   cgroup_skb                                 the ends of a connection's SYN and of each packet without one
+ *   net_dev_queue (tracepoint)                 what a packet socket sends, past every socket of the internet
  *   fork, exec (tracepoints)                   who a process is, for those that end before anyone looks
  *
  * Everything is kept in LRU maps and read on demand; nothing is sent, changed or refused: each program lets
@@ -25,14 +27,17 @@ char LICENSE[] SEC("license") = "GPL";
 #define COMM_BYTES 16
 #define EXE_BYTES 256
 #define ARGS_BYTES 512 /* a power of two: its mask bounds the copy */
+#define FORGED (1ULL << 63) /* over a process's start, in place of a cookie: its packet sockets, which have none */
+#define OF_KERNEL (~0ULL) /* in place of a cookie: a socket that the kernel made for itself */
 
-enum how { CREATED = 1, BOUND, CONNECTED, SENT, NAMED, USED };
+enum how { CREATED = 1, BOUND, CONNECTED, SENT, NAMED, USED, LISTENED, INJECTED };
 enum count { NEW_SOCKETS, NEW_TUPLES, NEW_PROCESSES, REFUSED, COUNTS };
 
 struct owner {
 	__u64 start; /* CLOCK_BOOTTIME, ns */
 	__u64 netns; /* cookie of the network namespace */
 	__u64 released; /* CLOCK_MONOTONIC, ns; 0 while it is open */
+	__u64 since; /* CLOCK_MONOTONIC, ns: when comm was read */
 	__u32 tgid;
 	__u32 euid;
 	__u32 how;
@@ -44,8 +49,8 @@ struct tuple { /* local end first; IPv4 addresses as ::ffff:a.b.c.d */
 	__u8 src[16];
 	__u8 dst[16];
 	__u64 netns; /* 0 unless the local address is a loopback one: every namespace has its own */
-	__u16 sport; /* host order */
-	__u16 dport;
+	__u16 sport; /* host order; the type of an ICMP message, 0 for what has neither */
+	__u16 dport; /* 0 for ICMP, and for who listens at src */
 	__u32 proto;
 };
 
@@ -63,6 +68,7 @@ struct identity {
 
 struct facts {
 	__u64 parent_start;
+	__u64 since; /* CLOCK_MONOTONIC, ns: its last fork or exec */
 	__u64 cgroup;
 	__u32 ppid;
 	__u32 euid;
@@ -131,12 +137,13 @@ static __always_inline void own(__u64 cookie, __u64 netns, __u32 how)
 	struct owner fresh = {};
 	struct task_struct *task;
 
-	if (!tgid || !cookie || (known && known->tgid == tgid && !known->released))
+	if (!tgid || !cookie || (known && known->tgid == tgid && !known->released && known->how != LISTENED))
 		return;
 	task = (struct task_struct *)bpf_get_current_task();
 	fresh.start = BPF_CORE_READ(task, group_leader, start_boottime);
 	fresh.euid = BPF_CORE_READ(task, cred, euid.val);
 	fresh.netns = netns;
+	fresh.since = bpf_ktime_get_ns();
 	fresh.tgid = tgid;
 	fresh.how = how;
 	/* A thread's comm may be its own; the process is called by its leader's. */
@@ -161,7 +168,11 @@ static __always_inline bool is_loopback(const __u8 *a)
 	return (words[2] == bpf_htonl(0xffff) && a[12] == 127) || (!words[2] && words[3] == bpf_htonl(1));
 }
 
-static __always_inline void name(struct tuple *key, __u64 cookie, __u64 netns)
+/*
+ * The socket behind a name is the last one seen under it, but for two: what the kernel answers by itself and what a
+ * packet socket forges never takes the name of a socket that is open.
+ */
+static __always_inline void name_as(struct tuple *key, __u64 cookie, __u64 netns, bool weak)
 {
 	struct named fresh = { .cookie = cookie, .netns = netns };
 	struct named *known;
@@ -171,15 +182,22 @@ static __always_inline void name(struct tuple *key, __u64 cookie, __u64 netns)
 	key->netns = is_loopback(key->src) ? netns : 0;
 	known = bpf_map_lookup_elem(&tuples, key);
 	if (known) {
-		if (known->cookie == cookie)
-			return;
 		before = known->cookie;
-		if (known->netns != netns) {
+		if (before == cookie)
+			return;
+		if (weak || known->netns != netns) {
 			other = bpf_map_lookup_elem(&sockets, &before);
-			fresh.contested = other && !other->released;
+			if (weak && other && !other->released)
+				return;
+			fresh.contested = !weak && other && !other->released;
 		}
 	}
 	stored(bpf_map_update_elem(&tuples, key, &fresh, BPF_ANY), NEW_TUPLES);
+}
+
+static __always_inline void name(struct tuple *key, __u64 cookie, __u64 netns)
+{
+	name_as(key, cookie, netns, 0);
 }
 
 static __always_inline int of_sock(struct bpf_sock *ctx, __u32 how)
@@ -261,6 +279,25 @@ int getpeername6(struct bpf_sock_addr *ctx)
 	return 1;
 }
 
+static __always_inline bool has_ports(__u32 proto)
+{
+	return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP || proto == IPPROTO_UDPLITE;
+}
+
+static __always_inline void read_sock(struct sock *sk, struct tuple *key)
+{
+	if (sk->__sk_common.skc_family == AF_INET) {
+		map_v4(key->src, sk->__sk_common.skc_rcv_saddr);
+		map_v4(key->dst, sk->__sk_common.skc_daddr);
+	} else {
+		BPF_CORE_READ_INTO(&key->src, sk, __sk_common.skc_v6_rcv_saddr);
+		BPF_CORE_READ_INTO(&key->dst, sk, __sk_common.skc_v6_daddr);
+	}
+	key->sport = sk->__sk_common.skc_num;
+	key->dport = bpf_ntohs(sk->__sk_common.skc_dport);
+	key->proto = sk->sk_protocol;
+}
+
 /* Every way to send and receive passes these (net/socket.c), io_uring's included; first those not known yet. */
 static __always_inline int used(struct sock *sk)
 {
@@ -275,103 +312,285 @@ static __always_inline int used(struct sock *sk)
 	cookie = bpf_get_socket_cookie(sk);
 	known = bpf_map_lookup_elem(&sockets, &cookie);
 	tgid = bpf_get_current_pid_tgid() >> 32;
-	if (known && known->tgid == tgid)
+	if (known && known->tgid == tgid && known->how != LISTENED)
 		return 0;
 	netns = sk->__sk_common.skc_net.net->net_cookie;
 	own(cookie, netns, USED);
-	key.sport = sk->__sk_common.skc_num;
-	key.dport = bpf_ntohs(sk->__sk_common.skc_dport);
-	key.proto = sk->sk_protocol;
-	if (!key.dport || (key.proto != IPPROTO_TCP && key.proto != IPPROTO_UDP))
-		return 0;
-	if (family == AF_INET) {
-		map_v4(key.src, sk->__sk_common.skc_rcv_saddr);
-		map_v4(key.dst, sk->__sk_common.skc_daddr);
-	} else {
-		BPF_CORE_READ_INTO(&key.src, sk, __sk_common.skc_v6_rcv_saddr);
-		BPF_CORE_READ_INTO(&key.dst, sk, __sk_common.skc_v6_daddr);
-	}
-	name(&key, cookie, netns);
+	read_sock(sk, &key);
+	if (key.dport && has_ports(key.proto))
+		name(&key, cookie, netns);
 	return 0;
 }
 
 SEC("tp_btf/sock_send_length") int sock_send_length(__u64 *ctx) { return used((struct sock *)ctx[0]); }
 SEC("tp_btf/sock_recv_length") int sock_recv_length(__u64 *ctx) { return used((struct sock *)ctx[0]); }
 
-/* Packets: a connection's first one, and every datagram, say under which 5-tuple a socket is seen. */
+/*
+ * The states of connections. Who listens is noted under the listening name; a connection that waits to be accepted
+ * is its listener's until a process uses it. The state of one changes wherever its packet comes in, so only the
+ * first two are a process's own deeds.
+ */
 
-
-/* The offset of the transport header, 0 for what is not named here. ``*proto`` is the transport. */
-static __always_inline __u32 read_v4(struct __sk_buff *skb, struct tuple *key)
+static __always_inline struct owner *listener_of(struct tuple *child, __u64 netns)
 {
-	__u8 head[20];
+	struct tuple key = { .sport = child->sport, .proto = child->proto };
+	struct named *found;
+	__u64 cookie;
 
-	if (bpf_skb_load_bytes(skb, 0, head, sizeof head))
+	__builtin_memcpy(key.src, child->src, 16);
+	key.netns = netns;
+	found = bpf_map_lookup_elem(&tuples, &key);
+	if (!found) {
+		__builtin_memset(key.src, 0, 16);
+		found = bpf_map_lookup_elem(&tuples, &key);
+	}
+	if (!found) {
+		map_v4(key.src, 0);
+		found = bpf_map_lookup_elem(&tuples, &key);
+	}
+	if (!found)
 		return 0;
-	if ((head[6] & 0x1f) || head[7]) /* a later fragment has no ports */
-		return 0;
-	key->proto = head[9];
-	map_v4(key->src, *(__u32 *)(head + 12));
-	map_v4(key->dst, *(__u32 *)(head + 16));
-	return (head[0] & 15) * 4;
+	cookie = found->cookie;
+	return bpf_map_lookup_elem(&sockets, &cookie);
 }
 
-static __always_inline __u32 read_v6(struct __sk_buff *skb, struct tuple *key)
+static __always_inline void accepted(__u64 cookie, struct tuple *key, __u64 netns)
 {
-	__u8 next;
+	struct owner fresh, *listener;
 
-	if (bpf_skb_load_bytes(skb, 6, &next, 1) || bpf_skb_load_bytes(skb, 8, key->src, 32))
+	if (bpf_map_lookup_elem(&sockets, &cookie))
+		return;
+	listener = listener_of(key, netns);
+	if (!listener || listener->released)
+		return;
+	__builtin_memcpy(&fresh, listener, sizeof fresh);
+	fresh.how = LISTENED;
+	stored(bpf_map_update_elem(&sockets, &cookie, &fresh, BPF_NOEXIST), NEW_SOCKETS);
+	name(key, cookie, netns);
+}
+
+static __always_inline bool in_kernel_thread(void)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, flags) & PF_KTHREAD;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int sock_state(__u64 *ctx)
+{
+	struct sock *sk = (struct sock *)ctx[0];
+	int before = ctx[1], after = ctx[2];
+	struct named fresh = {};
+	struct tuple key = {};
+	struct owner *known;
+	__u64 cookie, netns;
+
+	if (after != TCP_LISTEN && after != TCP_SYN_SENT && after != TCP_ESTABLISHED && after != TCP_CLOSE)
 		return 0;
-	key->proto = next;
-	return 40;
+	cookie = bpf_get_socket_cookie(sk);
+	if (after == TCP_CLOSE) {
+		known = bpf_map_lookup_elem(&sockets, &cookie);
+		if (known && before != TCP_SYN_SENT)
+			known->released = bpf_ktime_get_ns();
+		return 0;
+	}
+	if (after == TCP_ESTABLISHED && before == TCP_SYN_SENT)
+		return 0;
+	netns = sk->__sk_common.skc_net.net->net_cookie;
+	if (after != TCP_ESTABLISHED && !in_kernel_thread())
+		own(cookie, netns, CONNECTED);
+	if (after == TCP_SYN_SENT)
+		return 0;
+	read_sock(sk, &key);
+	if (after == TCP_ESTABLISHED) {
+		accepted(cookie, &key, netns);
+		return 0;
+	}
+	fresh.cookie = cookie;
+	fresh.netns = key.netns = netns;
+	__builtin_memset(key.dst, 0, 16);
+	stored(bpf_map_update_elem(&tuples, &key, &fresh, BPF_ANY), NEW_TUPLES);
+	return 0;
+}
+
+/* Packets: a connection's first one, and every packet of what has no connection, say by which ends a socket is seen. */
+
+struct ip4 {
+	__u8 size, tos;
+	__u16 total, id, fragment;
+	__u8 ttl, proto;
+	__u16 check;
+	__be32 src, dst;
+};
+
+struct ip6 {
+	__u32 flow;
+	__u16 payload;
+	__u8 next, hops;
+	__u8 src[16], dst[16];
+};
+
+#define IP4_BYTES 20
+#define IP6_BYTES 40
+#define FLAGS_AT 13 /* of a TCP header */
+#define LATER_FRAGMENT 0x1fff
+
+static __always_inline void read_v4(const struct ip4 *head, struct tuple *key)
+{
+	key->proto = head->proto;
+	map_v4(key->src, head->src);
+	map_v4(key->dst, head->dst);
+}
+
+static __always_inline void read_v6(const struct ip6 *head, struct tuple *key)
+{
+	key->proto = head->next;
+	__builtin_memcpy(key->src, head->src, 32);
+}
+
+/* Ports, or the type of an ICMP message, from the first four bytes of a transport. */
+static __always_inline void read_ports(const __u16 *first, struct tuple *key)
+{
+	if (has_ports(key->proto)) {
+		key->sport = bpf_ntohs(first[0]);
+		key->dport = bpf_ntohs(first[1]);
+	} else if (key->proto == IPPROTO_ICMP || key->proto == IPPROTO_ICMPV6) {
+		key->sport = *(const __u8 *)first;
+	}
+}
+
+static __always_inline void turn(struct tuple *key)
+{
+	__u16 port = key->sport;
+	__u8 kept[16];
+
+	key->sport = key->dport;
+	key->dport = port;
+	__builtin_memcpy(kept, key->src, 16);
+	__builtin_memcpy(key->src, key->dst, 16);
+	__builtin_memcpy(key->dst, kept, 16);
+}
+
+/* A socket that nobody owns and whose type is raw is the kernel's own, which sends resets and ICMP. */
+static __always_inline void unowned(struct __sk_buff *skb, struct tuple *key)
+{
+	struct bpf_sock *sk = skb->sk;
+
+	if (!sk)
+		return;
+	sk = bpf_sk_fullsock(sk);
+	if (sk && sk->type == SOCK_RAW)
+		name_as(key, OF_KERNEL, 0, 1);
 }
 
 static __always_inline int seen(struct __sk_buff *skb, bool ingress)
 {
-	struct tuple key = {}, turned = {};
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	struct tuple key = {};
 	struct owner *known;
-	__u8 flags;
-	__u16 ports[2];
-	__u32 at;
+	struct named *named;
+	__u8 *at, flags;
 	__u64 cookie;
+	bool is_v4 = skb->protocol == bpf_htons(ETH_P_IP);
 
-	if (skb->protocol == bpf_htons(0x0800))
-		at = read_v4(skb, &key);
-	else if (skb->protocol == bpf_htons(0x86dd))
-		at = read_v6(skb, &key);
-	else
-		return 1;
-	if (!at)
-		return 1;
-	if (key.proto == IPPROTO_TCP) {
-		/* A SYN alone: an answer to one leaves through the listening socket. */
-		if (ingress || bpf_skb_load_bytes(skb, at + 13, &flags, 1) ||
-		    (flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
+	if (is_v4) {
+		struct ip4 *head = data;
+
+		if (data + IP4_BYTES > end || (ingress && head->proto == IPPROTO_TCP) ||
+		    (head->fragment & bpf_htons(LATER_FRAGMENT)))
 			return 1;
-	} else if (key.proto != IPPROTO_UDP) {
+		at = data + (head->size & 15) * 4;
+		key.proto = head->proto;
+	} else if (skb->protocol == bpf_htons(ETH_P_IPV6)) {
+		struct ip6 *head = data;
+
+		if (data + IP6_BYTES > end || (ingress && head->next == IPPROTO_TCP))
+			return 1;
+		at = data + IP6_BYTES;
+		key.proto = head->next;
+	} else {
 		return 1;
 	}
+	if (key.proto == IPPROTO_TCP) {
+		/* A SYN alone: an answer to one leaves through the listening socket. Or a reset: maybe the kernel's. */
+		if (at + FLAGS_AT + 1 > (__u8 *)end)
+			return 1;
+		flags = at[FLAGS_AT];
+		if (!(flags & TCP_RST) && (flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
+			return 1;
+	} else if (ingress && !has_ports(key.proto)) {
+		return 1;
+	}
+	if (is_v4)
+		read_v4(data, &key);
+	else
+		read_v6(data, &key);
+	if (at + 4 <= (__u8 *)end)
+		read_ports((__u16 *)at, &key);
 	cookie = bpf_get_socket_cookie(skb);
-	known = bpf_map_lookup_elem(&sockets, &cookie);
-	if (!known || bpf_skb_load_bytes(skb, at, ports, sizeof ports))
-		return 1;
-	key.sport = bpf_ntohs(ports[0]);
-	key.dport = bpf_ntohs(ports[1]);
-	if (!ingress) {
-		name(&key, cookie, known->netns);
-		return 1;
+	if (ingress)
+		turn(&key);
+	if (!is_loopback(key.src)) { /* the common case is the next packet of the same socket: one look-up */
+		named = bpf_map_lookup_elem(&tuples, &key);
+		if (named && named->cookie == cookie)
+			return 1;
 	}
-	__builtin_memcpy(turned.src, key.dst, 16);
-	__builtin_memcpy(turned.dst, key.src, 16);
-	turned.sport = key.dport;
-	turned.dport = key.sport;
-	turned.proto = key.proto;
-	name(&turned, cookie, known->netns);
+	known = bpf_map_lookup_elem(&sockets, &cookie);
+	if (known)
+		name(&key, cookie, known->netns);
+	else if (!ingress)
+		unowned(skb, &key);
 	return 1;
 }
 
 SEC("cgroup_skb/ingress") int ingress(struct __sk_buff *skb) { return seen(skb, 1); }
 SEC("cgroup_skb/egress") int egress(struct __sk_buff *skb) { return seen(skb, 0); }
+
+/* Packet sockets send past the internet sockets and their hooks, in the system call of their process. */
+SEC("tp_btf/net_dev_queue")
+int injected(__u64 *ctx)
+{
+	struct sk_buff *skb = (struct sk_buff *)ctx[0];
+	struct sock *sk = skb->sk;
+	struct tuple key = {};
+	struct ip4 head4;
+	struct ip6 head6;
+	__u16 first[2], protocol;
+	__u64 cookie, netns;
+	struct owner *known;
+	void *at;
+
+	if (!sk || sk->__sk_common.skc_family != AF_PACKET)
+		return 0;
+	protocol = skb->protocol;
+	at = skb->head + skb->network_header;
+	if (protocol == bpf_htons(ETH_P_IP)) {
+		if (bpf_probe_read_kernel(&head4, IP4_BYTES, at))
+			return 0;
+		read_v4(&head4, &key);
+		at += (head4.size & 15) * 4;
+	} else if (protocol == bpf_htons(ETH_P_IPV6)) {
+		if (bpf_probe_read_kernel(&head6, IP6_BYTES, at))
+			return 0;
+		read_v6(&head6, &key);
+		at += IP6_BYTES;
+	} else {
+		return 0;
+	}
+	if (!bpf_probe_read_kernel(first, sizeof first, at))
+		read_ports(first, &key);
+	cookie = FORGED | BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), group_leader, start_boottime);
+	netns = sk->__sk_common.skc_net.net->net_cookie;
+	if (!bpf_map_lookup_elem(&sockets, &cookie))
+		own(cookie, netns, INJECTED);
+	known = bpf_map_lookup_elem(&sockets, &cookie);
+	if (!known)
+		return 0;
+	known->released = bpf_ktime_get_ns(); /* never open: what it sends last counts for as long as one that closed */
+	name_as(&key, cookie, netns, 1);
+	return 0;
+}
 
 /* Processes. */
 
@@ -401,6 +620,7 @@ int forked(__u64 *ctx)
 	if (!facts)
 		return 0;
 	facts->parent_start = before.start;
+	facts->since = bpf_ktime_get_ns();
 	facts->ppid = before.tgid;
 	facts->euid = child->cred->euid.val;
 	facts->cgroup = bpf_get_current_cgroup_id();
@@ -424,6 +644,7 @@ int executed(__u64 *ctx)
 	if (!facts)
 		return 0;
 	facts->parent_start = parent->group_leader->start_boottime;
+	facts->since = bpf_ktime_get_ns();
 	facts->ppid = parent->tgid;
 	facts->euid = task->cred->euid.val;
 	facts->cgroup = bpf_get_current_cgroup_id();

@@ -9,13 +9,14 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-CREATED, BOUND, CONNECTED, SENT, NAMED, USED = range(1, 7)  # Owner.how
+CREATED, BOUND, CONNECTED, SENT, NAMED, USED, LISTENED, INJECTED = range(1, 9)  # Owner.how
+OF_KERNEL = (1 << 64) - 1  # Named.cookie of a socket that the kernel made for itself
 
 _TUPLE = struct.Struct("=16s16sQHHI")
 _NAMED = struct.Struct("=QQQ")
-_OWNER = struct.Struct("=QQQIIII16s")
+_OWNER = struct.Struct("=QQQQIIII16s")
 _IDENTITY = struct.Struct("=QII")
-_FACTS = struct.Struct("=QQIIII16s256s512s")
+_FACTS = struct.Struct("=QQQIIII16s256s512s")
 COOKIE = struct.Struct("=Q")
 
 NAMED_BYTES = _NAMED.size
@@ -34,11 +35,12 @@ class Named(NamedTuple):
 
 
 class Owner(NamedTuple):
-    """The process that made or last used a socket."""
+    """The process that made or last used a socket, or listens for it (``how`` LISTENED)."""
 
     start: int  # CLOCK_BOOTTIME, ns
     netns: int
     released: int  # CLOCK_MONOTONIC, ns; 0 while open
+    since: int  # CLOCK_MONOTONIC, ns: when comm was read
     tgid: int
     uid: int  # effective
     how: int
@@ -49,6 +51,7 @@ class Facts(NamedTuple):
     """Who a process is, as it was at its last fork or exec."""
 
     parent_start: int
+    since: int  # CLOCK_MONOTONIC, ns: the last fork or exec
     cgroup: int  # cgroup v2 id
     ppid: int
     uid: int  # effective
@@ -82,14 +85,16 @@ def unpack_named(value: bytes) -> Named:
 
 def unpack_owner(value: bytes) -> Owner:
     """A value of ``sockets``."""
-    start, netns, released, tgid, uid, how, _, comm = _OWNER.unpack(value)
-    return Owner(start, netns, released, tgid, uid, how, _until_nul(comm))
+    start, netns, released, since, tgid, uid, how, _, comm = _OWNER.unpack(value)
+    return Owner(start, netns, released, since, tgid, uid, how, _until_nul(comm))
 
 
 def unpack_facts(value: bytes) -> Facts:
     """A value of ``processes``."""
-    parent, cgroup, ppid, uid, size, executed, comm, exe, args = _FACTS.unpack(value)
-    return Facts(parent, cgroup, ppid, uid, args[:size], bool(executed), _until_nul(comm), _until_nul(exe))
+    parent, since, cgroup, ppid, uid, size, executed, comm, exe, args = _FACTS.unpack(value)
+    return Facts(
+        parent, since, cgroup, ppid, uid, args[:size], bool(executed), _until_nul(comm), _until_nul(exe)
+    )
 
 
 def total(value: bytes) -> int:

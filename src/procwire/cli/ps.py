@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     keep = compile_filter(arguments.filter, PROCESSES, now=time.time_ns()) if arguments.filter else None
     names = columns_of(arguments.columns, PROCESSES)
     sort = columns_of(arguments.sort, PROCESSES)
-    with Processes() as processes:
+    with Processes(hashes=arguments.hash) as processes:
         rows = processes.take()
         if processes.problem:
             print(f"procwire: processes from /proc: {processes.problem}", file=sys.stderr)

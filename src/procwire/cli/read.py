@@ -19,6 +19,7 @@ from procwire.engine.api import Context, EngineError, Reading, ReadOptions, Sile
 from procwire.model.filter import Filter, compile_filter
 from procwire.model.flow import Flow
 from procwire.model.packets import PacketTable
+from procwire.model.process import FROM_FILE
 from procwire.model.rows import FlowRow, PacketRow
 from procwire.model.tables import FLOWS, GROUPS, PACKETS
 
@@ -67,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     face = _face(arguments, keep)
     reading = Reading(options, face)
-    face.context = Context(reading.source.interfaces)
+    face.context = Context(reading.source.interfaces, unowned=FROM_FILE)
     progress = Progress(arguments.progress)
     try:
         with on_signal(reading.stop):
@@ -187,7 +188,7 @@ def _face(arguments: argparse.Namespace, keep: Filter | None) -> _Rows:
 
 
 def _packets(reading: Reading, out: RowWriter, keep: Filter | None, progress: Progress) -> None:
-    context = Context(reading.source.interfaces)
+    context = Context(reading.source.interfaces, unowned=FROM_FILE)
     for batch, table in reading.packets():
         _write_rows(table, batch.first, context, out, keep)
         _step(out, progress, *reading.source.progress)

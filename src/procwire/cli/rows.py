@@ -21,6 +21,9 @@ def add_outputs(parser: argparse.ArgumentParser) -> None:
     form.add_argument("--csv", action="store_true", help="comma separated values with a header line")
     form.add_argument("--table", action="store_true", help="a table for people (default)")
     parser.add_argument(
+        "--hash", action="store_true", help="SHA-256 and BLAKE3 of each program that is shown: reads its file"
+    )
+    parser.add_argument(
         "--columns", metavar="NAMES", default="", help="only these columns, in this order, e.g. pid,process"
     )
     parser.add_argument(

@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     keep = compile_filter(arguments.filter, SOCKETS, now=time.time_ns()) if arguments.filter else None
     names, sort = columns_of(arguments.columns, SOCKETS), columns_of(arguments.sort, SOCKETS)
     wanted = _wanted(arguments)
-    with Sockets() as sockets:
+    with Sockets(hashes=arguments.hash) as sockets:
         rows = [row for row in sockets.take(unix=arguments.unix) if wanted(row)]
         problems = sockets.problems
         for problem in problems:

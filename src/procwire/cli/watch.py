@@ -59,6 +59,10 @@ def add(commands: Any) -> None:
         help="memory in which the kernel keeps packets until they are read, for each interface, e.g. 64MB",
     )  # fmt: skip
     parser.add_argument("--no-owners", action="store_true", help="do not look processes up")
+    parser.add_argument(
+        "--hash", action="store_true",
+        help="SHA-256 and BLAKE3 of the owners' programs, read once each at 64 MB/s at most",
+    )  # fmt: skip
     words.add_keys(parser)
     words.add_flows(parser)
     parser.set_defaults(run=run)
@@ -78,6 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
         seconds=arguments.seconds,
         every=arguments.every,
         owners=not arguments.no_owners,
+        hashes=arguments.hash,
         write=arguments.write,
         keylog=arguments.keylog,
         flows=words.flow_options(arguments),

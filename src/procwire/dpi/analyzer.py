@@ -20,20 +20,27 @@ import cython
 
 from procwire.dpi.contract import Context
 from procwire.dpi.guess import CONTENT, guess
-from procwire.dpi.manner import note
 from procwire.dpi.opening import REFUSED, Limits
+from procwire.dpi.reading import DONE
 from procwire.dpi.registry import Registry, registry
-from procwire.dpi.settings import settle
 from procwire.model.observation import Upgraded
 from procwire.model.streams import ENOUGH
 
 if cython.compiled:
+    from cython.cimports.procwire.dpi.candidates import Answer, Candidates, ask
+    from cython.cimports.procwire.dpi.manner import note
     from cython.cimports.procwire.dpi.opening import Opening
     from cython.cimports.procwire.dpi.reading import Reading
+    from cython.cimports.procwire.dpi.settings import settle
+    from cython.cimports.procwire.dpi.tally import Tally
     from cython.cimports.procwire.model.flow import Flow
 else:
+    from procwire.dpi.candidates import Answer, Candidates, ask
+    from procwire.dpi.manner import note
     from procwire.dpi.opening import Opening
     from procwire.dpi.reading import Reading
+    from procwire.dpi.settings import settle
+    from procwire.dpi.tally import Tally
     from procwire.model.flow import Flow
 
 MAX_CHAIN = 4  # protocols within each other
@@ -42,35 +49,23 @@ _TRANSPORTS = {6: "tcp", 17: "udp", 132: "sctp"}
 _TCP: cython.int = 6
 
 
-class Finished:
-    """Stands in ``flow.analysis`` of a flow that no one reads any more; one for all."""
-
-
-DONE = Finished()
-
-
 @cython.cclass
 class Analyzer:
     """A model.streams.StreamSink. ``emit`` gets every observation; ``decided`` a flow whose app is settled.
 
     ``decided`` is called again when an inner protocol takes over. ``counts()`` says what was done. ``told``:
-    see contract.Context; where it is false, ``emit`` gets only what names are learned from, and briefs.
+    see contract.Context; where it is false, ``emit`` gets only what names are learned from.
     """
 
     _emit: Any
     _decided: Any
     _limits: Any
     _registry: Any
-    _tables: dict[int, Any]
+    _candidates: Candidates
     _told: cython.bint
     _total_bytes: cython.longlong
-    _held: cython.longlong
-    _recognised: cython.longlong
-    _given_up: cython.longlong
-    _overflowed: cython.longlong
-    _faults: cython.longlong
-    _defects: cython.longlong
-    _defect: Any
+    _side_bytes: cython.longlong
+    _tally: Tally
 
     def __init__(
         self,
@@ -87,39 +82,27 @@ class Analyzer:
         self._decided = decided
         self._limits = limits
         self._registry = known
-        self._tables = {number: known.dispatch(number) for number in _TRANSPORTS}
+        self._candidates = Candidates(known)
         self._told = told
         self._total_bytes = limits.total_bytes
-        self._held = self._recognised = self._given_up = self._overflowed = 0
-        self._faults = self._defects = 0
-        self._defect = ""
+        self._side_bytes = limits.side_bytes
+        self._tally = Tally()
 
     def counts(self) -> dict[str, int]:
-        """What was done so far.
-
-        ``held``: bytes of undecided flows now; ``overflowed``: flows given up because all flows together
-        held too much; ``faults``: bytes that a parser refused; ``defects``: errors that no parser may
-        raise, which must stay 0.
-        """
-        return {
-            "held": self._held,
-            "recognised": self._recognised,
-            "given_up": self._given_up,
-            "overflowed": self._overflowed,
-            "faults": self._faults,
-            "defects": self._defects,
-        }
+        """What was done so far: see Tally."""
+        return dict(self._tally.counts())
 
     @property
     def defect(self) -> str:
         """The last defect, or empty."""
-        return str(self._defect)
+        return str(self._tally.defect)
 
     def data(self, flow: Flow, side: cython.int, data: bytes, now: cython.longlong) -> int:
         """See StreamSink."""
         state: Reading
         held = flow.analysis
-        if held is None:
+        fresh: cython.bint = held is None
+        if fresh:
             state = self._begin(flow)
             if state is None:
                 return ENOUGH
@@ -129,11 +112,15 @@ class Analyzer:
             state = held
         if not data:
             return 0
-        if state.opening is None:
+        if fresh and self._tally.held <= self._total_bytes:
+            self._meet(flow, state, side, data, now)
+            self._tally.held += state.growth()
+        elif state.parser is not None and state.opening is None:
             self._read(flow, state, side, data, now)
         else:
+            self._await(flow, state)
             self._show(flow, state, side, data, now)
-            self._account(state)
+            self._tally.held += state.growth()
         return self._appetite(flow, state, side, now)
 
     def gap(self, flow: Flow, side: cython.int, size: cython.longlong, now: cython.longlong) -> int:
@@ -147,8 +134,9 @@ class Analyzer:
         if size <= 0:
             return 0
         if state.parser is None:
+            self._await(flow, state)
             state.opening.broken(side)
-            self._account(state)
+            self._tally.held += state.growth()
             return 0
         self._take(flow, state, state.lose(side, size, now), now)
         if flow.analysis is state and not state.good:
@@ -168,7 +156,7 @@ class Analyzer:
                 self._tell(flow, state.finish(now))
                 self._faulty(state)
             state.opening = None
-            self._account(state)
+            self._tally.held += state.growth()
         flow.analysis = None
 
     @cython.cfunc
@@ -176,20 +164,28 @@ class Analyzer:
         if flow.proto not in _TRANSPORTS:
             flow.analysis = DONE
             return None
-        stream: cython.bint = flow.proto == _TCP
-        state = Reading(self._opening(flow, stream and not flow.opener_seen, None), not stream)
+        state = Reading(None, flow.proto != _TCP)
         flow.analysis = state
         return state
 
     @cython.cfunc
+    def _context(self, flow: Flow, said: str) -> Any:
+        by, told = _TRANSPORTS[flow.proto], self._told
+        return Context(transport=by, src_port=flow.sport, dst_port=flow.dport, told=told, announced=said)
+
+    @cython.cfunc
     def _opening(self, flow: Flow, loose: cython.bint, wanted: Any) -> Any:
-        context = Context(
-            transport=_TRANSPORTS[flow.proto], src_port=flow.sport, dst_port=flow.dport, told=self._told
-        )
-        front = self._registry.hinted(flow.proto, flow.sport, flow.dport)
+        front, said = self._candidates.front(flow.proto, flow.sport, flow.dport), ""
         if wanted is not None:
-            front = (wanted, *front)
-        return Opening(context, self._tables[flow.proto], front, loose, self._limits)
+            front, said = (wanted, *front), wanted.name
+        table = self._candidates.table(flow.proto)
+        return Opening(self._context(flow, said), table, front, loose, self._limits)
+
+    @cython.cfunc
+    def _await(self, flow: Flow, state: Reading) -> cython.void:
+        """Hold what comes from here on, until a protocol claims it; one that holds already goes on."""
+        if state.opening is None:
+            state.opening = self._opening(flow, flow.proto == _TCP and not flow.opener_seen, None)
 
     @cython.cfunc
     def _appetite(self, flow: Flow, state: Reading, side: cython.int, now: cython.longlong) -> Any:
@@ -200,15 +196,45 @@ class Analyzer:
             return ENOUGH
         return state.appetite(side)
 
-    @cython.cfunc
-    def _account(self, state: Reading) -> cython.void:
-        size: cython.longlong = 0
-        if state.opening is not None:
-            size = state.opening.held
-        self._held += size - state.counted
-        state.counted = size
-
     # ---- choosing
+
+    @cython.cfunc
+    def _meet(
+        self, flow: Flow, state: Reading, side: cython.int, data: bytes, now: cython.longlong
+    ) -> cython.void:
+        """A flow's very first bytes: mostly claimed at once, by a parser that proves itself by them.
+
+        Such a flow is spared its Opening; all others go on as if they had had one.
+        """
+        byte: cython.int = data[0]
+        shown: bytes = data
+        if flow.proto == _TCP and len(data) > self._side_bytes:
+            shown = data[: self._side_bytes]
+        context = self._context(flow, "")
+        order = self._candidates.order(flow.proto, flow.sport, flow.dport, byte)
+        answer: Answer = ask(order, shown, side, context)
+        self._tally.broken(answer.defect)
+        if answer.entry is None:
+            self._await(flow, state)
+            found = state.opening.first(side, data, now, answer.waiting, None)
+            self._start(flow, state, found)
+            return
+        state.adopt(answer.entry, context)
+        state.name(flow)
+        self._take(flow, state, state.feed(side, data, now), now)
+        if state.depth or state.good:
+            self._tally.recognised += 1
+            note(flow, answer.entry, None, 0)
+            if state.depth:  # it was an upgrade at once
+                return
+            self._settled(flow)
+            if state.proven or len(data) > 2 * self._side_bytes:
+                return
+        self._await(flow, state)
+        trial: Opening = state.opening
+        trial.first(side, data, now, None, answer.entry)
+        if not state.good:
+            self._start(flow, state, trial.retry(answer.entry))
 
     @cython.cfunc
     def _show(
@@ -219,8 +245,8 @@ class Analyzer:
         if trial is None:
             self._read(flow, state, side, data, now)
         elif state.parser is None:
-            if self._held > self._total_bytes:
-                self._overflowed += 1
+            if self._tally.held > self._total_bytes:
+                self._tally.overflowed += 1
                 self._give_up(flow, state)
                 return
             self._start(flow, state, trial.push(side, data, now))
@@ -240,7 +266,7 @@ class Analyzer:
         self._faulty(state)
         while found is not None and found is not REFUSED:
             if self._replay(flow, state, found):
-                self._recognised += 1
+                self._tally.recognised += 1
                 note(flow, found, trial, depth)
                 if state.opening is trial:
                     self._settled(flow)
@@ -249,7 +275,7 @@ class Analyzer:
             found = trial.retry(found)
         if state.entry is not None:
             state.adopt(None, None)
-            self._rename(flow, state)
+            state.name(flow)
         if found is REFUSED:
             self._give_up(flow, state)
 
@@ -257,7 +283,7 @@ class Analyzer:
     def _replay(self, flow: Flow, state: Reading, entry: Any) -> cython.bint:
         trial = state.opening
         state.adopt(entry, trial.context)
-        self._rename(flow, state)
+        state.name(flow)
         for side, data, now in trial.replay():
             if state.opening is not trial:
                 if flow.analysis is not DONE:
@@ -273,17 +299,6 @@ class Analyzer:
         if state.opening is trial and (state.proven or trial.full):
             state.opening = None
 
-    @cython.cfunc
-    def _rename(self, flow: Flow, state: Reading) -> cython.void:
-        """What the flow speaks, as far as is known now."""
-        if state.entry is not None:
-            flow.app = state.entry.name
-            flow.app_confidence = CONTENT
-            if state.chain:
-                flow.facts["via"] = state.chain
-        elif state.depth == 0:
-            flow.app = flow.app_confidence = "unknown"
-
     # ---- reading
 
     @cython.cfunc
@@ -298,36 +313,34 @@ class Analyzer:
     @cython.cfunc
     def _take(self, flow: Flow, state: Reading, seen: Any, now: cython.longlong) -> cython.void:
         """Hand on what a parser saw; an upgrade among it is made at the end."""
-        hint: Any = None
-        for observation in seen:
-            if type(observation) is Upgraded:
-                hint = observation.hint
-            settle(flow, observation)
-            self._emit(flow, observation)
+        hint = self._tell(flow, seen)
         if not state.good or state.bad or state.defect is not None:
             self._faulty(state)
         if hint is not None:
             self._upgrade(flow, state, str(hint), now)
 
     @cython.cfunc
-    def _tell(self, flow: Flow, seen: Any) -> cython.void:
+    def _tell(self, flow: Flow, seen: Any) -> Any:
+        """Returns what an upgrade among it hints at."""
+        hint: Any = None
         for observation in seen:
-            settle(flow, observation)
-            self._emit(flow, observation)
+            if type(observation) is Upgraded:
+                hint = observation.hint
+            if settle(flow, observation) or self._told:
+                self._emit(flow, observation)
+        return hint
 
     @cython.cfunc
     def _faulty(self, state: Reading) -> cython.void:
         """Count what went wrong, once."""
-        self._faults += state.faults
+        self._tally.faults += state.faults
         state.faults = 0
         defect: Any = state.defect
         state.defect = None
         if defect is None and state.opening is not None:
             defect = state.opening.defect
             state.opening.defect = None
-        if defect is not None:
-            self._defects += 1
-            self._defect = defect
+        self._tally.broken(defect)
 
     @cython.cfunc
     def _upgrade(self, flow: Flow, state: Reading, hint: str, now: cython.longlong) -> cython.void:
@@ -348,7 +361,7 @@ class Analyzer:
         for side in (0, 1):
             if rest[side] and flow.analysis is state:
                 self._show(flow, state, side, rest[side], now)
-        self._account(state)
+        self._tally.held += state.growth()
 
     # ---- ending
 
@@ -360,7 +373,7 @@ class Analyzer:
 
     @cython.cfunc
     def _give_up(self, flow: Flow, state: Reading) -> cython.void:
-        self._given_up += 1
+        self._tally.given_up += 1
         self._guess(flow, state.opening)
         self._close(flow, state)
 
@@ -370,7 +383,7 @@ class Analyzer:
         flow.analysis = DONE
         state.opening = None
         state.parser = None
-        self._account(state)
+        self._tally.held += state.growth()
 
     @cython.cfunc
     def _guess(self, flow: Flow, opening: Any) -> cython.void:

@@ -14,22 +14,26 @@ from procwire.dpi.settings import state
 from procwire.model.risks import SPLIT_BANNER, SPLIT_BYTES, UNUSUAL_PORT
 
 if cython.compiled:
+    from cython.cimports.procwire.dpi.entry import Entry
     from cython.cimports.procwire.dpi.opening import Opening
     from cython.cimports.procwire.model.flow import Flow
 else:
+    from procwire.dpi.entry import Entry
     from procwire.dpi.opening import Opening
     from procwire.model.flow import Flow
 
 
-def note(flow: Flow, entry: Any, opening: Opening, depth: int) -> None:
-    """State what is true of a flow whose bytes ``entry`` has just taken."""
+@cython.ccall
+def note(flow: Flow, entry: Entry, opening: Opening, depth: cython.int) -> Any:
+    """State what is true of a flow whose bytes ``entry`` has just taken; no ``opening``: in one piece."""
     if depth:
-        return
+        return None
     usual = entry.usual.get(flow.proto)
     if usual and flow.dport not in usual and flow.sport not in usual:
         state(flow, UNUSUAL_PORT)
-    if not opening.datagrams and not opening.loose and split(opening.pieces):
+    if opening is not None and not opening.datagrams and not opening.loose and split(opening.pieces):
         state(flow, SPLIT_BANNER)
+    return None
 
 
 def split(pieces: list[Any]) -> bool:

@@ -1,3 +1,5 @@
+cimport cython
+@cython.final
 cdef class Opening:
     cdef public object context
     cdef list _table
@@ -13,6 +15,8 @@ cdef class Opening:
     cdef public bint datagrams
     cdef public bint loose
     cdef public object defect
+    cpdef object first(self, int side, bytes data, long long now, object waiting, object found)
+    cdef object _decide(self, int side, bytes stream, bytes data, long long now, object found)
     cdef object _ask(self, int side, bytes stream, object asked)
     cdef object _order(self, int side, bytes stream)
     cdef object _refused(self, int side)

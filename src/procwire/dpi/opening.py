@@ -13,14 +13,14 @@ from typing import Any
 import cython
 import msgspec
 
-from procwire.dpi.contract import Claim
-from procwire.model.streams import Direction
+from procwire.dpi.candidates import in_order
+
+if cython.compiled:
+    from cython.cimports.procwire.dpi.candidates import ask
+else:
+    from procwire.dpi.candidates import ask
 
 MAX_PIECES = 64  # pieces held apart; more are joined
-
-_SIDES = (Direction.OUT, Direction.IN)
-_YES = Claim.YES
-_NO = Claim.NO
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +102,21 @@ class Opening:
             self.forget(side)
             stream = data
             found = self._ask(side, stream, self._order(side, stream))
+        return self._decide(side, stream, data, now, found)
+
+    @cython.ccall
+    def first(self, side: cython.int, data: bytes, now: cython.longlong, waiting: Any, found: Any) -> Any:
+        """What ``push`` would do with the very first bytes, where their answers are known already.
+
+        ``found`` claimed them, or is None: then ``waiting`` are the entries that need more, if any.
+        """
+        self._candidates = waiting
+        if found is None and not waiting:
+            found = REFUSED
+        return self._decide(side, data, data, now, found)
+
+    @cython.cfunc
+    def _decide(self, side: cython.int, stream: bytes, data: bytes, now: cython.longlong, found: Any) -> Any:
         if found is REFUSED:
             return self._refused(side)
         self._streams[side] = stream
@@ -156,20 +171,13 @@ class Opening:
     def _ask(self, side: cython.int, stream: bytes, asked: Any) -> Any:
         if len(stream) > self._bound and not self.datagrams:
             stream = stream[: self._bound]
-        direction = _SIDES[side]
-        waiting: list[Any] = []
-        for entry in asked:
-            try:
-                claim = entry.claims(stream, direction, self.context)
-            except Exception as error:
-                self.defect = f"{entry.name}.claims: {error!r}"
-                continue
-            if claim is _YES:
-                return entry
-            if claim is not _NO:
-                waiting.append(entry)
-        self._candidates = waiting
-        return None if waiting else REFUSED
+        answer = ask(asked, stream, side, self.context)
+        if answer.defect is not None:
+            self.defect = answer.defect
+        if answer.entry is not None:
+            return answer.entry
+        self._candidates = answer.waiting
+        return None if answer.waiting else REFUSED
 
     @cython.cfunc
     def _order(self, side: cython.int, stream: bytes) -> Any:
@@ -181,9 +189,7 @@ class Opening:
             return [entry for entry in self._candidates if entry in table or self._streams[side]]
         if not self._front and not self._banned:
             return table
-        order = dict.fromkeys([entry for entry in self._front if entry in table])
-        order.update(dict.fromkeys(table))
-        return [entry for entry in order if entry not in self._banned]
+        return [entry for entry in in_order(self._front, table) if entry not in self._banned]
 
     @cython.cfunc
     def _refused(self, side: cython.int) -> Any:

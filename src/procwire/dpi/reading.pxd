@@ -1,8 +1,13 @@
+cimport cython
+from procwire.dpi.entry cimport Entry
 from procwire.dpi.opening cimport Opening
+from procwire.model.flow cimport Flow
 
+@cython.no_gc
+@cython.final
 cdef class Reading:
     cdef public Opening opening
-    cdef public object entry
+    cdef public Entry entry
     cdef public object parser
     cdef public long long counted
     cdef public long long owed_out
@@ -15,7 +20,9 @@ cdef class Reading:
     cdef public int depth
     cdef public str chain
     cdef public object defect
-    cpdef object adopt(self, object entry, object context)
+    cpdef object adopt(self, Entry entry, object context)
+    cpdef object name(self, Flow flow)
+    cpdef long long growth(self) noexcept
     cpdef object feed(self, int side, bytes data, long long now)
     cpdef object lose(self, int side, long long size, long long now)
     cpdef object finish(self, long long now)

@@ -12,13 +12,18 @@ from typing import Any
 import cython
 
 from procwire.dpi.contract import ProtocolError
+from procwire.dpi.guess import CONTENT
 from procwire.model.observation import Observation
 from procwire.model.streams import ENOUGH, Direction
 
 if cython.compiled:
+    from cython.cimports.procwire.dpi.entry import Entry
     from cython.cimports.procwire.dpi.opening import Opening
+    from cython.cimports.procwire.model.flow import Flow
 else:
+    from procwire.dpi.entry import Entry
     from procwire.dpi.opening import Opening
+    from procwire.model.flow import Flow
 
 MAX_BAD_DATAGRAMS = 8  # in a row, before a UDP parser is given up
 
@@ -27,14 +32,24 @@ _ENOUGH: cython.longlong = ENOUGH
 _NOTHING: tuple[Observation, ...] = ()
 
 
+class Finished:
+    """Stands in ``flow.analysis`` of a flow that no one reads any more; one for all."""
+
+
+DONE = Finished()
+
+
 @cython.cclass
 class Reading:
-    """``opening`` is kept until the parser has proved itself by an observation."""
+    """``opening`` is kept until the parser has proved itself by an observation.
+
+    No cycle can pass through it: it is known to its flow alone. So it is hidden from the collector (.pxd).
+    """
 
     opening: Opening
-    entry: Any
+    entry: Entry
     parser: Any
-    counted: cython.longlong  # bytes of the opening, as summed up in the analyzer
+    counted: cython.longlong  # undecided bytes held when it was last asked
     owed_out: cython.longlong  # bytes the parser skips and that were not passed over yet
     owed_in: cython.longlong
     proven: cython.bint
@@ -59,7 +74,7 @@ class Reading:
         self.faults = 0
 
     @cython.ccall
-    def adopt(self, entry: Any, context: Any) -> Any:
+    def adopt(self, entry: Entry, context: Any) -> Any:
         """Begin with the parser of ``entry``, or with none."""
         self.entry = entry
         self.parser = None if entry is None else entry.parser(context)
@@ -68,6 +83,27 @@ class Reading:
         self.bad = 0
         self.owed_out = self.owed_in = 0
         return None
+
+    @cython.ccall
+    def name(self, flow: Flow) -> Any:
+        """Write to the flow what it speaks, as far as is known now."""
+        if self.entry is not None:
+            flow.app = self.entry.name
+            flow.app_confidence = CONTENT
+            if self.chain:
+                flow.facts["via"] = self.chain
+        elif self.depth == 0:
+            flow.app = flow.app_confidence = "unknown"
+        return None
+
+    @cython.ccall
+    @cython.exceptval(check=False)
+    def growth(self) -> cython.longlong:
+        """How many more undecided bytes are held than when this was asked last; may be negative."""
+        held: cython.longlong = 0 if self.opening is None else self.opening.held
+        more: cython.longlong = held - self.counted
+        self.counted = held
+        return more
 
     @cython.ccall
     def feed(self, side: cython.int, data: bytes, now: cython.longlong) -> Any:
@@ -91,6 +127,8 @@ class Reading:
     @cython.ccall
     def finish(self, now: cython.longlong) -> Any:
         """What the parser holds to the last."""
+        if self.entry is not None and not self.entry.finishes:
+            return _NOTHING
         last = getattr(self.parser, "finish", None)
         if last is None:
             return _NOTHING

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from procwire.dpi.decryption import Decryption
+from procwire.dpi.entry import Entry
 from procwire.model.columns import Column, Table
 from procwire.model.observation import Carried, Observation, Upgraded, columns_of, table_of
 
@@ -33,6 +34,11 @@ PROTOCOLS: tuple[str, ...] = (
     "pop3",
     "ftp",
     "telnet",
+    "http2",
+    "websocket",
+    "socks",
+    "proxy_protocol",
+    "dtls",
     # names, addresses, routing, tunnels, telephony
     "mdns",
     "llmnr",
@@ -59,6 +65,14 @@ PROTOCOLS: tuple[str, ...] = (
     "amqp",
     "kafka",
     "nats",
+    "modbus",
+    "dnp3",
+    "s7comm",
+    "iec104",
+    "synchrophasor",
+    "enip",
+    "bacnet",
+    "opcua",
     # what has no ports, and what is not IP
 )
 
@@ -68,16 +82,6 @@ _NEEDED = ("NAME", "PORTS", "TRANSPORTS", "FIRST", "OBSERVATIONS", "claims", "Pa
 
 class RegistryError(Exception):
     """A protocol module does not keep to the contract."""
-
-
-class Entry(msgspec.Struct, frozen=True, eq=False):
-    """One protocol module, its parts at hand."""
-
-    name: str
-    claims: Callable[..., Any]
-    parser: Callable[..., Any]
-    module: Any
-    usual: dict[int, frozenset[int]] = {}  # transport -> its ports, where any other is unusual
 
 
 class ProtocolInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from procwire.flows import states
 from procwire.flows.community import community_id
 from procwire.model.flow import Flow
 from procwire.model.packets import PacketTable
+from procwire.model.process import NOT_LOOKED, Owner
 from procwire.model.rows import RowContext
 from procwire.packet import describe, faults
 from procwire.packet.layers import chain_text
@@ -22,9 +23,14 @@ class Context(RowContext):
     """
 
     def __init__(
-        self, interfaces: Sequence[Interface], networks: Sequence[IPv4Network | IPv6Network] = ()
+        self,
+        interfaces: Sequence[Interface],
+        networks: Sequence[IPv4Network | IPv6Network] = (),
+        *,
+        unowned: Owner = NOT_LOOKED,
     ) -> None:
         self.interfaces = interfaces
+        self.unowned = unowned
         self.networks = [(net.version, int(net.netmask), int(net.network_address)) for net in networks]
 
     def community_id(self, flow: Flow) -> str | None:

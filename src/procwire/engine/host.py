@@ -19,8 +19,8 @@ class Processes:
     ``source`` says where the numbers are from, ``problem`` why it is not the kernel's iterators.
     """
 
-    def __init__(self) -> None:
-        self._census = Census()
+    def __init__(self, *, hashes: bool = False) -> None:
+        self._census = Census(hashes=hashes)
 
     def __enter__(self) -> Processes:
         return self
@@ -50,9 +50,9 @@ class Processes:
 class Sockets:
     """The sockets of every network namespace, each time they are taken; a context manager."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, hashes: bool = False) -> None:
         try:
-            self._table = SocketTable()
+            self._table = SocketTable(census=Census(hashes=hashes))
         except OSError as error:
             raise EngineError(f"sockets: {error.strerror or error}") from None
 

@@ -45,6 +45,7 @@ class WatchOptions(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float | None = None
     every: float | None = None  # seconds between updates of open flows
     owners: bool = True
+    hashes: bool = False  # of the owners' programs
     write: str = ""
     keylog: str = ""  # secrets with which encrypted traffic is read; read as the file grows
     flows: FlowOptions = FlowOptions()

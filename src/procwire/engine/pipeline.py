@@ -20,7 +20,7 @@ from procwire.model.flow import Flow
 from procwire.model.frames import FrameBatch
 from procwire.model.observation import Observation
 from procwire.model.packets import PacketTable
-from procwire.model.streams import Direction, NoSink, StreamSink
+from procwire.model.streams import NoSink, StreamSink
 from procwire.packet.decode import Decoder
 
 TIMEOUTS = tuple(
@@ -95,6 +95,7 @@ class Pipeline:
         self.first = 0
         self.now = 0
         self._opened = 0  # flows of the running ingest that the listener has heard of
+        self._hears = getattr(type(listener), "opened", None) is not Silent.opened
 
     def _analyzer(self, listener: Listener, keys: KeyLog | None) -> Analyzer:
         """One that observes for whom it may concern: a listener that lets observations pass costs none."""
@@ -140,6 +141,12 @@ class Pipeline:
     def _announce(self) -> None:
         """Name and tell of the flows that opened since, before a later packet is told of or learned from."""
         opened = self.tracker.fresh()
+        if self._opened == len(opened):
+            return
+        if not self._hears:
+            self.names.label_all(opened, self._opened)
+            self._opened = len(opened)
+            return
         while self._opened < len(opened):
             flow = opened[self._opened]
             self._opened += 1
@@ -158,5 +165,5 @@ class Pipeline:
         self._announce()
         self.observations += 1
         if type(observation) is DnsResponse:
-            self.names.learn(observation, flow.src if observation.side == Direction.IN else flow.dst)
+            self.names.hear(flow, observation)
         self.listener.observed(flow, observation)

@@ -158,7 +158,7 @@ class Watching:
     def _prepare(self) -> None:
         if self.options.owners:
             origins = () if self.kernel is None else (self.kernel,)
-            self.resolver = Resolver(lambda: Owners(origins=origins))
+            self.resolver = Resolver(lambda: Owners(origins=origins, hashes=self.options.hashes))
             end = time.monotonic() + READY_SECONDS
             while not self.resolver.wait_ready(TICK_SECONDS) and not self.stopping:
                 if time.monotonic() > end:
@@ -208,10 +208,10 @@ class Watching:
     def _collect(self) -> None:
         if self.resolver is None:
             return
-        for flow, owner in self.resolver.collect():
+        for flow, owner, final in self.resolver.collect():
             flow.owner = owner
             waiting = self._waiting.get(flow.number)
-            if waiting is not None:
+            if waiting is not None and final:
                 waiting.answered = True
 
     def _settle(self, waiting: _Waiting, now: float) -> None:

@@ -116,6 +116,36 @@ def process(name: str, absent: int | str = "") -> Getter:
     return get
 
 
+def program(name: str) -> Getter:
+    """What is known of the program of the flow's process."""
+
+    def get(row: Any) -> Any:
+        found = row.process.executable if row.process is not None else None
+        value = getattr(found, name) if found is not None else None
+        return None if value == "" else value
+
+    return get
+
+
+def peer(name: str, absent: int | str = "") -> Getter:
+    """A field of the process at the other end."""
+
+    def get(row: FlowRow) -> Any:
+        other = row.owner.peer
+        if other is None:
+            return None
+        value = getattr(other, name)
+        return None if value == absent else value
+
+    return get
+
+
+def owner_delay(row: FlowRow) -> int | None:
+    """From the first packet to the answer, ns; never below zero, as two clocks are compared."""
+    answered = row.owner.answered
+    return max(0, answered - row.flow.first) if answered else None
+
+
 def flow_port(name: str) -> Getter:
     """A port of a flow whose protocol has ports."""
     read = attrgetter(name)

@@ -61,6 +61,7 @@ class ProcessRef(msgspec.Struct, frozen=True, kw_only=True):
     pod: str = ""
     netns: int = 0  # inode of the network namespace, 0 for not known
     ns_pid: int = 0  # pid in its own pid namespace
+    executable: Executable | None = None
 
 
 class Owner(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,8 +73,11 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""  # why it is not known, in a few words
     peer: ProcessRef | None = None  # the other end, where it lives on this host too
     peer_confidence: str = ""  # as ``confidence``, of the peer; empty without one
+    peer_reason: str = ""  # why the other end's is not known, where that end is on this host
     side: str = ""  # whose end ``process`` is: src or dst; empty when it is not known
     holders: int = 0  # processes that hold this very socket, 0 for not known; ``process`` is one of them
+    answered: int = 0  # when this was known, ns since 1970 UTC; 0 where it was not looked up live
 
 
+FROM_FILE = Owner(process=None, confidence=UNKNOWN, source="file", reason="read from a file")
 NOT_LOOKED = Owner(process=None, confidence=UNKNOWN, reason="not looked up")

@@ -18,7 +18,12 @@ from procwire.model.process import NOT_LOOKED, Owner, ProcessRef
 
 
 class RowContext:
-    """What the model cannot know by itself. Derive from it and answer what you can."""
+    """What the model cannot know by itself. Derive from it and answer what you can.
+
+    ``unowned`` is the owner of a flow that nobody was asked about: it says why.
+    """
+
+    unowned: Owner = NOT_LOOKED
 
     def community_id(self, flow: Flow) -> str | None:  # noqa: ARG002
         """Community ID v1 of the flow (``1:...``)."""
@@ -65,7 +70,7 @@ class FlowRow:
         self.context = context
         self.facts: dict[str, Any] = flow.facts
         owner = flow.owner
-        self.owner = owner if isinstance(owner, Owner) else NOT_LOOKED
+        self.owner = owner if isinstance(owner, Owner) else context.unowned
         self.process = self.owner.process
 
 

@@ -18,7 +18,7 @@ from procwire.model.declare import size as _size
 from procwire.model.declare import span as _span
 from procwire.model.declare import text as _text
 from procwire.model.flow import NO_SCALE
-from procwire.model.host_tables import PROCESSES
+from procwire.model.host_tables import PROCESSES, program_columns
 from procwire.model.packets import HAS_PORTS, IS_IP
 from procwire.model.socket_tables import SOCKETS
 
@@ -176,11 +176,24 @@ _OWNER = (
     _text("container_runtime", "What runs the owner's container: docker, podman, containerd, cri-o, lxc, ...",
           read.process("container_runtime")),
     _text("pod", "Kubernetes pod uid of the owner.", read.process("pod")),
+    *program_columns(read.program),
     _text("owner_confidence", "How sure the owner is: exact, listener, recently-closed or unknown.",
           attrgetter("owner.confidence"), free=Free.NEVER),
     _text("owner_source", "Who named the owner: sock-diag, proc, bpf, file, ...",
           read.known("owner.source", ""), free=Free.NEVER),
-    _text("owner_reason", "Why the owner is not known.", read.known("owner.reason", ""), free=Free.NEVER),
+    _text("owner_reason", "Why the owner is not known, or what is peculiar about how it is.",
+          read.known("owner.reason", ""), free=Free.NEVER),
+    _text("owner_side", "Whose end the owner is at: src or dst.",
+          read.known("owner.side", ""), free=Free.NEVER),
+    _span("owner_delay", "From the flow's first packet to the answer whose it is.", read.owner_delay),
+    _count("peer_pid", "Process id at the other end, where that lives on this host too.",
+           read.peer("pid", 0), free=Free.NEVER),
+    _text("peer_process", "Name of the process at the other end, where that lives on this host too.",
+          read.peer("name"), free=Free.NEVER),
+    _text("peer_confidence", "How sure the other end's process is, as `owner_confidence`.",
+          read.known("owner.peer_confidence", ""), free=Free.NEVER),
+    _text("peer_reason", "Why the other end's process is not known, where that end is on this host.",
+          read.known("owner.peer_reason", ""), free=Free.NEVER),
 )  # fmt: skip
 
 _ENDS = {

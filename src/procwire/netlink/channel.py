@@ -15,6 +15,7 @@ from procwire.netlink.message import Message
 
 ROUTE = 0
 SOCK_DIAG = 4
+NETFILTER = 12
 
 _SOL_NETLINK = 270
 _NETLINK_EXT_ACK = 11

@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterable
 from procwire.bpf import probe
 from procwire.bpf.libbpf import BpfError
 from procwire.model.host import HostContext, Task
-from procwire.model.process import ProcessRef
+from procwire.model.process import Executable, ProcessRef
 from procwire.processes import containers, masking, procfs, proctasks, tasks
 from procwire.processes.containers import Place
+from procwire.processes.executables import Executables
 from procwire.processes.proctasks import ProcTasks
 from procwire.processes.table import INITIAL_CGROUP_NAMESPACE, user_name
 from procwire.processes.tasks import KernelTasks
@@ -36,7 +37,8 @@ Program = tuple[int, int, int, int, int]
 class Census(HostContext):
     """Takes the table, then answers for its rows (see HostContext); a context manager. For one thread.
 
-    ``source`` says where the numbers are from, ``problem`` why it is not the kernel's iterators.
+    ``source`` says where the numbers are from, ``problem`` why it is not the kernel's iterators. With
+    ``hashes``, a program whose column is read is hashed then.
     """
 
     def __init__(
@@ -45,12 +47,15 @@ class Census(HostContext):
         proc: str = "/proc",
         open_kernel: Callable[[], KernelTasks] = KernelTasks,
         clock: Callable[[], int] = time.time_ns,
+        hashes: bool = False,
     ) -> None:
         self.page_bytes = os.sysconf("SC_PAGE_SIZE")
         self.now = 0
         self.problem = ""
         self._proc = proc
         self._clock = clock
+        self._hashes = hashes
+        self._executables = Executables(proc=proc)
         self._kernel: KernelTasks | None = None
         self._files = ProcTasks(proc)
         try:
@@ -141,6 +146,13 @@ class Census(HostContext):
         """See HostContext."""
         found: str = getattr(self._places.get(task.cgroups, NOBODY), what)
         return found
+
+    def executable(self, task: Task) -> Executable | None:
+        """See HostContext; looked at only now, and not for a pid that is another process's by now."""
+        if not task.inode:
+            return None
+        found = self._executables.hashed(task.pid) if self._hashes else self._executables.look(task.pid)
+        return found if found is not None and found.path == (self.exe(task) or found.path) else None
 
     def namespace(self, task: Task, kind: str) -> int:
         """See HostContext; read only now where the task is from /proc."""

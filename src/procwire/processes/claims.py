@@ -13,9 +13,9 @@ from procwire.processes.keys import Key
 
 
 class Claim(NamedTuple):
-    """A source's word on who owns the socket at ``key.src``."""
+    """A source's word on who owns the socket at ``key.src``. Without a pid it says why nobody does."""
 
-    pid: int  # as the reader's pid namespace sees it
+    pid: int  # as the reader's pid namespace sees it; 0 for none: then ``reason`` says why
     start: int  # ns since 1970; 0 when the source cannot say, and then the pid is trusted if it still lives
     confidence: str  # model.process.EXACT, LISTENER or RECENT
     source: str  # as Owner.source: bpf, ...
@@ -26,6 +26,7 @@ class Claim(NamedTuple):
     cmdline: str = ""  # secrets masked
     ppid: int = 0
     parent: str = ""  # the parent's comm
+    reason: str = ""  # what is peculiar about it
     inherits: bool = False  # forked and never executed another program: exe and cmdline are its parent's
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from procwire.model.process import EXACT, LISTENER, RECENT, UNKNOWN, ProcessRef
 from procwire.netlink.channel import NetlinkError
-from procwire.processes import keys, kinship, portless, sockets
+from procwire.processes import conntrack, keys, kinship, portless, sockets
 from procwire.processes._names import (
     CONNECTED,
     DATAGRAM,
@@ -90,10 +90,44 @@ class Ends:
 
     def end(self, key: Key) -> End:
         """Who has the socket at ``key.src``."""
+        told = self._told(key)
+        if told is not None and told.confidence != LISTENER:
+            return told
+        asked = self._asked(key)
+        if told is not None:
+            return asked if asked.process is not None else told
+        if asked.confidence in (EXACT, RECENT):
+            return asked
+        behind = self._translated(key)
+        if behind is not None and behind.process is not None:
+            return behind
+        return asked if behind is None or asked.process is not None else behind
+
+    def _translated(self, key: Key) -> End | None:
+        """The end that connection tracking knows behind an address of this host: a container's, say."""
+        for namespace in self._places(key.src):
+            if namespace.tracking is None:
+                continue
+            try:
+                found = conntrack.behind(namespace.tracking, key)
+            except NetlinkError:
+                continue
+            if found is not None:
+                end = self._told(found) or self._asked(found)
+                words = f"translated: it is {keys.shown(found.src, found.sport)} behind this address"
+                return end._replace(reason=f"{words}; {end.reason}" if end.reason else words)
+        return None
+
+    def _told(self, key: Key) -> End | None:
+        """What an origin says."""
         for origin in self._origins:
             claim = origin.lookup(key)
             if claim is not None:
                 return self._from_claim(claim)
+        return None
+
+    def _asked(self, key: Key) -> End:
+        """What sock_diag and /proc say."""
         places = self._places(key.src)
         if not places:
             return self._transparent(key)
@@ -247,20 +281,28 @@ class Ends:
         return kept
 
     def _portless(self, namespace: Namespace, key: Key) -> End:
-        """Without ports: a ping socket by its identifier, else raw sockets of the protocol."""
-        for row in portless.pings(namespace.path, key)[:MAX_RIVALS]:
-            process, count = self._owner_of(row.inode, row.uid, listening=False)
-            if process is not None:
+        """Without ports: a ping socket that asks, else raw sockets of the protocol."""
+        pings = self._holding(portless.pings(namespace.path, key))
+        if pings:
+            process, count = max(pings, key=lambda pair: pair[0].start)
+            if len({other.pid for other, _ in pings}) == 1:
                 return End(process, EXACT, SOURCE_PROC, "", count)
+            return End(
+                process, LISTENER, SOURCE_PROC, f"one of {len(pings)} processes with ping sockets", count
+            )
         raws = portless.raws(namespace.path, key)
         if not raws:
             return End(reason=NO_RAW, final=False)
-        owners = [self._owner_of(row.inode, row.uid, listening=False) for row in raws[:MAX_RIVALS]]
-        held = [(process, count) for process, count in owners if process is not None]
+        held = self._holding(raws)
         if not held:
             return self._unheld(raws[0].uid)
         process, count = max(held, key=lambda pair: pair[0].start)
         return End(process, LISTENER, SOURCE_PROC, f"{len(raws)} raw sockets take this protocol", count)
+
+    def _holding(self, rows: Sequence[portless.Row]) -> list[tuple[ProcessRef, int]]:
+        """The owners that are found, and how many hold with them."""
+        owners = [self._owner_of(row.inode, row.uid, listening=False) for row in rows[:MAX_RIVALS]]
+        return [(process, count) for process, count in owners if process is not None]
 
     def _held(self, found: Socket, confidence: str, reason: str = "") -> End:
         process, count = self._holder(found)
@@ -319,7 +361,10 @@ class Ends:
         return GONE
 
     def _from_claim(self, claim: Claim) -> End:
-        return End(self.table.told(claim), claim.confidence, claim.source)
+        if not claim.pid:
+            return End(None, UNKNOWN, claim.source, claim.reason)
+        final = claim.confidence != LISTENER
+        return End(self.table.told(claim), claim.confidence, claim.source, claim.reason, final=final)
 
 
 def _bound(proto: int, src: bytes, port: int) -> Key:

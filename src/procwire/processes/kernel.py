@@ -1,8 +1,9 @@
 """Owners as the kernel noted them: the ``Origin`` in front of sock_diag, read from the maps of ``bpf``.
 
-It names a socket's last user, or its maker while nobody used it, also after both are gone. It answers None
-for what it did not see: sockets untouched since it was opened, connections nobody accepted yet, group
-addresses, two namespaces with one address. Each look-up reads the maps: no event is waited for, none lost.
+It names a socket's last user, or its maker while nobody used it, also after both are gone; of a connection
+that no process has used since it came, the one that listens, and not for certain. It answers None for what
+it did not see: sockets untouched since it was opened, group addresses, two namespaces with one address. Each
+look-up reads the maps: no event is waited for, none lost.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from collections.abc import Callable, Mapping
 from procwire.bpf import probe, records
 from procwire.bpf.libbpf import BpfError
 from procwire.bpf.loader import Object, read_object
-from procwire.model.process import EXACT
+from procwire.model.process import EXACT, LISTENER, UNKNOWN
 from procwire.processes import keys, masking, procfs
-from procwire.processes._names import TCP, UDP
+from procwire.processes._names import CONNECTED, ICMP, ICMPV6, TCP
 from procwire.processes.claims import Claim
 from procwire.processes.keys import Key
 
@@ -30,6 +31,14 @@ CLOSED_NS = 60_000_000_000  # a closed socket is vouched for this long: its name
 INITIAL_PID_NAMESPACE = 0xEFFFFFFC  # PROC_PID_INIT_INO, include/linux/proc_ns.h
 MAX_COMMANDS = 1024  # masked command lines that are remembered
 SO_NETNS_COOKIE = 71  # since Linux 5.14
+INJECTED = "sent by a packet socket"
+UNUSED = "no process has used it yet: the one that listens is named"
+REFUSED = "refused by the kernel: no socket takes it"
+SELF_MADE = "made by the kernel itself: no process has a socket for it"
+_REASONS = {records.INJECTED: INJECTED, records.LISTENED: UNUSED}
+_KERNELS = {
+    proto: Claim(0, 0, UNKNOWN, SOURCE, reason=reason) for proto, reason in ((0, SELF_MADE), (TCP, REFUSED))
+}
 REQUIRED = frozenset({"sock_create", "connect4", "connect6", "egress"})  # the others add to what these see
 
 
@@ -85,16 +94,13 @@ class KernelOwners:
         return {name: records.total(value or b"") for name, value in zip(records.COUNTS, values, strict=True)}
 
     def _lookup(self, key: Key) -> Claim | None:
-        if key.proto not in (TCP, UDP) or keys.is_group(key.src):
+        if keys.is_group(key.src):
             return None
-        netns = self._home if keys.is_loopback(key.src) else 0
-        packed = records.pack_tuple(key.src, key.sport, key.dst, key.dport, (key.proto, netns))
-        value = self._tuples.get(packed)
-        if value is None:
+        named = self._named(key, self._home if keys.is_loopback(key.src) else 0)
+        if named is None or named.contested:
             return None
-        named = records.unpack_named(value)
-        if named.contested:
-            return None
+        if named.cookie == records.OF_KERNEL:
+            return _KERNELS.get(key.proto, _KERNELS[0])
         value = self._sockets.get(records.COOKIE.pack(named.cookie))
         if value is None:
             return None
@@ -103,19 +109,31 @@ class KernelOwners:
             return None
         return self._claim(owner)
 
+    def _named(self, key: Key, netns: int) -> records.Named | None:
+        sport, dport = _ports(key)
+        value = self._tuples.get(records.pack_tuple(key.src, sport, key.dst, dport, (key.proto, netns)))
+        if value is not None:
+            return records.unpack_named(value)
+        named = self._named(key, 0) if netns else None
+        # The kernel's own sockets are noted without their namespace.
+        return named if named is not None and named.cookie == records.OF_KERNEL else None
+
     def _claim(self, owner: records.Owner) -> Claim:
         claim = Claim(
             owner.tgid,
             0,
-            EXACT,
+            LISTENER if owner.how == records.LISTENED else EXACT,
             SOURCE,
             name=procfs.text(owner.comm),
             uid=owner.uid,
             since_boot=owner.start,
+            reason=_REASONS.get(owner.how, ""),
         )
         facts = self._facts(owner.start, owner.tgid)
         if facts is None:
             return claim
+        if facts.executed and facts.since > owner.since:  # it has become another program since
+            claim = claim._replace(name=procfs.text(facts.comm), uid=facts.uid)
         parent = self._facts(facts.parent_start, facts.ppid)
         # A process that never ran exec is what its parent was, unless that has become another since.
         inherits = not facts.executed and (parent is None or not parent.executed)
@@ -143,6 +161,13 @@ class KernelOwners:
                 raise
         self.missing = refused
         return _started(Object(content, sizes=sizes, accept=lambda name: name not in refused))
+
+
+def _ports(key: Key) -> tuple[int, int]:
+    """As the programs name the ends: ICMP by the type that this end sends, others without ports by none."""
+    if key.proto in CONNECTED:
+        return key.sport, key.dport
+    return (key.sport, 0) if key.proto in (ICMP, ICMPV6) else (0, 0)
 
 
 @functools.lru_cache(maxsize=MAX_COMMANDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import NamedTuple
 
 from procwire.model import address
@@ -40,6 +41,12 @@ def key_from(proto: int, src: str, sport: int, dst: str, dport: int) -> Key:
     """A key from addresses as text. Raises ValueError for what is not an address."""
     left, right = (plain(address.packed(*address.split(text))) for text in (src, dst))
     return Key(proto, left, sport, right, dport)
+
+
+def shown(packed: bytes, port: int) -> str:
+    """An end as people write it."""
+    text = ipaddress.ip_address(packed)
+    return f"[{text}]:{port}" if text.version == 6 else f"{text}:{port}"
 
 
 def is_loopback(packed: bytes) -> bool:

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from procwire.netlink import message
-from procwire.netlink.channel import ROUTE, SOCK_DIAG, Channel
-from procwire.processes import procfs
+from procwire.netlink.channel import NETFILTER, ROUTE, SOCK_DIAG, Channel
+from procwire.processes import conntrack, procfs
 
 MAX_NAMESPACES = 1024  # channels held open at a time; more are counted in ``Namespaces.left_out``
 LOOKS = 3  # a new process is looked at this often, as runtimes unshare after the fork
@@ -38,12 +38,14 @@ class NamespaceError(OSError):
 
 
 class Namespace:
-    """One network namespace: ask ``channel`` for sockets; ``addresses`` maps its own to interface indices."""
+    """One network namespace: ask ``channel`` for sockets and ``tracking``, where there is such a thing, for
+    translated connections; ``addresses`` maps its own to interface indices."""
 
     def __init__(self, inode: int, path: str, sockets: Channel | None, routes: Channel | None) -> None:
         self.inode = inode
         self.path = path
         self.channel = sockets
+        self.tracking: Channel | None = None
         self.problem = ""
         self.addresses: dict[bytes, int] = {}
         self._routes = routes
@@ -72,11 +74,11 @@ class Namespace:
         return found
 
     def close(self) -> None:
-        """Close both channels."""
-        for channel in (self.channel, self._routes):
+        """Close its channels."""
+        for channel in (self.channel, self._routes, self.tracking):
             if channel is not None:
                 channel.close()
-        self.channel = self._routes = None
+        self.channel = self._routes = self.tracking = None
 
 
 def _take_address(body: bytes, found: dict[bytes, int]) -> None:
@@ -158,6 +160,7 @@ class Namespaces:
         path = f"{self._proc}/thread-self/ns/net"
         inode = procfs.inode(path)
         home = Namespace(inode, path, Channel(SOCK_DIAG), Channel(ROUTE))
+        home.tracking = _tracking()
         home.refresh()
         self._found[inode] = home
         return home
@@ -200,15 +203,27 @@ class Namespaces:
             return
         namespace = Namespace(inode, path, None, None)
         try:
-            namespace.channel, namespace._routes = _channels_inside(path, inode)
+            made = _channels_inside(path, inode)
+            namespace.channel, namespace._routes, namespace.tracking = made
         except OSError as error:
             namespace.problem = error.strerror or str(error)
         self._found[inode] = namespace
 
 
-def _channels_inside(path: str, inode: int) -> tuple[Channel, Channel]:
+def _tracking() -> Channel | None:
+    """A channel to connection tracking, where the kernel has it and lets it be made."""
+    if not conntrack.is_present():
+        return None
+    try:
+        return Channel(NETFILTER)
+    except OSError:
+        return None
+
+
+def _channels_inside(path: str, inode: int) -> tuple[Channel, Channel, Channel | None]:
     """Channels made inside, on a thread that ends at once. Raises OSError, NamespaceError."""
     made: list[Channel] = []
+    tracking: list[Channel | None] = [None]
     problems: list[OSError] = []
 
     def enter() -> None:
@@ -219,6 +234,7 @@ def _channels_inside(path: str, inode: int) -> tuple[Channel, Channel]:
                 _setns(namespace.fileno())
             made.append(Channel(SOCK_DIAG))
             made.append(Channel(ROUTE))
+            tracking[0] = _tracking()
         except OSError as error:
             problems.append(error)
 
@@ -229,7 +245,7 @@ def _channels_inside(path: str, inode: int) -> tuple[Channel, Channel]:
         for channel in made:
             channel.close()
         raise problems[0]
-    return made[0], made[1]
+    return made[0], made[1], tracking[0]
 
 
 def _setns(descriptor: int) -> None:

@@ -18,12 +18,12 @@ from procwire.processes import keys
 from procwire.processes._names import CONNECTED
 from procwire.processes.claims import Origin
 from procwire.processes.ends import End, Ends
+from procwire.processes.executables import Background, Executables
 from procwire.processes.holders import Holders
 from procwire.processes.keys import Key
 from procwire.processes.namespaces import Namespaces
 from procwire.processes.table import ProcessTable
 
-FROM_FILE = Owner(process=None, confidence=UNKNOWN, source="file", reason="read from a file")
 _RANK = {UNKNOWN: 0, LISTENER: 1, RECENT: 2, EXACT: 3}
 FORWARDED = "forwarded or another host's: neither address is this host's"
 
@@ -36,7 +36,10 @@ class Look(NamedTuple):
 
 
 class Owners:
-    """Owners of flows on this host; a context manager. For one thread."""
+    """Owners of flows on this host; a context manager. For one thread.
+
+    With ``hashes``, the programs of owners are hashed in the background, at executables.RATE at most.
+    """
 
     def __init__(
         self,
@@ -44,9 +47,12 @@ class Owners:
         origins: Sequence[Origin] = (),
         proc: str = "/proc",
         clock: Callable[[], int] = time.monotonic_ns,
+        hashes: bool = False,
     ) -> None:
         self.namespaces = Namespaces(proc=proc)
-        self.table = ProcessTable(proc=proc, clock=clock)
+        self._hashing = Background(Executables(proc=proc)) if hashes else None
+        look = self._hashing.look if self._hashing is not None else None
+        self.table = ProcessTable(proc=proc, clock=clock, look=look)
         self.holders = Holders(proc=proc, clock=clock)
         self._ends = Ends(
             self.namespaces, table=self.table, holders=self.holders, origins=origins, clock=clock
@@ -61,6 +67,8 @@ class Owners:
     def close(self) -> None:
         """Close the channels to the kernel."""
         self.namespaces.close()
+        if self._hashing is not None:
+            self._hashing.close()
 
     def owner(self, key: Key) -> Owner:
         """Whose flow it is, as far as can be told now. Never raises for an answer it has not."""
@@ -91,21 +99,31 @@ class Owners:
 
 
 def merged(before: Owner, after: Owner) -> Owner:
-    """The better of two answers for one flow, end by end: what was seen once stays seen."""
+    """The better of two answers for one flow, end by end: what was seen once stays seen, and since when."""
     if after.process is None or before.process is None:
         return after if before.process is None else before
     if before.side != after.side:
         first, second = (before, after) if before.side == "src" else (after, before)
         if first.peer is None and first.side == "src":
-            return structs.replace(first, peer=second.process, peer_confidence=second.confidence)
+            return structs.replace(
+                first, peer=second.process, peer_confidence=second.confidence, peer_reason=""
+            )
         return first
     best = before if _RANK[before.confidence] > _RANK[after.confidence] else after
     met = max((after, before), key=lambda owner: _RANK.get(owner.peer_confidence, 0))
-    return structs.replace(best, peer=met.peer, peer_confidence=met.peer_confidence)
+    since = before if before.process == best.process and before.confidence == best.confidence else best
+    return structs.replace(
+        best,
+        peer=met.peer,
+        peer_confidence=met.peer_confidence,
+        peer_reason=met.peer_reason,
+        answered=since.answered,
+    )
 
 
 def _owner(side: str, end: End, other: End | None, reason: str = "") -> Owner:
     met = other is not None and other.process is not None
+    missed = other is not None and not met and other.local
     return Owner(
         process=end.process,
         confidence=end.confidence,
@@ -113,6 +131,7 @@ def _owner(side: str, end: End, other: End | None, reason: str = "") -> Owner:
         reason=end.reason or reason,
         peer=other.process if other is not None else None,
         peer_confidence=other.confidence if other is not None and met else "",
+        peer_reason=other.reason if other is not None and missed else "",
         side=side,
         holders=end.holders,
     )

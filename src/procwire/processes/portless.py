@@ -2,7 +2,8 @@
 
 Ping sockets have no sock_diag handler (as of Linux 6.18), and the one for raw sockets is a module that many
 kernels lack, so both are read as text: ``icmp``, ``icmp6``, ``raw`` and ``raw6`` of a process's namespace.
-The local "port" is the echo identifier of a ping socket, the protocol number of a raw one.
+The local "port" is the echo identifier of a ping socket, which flows do not carry (Community ID has the type
+in its place), and the protocol number of a raw one.
 """
 
 from __future__ import annotations
@@ -23,18 +24,20 @@ class Row(NamedTuple):
 
     src: bytes
     port: int
+    dst: bytes
     uid: int
     inode: int
 
 
 def pings(namespace: str, key: Key) -> list[Row]:
-    """The ping sockets at ``key.src`` with the flow's echo identifier, which may stand for either port.
+    """The ping sockets at ``key.src`` that may be talking to ``key.dst``; they only ever send echo requests.
 
     ``namespace`` is a path like /proc/PID/ns/net; one under /run/netns has no table to read.
     """
-    name = {ICMP: "icmp", ICMPV6: "icmp6"}.get(key.proto)
-    wanted = {key.sport, key.dport} - {0}
-    return [row for row in _table(namespace, name, key.src) if row.port in wanted] if name else []
+    name, request = {ICMP: ("icmp", 8), ICMPV6: ("icmp6", 128)}.get(key.proto, ("", 0))
+    if not name or key.sport != request:
+        return []
+    return [row for row in _table(namespace, name, key.src) if is_any(row.dst) or row.dst == key.dst]
 
 
 def raws(namespace: str, key: Key) -> list[Row]:
@@ -60,7 +63,8 @@ def parse(text: bytes) -> list[Row]:
         words = line.split()
         try:
             address, _, port = words[1].partition(b":")
-            row = Row(_address(address), int(port, 16), int(words[7]), int(words[9]))
+            remote = words[2].partition(b":")[0]
+            row = Row(_address(address), int(port, 16), _address(remote), int(words[7]), int(words[9]))
         except (IndexError, ValueError, struct.error):
             continue
         if row.inode > 0:

@@ -14,6 +14,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
+from msgspec import structs
+
 from procwire.model.flow import Flow
 from procwire.model.process import UNKNOWN, Owner
 from procwire.processes.keys import Key, key_of
@@ -49,6 +51,14 @@ class Waiting(NamedTuple):
     owner: Owner
 
 
+class Answer(NamedTuple):
+    """Whose a flow is. Not ``final``: it is looked at again, and another answer follows."""
+
+    flow: Flow
+    owner: Owner
+    final: bool = True
+
+
 class Resolver:
     """Looks owners up in the background; a context manager. ``submit`` and ``collect`` from one thread."""
 
@@ -58,13 +68,15 @@ class Resolver:
         *,
         warm: bool = True,
         clock: Callable[[], int] = time.monotonic_ns,
+        wall: Callable[[], int] = time.time_ns,
     ) -> None:
         self._open_owners = open_owners
         self._warm = warm
         self._clock = clock
+        self._wall = wall
         self._new: deque[Flow] = deque()
         self._later: list[Waiting] = []
-        self._done: deque[tuple[Flow, Owner]] = deque()
+        self._done: deque[Answer] = deque()
         self._wake = threading.Condition()
         self._stopping = False
         self._count = 0
@@ -90,7 +102,7 @@ class Resolver:
         with self._wake:
             if self._stopping or len(self._new) + len(self._later) >= MAX_WAITING:
                 self.refused += 1
-                self._done.append((flow, self._refusal()))
+                self._done.append(Answer(flow, self._refusal()))
                 return False
             self._new.append(flow)
             self._wake.notify()
@@ -102,8 +114,11 @@ class Resolver:
         reason = f"{_FAILED}{self.problem}" if self.problem else _STOPPED.reason
         return Owner(process=None, confidence=UNKNOWN, reason=reason)
 
-    def collect(self) -> list[tuple[Flow, Owner]]:
-        """What has been answered since the last call; each flow once. The caller writes ``flow.owner``."""
+    def collect(self) -> list[Answer]:
+        """What has been answered since the last call, in order; the caller writes ``flow.owner``.
+
+        Each flow has one final answer, and one before it where its owner is known and the other end is not.
+        """
         found = []
         while self._done:
             found.append(self._done.popleft())
@@ -164,10 +179,13 @@ class Resolver:
             found = owners.look(waiting.key)
         except OSError as error:  # a channel that died must not end the others' look-ups
             found = Look(Owner(process=None, confidence=UNKNOWN, reason=f"{_FAILED}{error}"), final=False)
-        best = merged(waiting.owner, found.owner) if waiting.attempt else found.owner
+        owner = structs.replace(found.owner, answered=self._wall())
+        best = merged(waiting.owner, owner) if waiting.attempt else owner
         if found.final or waiting.attempt >= len(RETRIES_NS):
-            self._done.append((waiting.flow, best))
+            self._done.append(Answer(waiting.flow, best))
             return
+        if best.process is not None and waiting.owner.process is None:
+            self._done.append(Answer(waiting.flow, best, final=False))
         due = self._clock() + RETRIES_NS[waiting.attempt]
         again = waiting._replace(due=due, attempt=waiting.attempt + 1, owner=best)
         heapq.heappush(self._later, again)
@@ -190,8 +208,8 @@ class Resolver:
         with self._wake:
             self._stopping = True
             for waiting in sorted(self._later):
-                self._done.append((waiting.flow, waiting.owner))
+                self._done.append(Answer(waiting.flow, waiting.owner))
             self._later.clear()
             for flow in self._new:
-                self._done.append((flow, _STOPPED))
+                self._done.append(Answer(flow, _STOPPED))
             self._new.clear()

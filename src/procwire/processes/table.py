@@ -14,14 +14,18 @@ from typing import NamedTuple
 
 from msgspec import structs
 
-from procwire.model.process import ProcessRef
+from procwire.model.process import Executable, ProcessRef
 from procwire.processes import containers, masking, procfs
 from procwire.processes.claims import Claim
+from procwire.processes.executables import Executables
 
 MAX_PROCESSES = 65536  # remembered, the exited included; the least recently used go first
 LINGER_NS = 60_000_000_000  # how long an exited process is remembered
 MAX_USERS = 4096  # user names remembered
 INITIAL_CGROUP_NAMESPACE = 0xEFFFFFFB  # PROC_CGROUP_INIT_INO, include/linux/proc_ns.h
+
+
+Look = Callable[[int], Executable | None]  # what a process runs
 
 
 class _Entry(NamedTuple):
@@ -44,8 +48,15 @@ def user_name(uid: int) -> str:
 class ProcessTable:
     """Answers who a pid is. For one thread."""
 
-    def __init__(self, *, proc: str = "/proc", clock: Callable[[], int] = time.monotonic_ns) -> None:
+    def __init__(
+        self,
+        *,
+        proc: str = "/proc",
+        clock: Callable[[], int] = time.monotonic_ns,
+        look: Look | None = None,
+    ) -> None:
         self._proc = proc
+        self._look = look if look is not None else Executables(proc=proc).look
         self._clock = clock
         self._boot = procfs.boot_ns()
         self._entries: OrderedDict[int, _Entry] = OrderedDict()
@@ -103,7 +114,7 @@ class ProcessTable:
         known = living if living is not None or not start else self.known(claim.pid, start)
         # What was read of one that is gone may be from before its last exec.
         if known is not None and known is not living and claim.exe and known.name != claim.name:
-            known = structs.replace(known, name=claim.name, exe="", cmdline="")
+            known = structs.replace(known, name=claim.name, exe="", cmdline="", executable=None)
         if known is not None and known.exe:
             return known
         return self._completed(known, claim, start)
@@ -166,6 +177,7 @@ class ProcessTable:
             pod=place.pod,
             netns=procfs.inode(f"{self._proc}/{pid}/ns/net"),
             ns_pid=status.ns_pid,
+            executable=self._look(pid) if exe else None,
         )
 
     def _retire(self, pid: int) -> None:

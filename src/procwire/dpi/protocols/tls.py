@@ -10,24 +10,29 @@ RFC 5246 (1.2) with its appendix E.2 (SSLv2 hello), RFC 5077 (tickets).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, ClassVar
+from typing import Any
+
+import cython
 
 from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
-from procwire.dpi.wire import _tls_names, certificates, tls_claim, tls_hello
+from procwire.dpi.wire import _tls_names, certificates, tls_brief, tls_claim, tls_hello, tls_offer
 from procwire.dpi.wire.tls_certificate import Certificate, certificate_of
 from procwire.dpi.wire.tls_hello import TLS13, Hello
-from procwire.dpi.wire.tls_offer import (
-    Choice,
-    Offer,
-    choice_brief,
-    choice_of,
-    name_of,
-    offer_brief,
-    offer_of,
+from procwire.dpi.wire.tls_offer import choice_of, name_of, offer_of
+from procwire.dpi.wire.tls_record import ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE
+from procwire.dpi.wire.tls_told import (
+    Alert,
+    CertificateChain,
+    ClientHello,
+    ServerHello,
+    TlsEstablished,
 )
-from procwire.dpi.wire.tls_record import ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, Records
-from procwire.model.columns import Kind
-from procwire.model.observation import Observation, says
+from procwire.model.observation import Observation
+
+if cython.compiled:
+    from cython.cimports.procwire.dpi.wire.tls_record import Records
+else:
+    from procwire.dpi.wire.tls_record import Records
 
 NAME = "tls"
 PORTS = frozenset(
@@ -45,50 +50,7 @@ CERTIFICATE, CERTIFICATE_REQUEST = 11, 13
 _KNOWN = frozenset({0, 1, 2, 3, 4, 5, 6, 8, 11, 12, 13, 14, 15, 16, 20, 21, 22, 23, 24, 25, 67})
 
 
-class ClientHello(Offer, kw_only=True):
-    """A client opened a TLS handshake."""
-
-    TABLE = "tls"
-    SETS: ClassVar = {"server_name": "server_name", "ja4": "ja4", "alpn": "alpn"}
-    NAME_SOURCE = "sni"
-
-
-class ServerHello(Choice, kw_only=True):
-    """A server answered a ClientHello."""
-
-    TABLE = "tls_server"
-    SETS: ClassVar = {"tls_version": "version", "tls_cipher": "cipher"}
-
-
-class CertificateChain(Observation, kw_only=True):
-    """One side showed its certificates (before TLS 1.3, where they are in clear)."""
-
-    TABLE = "tls_chain"
-    client: Annotated[bool, says("The client showed them.")]
-    length: Annotated[int, says("Certificates in the chain.")]
-    chain_bytes: Annotated[int, says("Bytes of all certificates.", kind=Kind.SIZE)]
-    malformed: Annotated[str, says("What was wrong with the list; empty where nothing was.")]
-
-
-class Alert(Observation, kw_only=True):
-    """One side sent an alert before the handshake was over."""
-
-    TABLE = "tls_alert"
-    level: Annotated[str, says("warning or fatal; empty where it is encrypted.")]
-    description: Annotated[str, says("What went wrong, as registered; encrypted where it cannot be read.")]
-
-
-class TlsEstablished(Observation, kw_only=True):
-    """The handshake is over; from here on everything is encrypted."""
-
-    TABLE = "tls_established"
-    version: Annotated[str, says("Protocol version in use.")]
-    handshake: Annotated[int | None, says("Time since the ClientHello.", kind=Kind.DURATION)]
-    resumed: Annotated[bool, says("An earlier session was resumed.")]
-    certificate_requested: Annotated[bool, says("The server asked for a client certificate, in clear.")]
-    certificate_sent: Annotated[bool, says("The client sent a certificate, in clear.")]
-
-
+__all__ = ["Alert", "Certificate", "CertificateChain", "ClientHello", "ServerHello", "TlsEstablished"]
 OBSERVATIONS = (ClientHello, ServerHello, CertificateChain, Certificate, Alert, TlsEstablished)
 
 _SHELF = certificates.Shelf()
@@ -99,57 +61,103 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
     return tls_claim.claim(data) if context.transport in TRANSPORTS else Claim.NO
 
 
+@cython.cclass
+class _Side(Records):
+    """One side: its records, and how far it has come."""
+
+    count: cython.int  # records
+    hellos: cython.int
+    done: cython.bint
+    sealed: cython.bint
+    started: cython.bint
+
+    def __init__(self) -> None:
+        Records.__init__(self)
+        self.count = self.hellos = 0
+        self.done = self.sealed = self.started = False
+
+
+@cython.cclass
 class Parser:
-    """One connection. ``client_hello`` and ``server_hello`` keep the randoms that decryption needs."""
+    """One connection. ``client_hello`` and ``server_hello`` keep the randoms that decryption needs.
+
+    They are None where nobody reads the observations: then no more is kept than the flow is told.
+    """
+
+    client_hello: Any
+    server_hello: Any
+    version: cython.int
+    _told: cython.bint
+    _out: _Side
+    _in: _Side
+    _sslv2: Any  # a hello in SSLv2's framing that is not whole yet
+    _client: cython.int  # the side, -1 for not known
+    _asked: cython.bint  # a ClientHello was read
+    _answered: cython.bint
+    _modern: cython.bint  # it had supported_versions
+    _hello_at: Any
+    _server_name: str
+    _retry: cython.bint
+    _resumed: cython.bint
+    _requested: cython.bint
+    _sent: cython.bint
 
     def __init__(self, context: Context) -> None:
         self._told = context.told
-        self.client_hello: Hello | None = None
-        self.server_hello: Hello | None = None
+        self.client_hello = self.server_hello = None
         self.version = 0
-        self._records = (Records(), Records())
-        self._count = [0, 0]
-        self._hellos = [0, 0]
-        self._done = [False, False]
-        self._sealed = [False, False]
-        self._sslv2: bytearray | None = None  # a hello in SSLv2's framing that is not whole yet
-        self._started = [False, False]
-        self._client: Direction | None = None
-        self._hello_at: int | None = None
+        self._out = _Side()
+        self._in = _Side()
+        self._sslv2 = None
+        self._client = -1
+        self._asked = self._answered = self._modern = False
+        self._hello_at = None
         self._server_name = ""
         self._retry = self._resumed = False
         self._requested = self._sent = False
 
     def skip(self, side: Direction) -> int:
         """See contract.Parser."""
-        return ENOUGH if self._done[side] else 0
+        return ENOUGH if self._of(side).done else 0
 
     def gap(self, side: Direction, size: int, *, now: int) -> Iterable[Observation]:  # noqa: ARG002
         """See contract.Parser. Reading goes on at the next record that starts where the gap ends."""
+        one: _Side = self._of(side)
         self._sslv2 = None
-        self._started[side] = True
-        self._records[side].gap(size)
+        one.started = True
+        one.gap(size)
         return ()
 
     def feed(self, side: Direction, data: bytes, *, now: int) -> Iterable[Observation]:
         """See contract.Parser."""
         found: list[Observation] = []
-        if self._done[side] or not data:
+        one: _Side = self._of(side)
+        if one.done or not data:
             return found
-        if self._sslv2 is not None or not self._started[side]:
+        if self._sslv2 is not None or not one.started:
             data = self._read_sslv2(side, data, now, found)
-        records = self._records[side]
-        records.feed(data)
-        while not self._done[side] and (record := records.next_record()) is not None:
-            self._count[side] += 1
-            self._see(side, record, now, found)
-        if records.lost or self._count[side] > MAX_RECORDS:
-            self._done[side] = True
+        one.feed(data)
+        while not one.done and one.advance():
+            one.count += 1
+            self._see(side, one, now, found)
+        if one.lost or one.count > MAX_RECORDS:
+            one.done = True
         return found
 
-    def _read_sslv2(self, side: Direction, data: bytes, now: int, found: list[Observation]) -> bytes:
+    @cython.cfunc
+    def _of(self, side: cython.int) -> _Side:
+        return self._out if side == 0 else self._in
+
+    @cython.cfunc
+    def _stop(self) -> Any:
+        """Nothing more of either side is of interest."""
+        self._out.done = self._in.done = True
+        return None
+
+    @cython.cfunc
+    def _read_sslv2(self, side: Direction, data: bytes, now: Any, found: list[Observation]) -> bytes:
         """Read a hello in SSLv2's framing where the side starts with one; returns what is left to read."""
-        self._started[side] = True
+        self._of(side).started = True
         if self._sslv2 is None:
             if not data[0] & 0x80:
                 return data
@@ -157,7 +165,7 @@ class Parser:
         self._sslv2 += data
         if len(self._sslv2) < 3:
             return b""
-        length = ((self._sslv2[0] & 0x7F) << 8) | self._sslv2[1]
+        length: cython.int = ((self._sslv2[0] & 0x7F) << 8) | self._sslv2[1]
         if self._sslv2[2] != CLIENT_HELLO or length > tls_claim.MAX_SSLV2_BYTES:
             raise ProtocolError("not an SSLv2 ClientHello")
         if len(self._sslv2) < 2 + length:
@@ -167,111 +175,149 @@ class Parser:
         self._open(side, tls_hello.read_sslv2_hello(whole[3 : 2 + length]), now, found)
         return whole[2 + length :]
 
-    def _see(
-        self, side: Direction, record: tuple[int, bytes, int], now: int, found: list[Observation]
-    ) -> None:
-        kind, body, length = record
-        records = self._records[side]
-        if kind == HANDSHAKE and not records.opaque:
+    @cython.cfunc
+    def _see(self, side: Direction, one: _Side, now: Any, found: list[Observation]) -> Any:
+        """The record that was found."""
+        kind: cython.int = one.kind
+        if kind == HANDSHAKE and not one.opaque:
             try:
-                for number, message in records.messages(body):
-                    self._message(side, number, message, now, found)
+                one.begin()
+                while (message := one.message()) is not None:
+                    self._message(side, one.number, message, now, found)
             except ProtocolError:
-                if not (records.gapped or self._sealed[side]):
+                if not (one.gapped or one.sealed):
                     raise
-                self._done[side] = True
+                one.done = True
         elif kind in (HANDSHAKE, APPLICATION_DATA):
-            self._seal(side, length, now, found)
+            self._seal(side, one.length, now, found)
         elif kind == CHANGE_CIPHER_SPEC:
             self._change(side)
         elif kind == ALERT:
-            self._alert(side, body, length, now, found)
+            self._alert(side, one.body(), one.length, now, found)
+        return None
 
-    def _change(self, side: Direction) -> None:
+    @cython.cfunc
+    def _change(self, side: Direction) -> Any:
         """Before TLS 1.3 it starts encryption; there it is a dummy (RFC 8446 appendix D.4)."""
-        if not self._told and self.version and self.version < TLS13:
-            self._done = [True, True]
-            return
+        one: _Side = self._of(side)
         if self.version and self.version < TLS13:
-            self._records[side].opaque = True
-        elif not self.version and side == self._client and self.client_hello is not None:
-            self._records[side].opaque = tls_hello.VERSIONS not in self.client_hello.bodies
-        self._sealed[side] = self._sealed[side] or not self.version
+            one.opaque = True
+        elif not self.version and side == self._client and self._asked:
+            one.opaque = not self._modern
+        one.sealed = one.sealed or not self.version
+        return None
 
-    def _alert(self, side: Direction, body: bytes, length: int, now: int, found: list[Observation]) -> None:
-        if self._records[side].opaque or length != 2:
+    @cython.cfunc
+    def _alert(
+        self, side: Direction, body: bytes, length: cython.int, now: Any, found: list[Observation]
+    ) -> Any:
+        if self._of(side).opaque or length != 2:
             level, description = "", "encrypted"
         else:
             level = {1: "warning", 2: "fatal"}.get(body[0], str(body[0]))
             description = _tls_names.ALERTS.get(body[1], str(body[1]))
         found.append(Alert(time=now, side=side, level=level, description=description))
         if level != "warning":
-            self._done = [True, True]
+            self._stop()
+        return None
 
-    def _message(self, side: Direction, number: int, body: bytes, now: int, found: list[Observation]) -> None:
-        if number not in _KNOWN:
-            raise ProtocolError(f"handshake message of type {number}")
+    @cython.cfunc
+    def _message(
+        self, side: Direction, number: cython.int, body: bytes, now: Any, found: list[Observation]
+    ) -> Any:
         if number == CLIENT_HELLO:
-            self._open(side, tls_hello.read_client_hello(body), now, found)
+            if self._told:
+                self._open(side, tls_hello.read_client_hello(body), now, found)
+            else:
+                self._open_briefly(side, tls_brief.offer(body, "t", side, now), found)
         elif number == SERVER_HELLO:
-            self._answer(side, tls_hello.read_server_hello(body), now, found)
+            self._answer(side, body, now, found)
+        elif number not in _KNOWN:
+            raise ProtocolError(f"handshake message of type {number}")
         elif number == CERTIFICATE and self.version < TLS13:
             self._show(side, body, now, found)
         elif number == CERTIFICATE_REQUEST:
             self._requested = True
+        return None
 
-    def _count_hello(self, side: Direction) -> None:
-        self._hellos[side] += 1
-        if self._hellos[side] > MAX_HELLOS:
+    @cython.cfunc
+    def _count_hello(self, side: Direction) -> Any:
+        one: _Side = self._of(side)
+        one.hellos += 1
+        if one.hellos > MAX_HELLOS:
             raise ProtocolError("too many hellos")
+        return None
 
-    def _open(self, side: Direction, hello: Hello, now: int, found: list[Observation]) -> None:
+    @cython.cfunc
+    def _open(self, side: Direction, hello: Hello, now: Any, found: list[Observation]) -> Any:
+        if not self._told:
+            return self._open_briefly(side, tls_offer.offer_brief(hello, "t", side, now), found)
         self._count_hello(side)
         self._client = side
+        self._asked = True
+        self._modern = tls_hello.VERSIONS in hello.bodies
         self.client_hello = hello
         if self._hello_at is None:
             self._hello_at = now
-        if not self._told:
-            brief = offer_brief(hello, "t", side, now)
-            self._server_name = brief.server_name
-            found.append(brief)
-            return
         offer = offer_of(ClientHello, hello, "t", side, now, second=self._retry)
         self._server_name = offer.server_name
         found.append(offer)
+        return None
 
-    def _answer(self, side: Direction, hello: Hello, now: int, found: list[Observation]) -> None:
+    @cython.cfunc
+    def _open_briefly(self, side: Direction, brief: Any, found: list[Observation]) -> Any:
         self._count_hello(side)
-        if self._client is None:
-            self._client = Direction(1 - side)
-        self.server_hello = hello
-        self.version = tls_hello.chosen_version(hello)
+        self._client = side
+        self._asked = True
+        self._modern = brief.supported_versions
+        self._server_name = brief.server_name
+        found.append(brief)
+        return None
+
+    @cython.cfunc
+    def _answer(self, side: Direction, body: bytes, now: Any, found: list[Observation]) -> Any:
         if not self._told:
-            self._answer_briefly(side, hello, now, found)
-            return
+            return self._answer_briefly(side, tls_brief.choice(body, side, now), found)
+        hello = tls_hello.read_server_hello(body)
+        self._greeted(side, tls_hello.chosen_version(hello))
+        self.server_hello = hello
         latency = None if self._hello_at is None else now - self._hello_at
         choice = choice_of(ServerHello, hello, self.client_hello, side, now, latency=latency)
         self._retry = choice.retry
         self._resumed = choice.resumed
         found.append(choice)
         if self.version >= TLS13 and not choice.retry:
-            self._done[side] = True  # the rest of its flight is encrypted
+            self._of(side).done = True  # the rest of its flight is encrypted
+        return None
 
-    def _answer_briefly(self, side: Direction, hello: Hello, now: int, found: list[Observation]) -> None:
+    @cython.cfunc
+    def _greeted(self, side: cython.int, version: cython.int) -> Any:
+        """A server has answered."""
+        self._count_hello(side)
+        if self._client < 0:
+            self._client = 1 - side
+        self._answered = True
+        self.version = version
+        return None
+
+    @cython.cfunc
+    def _answer_briefly(self, side: cython.int, brief: Any, found: list[Observation]) -> Any:
         """Behind both hellos only the server's certificates (before TLS 1.3) say something of the flow."""
-        brief = choice_brief(hello, side, now)
+        self._greeted(side, brief.number)
         self._retry = brief.retry
         found.append(brief)
         if self.version < TLS13:
-            self._done[1 - side] = self.client_hello is not None
+            self._of(1 - side).done = self._asked
         elif not brief.retry:
-            self._done[side] = True
-            if self.client_hello is not None:
-                self._done[1 - side] = True
+            self._of(side).done = True
+            if self._asked:
+                self._of(1 - side).done = True
+        return None
 
-    def _show(self, side: Direction, body: bytes, now: int, found: list[Observation]) -> None:
+    @cython.cfunc
+    def _show(self, side: Direction, body: bytes, now: Any, found: list[Observation]) -> Any:
         chain, count, malformed = certificates.split_chain(body)
-        client = side == self._client
+        client: cython.bint = side == self._client
         self._sent = self._sent or (client and count > 0)
         if self._told:
             size = sum(map(len, chain))
@@ -281,31 +327,39 @@ class Parser:
                 )
             )
         elif client:
-            return
+            found.append(Observation(time=now, side=side))
+            return None
         else:
-            self._done = [True, True]
+            self._stop()
         asked = "" if client else self._server_name
         for position, der in enumerate(chain):
             found.append(certificate_of(_SHELF.read(der), side, now, (client, position, asked)))
+        return None
 
-    def _seal(self, side: Direction, length: int, now: int, found: list[Observation]) -> None:
+    @cython.cfunc
+    def _seal(self, side: Direction, length: cython.int, now: Any, found: list[Observation]) -> Any:
         """An encrypted record: once both sides have sent what only a finished handshake allows, it is one."""
-        if self._client is None:
-            self._done = [True, True]  # the start was not seen: there is nothing to learn
+        one: _Side = self._of(side)
+        if self._client < 0:
+            self._stop()  # the start was not seen: there is nothing to learn
+        elif not self._told and self.version and self.version < TLS13:
+            self._stop()
         elif self.version >= TLS13:
-            if side == self._client and self.server_hello is not None and not self._retry:
-                self._done[side] = True
+            if side == self._client and self._answered and not self._retry:
+                one.done = True
                 if length >= MIN_FINISHED:
                     self._finish(side, now, found)
                 else:
                     found.append(Alert(time=now, side=side, level="", description="encrypted"))
         elif self.version:
-            self._sealed[side] = self._done[side] = True
-            if all(self._sealed):
+            one.sealed = one.done = True
+            if self._out.sealed and self._in.sealed:
                 self._finish(side, now, found)
+        return None
 
-    def _finish(self, side: Direction, now: int, found: list[Observation]) -> None:
-        self._done = [True, True]
+    @cython.cfunc
+    def _finish(self, side: Direction, now: Any, found: list[Observation]) -> Any:
+        self._stop()
         found.append(
             TlsEstablished(
                 time=now,
@@ -317,3 +371,4 @@ class Parser:
                 certificate_sent=self._sent,
             )
         )
+        return None

@@ -22,7 +22,7 @@ MAX_CACHED_BYTES = 512
 MAX_LISTED = 256  # numbers shown of one list; a hello has room for 32,000
 MAX_ALPN = 32
 
-OBSOLETE = frozenset({"SSLv2", "SSLv3", "TLSv1.0", "TLSv1.1"})  # RFC 6176, RFC 7568, RFC 8996
+OBSOLETE = frozenset({"SSLv2", "SSLv3", "TLSv1.0", "TLSv1.1", "DTLSv1.0"})  # RFC 6176, RFC 7568, RFC 8996
 _WEAK_PARTS = frozenset(
     {"NULL", "EXPORT", "anon", "RC4", "RC2", "DES", "DES40", "3DES"}
 )  # RFC 9325 section 4.1
@@ -96,6 +96,7 @@ class OfferBrief(Observation, kw_only=True):
     server_name: str
     alpn: tuple[str, ...]
     ja4: str
+    supported_versions: bool  # the extension is there: the version field is not all that is offered
     ech: bool
     malformed: str
 
@@ -109,6 +110,7 @@ class ChoiceBrief(Observation, kw_only=True):
     version: str
     cipher: str
     retry: bool
+    number: int  # of the version
 
 
 Offered = TypeVar("Offered", bound=Offer)
@@ -174,6 +176,8 @@ def _best(hello: Hello, listed: bytes) -> str:
     if not kept:
         return name_of(hello.version, _tls_names.VERSIONS)
     numbers = [(kept[at] << 8) | kept[at + 1] for at in range(0, len(kept), 2)]
+    if hello.version >= tls_hello.DTLS_LEAST:  # counted downwards
+        return name_of(min(numbers), _tls_names.VERSIONS)
     known = [number for number in numbers if 0x0300 <= number <= tls_hello.TLS13]
     return name_of(max(known or numbers), _tls_names.VERSIONS)
 
@@ -195,6 +199,7 @@ def offer_brief(hello: Hello, transport: str, side: Direction, now: int) -> Offe
         server_name=plain(tls_hello.host_name(get(tls_hello.SERVER_NAME, b""))),
         alpn=alpn_texts(get(tls_hello.ALPN, b"")),
         ja4=ja4.ja4(hello, transport),
+        supported_versions=tls_hello.VERSIONS in hello.bodies,
         ech=tls_hello.ECH in hello.bodies,
         malformed=hello.malformed,
     )
@@ -202,12 +207,14 @@ def offer_brief(hello: Hello, transport: str, side: Direction, now: int) -> Offe
 
 def choice_brief(hello: Hello, side: Direction, now: int) -> ChoiceBrief:
     """The part of ``choice_of`` that a flow keeps."""
+    version = tls_hello.chosen_version(hello)
     return ChoiceBrief(
         time=now,
         side=side,
-        version=name_of(tls_hello.chosen_version(hello), _tls_names.VERSIONS),
+        version=name_of(version, _tls_names.VERSIONS),
         cipher=name_of(int.from_bytes(hello.ciphers, "big"), _tls_names.CIPHERS),
         retry=hello.random == tls_hello.HELLO_RETRY_RANDOM,
+        number=version,
     )
 
 

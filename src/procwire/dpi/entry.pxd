@@ -1,0 +1,9 @@
+cimport cython
+@cython.final
+cdef class Entry:
+    cdef readonly str name
+    cdef readonly object claims
+    cdef readonly object parser
+    cdef readonly object module
+    cdef readonly dict usual
+    cdef readonly bint finishes

@@ -1,0 +1,42 @@
+# cython: language_level=3
+"""One protocol module with its parts at hand, as the hot path wants them. Knows no other protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import cython
+
+
+@cython.cclass
+class Entry:
+    """``usual``: IP protocol -> its ports, where any other is unusual.
+
+    ``finishes``: its parsers may have something to say at the end (see contract.Parser).
+    """
+
+    name: str
+    claims: Callable[..., Any]
+    parser: Callable[..., Any]
+    module: Any
+    usual: dict[int, frozenset[int]]
+    finishes: cython.bint
+
+    def __init__(
+        self,
+        name: str,
+        claims: Callable[..., Any],
+        parser: Callable[..., Any],
+        module: Any,
+        usual: dict[int, frozenset[int]] | None = None,
+    ) -> None:
+        self.name = name
+        self.claims = claims
+        self.parser = parser
+        self.module = module
+        self.usual = usual or {}
+        self.finishes = not isinstance(parser, type) or hasattr(parser, "finish")
+
+    def __repr__(self) -> str:
+        return f"Entry({self.name!r})"
