@@ -99,3 +99,20 @@ def test_a_line_again_takes_the_place_of_the_first() -> None:
     keys.feed(LINE + LINE.replace(b"ab", b"cd"))
     assert value(keys) == b"\xcd" * 48
     assert keys.vault.held == 1
+
+
+def test_blocks_of_a_capture_are_taken_once() -> None:
+    keys, tls, wireguard = KeyLog(), keylog.TLS_KEY_LOG, 0x57474B4C
+    other = LINE.replace(b"CLIENT_RANDOM 00", b"CLIENT_RANDOM 01").rstrip()
+    blocks = [(tls, LINE), (wireguard, b"other"), (tls, other)]
+    keys.take_blocks(blocks[:1])
+    keys.take_blocks(blocks)
+    keys.take_blocks(blocks)
+    assert (len(keys), keys.lines, keys.faulty) == (2, 2, 0)
+
+
+def test_what_is_drained_is_wiped() -> None:
+    keys, buffer = KeyLog(), bytearray(LINE)
+    assert keys.drain([memoryview(buffer)]) == len(LINE)
+    assert value(keys) == b"\xab" * 48
+    assert not any(buffer)

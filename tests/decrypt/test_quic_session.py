@@ -11,8 +11,6 @@ from aioquic.tls import CipherSuite
 from procwire.decrypt import reasons as room
 from procwire.decrypt.keylog import KeyLog
 from procwire.decrypt.quic_session import QuicSession
-from procwire.dpi.contract import Context
-from procwire.dpi.protocols import quic
 from tests.decrypt.dialogue import key_log
 from tests.decrypt.quic_dialogue import Flights, Spoken, Talk
 
@@ -38,17 +36,9 @@ def exchange(talk: Talk) -> Talk:
 
 def read(flights: Flights, keys: KeyLog) -> tuple[QuicSession, dict[tuple[int, int], bytes]]:
     """The session after all datagrams, and what each stream said."""
-    outside, session = quic.Parser(Context(transport="udp")), QuicSession(keys)
+    session, found = QuicSession(keys), []
     streams: dict[tuple[int, int], bytes] = {}
-    found = []
     for side, data in flights:
-        list(outside.feed(side, data, now=1))
-        connection = outside.connections.latest
-        if connection is not None and connection.client_hello is not None:
-            session.know(
-                connection.client, connection.version, connection.client_hello, connection.server_hello
-            )
-            found += session.retry()
         found += session.feed(side, data)
     for who, stream, _, part, _ in found + session.finish():
         streams[who, stream] = streams.get((who, stream), b"") + part
@@ -134,15 +124,8 @@ def test_a_spoofed_datagram_does_not_end_it() -> None:
 def test_keys_that_come_late() -> None:
     spoken = exchange(conversation()).spoken()
     keys = key_log(b"", complete=False)
-    outside, session = quic.Parser(Context(transport="udp")), QuicSession(keys)
-    found = []
+    session, found = QuicSession(keys), []
     for number, (side, data) in enumerate(spoken.flights):
-        list(outside.feed(side, data, now=1))
-        connection = outside.connections.latest
-        if connection is not None and connection.client_hello is not None:
-            session.know(
-                connection.client, connection.version, connection.client_hello, connection.server_hello
-            )
         if number == len(spoken.flights) - 1:
             assert session.waiting
             keys.feed(bytearray(spoken.keys))

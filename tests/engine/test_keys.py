@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from procwire.decrypt.keylog import KeyLog
-from procwire.engine.keys import KeyFile, Secrets, keys_of, may_hold_secrets
+from procwire.engine.keys import KeyFile, keys_of, may_hold_secrets
 from procwire.engine.options import EngineError, ReadOptions
 
 
@@ -61,17 +61,3 @@ def test_where_secrets_may_be(tmp_path: Path) -> None:
     found = keys_of(ReadOptions(paths=(str(ng),)))
     assert found is not None
     assert not found.expected
-
-
-def test_blocks_are_taken_once() -> None:
-    keys = KeyLog()
-    secrets = Secrets(keys)
-    blocks = [
-        (0x544C534B, line(1).encode()),
-        (0x57474B4C, b"wireguard"),
-        (0x544C534B, line(2).rstrip().encode()),
-    ]
-    secrets.take(blocks[:1])
-    secrets.take(blocks)
-    secrets.take(blocks)
-    assert (len(keys), keys.lines, keys.faulty) == (2, 2, 0)

@@ -13,11 +13,8 @@ import msgspec
 from procwire.decrypt.keylog import KeyLog
 from procwire.decrypt.quic_session import QuicSession
 from procwire.decrypt.session import APPLICATION_DATA, Session
-from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
-from procwire.dpi.protocols import quic
+from procwire.dpi.contract import Claim
 from procwire.dpi.wire import quic_claim, tls_claim
-
-_SIDES = (Direction.OUT, Direction.IN)
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -85,7 +82,6 @@ class UdpConversation:
     def __init__(self, keys: KeyLog | None) -> None:
         self._keys = keys
         self._session: QuicSession | None = None
-        self._outside = quic.Parser(Context(transport="udp"))
 
     def feed(self, side: int, data: bytes, now: int) -> list[Piece]:
         """One datagram."""
@@ -94,19 +90,7 @@ class UdpConversation:
         session = self._session
         if session is None:
             return [Piece(side, data, now)]
-        try:
-            for _ in self._outside.feed(_SIDES[side], data, now=now):
-                pass
-        except ProtocolError:
-            pass
-        connection = self._outside.connections.latest
-        said = []
-        if connection is not None and connection.client_hello is not None:
-            session.know(
-                connection.client, connection.version, connection.client_hello, connection.server_hello
-            )
-            said += session.retry()
-        said += session.feed(side, data)
+        said = session.feed(side, data)
         return [Piece(who, part, now, "quic", number, gap) for who, number, gap, part, _ in said if part]
 
     def gap(self, side: int, size: int) -> None:

@@ -9,6 +9,7 @@ most ``limit`` connections are kept, those that were fed or asked for last; the 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 
 import cython
 
@@ -19,6 +20,7 @@ MAX_LINE = 512  # the longest is SERVER_HANDSHAKE_TRAFFIC_SECRET with 32 and 48 
 MAX_CONNECTIONS = 50_000
 MAX_HELD_BYTES = 64 << 20  # of records that wait for keys, over all connections
 RANDOM_BYTES = 32
+TLS_KEY_LOG = 0x544C534B  # a Decryption Secrets Block's type (draft-ietf-opsawg-pcapng section 4.7)
 
 MASTER = "CLIENT_RANDOM"
 CLIENT_EARLY, CLIENT_HANDSHAKE, SERVER_HANDSHAKE, CLIENT_TRAFFIC, SERVER_TRAFFIC = (
@@ -46,6 +48,7 @@ class KeyLog:
         self.generation = 0
         self.complete = False  # set by who reads the file: no more lines will come
         self._held_bytes = 0
+        self._blocks = 0
         self.lines = 0  # of key log kind
         self.faulty = 0  # lines that were no key log lines
         self.evicted = 0  # connections that had to go
@@ -96,6 +99,25 @@ class KeyLog:
         kept = rest[len(rest) - left :] if left else bytearray()
         wipe(rest)
         self._rest = kept
+
+    def drain(self, chunks: Iterable[memoryview]) -> int:
+        """Feed chunks of a buffer and wipe them; returns how many bytes they had."""
+        done = 0
+        for view in chunks:
+            chunk = bytearray(view)
+            done += len(chunk)
+            self.feed(chunk)
+            wipe(chunk)
+            wipe(view)
+        return done
+
+    def take_blocks(self, found: Sequence[tuple[int, bytes]]) -> None:
+        """Decryption Secrets Blocks of a capture, as (type, bytes), all so far: each counts once."""
+        for kind, text in found[self._blocks :]:
+            if kind == TLS_KEY_LOG:
+                self.feed(text)
+                self.end()
+        self._blocks = len(found)
 
     def end(self) -> None:
         """The file ends here: a last line without its newline counts."""

@@ -1,7 +1,7 @@
 """One QUIC connection under its keys: packets in, stream bytes in order out (RFC 9000, RFC 9001, RFC 9369).
 
-Initial packets are read by ``dpi``, which is asked for the hellos; here are Handshake, 0-RTT and 1-RTT
-packets, coalesced or not, with key updates and changing connection ids. Packets whose keys are not known yet
+Initial packets give the hellos; behind them are Handshake, 0-RTT and 1-RTT packets, coalesced or not,
+with key updates and changing connection ids. Packets whose keys are not known yet
 are held, at most MAX_BACKLOG_BYTES. A datagram that does not open is counted and changes nothing.
 """
 
@@ -14,30 +14,33 @@ from procwire.decrypt import quic_frames
 from procwire.decrypt.keylog import KeyLog
 from procwire.decrypt.ordered import Ordered
 from procwire.decrypt.quic_cipher import PacketCipher
-from procwire.decrypt.reasons import BACKLOG_FULL, NO_KEY, NO_SUITE, NOT_AUTHENTIC
+from procwire.decrypt.reasons import BACKLOG_FULL, MALFORMED, NO_KEY, NO_SUITE, NOT_AUTHENTIC
 from procwire.decrypt.records import Messages
-from procwire.decrypt.session import TLS13_SUITES
+from procwire.decrypt.session import CLIENT_HELLO, SERVER_HELLO, TLS13_SUITES
 from procwire.decrypt.suites import Suite, suite_of
-from procwire.dpi.wire import quic_packet
-from procwire.dpi.wire.quic_packet import HANDSHAKE, INITIAL, MAX_ID_BYTES, RETRY, ZERO_RTT
-from procwire.dpi.wire.tls_hello import Hello
+from procwire.dpi.contract import Direction, ProtocolError
+from procwire.dpi.wire import quic_initial, quic_packet, tls_hello
+from procwire.dpi.wire.quic_connection import Connections
+from procwire.dpi.wire.quic_packet import HANDSHAKE, INITIAL, MAX_ID_BYTES, RETRY, ZERO_RTT, LongPacket
 
 MAX_BACKLOG_BYTES = 1 << 18
 MAX_STREAMS = 1024  # held at once of one connection; the one that was begun first goes
 MAX_PACKETS = 16  # of one datagram
 MAX_LENGTHS = 4  # lengths of connection ids that are tried
 
+_SIDES = (Direction.OUT, Direction.IN)
 EARLY, SHAKE, TRAFFIC = "early", "handshake", "traffic"
 Pending = tuple[int, str, bytes, int, int, int]  # side, level, datagram, start, number at, end
 Said = tuple[int, int, int, bytes, bool]  # side, stream, bytes missing before, bytes, whether it ends
 
 
 class QuicSession:
-    """See the module. ``hellos`` is told by the owner as they become known."""
+    """See the module."""
 
     def __init__(self, keys: KeyLog) -> None:
         self._log = keys
         self._generation = -1
+        self._connections = Connections()
         self.client = 0
         self.version = 0
         self.suite: Suite | None = None
@@ -75,18 +78,6 @@ class QuicSession:
         lost = self._log.complete or self._abandoned
         return self.suite is None or (lost and self._log.get(self.random) is None)
 
-    def know(self, client: int, version: int, client_hello: Hello, server_hello: Hello | None) -> None:
-        """What the Initial packets said."""
-        self.client = client
-        self.version = version
-        self.random = client_hello.random
-        offered = client_hello.ciphers
-        numbers = [int.from_bytes(offered[at : at + 2], "big") for at in range(0, len(offered) - 1, 2)]
-        self._early_suites = tuple(number for number in numbers if number in TLS13_SUITES)
-        if server_hello is not None and not self.number:
-            self.number = int.from_bytes(server_hello.ciphers[:2], "big")
-            self.suite = suite_of(self.number) if self.number in TLS13_SUITES else None
-
     def feed(self, side: int, data: bytes) -> list[Said]:
         """One datagram; returns what it completes of the streams."""
         found: list[Said] = []
@@ -108,7 +99,9 @@ class QuicSession:
             if packet.kind in (HANDSHAKE, ZERO_RTT):
                 level = EARLY if packet.kind == ZERO_RTT else SHAKE
                 self._packet((side, level, data, packet.start, packet.payload, packet.end), found)
-            elif packet.kind != INITIAL:
+            elif packet.kind == INITIAL:
+                self._initial(side, data, packet, found)
+            else:
                 break
             at = packet.end
         return found
@@ -192,12 +185,36 @@ class QuicSession:
             else:
                 self._packet(pending, found)
 
-    def retry(self) -> list[Said]:
-        """Try again what was held: the hellos have become known."""
-        found: list[Said] = []
-        if self._backlog:
-            self._retry(found)
-        return found
+    # Hellos.
+
+    def _initial(self, side: int, data: bytes, packet: LongPacket, found: list[Said]) -> None:
+        opened = self._connections.open(_SIDES[side], data, packet)
+        if opened is None:
+            self.failed[NOT_AUTHENTIC] += 1
+            return
+        connection, frames = opened
+        quic_initial.read_frames(frames, connection.streams[side])
+        while (message := connection.streams[side].next_message()) is not None:
+            try:
+                self._hello(int(connection.client), packet.version, *message)
+            except ProtocolError:
+                self.failed[MALFORMED] += 1
+            if self._backlog:
+                self._retry(found)
+
+    def _hello(self, client: int, version: int, kind: int, body: bytes) -> None:
+        if kind == CLIENT_HELLO:
+            hello = tls_hello.read_client_hello(body)
+            self.client, self.version, self.random = client, version, hello.random
+            offered = hello.ciphers
+            numbers = [int.from_bytes(offered[at : at + 2], "big") for at in range(0, len(offered) - 1, 2)]
+            self._early_suites = tuple(number for number in numbers if number in TLS13_SUITES)
+        elif kind == SERVER_HELLO and not self.number:
+            hello = tls_hello.read_server_hello(body)
+            self.version = version
+            if hello.random != tls_hello.HELLO_RETRY_RANDOM:
+                self.number = int.from_bytes(hello.ciphers[:2], "big")
+                self.suite = suite_of(self.number) if self.number in TLS13_SUITES else None
 
     # Keys.
 

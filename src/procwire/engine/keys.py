@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from procwire.capture.growing import GrowingFile
 from procwire.decrypt.keylog import KeyLog
-from procwire.decrypt.wiping import wipe
 from procwire.engine.options import EngineError, ReadOptions
 from procwire.model.streams import StreamSink
 
-TLS_KEY_LOG = 0x544C534B  # a Decryption Secrets Block's type (draft-ietf-opsawg-pcapng section 4.7)
 Tapped = Callable[[KeyLog | None, StreamSink], StreamSink]  # see pipeline.Pipeline
 _PCAPNG = b"\x0a\x0d\x0d\x0a"
 
@@ -42,22 +40,6 @@ def keys_of(options: ReadOptions) -> KeyLog | None:
     return keys
 
 
-class Secrets:
-    """Hands Decryption Secrets Blocks of a source on to the keys, each once."""
-
-    def __init__(self, keys: KeyLog) -> None:
-        self.keys = keys
-        self._taken = 0
-
-    def take(self, found: Sequence[tuple[int, bytes]]) -> None:
-        """``found``: all that the source has met so far."""
-        for kind, text in found[self._taken :]:
-            if kind == TLS_KEY_LOG:
-                self.keys.feed(text)
-                self.keys.end()
-        self._taken = len(found)
-
-
 class KeyFile:
     """A key log on disk; what is read of it goes to the keys and nowhere else."""
 
@@ -68,7 +50,7 @@ class KeyFile:
     def read_all(self) -> None:
         """To the end; no more will come. Raises EngineError where it cannot be read."""
         try:
-            while self._feed():
+            while self.keys.drain(self._file.take()):
                 pass
             if not self._file.there:
                 raise EngineError(f"key log {self._file.path}: No such file or directory")
@@ -80,20 +62,10 @@ class KeyFile:
     def poll(self) -> None:
         """What was added since. Never raises: a file that cannot be read now is tried again."""
         try:
-            self._feed()
+            self.keys.drain(self._file.take())
         except OSError:
             self._file.close()
 
     def close(self) -> None:
         """Let go of the file; what was read stays with the keys."""
         self._file.close()
-
-    def _feed(self) -> int:
-        done = 0
-        for view in self._file.take():
-            chunk = bytearray(view)
-            done += len(chunk)
-            self.keys.feed(chunk)
-            wipe(chunk)
-            wipe(view)
-        return done

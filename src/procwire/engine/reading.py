@@ -13,7 +13,7 @@ from queue import SimpleQueue
 
 from procwire.capture.files import FileSource, open_files
 from procwire.capture.source import CaptureError
-from procwire.engine.keys import Secrets, Tapped, keys_of
+from procwire.engine.keys import Tapped, keys_of
 from procwire.engine.options import EngineError, ReadOptions
 from procwire.engine.pipeline import Listener, Pipeline
 from procwire.model.frames import FrameBatch
@@ -38,7 +38,6 @@ class Reading:
         self.pipeline = Pipeline(
             options.flows, listener, keys=self.keys, tap=None if tap is None else partial(tap, self.keys)
         )
-        self._secrets = Secrets(self.keys) if self.keys is not None else None
         self.error: CaptureError | None = None
         self.stopped = False
         self._ahead = _Ahead(self)
@@ -51,8 +50,8 @@ class Reading:
     def run(self, progress: Progress | None = None) -> None:
         """Read to the end or to the damage, then end every flow."""
         for _, table in self.packets():
-            if self._secrets is not None:
-                self._secrets.take(self.source.secrets)
+            if self.keys is not None:
+                self.keys.take_blocks(self.source.secrets)
             self.pipeline.ingest(table)
             if progress:
                 progress(*self.source.progress)
