@@ -53,6 +53,11 @@ PROTOCOLS: tuple[str, ...] = (
     "radius",
     "ldap",
     "kerberos",
+    "smb",
+    "netbios",
+    "dcerpc",
+    "nfs",
+    "rpc",
     # databases, messaging, industry
     "postgresql",
     "mysql",

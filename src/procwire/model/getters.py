@@ -127,6 +127,16 @@ def program(name: str) -> Getter:
     return get
 
 
+def container(name: str) -> Getter:
+    """What the runtime says of the container of the flow's process."""
+
+    def get(row: Any) -> Any:
+        found = row.process.facts if row.process is not None else None
+        return getattr(found, name) or None if found is not None else None
+
+    return get
+
+
 def peer(name: str, absent: int | str = "") -> Getter:
     """A field of the process at the other end."""
 

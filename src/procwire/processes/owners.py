@@ -17,6 +17,7 @@ from procwire.model.process import EXACT, LISTENER, RECENT, UNKNOWN, Owner
 from procwire.processes import keys
 from procwire.processes._names import CONNECTED
 from procwire.processes.claims import Origin
+from procwire.processes.container_names import ContainerNames
 from procwire.processes.ends import End, Ends
 from procwire.processes.executables import Background, Executables
 from procwire.processes.holders import Holders
@@ -52,7 +53,8 @@ class Owners:
         self.namespaces = Namespaces(proc=proc)
         self._hashing = Background(Executables(proc=proc)) if hashes else None
         look = self._hashing.look if self._hashing is not None else None
-        self.table = ProcessTable(proc=proc, clock=clock, look=look)
+        self.names = ContainerNames()
+        self.table = ProcessTable(proc=proc, clock=clock, look=look, names=self.names)
         self.holders = Holders(proc=proc, clock=clock)
         self._ends = Ends(
             self.namespaces, table=self.table, holders=self.holders, origins=origins, clock=clock
@@ -67,6 +69,7 @@ class Owners:
     def close(self) -> None:
         """Close the channels to the kernel."""
         self.namespaces.close()
+        self.names.close()
         if self._hashing is not None:
             self._hashing.close()
 

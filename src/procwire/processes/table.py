@@ -17,6 +17,7 @@ from msgspec import structs
 from procwire.model.process import Executable, ProcessRef
 from procwire.processes import containers, masking, procfs
 from procwire.processes.claims import Claim
+from procwire.processes.container_names import ContainerNames
 from procwire.processes.executables import Executables
 
 MAX_PROCESSES = 65536  # remembered, the exited included; the least recently used go first
@@ -54,8 +55,10 @@ class ProcessTable:
         proc: str = "/proc",
         clock: Callable[[], int] = time.monotonic_ns,
         look: Look | None = None,
+        names: ContainerNames | None = None,
     ) -> None:
         self._proc = proc
+        self._names = names
         self._look = look if look is not None else Executables(proc=proc).look
         self._clock = clock
         self._boot = procfs.boot_ns()
@@ -178,6 +181,7 @@ class ProcessTable:
             netns=procfs.inode(f"{self._proc}/{pid}/ns/net"),
             ns_pid=status.ns_pid,
             executable=self._look(pid) if exe else None,
+            facts=self._names.of(place) if self._names is not None else None,
         )
 
     def _retire(self, pid: int) -> None:
