@@ -78,6 +78,16 @@ PROTOCOLS: tuple[str, ...] = (
     "enip",
     "bacnet",
     "opcua",
+    "coap",
+    "zmtp",
+    "aerospike",
+    "adb",
+    "zabbix",
+    "statsd",
+    "graphite",
+    "bitcoin",
+    "minecraft",
+    "source_engine",
     # what has no ports, and what is not IP
 )
 

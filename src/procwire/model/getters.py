@@ -103,7 +103,7 @@ def fact(name: str) -> Getter:
     return get
 
 
-def process(name: str, absent: int | str = "") -> Getter:
+def process(name: str, absent: int | str | tuple[str, ...] = "") -> Getter:
     """A field of the flow's process."""
 
     def get(row: FlowRow) -> Any:

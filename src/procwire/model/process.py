@@ -61,6 +61,8 @@ class ProcessRef(msgspec.Struct, frozen=True, kw_only=True):
     pod: str = ""
     netns: int = 0  # inode of the network namespace, 0 for not known
     ns_pid: int = 0  # pid in its own pid namespace
+    ancestors: tuple[str, ...] = ()  # its parents, nearest first, each as name:pid
+    ended: int = 0  # ns since 1970 UTC; 0 for not known, or not yet
     executable: Executable | None = None
     facts: Container | None = None  # of its container
 

@@ -41,6 +41,7 @@ _VERBS = (b"get ", b"gets ", b"gat ", b"gats ", b"set ", b"add ", b"replace ", b
           b"cas ",
           b"delete ", b"incr ", b"decr ", b"touch ", b"mg ", b"ms ", b"md ", b"ma ", b"stats", b"version",
           b"flush_all", b"verbosity ", b"mn\r\n", b"quit")  # fmt: skip
+_STARTS = frozenset({0x80, *(verb[0] for verb in _VERBS)})
 _STORES = {b"set": 4, b"add": 4, b"replace": 4, b"append": 4, b"prepend": 4, b"cas": 4, b"ms": 2}
 _ERRORS = (b"ERROR", b"CLIENT_ERROR", b"SERVER_ERROR")
 _PARTS = (b"STAT", b"VALUE", b"ITEM")  # lines of an answer that others follow
@@ -115,6 +116,8 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
 def _claims(data: bytes, hinted: bool) -> Claim:
     if not data:
         return Claim.MORE
+    if data[0] not in _STARTS:
+        return Claim.NO
     if data[0] == 0x80:
         return _claims_binary(data)
     if not any(data.startswith(verb) or verb.startswith(data) for verb in _VERBS):

@@ -78,7 +78,7 @@ OBSERVATIONS = (ModbusRequest, ModbusResponse)
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
     """Protocol 0, a short length, and a function whose request or answer has that length."""
-    if data[2:4] != bytes(len(data[2:4])) or data[4:5] not in {b"", b"\0"}:
+    if any(data[2:5]):
         return Claim.NO
     if len(data) >= 6 and not 2 <= data[5] <= MAX_ADU - 6:
         return Claim.NO

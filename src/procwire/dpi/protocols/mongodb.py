@@ -41,6 +41,7 @@ REPLY, UPDATE, INSERT, QUERY, MORE, DELETE, KILL, COMPRESSED, MSG = (
 )
 _LEGACY = {UPDATE: "update", INSERT: "insert", MORE: "getMore", DELETE: "delete", KILL: "killCursors"}
 _COMPRESSORS = {0: "none", 1: "snappy", 2: "zlib", 3: "zstd"}
+_OPENING = frozenset({REPLY, QUERY, COMPRESSED, MSG})
 _KNOWN_FLAGS = 0x10003  # checksumPresent, moreToCome, exhaustAllowed
 
 
@@ -88,7 +89,10 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
             if data[14:] == bytes(len(data[14:])) and data[3:4] in {b"", b"\0", b"\1", b"\2"}
             else Claim.NO
         )
-    length, opcode = int.from_bytes(data[:4], "little"), int.from_bytes(data[12:16], "little")
+    opcode = int.from_bytes(data[12:16], "little")
+    if opcode not in _OPENING:
+        return Claim.NO
+    length = int.from_bytes(data[:4], "little")
     if not HEADER_BYTES + 5 < length <= MAX_MESSAGE:
         return Claim.NO
     if opcode == MSG:

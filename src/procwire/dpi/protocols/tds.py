@@ -128,7 +128,7 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
         return Claim.NO
     begun = data[:1] and data[0] < LOGIN
     if begun and data[8:18] != ALL_HEADERS[: len(data[8:18])]:
-        return Claim.NO
+        return _claims_old(data, context)
     length = int.from_bytes(data[2:4], "big")
     if len(data) >= 4 and not HEADER_BYTES + 6 <= length <= MAX_PACKET:
         return Claim.NO
@@ -143,6 +143,18 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
     inner, version = int.from_bytes(data[8:12], "little"), data[15]
     sane = 86 <= inner <= MAX_PACKET and 0x70 <= version <= 0x74 and inner + HEADER_BYTES <= max(length, 4096)
     return Claim.YES if sane else Claim.NO
+
+
+def _claims_old(data: bytes, context: Context) -> Claim:
+    """A request without ALL_HEADERS, as before TDS 7.2: on the port, by its text in UTF-16."""
+    if 1433 not in {context.src_port, context.dst_port} or data[0] not in {BATCH, RPC}:
+        return Claim.NO
+    at = HEADER_BYTES if data[0] == BATCH else HEADER_BYTES + 2
+    if len(data) < at + 8:
+        return Claim.MORE
+    text = data[at : at + 8]
+    sane = not any(text[1::2]) and text[::2].isascii() and text[::2].decode().isprintable()
+    return Claim.YES if sane and 18 <= int.from_bytes(data[2:4], "big") <= MAX_PACKET else Claim.NO
 
 
 class Parser(Cutter):
