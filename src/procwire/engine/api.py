@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from procwire.decrypt.conversation import Piece
 from procwire.decrypt.tap import Tap, is_name
+from procwire.doctor.checks import compiled_modules, examine
 from procwire.engine.catalogue import interfaces, protocols, risks, tables
 from procwire.engine.context import Context
-from procwire.engine.doctor import compiled_modules, examine
-from procwire.engine.host import Processes, Sockets
+from procwire.engine.host import Processes, lives, sockets
 from procwire.engine.options import EngineError, FlowOptions, ReadOptions, WatchOptions
 from procwire.engine.pipeline import TIMEOUTS, Silent
 from procwire.engine.reading import Reading
@@ -24,7 +24,6 @@ __all__ = [
     "ReadOptions",
     "Reading",
     "Silent",
-    "Sockets",
     "Tap",
     "WatchOptions",
     "Watching",
@@ -32,8 +31,10 @@ __all__ = [
     "examine",
     "interfaces",
     "is_name",
+    "lives",
     "protocols",
     "report_of",
+    "sockets",
     "risks",
     "tables",
 ]

@@ -69,3 +69,13 @@ class KeyFile:
     def close(self) -> None:
         """Let go of the file; what was read stays with the keys."""
         self._file.close()
+
+
+def open_keys(path: str) -> tuple[KeyLog | None, KeyFile | None]:
+    """The key log of a watch, and the file that feeds it as it grows; None without a path."""
+    if not path:
+        return None, None
+    keys = KeyLog()
+    file = KeyFile(path, keys)
+    file.poll()
+    return keys, file

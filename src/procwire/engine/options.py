@@ -48,6 +48,8 @@ class WatchOptions(msgspec.Struct, frozen=True, kw_only=True):
     hashes: bool = False  # of the owners' programs
     write: str = ""
     keylog: str = ""  # secrets with which encrypted traffic is read; read as the file grows
+    source: str = ""  # bpf, tap or both; empty: chosen
+    depth: str = "requests"  # first, requests or full
     flows: FlowOptions = FlowOptions()
 
 

@@ -74,7 +74,7 @@ def limits_of(options: FlowOptions) -> Limits:
 class Pipeline:
     """Decoder, tracker, analyzer and name book of one capture; ``now`` is the last packet's time.
 
-    ``keys``: what is encrypted is read with them. ``tap``: put between the tracker and the analyzer.
+    ``keys``: what is encrypted is read with them. ``steer`` puts a sink of its own in front of the analyzer.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Pipeline:
         listener: Listener,
         *,
         keys: KeyLog | None = None,
-        tap: Callable[[StreamSink], StreamSink] | None = None,
+        steer: Callable[[StreamSink], StreamSink] | None = None,
     ) -> None:
         self.listener = listener
         self.decoder = Decoder()
@@ -91,7 +91,9 @@ class Pipeline:
         self.observations = 0
         self.analyzer = self._analyzer(listener, keys) if options.protocols else None
         sink: StreamSink = self.analyzer or NoSink()
-        self.tracker = Tracker(limits_of(options), sink if tap is None else tap(sink))
+        if steer is not None and self.analyzer is not None:
+            sink = steer(sink)
+        self.tracker = Tracker(limits_of(options), sink)
         self.first = 0
         self.now = 0
         self._opened = 0  # flows of the running ingest that the listener has heard of

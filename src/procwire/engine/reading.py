@@ -36,7 +36,7 @@ class Reading:
         self.options = options
         self.keys = keys_of(options)
         self.pipeline = Pipeline(
-            options.flows, listener, keys=self.keys, tap=None if tap is None else partial(tap, self.keys)
+            options.flows, listener, keys=self.keys, steer=None if tap is None else partial(tap, self.keys)
         )
         self.error: CaptureError | None = None
         self.stopped = False

@@ -14,7 +14,7 @@ from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire import amqp_types
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import shown
+from procwire.dpi.wire.text import plain
 from procwire.dpi.wire.waiting import Numbered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -204,7 +204,7 @@ def _fields(body: Cursor, fields: str) -> dict[str, Any]:
         if kind in "osl":
             value = body.number({"o": 1, "s": 2, "l": 4}[kind])
         elif kind == "t":
-            value = shown(body.prefixed(1))
+            value = plain(body.prefixed(1))
         else:
             size = body.u32()
             value = body.take(min(size, body.left))
@@ -222,7 +222,7 @@ def _fields(body: Cursor, fields: str) -> dict[str, Any]:
 def _login(mechanism: str, login: bytes) -> tuple[str, bool]:
     parts = login.split(b"\0")
     if mechanism == "PLAIN" and len(parts) == 3:
-        return shown(parts[1]), True
+        return plain(parts[1]), True
     return "", mechanism == "AMQPLAIN"
 
 

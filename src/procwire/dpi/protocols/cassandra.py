@@ -14,7 +14,8 @@ from typing import Annotated, Any, ClassVar
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import shown, statement
+from procwire.dpi.wire.statements import statement
+from procwire.dpi.wire.text import plain
 from procwire.dpi.wire.waiting import Numbered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -149,7 +150,7 @@ class Parser(Cutter):
         elif opcode == "AUTH_RESPONSE":
             parts = body.counted(4).split(b"\0")
             if len(parts) == 3:  # SASL PLAIN: authorization, user, password
-                told.update(user=shown(parts[1]), credentials=True)
+                told.update(user=plain(parts[1]), credentials=True)
         self._waiting.ask(data[2:4], (opcode, told.get("query", ""), now))
         return CassandraRequest(time=now, side=side, opcode=opcode, version=data[0], **told)
 
@@ -176,12 +177,12 @@ class Parser(Cutter):
 
     def _body(self, opcode: str, body: Cursor, asked: Any) -> dict[str, Any]:
         if opcode == "ERROR":
-            return {"code": body.u32(), "error": shown(body.prefixed(2))}
+            return {"code": body.u32(), "error": plain(body.prefixed(2))}
         if opcode != "RESULT":
             return {}
         kind = _RESULTS.get(body.u32(), "unknown")
         if kind == "keyspace":
-            return {"result": kind, "keyspace": shown(body.prefixed(2))}
+            return {"result": kind, "keyspace": plain(body.prefixed(2))}
         if kind == "prepared" and asked:
             self._prepared[body.prefixed(2)] = asked[1]
             if len(self._prepared) > MAX_PREPARED:
@@ -194,4 +195,4 @@ def _consistency(number: int) -> str:
 
 
 def _string_map(body: Cursor) -> dict[str, str]:
-    return {shown(body.prefixed(2)): shown(body.prefixed(2)) for _ in range(min(body.u16(), MAX_OPTIONS))}
+    return {plain(body.prefixed(2)): plain(body.prefixed(2)) for _ in range(min(body.u16(), MAX_OPTIONS))}

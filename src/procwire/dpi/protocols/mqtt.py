@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import shown
+from procwire.dpi.wire.text import plain
 from procwire.dpi.wire.waiting import Numbered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -185,13 +185,13 @@ class Parser(Cutter):
         self._five = level == 5
         flags, keep_alive = body.u8(), body.u16()
         self._properties(body)
-        client_id, will, user = shown(body.prefixed(2)), "", ""
+        client_id, will, user = plain(body.prefixed(2)), "", ""
         if flags & 4:
             self._properties(body)
-            will = shown(body.prefixed(2))
+            will = plain(body.prefixed(2))
             body.prefixed(2)
         if flags & 0x80:
-            user = shown(body.prefixed(2))
+            user = plain(body.prefixed(2))
         return MqttConnect(
             time=now,
             side=side,
@@ -214,7 +214,7 @@ class Parser(Cutter):
         )
 
     def _publish(self, side: Direction, first: int, body: Cursor, size: int, now: int) -> Observation:
-        topic, qos = shown(body.prefixed(2)), first >> 1 & 3
+        topic, qos = plain(body.prefixed(2)), first >> 1 & 3
         if qos:
             self._waiting.ask((side, body.u16()), ("publish", topic, now))
         self._properties(body)
@@ -235,7 +235,7 @@ class Parser(Cutter):
         filters: list[str] = []
         qos = None
         while body.left and len(filters) < MAX_FILTERS:
-            filters.append(shown(body.prefixed(2)))
+            filters.append(plain(body.prefixed(2)))
             if kind == SUBSCRIBE:
                 qos = max(qos or 0, body.u8() & 3)
         first = filters[0] if filters else ""

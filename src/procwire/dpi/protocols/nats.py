@@ -14,7 +14,7 @@ import msgspec
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import clean, shown
+from procwire.dpi.wire.text import bounded, plain
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -167,14 +167,14 @@ class Parser(Cutter):
             told = {"message": "message", "payload_bytes": int(words[-1])}
         elif word == b"SUB" and len(words) >= 2:
             middle = []
-            told = {"message": "subscribe", "queue": shown(words[1]) if len(words) > 2 else ""}
+            told = {"message": "subscribe", "queue": plain(words[1]) if len(words) > 2 else ""}
         elif word == b"-ERR":
-            text = shown(b" ".join(words)).strip("'")
+            text = plain(b" ".join(words)).strip("'")
             return (NatsMessage(time=now, side=side, message="error", error=text),)
         else:
             return None
-        reply = shown(middle[0]) if middle else ""
-        return (NatsMessage(time=now, side=side, subject=shown(words[0]), reply_to=reply, **told),)
+        reply = plain(middle[0]) if middle else ""
+        return (NatsMessage(time=now, side=side, subject=plain(words[0]), reply_to=reply, **told),)
 
 
 def _json(text: bytes) -> dict[str, Any]:
@@ -188,7 +188,7 @@ def _json(text: bytes) -> dict[str, Any]:
 
 
 def _word(value: Any) -> str:
-    return clean(value) if isinstance(value, str) else ""
+    return bounded(value) if isinstance(value, str) else ""
 
 
 def _connect(side: Direction, told: dict[str, Any], now: int) -> Observation:

@@ -14,7 +14,7 @@ from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire._opcua_names import SERVICES, STATUS
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import shown
+from procwire.dpi.wire.text import plain
 from procwire.dpi.wire.waiting import Numbered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -119,13 +119,13 @@ class Parser(Cutter):
         if kind == b"HEL":
             self.client = side
             body.take(20)
-            told["endpoint"] = shown(body.counted(4))
+            told["endpoint"] = plain(body.counted(4))
         elif kind == b"RHE":
             body.counted(4)
-            told["endpoint"] = shown(body.counted(4))
+            told["endpoint"] = plain(body.counted(4))
         elif kind == b"ERR":
             code = body.u32()
-            told["error"] = f"{STATUS.get(code, f'{code:#010x}')} {shown(body.counted(4))}".strip()
+            told["error"] = f"{STATUS.get(code, f'{code:#010x}')} {plain(body.counted(4))}".strip()
         elif kind in {b"OPN", b"CLO"}:
             told["channel"] = body.u32()
             if kind == b"OPN":
@@ -138,7 +138,7 @@ class Parser(Cutter):
         policy = body.counted(4)
         self._clear = policy.endswith(b"#None")
         self.settled = self.settled or not self._clear
-        return shown(policy.removeprefix(_POLICY))
+        return plain(policy.removeprefix(_POLICY))
 
     def _service(self, side: Direction, chunk: int, body: Cursor, now: int) -> Iterable[Observation] | None:
         if chunk not in b"FC" or not self._clear:
@@ -173,6 +173,6 @@ def _user(body: Cursor) -> dict[str, Any]:
         return {}
     token = Cursor(body.data, place + len(_USER) + 4, "little")
     token.counted(4)
-    user, password = shown(token.counted(4)), token.counted(4)
+    user, password = plain(token.counted(4)), token.counted(4)
     algorithm = token.counted(4) if token.left >= 4 else b""
     return {"user": user, "credentials": bool(password) and not algorithm}

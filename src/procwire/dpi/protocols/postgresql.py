@@ -14,7 +14,8 @@ from typing import Annotated, ClassVar
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import shown, statement
+from procwire.dpi.wire.statements import statement
+from procwire.dpi.wire.text import plain
 from procwire.dpi.wire.waiting import Ordered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -198,14 +199,14 @@ class Parser(Cutter):
         if kind == 0x51:  # Q
             return (self._ask(side, "simple", "", _text(body), now),)
         if kind == 0x50:  # P
-            name = shown(body.until())
+            name = plain(body.until())
             text = self._remember("s", name, _text(body))
             return (PostgresqlQuery(time=now, side=side, kind="parse", query=text, statement=name),)
         if kind == 0x42:  # B
-            portal, name = shown(body.until()), shown(body.until())
+            portal, name = plain(body.until()), plain(body.until())
             self._remember("p", portal, self._names.get(("s", name), ""))
         elif kind == 0x45:  # E
-            return (self._ask(side, "execute", "", self._names.get(("p", shown(body.until())), ""), now),)
+            return (self._ask(side, "execute", "", self._names.get(("p", plain(body.until())), ""), now),)
         elif kind == 0x46:  # F
             return (self._ask(side, "function", "", f"function {body.u32()}", now),)
         elif kind == 0x53:  # S
@@ -234,7 +235,7 @@ class Parser(Cutter):
         if kind == 0x45:  # E
             return self._error(side, data, now)
         if kind in b"CsI" and self._in:
-            tag = shown(Cursor(data, 5).until()) if kind == 0x43 else ""
+            tag = plain(Cursor(data, 5).until()) if kind == 0x43 else ""
             waiting = self._queries.peek()
             if waiting and waiting[0] == "execute":
                 self._queries.answer()
@@ -252,7 +253,7 @@ class Parser(Cutter):
         if code in _METHODS:
             self._method = _METHODS[code]
             if code == 10:
-                self._method = shown(body.until()).lower()
+                self._method = plain(body.until()).lower()
         elif code not in {8, 11, 12}:
             raise ProtocolError("no authentication of this kind")
         return None
@@ -299,8 +300,8 @@ def _text(body: Cursor) -> str:
 
 def _parameters(data: bytes) -> dict[str, str]:
     parts = data.split(b"\0")
-    return {shown(key): shown(value) for key, value in zip(parts[::2], parts[1::2], strict=False) if key}
+    return {plain(key): plain(value) for key, value in zip(parts[::2], parts[1::2], strict=False) if key}
 
 
 def _fields(data: bytes) -> dict[str, str]:
-    return {chr(part[0]): shown(part[1:]) for part in data.split(b"\0") if part}
+    return {chr(part[0]): plain(part[1:]) for part in data.split(b"\0") if part}

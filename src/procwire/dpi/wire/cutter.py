@@ -16,6 +16,16 @@ from procwire.model.observation import Observation, Upgraded
 MAX_RESYNC = 64  # pieces looked at for a new start after a gap
 
 
+def empty_lines(data: bytes, at: int) -> int:
+    """Length of the empty lines at ``at``, taken as one message; 0 where the line feed has not come."""
+    end = at
+    while data[end : end + 2] == b"\r\n":
+        end += 2
+    if end == at and len(data) - at > 1:
+        raise ProtocolError("a carriage return alone")
+    return end - at
+
+
 class Lane:
     """One side of a flow: where its stream stands."""
 
