@@ -72,6 +72,7 @@ PROTOCOLS: tuple[str, ...] = (
     "rsync",
     "netflow",
     "sflow",
+    "whois",
     # databases, messaging, industry
     "postgresql",
     "mysql",
