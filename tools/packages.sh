@@ -3,9 +3,9 @@
 # Elsewhere the tests that miss a program say so and skip.
 set -u
 WANTED="iproute2 nftables libpcap0.8 tshark tcpdump nginx-light curl openssl dnsmasq bind9-dnsutils netcat-openbsd groff man-db zsh fish tmux libbpf1 libbpf-dev clang llvm gcc liburing-dev nethogs samba smbclient winbind busybox isc-dhcp-client chrony snmp snmpd gupnp-tools miniupnpc minidlna freeradius freeradius-utils slapd ldap-utils krb5-kdc krb5-user krb5-admin-server rpcbind nfs-ganesha nfs-ganesha-vfs libnfs-utils xrdp freerdp2-x11 tigervnc-standalone-server vncsnapshot x11-utils bird2 git rsync softflowd pmacct whois"
-WANTED="$WANTED openssh-server openssh-client vsftpd dovecot-imapd dovecot-pop3d inetutils-telnetd telnet swaks socat"
 # What only the captures need (make vectors); they are committed, so the tests do without.
 VECTORS="postgresql mariadb-server redis-server memcached mosquitto mosquitto-clients rabbitmq-server nats-server libcoap3-bin adb zabbix-agent"
+VECTORS="$VECTORS openssh-server openssh-client vsftpd dovecot-imapd dovecot-pop3d inetutils-telnetd telnet swaks socat microsocks haproxy tinyproxy nghttp2"
 [ "${1:-}" = vectors ] && WANTED="$WANTED $VECTORS"
 command -v apt-get >/dev/null 2>&1 || { echo "no apt-get here: tests use the programs that are present"; exit 0; }
 missing=""

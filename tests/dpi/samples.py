@@ -4,7 +4,7 @@ A protocol's dialogues stand in ``tests/vectors/NAME/*.txt``, or are built here,
 claims in its captures. The text form::
 
     # comment
-    tcp 443              transport and the port that is asked
+    tcp 443              transport and the port that is asked, and what an outer protocol announced, if any
     > 160301...          hex that src sent; for UDP a line is a datagram
     < 160303...          hex that dst sent
     > b"EHLO x\\r\\n"      or bytes as Python writes them
@@ -23,6 +23,7 @@ from procwire.dpi.contract import Claim, Context, Direction
 from procwire.dpi.registry import modules
 from tests.dpi.captures import conversations
 
+BOTH = frozenset({"ssh", "http2", "dtls", "socks"})  # written dialogues and recorded ones
 MAX_RECORDED = 2  # captures of a protocol that the laws repeat
 VECTORS = Path(__file__).parents[1] / "vectors"
 OUT, IN = Direction.OUT, Direction.IN
@@ -36,19 +37,20 @@ class Dialogue:
     transport: str
     port: int
     steps: list[tuple[Direction, bytes]] = field(default_factory=list)
+    announced: str = ""
 
     @property
     def context(self) -> Context:
-        return Context(transport=self.transport, src_port=40000, dst_port=self.port)
+        return Context(transport=self.transport, src_port=40000, dst_port=self.port, announced=self.announced)
 
 
 def read(path: Path) -> Dialogue:
     """A dialogue from its text form."""
     lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
     lines = [line for line in lines if line and line[0] != "#"]
-    transport, port = lines[0].split("#")[0].split()
+    transport, port, *announced = lines[0].split("#")[0].split()
     steps = [(OUT if line[0] == ">" else IN, _bytes(line[1:].strip())) for line in lines[1:]]
-    return Dialogue(path.stem, transport, int(port), steps)
+    return Dialogue(path.stem, transport, int(port), steps, *announced)
 
 
 def _bytes(word: str) -> bytes:
@@ -60,7 +62,8 @@ def _bytes(word: str) -> bytes:
 def dialogues(name: str) -> list[Dialogue]:
     """Every dialogue of a protocol."""
     found = [read(path) for path in sorted((VECTORS / name).glob("*.txt"))]
-    return [*found, *BUILT.get(name, [])] or recorded(name)
+    found += BUILT.get(name, [])
+    return [*found, *recorded(name)] if name in BOTH or not found else found
 
 
 def recorded(name: str) -> list[Dialogue]:

@@ -177,10 +177,10 @@ def test_tunnel_is_named_by_what_is_in_it() -> None:
 
 def test_upgrade_to_a_protocol_without_parser() -> None:
     listener, one = Listener(), flow()
-    listener.analyzer.data(one, 0, b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n", 1)
-    answer = b"HTTP/1.1 101 Yes\r\nUpgrade: websocket\r\n\r\n\x81\x00"
+    listener.analyzer.data(one, 0, b"GET / HTTP/1.1\r\nUpgrade: strange\r\n\r\n", 1)
+    answer = b"HTTP/1.1 101 Yes\r\nUpgrade: strange\r\n\r\n\x81\x00"
     assert listener.analyzer.data(one, 1, answer, 2) == ENOUGH
-    assert (one.app, one.app_confidence, one.facts["via"]) == ("websocket", "content", "http")
+    assert (one.app, one.app_confidence, one.facts["via"]) == ("strange", "content", "http")
 
 
 def test_upgrades_within_each_other_end() -> None:

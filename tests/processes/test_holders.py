@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from procwire.bpf.libbpf import BpfError
 from procwire.processes import holders
 from procwire.processes.holders import Holder, Holders
+from procwire.processes.survey import Surveyor
+from procwire.processes.tasks import KernelTasks
 from tests.lab import wait_for
+from tests.processes.test_tasks import need_iterators
 from tests.processes.world import inode_of, line, program
 
 FORKING = """
@@ -125,3 +129,36 @@ def test_a_process_that_may_not_be_looked_into_is_known_to_be_so(tmp_path: Path)
         assert as_nobody() == [False, False, False]  # root may
     else:
         assert as_nobody() == [True, True, False]
+
+
+@pytest.mark.kernel
+def test_one_survey_finds_what_is_inherited_and_reads_no_process() -> None:
+    need_iterators()
+    code = "import sys; print('up', flush=True); sys.stdin.readline()"
+    with KernelTasks() as kernel, socket.socket() as one, program(code, pass_fds=[one.fileno()]) as heir:
+        assert line(heir) == "up"
+        found_by = Holders(surveyor=Surveyor(kernel))
+        found = found_by.find(inode_of(one))
+        assert {held.pid for held in found} == {os.getpid(), heir.pid}
+        assert (found_by.full_scans, found_by.links_read, found_by.denied()) == (0, 2, False)
+        heir.kill()
+        heir.wait()
+        assert [held.pid for held in found_by.find(inode_of(one))] == [os.getpid()]
+        assert found_by.find(1 << 40) == []
+
+
+@pytest.mark.kernel
+def test_an_iterator_that_fails_gives_way_to_proc() -> None:
+    need_iterators()
+    with socket.socket() as one:
+        kernel = KernelTasks()
+        found_by = Holders(surveyor=Surveyor(kernel))
+
+        def broken() -> None:
+            raise BpfError(5, "broke")
+
+        kernel.holders = broken  # type: ignore[method-assign,assignment]
+        assert found_by.find(inode_of(one)) == []
+        assert (found_by.surveyor, found_by.problem) == (None, "broke")
+        assert [held.pid for held in found_by.find(inode_of(one))] == [os.getpid()]
+        kernel.close()

@@ -86,3 +86,21 @@ def test_an_iterator_that_breaks_is_replaced_by_proc() -> None:
 
 def test_what_may_not_be_listed_is_passed_over() -> None:
     assert list(survey.by_files([0, 1 << 30])) == []
+
+
+@pytest.mark.kernel
+def test_surveys_are_no_more_frequent_than_their_cost_allows() -> None:
+    need_iterators()
+    now = [1]
+    with KernelTasks() as kernel, socket.socket() as one:
+        surveyor = survey.Surveyor(kernel, clock=lambda: now[0])
+        cookie = int.from_bytes(one.getsockopt(socket.SOL_SOCKET, 57, 8), "little")
+        assert surveyor.of_cookie(cookie) == []
+        assert surveyor.take()
+        assert [held.fd for held in surveyor.of_cookie(cookie)] == [one.fileno()]
+        assert [held.pid for held in surveyor.holders(inode_of(one))] == [os.getpid()]
+        assert not surveyor.take()
+        assert surveyor.pause_ns == survey.MIN_PAUSE_NS
+        now[0] += survey.MIN_PAUSE_NS
+        assert surveyor.take()
+        assert (surveyor.count, surveyor.taken) == (2, now[0])

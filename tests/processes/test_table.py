@@ -11,7 +11,7 @@ import pytest
 
 from procwire.model.process import EXACT
 from procwire.processes import table
-from procwire.processes.claims import Claim
+from procwire.processes.claims import Claim, Link
 from procwire.processes.table import LINGER_NS, ProcessTable
 from tests.lab import wait_for
 from tests.processes.world import line, program, say
@@ -257,3 +257,31 @@ def test_a_forked_process_is_what_its_parent_is_unless_that_came_later(fake: Fak
     assert processes.told(child).exe == "/bin/sh"
     fake.put(6, "later", 500, exe="/bin/later")
     assert processes.told(child).exe == ""
+
+
+def test_every_process_lists_its_parents_and_a_very_long_chain_ends(fake: FakeProc) -> None:
+    for pid in range(1, 400):
+        fake.put(pid, f"p{pid}", pid)
+        stat = (fake.root / str(pid) / "stat").read_text(encoding="utf-8")
+        (fake.root / str(pid) / "stat").write_text(stat.replace(" S 1 ", f" S {pid - 1} "), encoding="utf-8")
+    known = ProcessTable(proc=str(fake.root))
+    third = known.get(3)
+    assert third is not None
+    assert third.ancestors == ("p2:2", "p1:1")
+    last = known.get(399)
+    assert last is not None
+    assert last.ancestors[:2] == ("p398:398", "p397:397")
+    assert len(last.ancestors) <= table.MAX_ANCESTORS
+
+
+def test_noted_parents_lead_to_the_nearest_that_lives(fake: FakeProc) -> None:
+    fake.put(5, "shell", 100)
+    known = ProcessTable(proc=str(fake.root))
+    living = known.get(5)
+    assert living is not None
+    boot = int(1e9) // os.sysconf("SC_CLK_TCK")
+    lineage = (Link(8, 1, "make"), Link(7, 1, "sh"), Link(5, 100 * boot, ""))
+    claim = Claim(9, 0, EXACT, "bpf", name="cc", since_boot=200 * boot, ppid=8, lineage=lineage)
+    assert known.told(claim).ancestors[:3] == ("make:8", "sh:7", "shell:5")
+    other = claim._replace(lineage=(Link(8, 1, "make"), Link(5, 999 * boot, "")))
+    assert known.told(other).ancestors == ("make:8",)

@@ -75,6 +75,14 @@ SAME: dict[str, list[Same]] = {
         Same("radius", "calling", "radius.Calling_Station_Id"),
         Same("radius", "session_time", "radius.Acct_Session_Time"),
     ],
+    "smb/files": [
+        Same("smb", "path", "smb2.filename", once=True),
+        Same("smb", "user", "ntlmssp.auth.username", once=True),
+        Same("smb", "host", "ntlmssp.auth.hostname", once=True),
+    ],
+    "rpc/portmapper": [Same("rpc", "ident", "rpc.xid", number)],
+    "nfs/files": [Same("rpc", "ident", "rpc.xid", number)],
+    "dcerpc/endpoints": [Same("dcerpc", "ident", "dcerpc.cn_call_id", number)],
     "ntp/chrony": [Same("ntp", "version", "ntp.flags.vn"), Same("ntp", "stratum", "ntp.stratum")],
 }
 

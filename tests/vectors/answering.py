@@ -50,6 +50,11 @@ def _talk(connection: socket.socket, answer: Answer, framing: Callable[[bytes], 
                 held = held[size:]
 
 
+def serving(scene: Scene, port: int, script: str, *, udp: bool = False) -> None:
+    """Run a server written in Python on the server's host, and wait until it listens."""
+    scene.serve(port, sys.executable, "-c", script, udp=udp)
+
+
 def python(scene: Scene, script: str) -> None:
     """Run a client written in Python on the client's host; what it prints does not matter."""
     scene.client.run(sys.executable, "-c", script, check=False)

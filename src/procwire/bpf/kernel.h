@@ -202,7 +202,12 @@ struct list_head {
 	struct list_head *next;
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
 struct signal_struct {
+	atomic_t live; /* threads that have not ended */
 	struct list_head thread_head;
 	int nr_threads;
 	unsigned long long sum_sched_runtime; /* of threads that have ended */

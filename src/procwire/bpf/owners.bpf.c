@@ -9,7 +9,7 @@
  *   sock_release                               when it was closed
  *   cgroup_skb                                 the ends of a connection's SYN and of each packet without one
  *   net_dev_queue (tracepoint)                 what a packet socket sends, past every socket of the internet
- *   fork, exec (tracepoints)                   who a process is, for those that end before anyone looks
+ *   fork, exec, exit (tracepoints)             who a process is, for those that end before anyone looks
  *
  * Everything is kept in LRU maps and read on demand; nothing is sent, changed or refused: each program lets
  * everything pass. Structs are mirrored in records.py.
@@ -69,6 +69,7 @@ struct identity {
 struct facts {
 	__u64 parent_start;
 	__u64 since; /* CLOCK_MONOTONIC, ns: its last fork or exec */
+	__u64 ended; /* CLOCK_MONOTONIC, ns: its last thread's exit; 0 while it lives */
 	__u64 cgroup;
 	__u32 ppid;
 	__u32 euid;
@@ -621,6 +622,7 @@ int forked(__u64 *ctx)
 		return 0;
 	facts->parent_start = before.start;
 	facts->since = bpf_ktime_get_ns();
+	facts->ended = 0;
 	facts->ppid = before.tgid;
 	facts->euid = child->cred->euid.val;
 	facts->cgroup = bpf_get_current_cgroup_id();
@@ -645,6 +647,7 @@ int executed(__u64 *ctx)
 		return 0;
 	facts->parent_start = parent->group_leader->start_boottime;
 	facts->since = bpf_ktime_get_ns();
+	facts->ended = 0;
 	facts->ppid = parent->tgid;
 	facts->euid = task->cred->euid.val;
 	facts->cgroup = bpf_get_current_cgroup_id();
@@ -656,5 +659,20 @@ int executed(__u64 *ctx)
 	size &= ARGS_BYTES - 1;
 	facts->args_bytes = bpf_probe_read_user(facts->args, size, (void *)from) ? 0 : size;
 	stored(bpf_map_update_elem(&processes, &key, facts, BPF_ANY), NEW_PROCESSES);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int exited(__u64 *ctx)
+{
+	struct task_struct *task = (struct task_struct *)ctx[0];
+	struct identity key = { .start = task->group_leader->start_boottime, .tgid = task->tgid };
+	struct facts *facts;
+
+	if (task->signal->live.counter) /* other threads go on */
+		return 0;
+	facts = bpf_map_lookup_elem(&processes, &key);
+	if (facts)
+		facts->ended = bpf_ktime_get_ns();
 	return 0;
 }

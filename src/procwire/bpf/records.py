@@ -16,7 +16,7 @@ _TUPLE = struct.Struct("=16s16sQHHI")
 _NAMED = struct.Struct("=QQQ")
 _OWNER = struct.Struct("=QQQQIIII16s")
 _IDENTITY = struct.Struct("=QII")
-_FACTS = struct.Struct("=QQQIIII16s256s512s")
+_FACTS = struct.Struct("=QQQQIIII16s256s512s")
 COOKIE = struct.Struct("=Q")
 
 NAMED_BYTES = _NAMED.size
@@ -52,6 +52,7 @@ class Facts(NamedTuple):
 
     parent_start: int
     since: int  # CLOCK_MONOTONIC, ns: the last fork or exec
+    ended: int  # CLOCK_MONOTONIC, ns; 0 while it lives
     cgroup: int  # cgroup v2 id
     ppid: int
     uid: int  # effective
@@ -91,9 +92,18 @@ def unpack_owner(value: bytes) -> Owner:
 
 def unpack_facts(value: bytes) -> Facts:
     """A value of ``processes``."""
-    parent, since, cgroup, ppid, uid, size, executed, comm, exe, args = _FACTS.unpack(value)
+    parent, since, ended, cgroup, ppid, uid, size, executed, comm, exe, args = _FACTS.unpack(value)
     return Facts(
-        parent, since, cgroup, ppid, uid, args[:size], bool(executed), _until_nul(comm), _until_nul(exe)
+        parent,
+        since,
+        ended,
+        cgroup,
+        ppid,
+        uid,
+        args[:size],
+        bool(executed),
+        _until_nul(comm),
+        _until_nul(exe),
     )
 
 

@@ -43,8 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
     sort = columns_of(arguments.sort, PROCESSES)
     with Processes(hashes=arguments.hash) as processes:
         rows = processes.take()
-        if processes.problem:
-            print(f"procwire: processes from /proc: {processes.problem}", file=sys.stderr)
+        for problem in processes.problems:
+            print(f"procwire: {problem}", file=sys.stderr)
         out = writer(arguments, PROCESSES, names=names)
         for row in _tree(rows, keep) if arguments.tree else ordered(rows, keep, PROCESSES, sort):
             out.write(row)

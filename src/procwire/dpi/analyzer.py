@@ -169,17 +169,17 @@ class Analyzer:
         return state
 
     @cython.cfunc
-    def _context(self, flow: Flow) -> Any:
-        words = _TRANSPORTS[flow.proto]
-        return Context(transport=words, src_port=flow.sport, dst_port=flow.dport, told=self._told)
+    def _context(self, flow: Flow, said: str) -> Any:
+        by, told = _TRANSPORTS[flow.proto], self._told
+        return Context(transport=by, src_port=flow.sport, dst_port=flow.dport, told=told, announced=said)
 
     @cython.cfunc
     def _opening(self, flow: Flow, loose: cython.bint, wanted: Any) -> Any:
-        front = self._candidates.front(flow.proto, flow.sport, flow.dport)
+        front, said = self._candidates.front(flow.proto, flow.sport, flow.dport), ""
         if wanted is not None:
-            front = (wanted, *front)
+            front, said = (wanted, *front), wanted.name
         table = self._candidates.table(flow.proto)
-        return Opening(self._context(flow), table, front, loose, self._limits)
+        return Opening(self._context(flow, said), table, front, loose, self._limits)
 
     @cython.cfunc
     def _await(self, flow: Flow, state: Reading) -> cython.void:
@@ -210,7 +210,7 @@ class Analyzer:
         shown: bytes = data
         if flow.proto == _TCP and len(data) > self._side_bytes:
             shown = data[: self._side_bytes]
-        context = self._context(flow)
+        context = self._context(flow, "")
         order = self._candidates.order(flow.proto, flow.sport, flow.dport, byte)
         answer: Answer = ask(order, shown, side, context)
         self._tally.broken(answer.defect)

@@ -53,6 +53,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     src_port: int = 0
     dst_port: int = 0
     told: bool = True  # someone reads the observations; see the module's docstring
+    announced: str = ""  # protocol that an outer one (or another flow) said would be spoken here
 
 
 class Parser(Protocol):

@@ -16,7 +16,7 @@ _NUMBERS = {"tcp": 6, "udp": 17, "sctp": 132, "udplite": 136}
 class Processes:
     """The process table, each time it is taken; a context manager.
 
-    ``source`` says where the numbers are from, ``problem`` why it is not the kernel's iterators.
+    ``source`` says where the numbers are from.
     """
 
     def __init__(self, *, hashes: bool = False) -> None:
@@ -34,9 +34,10 @@ class Processes:
         return self._census.source
 
     @property
-    def problem(self) -> str:
-        """Why the source is /proc, in one line; empty when it is not."""
-        return self._census.problem
+    def problems(self) -> list[str]:
+        """What is not as it should be, each in one line: read from /proc alone, a runtime that is silent."""
+        found = [f"processes from /proc: {self._census.problem}"] if self._census.problem else []
+        return found + [f"container names: {path}: {why}" for path, why in self._census.silent.items()]
 
     def take(self) -> list[ProcessRow]:
         """Every process now, in order of pids. Raises EngineError."""

@@ -152,7 +152,9 @@ class Watching:
     def _prepare(self) -> None:
         if self.options.owners:
             origins = () if self.kernel is None else (self.kernel,)
-            self.resolver = Resolver(lambda: Owners(origins=origins, hashes=self.options.hashes))
+            self.resolver = Resolver(
+                lambda: Owners(origins=origins, hashes=self.options.hashes, iterators=True)
+            )
             end = time.monotonic() + READY_SECONDS
             while not self.resolver.wait_ready(TICK_SECONDS) and not self.stopping:
                 if time.monotonic() > end:

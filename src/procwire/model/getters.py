@@ -103,7 +103,7 @@ def fact(name: str) -> Getter:
     return get
 
 
-def process(name: str, absent: int | str = "") -> Getter:
+def process(name: str, absent: int | str | tuple[str, ...] = "") -> Getter:
     """A field of the flow's process."""
 
     def get(row: FlowRow) -> Any:
@@ -123,6 +123,16 @@ def program(name: str) -> Getter:
         found = row.process.executable if row.process is not None else None
         value = getattr(found, name) if found is not None else None
         return None if value == "" else value
+
+    return get
+
+
+def container(name: str) -> Getter:
+    """What the runtime says of the container of the flow's process."""
+
+    def get(row: Any) -> Any:
+        found = row.process.facts if row.process is not None else None
+        return getattr(found, name) or None if found is not None else None
 
     return get
 

@@ -22,8 +22,8 @@ class Executable(msgspec.Struct, kw_only=True):
     problem: str = ""  # why there is no hash
 
 
-class Container(msgspec.Struct, kw_only=True, frozen=True):
-    """What a runtime says of a container."""
+class Container(msgspec.Struct, kw_only=True):
+    """What a runtime says of a container. One object for all its processes; filled in once it is known."""
 
     id: str
     runtime: str = ""
@@ -61,7 +61,15 @@ class ProcessRef(msgspec.Struct, frozen=True, kw_only=True):
     pod: str = ""
     netns: int = 0  # inode of the network namespace, 0 for not known
     ns_pid: int = 0  # pid in its own pid namespace
+    ancestors: tuple[str, ...] = ()  # its parents, nearest first, each as name:pid
+    ended: int = 0  # ns since 1970 UTC; 0 for not known, or not yet
     executable: Executable | None = None
+    facts: Container | None = None  # of its container
+
+    @property
+    def container_name(self) -> str:
+        """The container's name where its runtime tells, else what the cgroup says."""
+        return (self.facts.name if self.facts is not None else "") or self.container
 
 
 class Owner(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from procwire.model.declare import size as _size
 from procwire.model.declare import span as _span
 from procwire.model.declare import text as _text
 from procwire.model.flow import NO_SCALE
-from procwire.model.host_tables import PROCESSES, program_columns
+from procwire.model.host_tables import PROCESSES, container_columns, program_columns
 from procwire.model.packets import HAS_PORTS, IS_IP
 from procwire.model.socket_tables import SOCKETS
 
@@ -169,13 +169,21 @@ _OWNER = (
     _count("uid", "User id that the owner runs as.", read.process("uid", -1)),
     _count("ppid", "Process id of the owner's parent.", read.process("ppid", 0)),
     _text("parent", "Name of the owner's parent process.", read.process("parent")),
+    _list("ancestors", "Parents of the owner, nearest first, each as name:pid.",
+          read.process("ancestors", ()),
+          free=Free.NEVER),
+    _c("process_end", Kind.TIME, "When the owning process ended, where the kernel noted it.",
+       read.process("ended", 0)),
     _c("process_start", Kind.TIME, "When the owning process was started.", read.process("start", 0)),
     _text("unit", "systemd unit of the owner.", read.process("unit")),
-    _text("container", "Container of the owner: 12 hex digits of its id, or its name.",
+    _text("container", "Container of the owner: its name where its runtime tells, else its id.",
+          read.process("container_name")),
+    _text("container_id", "Id of the owner's container: at most 12 hex digits, or a name in its place.",
           read.process("container")),
     _text("container_runtime", "What runs the owner's container: docker, podman, containerd, cri-o, lxc, ...",
           read.process("container_runtime")),
     _text("pod", "Kubernetes pod uid of the owner.", read.process("pod")),
+    *container_columns(read.container),
     *program_columns(read.program),
     _text("owner_confidence", "How sure the owner is: exact, listener, recently-closed or unknown.",
           attrgetter("owner.confidence"), free=Free.NEVER),
@@ -230,7 +238,8 @@ FLOWS = Table(
         "process.ppid": ("ppid",),
         "process.start": ("process_start",),
         "process.container": ("container",),
-        "container.id": ("container",),
+        "container.id": ("container_id",),
+        "container.image": ("image",),
         "container.runtime": ("container_runtime",),
         "tls.version": ("tls_version",),
         "tls.cipher": ("tls_cipher",),

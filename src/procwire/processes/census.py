@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterable
 from procwire.bpf import probe
 from procwire.bpf.libbpf import BpfError
 from procwire.model.host import HostContext, Task
-from procwire.model.process import Executable, ProcessRef
+from procwire.model.process import Container, Executable, ProcessRef
 from procwire.processes import containers, masking, procfs, proctasks, tasks
+from procwire.processes.container_names import ContainerNames
 from procwire.processes.containers import Place
 from procwire.processes.executables import Executables
 from procwire.processes.proctasks import ProcTasks
@@ -48,6 +49,7 @@ class Census(HostContext):
         open_kernel: Callable[[], KernelTasks] = KernelTasks,
         clock: Callable[[], int] = time.time_ns,
         hashes: bool = False,
+        names: ContainerNames | None = None,
     ) -> None:
         self.page_bytes = os.sysconf("SC_PAGE_SIZE")
         self.now = 0
@@ -56,6 +58,7 @@ class Census(HostContext):
         self._clock = clock
         self._hashes = hashes
         self._executables = Executables(proc=proc)
+        self._names = names if names is not None else ContainerNames()
         self._kernel: KernelTasks | None = None
         self._files = ProcTasks(proc)
         try:
@@ -82,6 +85,11 @@ class Census(HostContext):
         if self._kernel is not None:
             self._kernel.close()
             self._kernel = None
+
+    @property
+    def silent(self) -> dict[str, str]:
+        """Runtimes whose API did not tell the names of containers, and why."""
+        return self._names.problems
 
     @property
     def kernel(self) -> KernelTasks | None:
@@ -154,6 +162,10 @@ class Census(HostContext):
         found = self._executables.hashed(task.pid) if self._hashes else self._executables.look(task.pid)
         return found if found is not None and found.path == (self.exe(task) or found.path) else None
 
+    def container(self, task: Task) -> Container | None:
+        """See HostContext."""
+        return self._names.of(self._places.get(task.cgroups, NOBODY), follow=False)
+
     def namespace(self, task: Task, kind: str) -> int:
         """See HostContext; read only now where the task is from /proc."""
         found: int = getattr(task, f"{kind}ns")
@@ -205,6 +217,8 @@ class Census(HostContext):
                     self._places[task.cgroups] = containers.place(
                         procfs.text_lines(text), private=self._private
                     )
+        if any(place.container for place in self._places.values()):
+            self._names.ask()
 
     def _read_commands(self, found: list[Task]) -> None:
         before, self._commands = self._commands, {}

@@ -12,6 +12,14 @@ from typing import NamedTuple, Protocol
 from procwire.processes.keys import Key
 
 
+class Link(NamedTuple):
+    """One of a process's parents, as its source noted it."""
+
+    pid: int
+    since_boot: int  # its start as CLOCK_BOOTTIME has it, ns
+    name: str  # empty where it was there before the source was: /proc may still know it
+
+
 class Claim(NamedTuple):
     """A source's word on who owns the socket at ``key.src``. Without a pid it says why nobody does."""
 
@@ -27,6 +35,11 @@ class Claim(NamedTuple):
     ppid: int = 0
     parent: str = ""  # the parent's comm
     reason: str = ""  # what is peculiar about it
+    cookie: int = 0  # the kernel's number of the socket, 0 for not known
+    noted: int = 0  # monotonic ns, when this owner was noted
+    lineage: tuple[Link, ...] = ()  # nearest first
+    cgroup: int = 0  # cgroup v2 id
+    ended: int = 0  # monotonic ns; 0 for not known, or not yet
     inherits: bool = False  # forked and never executed another program: exe and cmdline are its parent's
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from procwire.model.process import EXACT, LISTENER, RECENT, UNKNOWN, ProcessRef
 from procwire.netlink.channel import NetlinkError
-from procwire.processes import conntrack, keys, kinship, portless, sockets
+from procwire.processes import conntrack, handover, keys, kinship, portless, sockets
 from procwire.processes._names import (
     CONNECTED,
     DATAGRAM,
@@ -364,6 +364,9 @@ class Ends:
         if not claim.pid:
             return End(None, UNKNOWN, claim.source, claim.reason)
         final = claim.confidence != LISTENER
+        moved = handover.heir(claim, self.holders, self.table)
+        if moved is not None:
+            return End(moved.process, EXACT, handover.SOURCE, handover.REASON, moved.holders)
         return End(self.table.told(claim), claim.confidence, claim.source, claim.reason, final=final)
 
 

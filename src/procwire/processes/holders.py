@@ -4,7 +4,7 @@ The kernel keeps no way from a socket to its descriptors. So: what is remembered
 an unknown socket is looked for in new processes, in those that opened sockets lately and in those of the
 socket's user, newest descriptors first; only then in all, and not more often than ``_pause`` allows. A second
 holder is found by its kinship (an inherited descriptor has the same number), a passed one by the next scan
-of all.
+of all. Where the kernel's iterator runs, one survey answers instead of all this: see ``survey``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from procwire.bpf.libbpf import BpfError
 from procwire.processes import procfs
+from procwire.processes.rings import FIXED
+from procwire.processes.survey import Surveyor
 
 MAX_SOCKETS = 1 << 17  # sockets remembered with their holders
 MAX_HOLDERS = 64  # holders remembered of one socket
@@ -55,8 +58,16 @@ class _Process:
 class Holders:
     """Answers who holds a socket inode. For one thread."""
 
-    def __init__(self, *, proc: str = "/proc", clock: Callable[[], int] = time.monotonic_ns) -> None:
+    def __init__(
+        self,
+        *,
+        proc: str = "/proc",
+        clock: Callable[[], int] = time.monotonic_ns,
+        surveyor: Surveyor | None = None,
+    ) -> None:
         self._proc = proc
+        self.surveyor = surveyor
+        self.problem = ""  # why the kernel's iterator is not asked any more
         self._clock = clock
         self._processes: dict[int, _Process] = {}
         self._holders: OrderedDict[int, list[Holder]] = OrderedDict()
@@ -84,6 +95,8 @@ class Holders:
         known = self._checked(inode)
         if known:
             return known
+        if self.surveyor is not None:
+            return self._surveyed(self.surveyor, inode)
         if self._peek(inode):
             return self._holders[inode]
         self._list_processes()
@@ -102,6 +115,8 @@ class Holders:
     @property
     def pause_ns(self) -> int:
         """How long until all processes are looked at again."""
+        if self.surveyor is not None:
+            return self.surveyor.pause_ns
         return max(0, self._next_full - self._clock())
 
     def denied(self, uid: int = -1) -> bool:
@@ -119,18 +134,56 @@ class Holders:
         ended = self._clock()
         self._next_full = ended + max(MIN_PAUSE_NS, (ended - started) * PAUSE_RATIO)
 
+    def renew(self) -> bool:
+        """Have the kernel tell all holders anew; False where that is not due, or cannot be done."""
+        if self.surveyor is None:
+            return False
+        try:
+            return self.surveyor.take()
+        except BpfError as error:
+            self.problem = error.strerror or str(error)
+            self.surveyor = None
+            return False
+
+    def of_cookie(self, cookie: int) -> list[Holder]:
+        """Who held an internet socket, by the kernel's number of it, when the kernel was last asked."""
+        if self.surveyor is None:
+            return []
+        return [Holder(held.pid, held.fd) for held in self.surveyor.of_cookie(cookie)]
+
+    def _surveyed(self, surveyor: Surveyor, inode: int) -> list[Holder]:
+        """From the last survey where it still is true, else from a new one."""
+        for fresh in (False, True):
+            if fresh and not self.renew():
+                break
+            self._holders[inode] = [Holder(held.pid, held.fd) for held in surveyor.holders(inode)][
+                :MAX_HOLDERS
+            ]
+            while len(self._holders) > MAX_SOCKETS:
+                self._holders.popitem(last=False)
+            known = self._checked(inode)
+            if known:
+                return known
+        return []
+
     def _checked(self, inode: int) -> list[Holder]:
         """The remembered holders that still hold it: one readlink each."""
         known = self._holders.get(inode)
         if known is None:
             return []
-        held = [holder for holder in known if self._link(holder.pid, str(holder.fd)) == inode]
+        held = [holder for holder in known if self._holds(holder, inode)]
         if held:
             self._holders[inode] = held
             self._holders.move_to_end(inode)
             return held
         del self._holders[inode]
         return []
+
+    def _holds(self, holder: Holder, inode: int) -> bool:
+        """By its link; a fixed file of an io_uring has none, and is trusted as long as the process lives."""
+        if holder.fd == FIXED:
+            return procfs.inode(f"{self._proc}/{holder.pid}") != 0
+        return self._link(holder.pid, str(holder.fd)) == inode
 
     def _list_processes(self) -> None:
         """Notice processes that came and went. Those of the first look are not young."""

@@ -22,13 +22,14 @@ from procwire.bpf.loader import Object, read_object
 from procwire.model.process import EXACT, LISTENER, UNKNOWN
 from procwire.processes import keys, masking, procfs
 from procwire.processes._names import CONNECTED, ICMP, ICMPV6, TCP
-from procwire.processes.claims import Claim
+from procwire.processes.claims import Claim, Link
 from procwire.processes.keys import Key
 
 SOURCE = "bpf"
 OBJECT = "owners"
 CLOSED_NS = 60_000_000_000  # a closed socket is vouched for this long: its name may be another's later
 INITIAL_PID_NAMESPACE = 0xEFFFFFFC  # PROC_PID_INIT_INO, include/linux/proc_ns.h
+MAX_LINEAGE = 16  # parents of one process that are noted in a claim
 MAX_COMMANDS = 1024  # masked command lines that are remembered
 SO_NETNS_COOKIE = 71  # since Linux 5.14
 INJECTED = "sent by a packet socket"
@@ -107,7 +108,7 @@ class KernelOwners:
         owner = records.unpack_owner(value)
         if owner.released and self._clock() - owner.released > CLOSED_NS:
             return None
-        return self._claim(owner)
+        return self._claim(owner, named.cookie)
 
     def _named(self, key: Key, netns: int) -> records.Named | None:
         sport, dport = _ports(key)
@@ -118,7 +119,7 @@ class KernelOwners:
         # The kernel's own sockets are noted without their namespace.
         return named if named is not None and named.cookie == records.OF_KERNEL else None
 
-    def _claim(self, owner: records.Owner) -> Claim:
+    def _claim(self, owner: records.Owner, cookie: int = 0) -> Claim:
         claim = Claim(
             owner.tgid,
             0,
@@ -128,6 +129,8 @@ class KernelOwners:
             uid=owner.uid,
             since_boot=owner.start,
             reason=_REASONS.get(owner.how, ""),
+            cookie=cookie,
+            noted=owner.since,
         )
         facts = self._facts(owner.start, owner.tgid)
         if facts is None:
@@ -143,7 +146,20 @@ class KernelOwners:
             ppid=facts.ppid,
             parent=procfs.text(parent.comm) if parent is not None else "",
             inherits=inherits,
+            lineage=self._lineage(facts),
+            cgroup=facts.cgroup,
+            ended=facts.ended,
         )
+
+    def _lineage(self, facts: records.Facts) -> tuple[Link, ...]:
+        """The parents that were noted, up to the first that was there before the programs were."""
+        chain: list[Link] = []
+        above: records.Facts | None = facts
+        while above is not None and above.ppid and len(chain) < MAX_LINEAGE:
+            pid, start = above.ppid, above.parent_start
+            above = self._facts(start, pid)
+            chain.append(Link(pid, start, procfs.text(above.comm) if above is not None else ""))
+        return tuple(chain)
 
     def _facts(self, start: int, tgid: int) -> records.Facts | None:
         value = self._processes.get(records.pack_identity(start, tgid))

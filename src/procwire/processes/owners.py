@@ -13,16 +13,20 @@ from typing import NamedTuple
 
 from msgspec import structs
 
+from procwire.bpf.libbpf import BpfError
 from procwire.model.process import EXACT, LISTENER, RECENT, UNKNOWN, Owner
 from procwire.processes import keys
 from procwire.processes._names import CONNECTED
 from procwire.processes.claims import Origin
+from procwire.processes.container_names import ContainerNames
 from procwire.processes.ends import End, Ends
 from procwire.processes.executables import Background, Executables
 from procwire.processes.holders import Holders
 from procwire.processes.keys import Key
 from procwire.processes.namespaces import Namespaces
+from procwire.processes.survey import Surveyor
 from procwire.processes.table import ProcessTable
+from procwire.processes.tasks import KernelTasks
 
 _RANK = {UNKNOWN: 0, LISTENER: 1, RECENT: 2, EXACT: 3}
 FORWARDED = "forwarded or another host's: neither address is this host's"
@@ -38,7 +42,8 @@ class Look(NamedTuple):
 class Owners:
     """Owners of flows on this host; a context manager. For one thread.
 
-    With ``hashes``, the programs of owners are hashed in the background, at executables.RATE at most.
+    With ``hashes``, the programs of owners are hashed in the background, at executables.RATE at most; with
+    ``iterators``, the kernel tells who holds which socket, where it can.
     """
 
     def __init__(
@@ -48,12 +53,16 @@ class Owners:
         proc: str = "/proc",
         clock: Callable[[], int] = time.monotonic_ns,
         hashes: bool = False,
+        iterators: bool = False,
     ) -> None:
         self.namespaces = Namespaces(proc=proc)
         self._hashing = Background(Executables(proc=proc)) if hashes else None
         look = self._hashing.look if self._hashing is not None else None
-        self.table = ProcessTable(proc=proc, clock=clock, look=look)
-        self.holders = Holders(proc=proc, clock=clock)
+        self.names = ContainerNames()
+        self.table = ProcessTable(proc=proc, clock=clock, look=look, names=self.names)
+        self._kernel = _iterators() if iterators else None
+        surveyor = Surveyor(self._kernel, proc=proc, clock=clock) if self._kernel is not None else None
+        self.holders = Holders(proc=proc, clock=clock, surveyor=surveyor)
         self._ends = Ends(
             self.namespaces, table=self.table, holders=self.holders, origins=origins, clock=clock
         )
@@ -67,6 +76,9 @@ class Owners:
     def close(self) -> None:
         """Close the channels to the kernel."""
         self.namespaces.close()
+        self.names.close()
+        if self._kernel is not None:
+            self._kernel.close()
         if self._hashing is not None:
             self._hashing.close()
 
@@ -140,3 +152,10 @@ def _owner(side: str, end: End, other: End | None, reason: str = "") -> Owner:
 def _why(src: End, dst: End) -> str:
     here = [end.reason for end in (src, dst) if end.local]
     return here[0] if here else FORWARDED
+
+
+def _iterators() -> KernelTasks | None:
+    try:
+        return KernelTasks(required=frozenset({"holders"}))
+    except BpfError:
+        return None

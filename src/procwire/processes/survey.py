@@ -7,7 +7,8 @@ an io_uring holds without a descriptor.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from procwire.bpf.libbpf import BpfError
@@ -16,6 +17,8 @@ from procwire.processes import procfs, rings
 from procwire.processes.tasks import KernelTasks
 
 MAX_HOLDERS = 1 << 20  # descriptors of sockets that are looked at in one survey
+MIN_PAUSE_NS = 20_000_000  # between two surveys
+PAUSE_RATIO = 10  # a survey takes at most one part in eleven of the time
 _RING_LINK = "anon_inode:[io_uring]"
 
 
@@ -26,6 +29,50 @@ class Held(NamedTuple):
     fd: int
     inode: int
     cookie: int = 0
+
+
+class Surveyor:
+    """Surveys by the kernel's iterator, not more often than their cost allows. For one thread."""
+
+    def __init__(
+        self, kernel: KernelTasks, *, proc: str = "/proc", clock: Callable[[], int] = time.monotonic_ns
+    ) -> None:
+        self._kernel = kernel
+        self._proc = proc
+        self._clock = clock
+        self._next = 0
+        self._cookies: dict[int, int] = {}  # of internet sockets -> inode
+        self._held: dict[int, list[Held]] = {}
+        self.taken = 0  # when the last survey began, monotonic ns
+        self.count = 0
+
+    @property
+    def pause_ns(self) -> int:
+        """How long until another may be taken."""
+        return max(0, self._next - self._clock())
+
+    def holders(self, inode: int) -> list[Held]:
+        """Who held a socket at the last survey."""
+        return self._held.get(inode, [])
+
+    def of_cookie(self, cookie: int) -> list[Held]:
+        """As ``holders``, by the kernel's own number of an internet socket."""
+        return self._held.get(self._cookies.get(cookie, 0), [])
+
+    def take(self) -> bool:
+        """Survey anew; False where it is not due yet. Raises BpfError."""
+        started = self._clock()
+        if started < self._next:
+            return False
+        found: dict[int, list[Held]] = {}
+        for each in by_kernel(self._kernel, self._proc):
+            found.setdefault(each.inode, []).append(each)
+        self._held, self.taken = found, started
+        self._cookies = {held[0].cookie: inode for inode, held in found.items() if held[0].cookie}
+        self.count += 1
+        ended = self._clock()
+        self._next = ended + max(MIN_PAUSE_NS, (ended - started) * PAUSE_RATIO)
+        return True
 
 
 def by_kernel(kernel: KernelTasks, proc: str = "/proc") -> list[Held]:

@@ -16,11 +16,15 @@ from msgspec import structs
 
 from procwire.model.process import Executable, ProcessRef
 from procwire.processes import containers, masking, procfs
+from procwire.processes.cgroups import Cgroups
 from procwire.processes.claims import Claim
+from procwire.processes.container_names import ContainerNames
+from procwire.processes.containers import Place
 from procwire.processes.executables import Executables
 
 MAX_PROCESSES = 65536  # remembered, the exited included; the least recently used go first
 LINGER_NS = 60_000_000_000  # how long an exited process is remembered
+MAX_ANCESTORS = 32  # parents of one process that are listed
 MAX_USERS = 4096  # user names remembered
 INITIAL_CGROUP_NAMESPACE = 0xEFFFFFFB  # PROC_CGROUP_INIT_INO, include/linux/proc_ns.h
 
@@ -54,14 +58,18 @@ class ProcessTable:
         proc: str = "/proc",
         clock: Callable[[], int] = time.monotonic_ns,
         look: Look | None = None,
+        names: ContainerNames | None = None,
     ) -> None:
         self._proc = proc
+        self._names = names
         self._look = look if look is not None else Executables(proc=proc).look
         self._clock = clock
         self._boot = procfs.boot_ns()
         self._entries: OrderedDict[int, _Entry] = OrderedDict()
         self._exited: OrderedDict[tuple[int, int], tuple[int, ProcessRef]] = OrderedDict()
         self._private = self._in_private_cgroups()
+        self._cgroups = Cgroups(clock=clock)
+        self._depth = 0  # parents that are being read for a child
         self.reads = 0  # processes read in full
 
     def __len__(self) -> int:
@@ -116,7 +124,7 @@ class ProcessTable:
         if known is not None and known is not living and claim.exe and known.name != claim.name:
             known = structs.replace(known, name=claim.name, exe="", cmdline="", executable=None)
         if known is not None and known.exe:
-            return known
+            return known if living is not None else structs.replace(known, ended=self._ended(claim))
         return self._completed(known, claim, start)
 
     def _completed(self, known: ProcessRef | None, claim: Claim, start: int) -> ProcessRef:
@@ -125,8 +133,12 @@ class ProcessTable:
         exe, cmdline = claim.exe, claim.cmdline
         if claim.inherits and parent is not None and parent.start <= start:
             exe, cmdline = parent.exe, parent.cmdline
+        ancestors, nearest = self._lineage(claim)
+        place = self._place_of(claim, nearest)
         if known is not None:
-            return structs.replace(known, exe=exe, cmdline=known.cmdline or cmdline)
+            return structs.replace(
+                known, exe=exe, cmdline=known.cmdline or cmdline, ancestors=known.ancestors or ancestors
+            )
         return ProcessRef(
             pid=claim.pid,
             start=start,
@@ -137,7 +149,54 @@ class ProcessTable:
             user=self.user(claim.uid),
             ppid=claim.ppid,
             parent=claim.parent or (parent.name if parent is not None else ""),
+            cgroup=place.cgroup,
+            unit=place.unit,
+            container=place.container,
+            container_runtime=place.runtime,
+            pod=place.pod,
+            ancestors=ancestors,
+            ended=self._ended(claim),
+            facts=self._names.of(place) if self._names is not None else None,
         )
+
+    def _lineage(self, claim: Claim) -> tuple[tuple[str, ...], ProcessRef | None]:
+        """The parents as far as they were noted, then those of the nearest that still lives."""
+        chain: list[str] = []
+        for link in claim.lineage:
+            living = self.get(link.pid)
+            start = procfs.start_ns(self._boot, procfs.ticks(link.since_boot))
+            if living is not None and living.start == start:
+                return (*chain, f"{living.name}:{living.pid}", *living.ancestors)[:MAX_ANCESTORS], living
+            if not link.name:
+                break
+            chain.append(f"{link.name}:{link.pid}")
+        return tuple(chain), None
+
+    def _place_of(self, claim: Claim, nearest: ProcessRef | None) -> Place:
+        """Where it lived: by its control group, else where the parent lives that it was forked in.
+
+        Where runtimes use version 1 of control groups, all are in the root of the version 2 tree.
+        """
+        path = self._cgroups.path(claim.cgroup)
+        if path not in ("", "/"):
+            return containers.place(f"0::{path}")
+        if nearest is None or (claim.cgroup and not path):
+            return Place()
+        return Place(nearest.cgroup, nearest.unit, nearest.container, nearest.container_runtime, nearest.pod)
+
+    def _ended(self, claim: Claim) -> int:
+        """The end by the wall clock of now: the kernel noted it by one that is never set."""
+        return time.time_ns() - time.monotonic_ns() + claim.ended if claim.ended else 0
+
+    def _above(self, pid: int) -> ProcessRef | None:
+        """A parent, read with its own parents in turn, as deep as is shown."""
+        if not pid or self._depth >= MAX_ANCESTORS:
+            return None
+        self._depth += 1
+        try:
+            return self.get(pid)
+        finally:
+            self._depth -= 1
 
     def parents(self, pid: int, most: int = 32) -> list[ProcessRef]:
         """The chain of parents, nearest first."""
@@ -159,7 +218,7 @@ class ProcessTable:
         status = procfs.parse_status(self._file(pid, "status"))
         place = containers.place(procfs.text_lines(self._file(pid, "cgroup")), private=self._private)
         cmdline = self._file(pid, "cmdline")
-        parent = self._stat(stat.ppid) if stat.ppid else None
+        parent = self._above(stat.ppid)
         return ProcessRef(
             pid=pid,
             start=procfs.start_ns(self._boot, stat.start_ticks),
@@ -177,7 +236,13 @@ class ProcessTable:
             pod=place.pod,
             netns=procfs.inode(f"{self._proc}/{pid}/ns/net"),
             ns_pid=status.ns_pid,
+            ancestors=(
+                (f"{parent.name}:{parent.pid}", *parent.ancestors)[:MAX_ANCESTORS]
+                if parent is not None
+                else ()
+            ),
             executable=self._look(pid) if exe else None,
+            facts=self._names.of(place) if self._names is not None else None,
         )
 
     def _retire(self, pid: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.vectors import web_server
 from tests.vectors.scene import SERVER, SERVER6, Scene
 
 CONFIGURATION = """
@@ -37,7 +38,7 @@ def curl(scene: Scene, *words: str) -> None:
     """One quiet curl call that knows www.example.com."""
     resolve = ("--resolve", f"www.example.com:80:{SERVER}")
     sinks = ("-o", "/dev/null") * sum("http://" in word for word in words)
-    scene.client.run("curl", "-s", *sinks, "--max-time", "10", *resolve, *words)
+    scene.client.run("curl", "-s", *sinks, "--max-time", "10", *resolve, *words, check=False)
 
 
 def ordinary(scene: Scene) -> None:
@@ -71,4 +72,14 @@ def pipelined(scene: Scene) -> None:
     connection.close()
 
 
-SCENARIOS = {"ordinary": ordinary, "pipelined": pipelined}
+def connect(scene: Scene) -> None:
+    """CONNECT through tinyproxy to TLS."""
+    web_server.serve(scene, 443, "443 ssl")
+    path = scene.folder / "tinyproxy.conf"
+    path.write_text("Port 3128\nUser nobody\nGroup nogroup\nConnectPort 443\nLogLevel Critical\n")
+    scene.serve(3128, "tinyproxy", "-d", "-c", str(path))
+    proxy = ("-k", "--proxy", f"http://alice:wonderland@{SERVER}:3128")
+    curl(scene, *proxy, "-o", "/dev/null", f"https://{SERVER}/")
+
+
+SCENARIOS = {"ordinary": ordinary, "pipelined": pipelined, "connect": connect}

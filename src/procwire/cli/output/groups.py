@@ -39,7 +39,7 @@ def _unit(row: FlowRow) -> tuple[str, str]:
 
 
 def _container(row: FlowRow) -> tuple[str, str]:
-    return ((row.process.container or HOST) if row.process else NOBODY, row.owner.confidence)
+    return ((row.process.container_name or HOST) if row.process else NOBODY, row.owner.confidence)
 
 
 def _remote(row: FlowRow) -> tuple[str, str]:

@@ -28,6 +28,7 @@ QUIC_PARAMETERS_DRAFT = 0xFFA5
 ECH = 0xFE0D
 TLS12 = 0x0303
 TLS13 = 0x0304
+DTLS_LEAST = 0xFE00  # versions of DTLS are above (RFC 9147 section 5.3)
 
 HELLO_RETRY_RANDOM = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 """SHA-256 of "HelloRetryRequest": a ServerHello with this random is one (RFC 8446 section 4.1.3)."""

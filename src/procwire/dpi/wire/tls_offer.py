@@ -22,7 +22,7 @@ MAX_CACHED_BYTES = 512
 MAX_LISTED = 256  # numbers shown of one list; a hello has room for 32,000
 MAX_ALPN = 32
 
-OBSOLETE = frozenset({"SSLv2", "SSLv3", "TLSv1.0", "TLSv1.1"})  # RFC 6176, RFC 7568, RFC 8996
+OBSOLETE = frozenset({"SSLv2", "SSLv3", "TLSv1.0", "TLSv1.1", "DTLSv1.0"})  # RFC 6176, RFC 7568, RFC 8996
 _WEAK_PARTS = frozenset(
     {"NULL", "EXPORT", "anon", "RC4", "RC2", "DES", "DES40", "3DES"}
 )  # RFC 9325 section 4.1
@@ -176,6 +176,8 @@ def _best(hello: Hello, listed: bytes) -> str:
     if not kept:
         return name_of(hello.version, _tls_names.VERSIONS)
     numbers = [(kept[at] << 8) | kept[at + 1] for at in range(0, len(kept), 2)]
+    if hello.version >= tls_hello.DTLS_LEAST:  # counted downwards
+        return name_of(min(numbers), _tls_names.VERSIONS)
     known = [number for number in numbers if 0x0300 <= number <= tls_hello.TLS13]
     return name_of(max(known or numbers), _tls_names.VERSIONS)
 
