@@ -43,9 +43,7 @@ def element(data: bytes, at: cython.Py_ssize_t, end: cython.Py_ssize_t) -> tuple
     return tag, at, at + length
 
 
-def elements(
-    data: bytes, at: cython.Py_ssize_t, end: cython.Py_ssize_t
-) -> Iterator[tuple[int, int, int]]:
+def elements(data: bytes, at: cython.Py_ssize_t, end: cython.Py_ssize_t) -> Iterator[tuple[int, int, int]]:
     """The elements that stand between two offsets."""
     while at < end:
         one = element(data, at, end)

@@ -219,7 +219,7 @@ def _usual(line: bytes) -> cython.Py_ssize_t:
         return -1
     for at in range(space + 1, end):
         byte = line[at]
-        if byte == 32 or byte == 0 or byte == 13:
+        if byte in {32, 0, 13}:
             return -1
     return space
 
