@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.ready
 COMPILED := $(shell grep -rl --include='*.py' '^\# cython:' src)
 ARGS   ?=
 
-.PHONY: run test check format bench packages build vectors docs bpf clean help
+.PHONY: run test check format bench packages build vectors docs bpf vm clean help
 
 help:
 	@echo "make run      set up and start the live view (root sees owners of every process)"
@@ -14,6 +14,7 @@ help:
 	@echo "make check    format, lint, types, import contracts, house rules"
 	@echo "make bench    speed and memory beside the peers (installs them)"
 	@echo "make vectors  capture real programs anew into tests/vectors (root)"
+	@echo "make vm       the kernel tests under other kernels, in virtual machines (root)"
 	@echo "make bpf      compile the kernel programs anew (clang, llvm, libbpf-dev)"
 	@echo "make docs     write docs/reference anew from the declarations"
 
@@ -55,6 +56,10 @@ vectors: $(STAMP)
 	@tools/packages.sh vectors
 	$(BIN)/python -m pip install -q -e '.[vectors]'
 	$(BIN)/python -m tests.vectors.make
+
+vm: $(STAMP)
+	@tools/packages.sh vm
+	$(BIN)/python -m tests.vm
 
 bench: $(STAMP)
 	$(BIN)/python -m bench.offline

@@ -21,15 +21,22 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+from procwire.dpi.registry import protocols
 from procwire.engine.api import Context, EngineError, Reading, ReadOptions, Silent
 from procwire.model.flow import Flow
 from procwire.model.observation import Observation
 
 TRANSPORTS = {"TCP": 6, "UDP": 17, "ICMP": 1, "ICMPV6": 58, "IGMP": 2, "SCTP": 132}
 PORTED = (6, 17, 132)  # for others, the truths do not agree on what a port is
-NAMED = ("dns", "http", "quic", "tls")  # protocols that are scored
+NAMED = frozenset(info.name for info in protocols())  # protocols that are scored
 # Names of theirs that are one of ours by another name: a claim of it is not wrong.
-ALIKE = {"imaps": "tls", "pops": "tls", "smtps": "tls", "ftps": "tls", "http_connect": "http"}
+ALIKE = {
+    **dict.fromkeys(("imaps", "pops", "smtps", "ftps", "applepush"), ("tls",)),
+    "http_connect": ("http",), "haproxy": ("proxy_protocol",), "netbios": ("netbios", "nbns", "smb"),
+    "nfs": ("nfs", "rpc"), "ethernetip": ("enip",), "cip": ("enip",), "mssql-tds": ("tds",),
+    "srtp": ("rtp",), "i3d": ("rtp",),  # the latter is voice of a game's servers: RTP with its extensions
+    "iec60870": ("iec104",), "ieee-c37118": ("synchrophasor",), "opc-ua": ("opcua",),
+}  # fmt: skip
 SETTINGS = ("alpn", "ja3", "sni")
 
 Row = dict[str, Any]
@@ -205,19 +212,23 @@ def ndpi(corpora: Path) -> Tally:
 def _judge(tally: Tally, where: str, row: Row, own: Talk) -> None:
     theirs = row["ndpi"].split(".")[0].lower()
     claimed = own.content()
-    right = ALIKE.get(theirs, theirs)
-    if theirs in NAMED:
-        tally.same(theirs, theirs in claimed, f"{where} {own.apps}")
+    right = set(ALIKE.get(theirs, (theirs,)))
+    name = ALIKE.get(theirs, (theirs,))[0]
+    if name in NAMED:
+        tally.same(name, bool(right & claimed), f"{where} {own.apps}")
         verdict = "unknown" if not claimed else "other"
-        if theirs not in claimed:
-            tally.counts[f"{theirs} {verdict}"] += 1
-        for name in SETTINGS:
-            if (value := row[name]) and theirs in ("quic", "tls"):  # a Host header is also called sni there
-                equal = value.lower() in {one.lower() for one in own.said[name]}
-                tally.same(name, equal, f"{where} {own.said[name]} {value}")
+        if not right & claimed:
+            tally.counts[f"{name} {verdict}"] += 1
+        for setting in SETTINGS:
+            if (value := row[setting]) and theirs in (
+                "quic",
+                "tls",
+            ):  # a Host header is also called sni there
+                equal = value.lower() in {one.lower() for one in own.said[setting]}
+                tally.same(setting, equal, f"{where} {own.said[setting]} {value}")
     else:
-        tally.same("others not misclaimed", claimed <= {right}, f"{where} {theirs} {own.apps}")
-    if wrong := claimed - {right} if right not in claimed else set():
+        tally.same("others not misclaimed", claimed <= right, f"{where} {theirs} {own.apps}")
+    if wrong := claimed - right if not right & claimed else set():
         tally.counts["wrong with content"] += 1
         tally.differences.append(f"wrong with content: {where} {theirs} {wrong}")
 
@@ -233,14 +244,15 @@ def misclaims(corpora: Path) -> Tally:
             theirs = set(row["proto"].lower().split("."))
             key = key_of(TRANSPORTS.get(row["l4"], 0), row["src"], row["dst"])
             if claimed := ours.get(key, Talk()).content():
-                right = bool(claimed & theirs) or any(claimed & {ALIKE.get(one)} for one in theirs)
+                right = bool(claimed & theirs) or any(claimed & set(ALIKE.get(one, ())) for one in theirs)
                 tally.same("claims", right, f"{name} {key} {row['proto']} {claimed}")
     return tally
 
 
 def macro(tally: Tally) -> float:
     """Every protocol counts the same, however many flows it has."""
-    return sum(tally.share(name) for name in NAMED) / len(NAMED)
+    scored = [name for name in NAMED if tally.counts[f"{name} of"]]
+    return sum(tally.share(name) for name in scored) / len(scored)
 
 
 def ja4(corpora: Path) -> Tally:
@@ -317,7 +329,8 @@ def main() -> int:
     for tally in tallies:
         print("\n".join(tally.lines()))
         if tally.counts["dns of"]:
-            print(f"  macro average of {', '.join(NAMED)}: {macro(tally):.4f}")
+            scored = sorted(name for name in NAMED if tally.counts[f"{name} of"])
+            print(f"  macro average of {', '.join(scored)}: {macro(tally):.4f}")
         if options.each:
             print("\n".join(f"    {words}" for words in tally.differences))
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB")

@@ -110,9 +110,8 @@ def main() -> int:
             least, full = price(few, said, number), price(every, said, number)
             good = good and full <= GOAL * least
             verdict = "reached" if full <= GOAL * least else "MISSED"
-            print(
-                f"{transport} {kind:<8} {least:7.2f} {full:7.2f}  {full / least:5.2f}x  goal {GOAL:g}x: {verdict}"
-            )
+            ratio = f"{full / least:5.2f}x  goal {GOAL:g}x: {verdict}"
+            print(f"{transport} {kind:<8} {least:7.2f} {full:7.2f}  {ratio}")
             named = [f"{name} {cost:.2f}" for cost, name in dearest(every, said, transport)]
             print(f"    dearest claims: {', '.join(named)}", flush=True)
     return 0 if good else 1

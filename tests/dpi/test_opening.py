@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
-from procwire.dpi.contract import Claim, Context
+from procwire.dpi.contract import Claim, Context, Direction
 from procwire.dpi.entry import Entry
 from procwire.dpi.opening import MAX_PIECES, REFUSED, Limits, Opening
 
@@ -82,3 +83,19 @@ def test_claims_that_raise_are_a_defect() -> None:
     held = opening(entry("crash", crash), WAIT)
     assert held.push(0, b"x", 1) is None
     assert "KeyError" in held.defect
+
+
+def test_datagrams_in_doubt_are_confirmed_together() -> None:
+    def confirm(seen: list[tuple[Direction, bytes]], context: Context) -> bool:
+        return [data for _, data in seen] == [b"a1", b"a2"]
+
+    def broken(seen: list[tuple[Direction, bytes]], context: Context) -> bool:
+        raise ValueError("no")
+
+    doubtful = Entry("x", lambda *_: Claim.MORE, object, SimpleNamespace(confirm=confirm))
+    failing = Entry("y", lambda *_: Claim.MORE, object, SimpleNamespace(confirm=broken))
+    for entries, found in (((doubtful,), doubtful), ((failing, doubtful), doubtful), ((failing,), None)):
+        held = opening(*entries, transport="udp")
+        assert held.push(0, b"a1", 1) is None
+        assert held.push(1, b"a2", 2) is found
+        assert bool(held.defect) == (failing in entries)

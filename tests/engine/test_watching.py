@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from msgspec import structs
@@ -127,7 +128,8 @@ def watch_of(
     options: WatchOptions | None = None,
     audience: Audience | None = None,
 ) -> tuple[Watching, Audience]:
-    monkeypatch.setattr(watching, "_open_source", lambda _: source)
+    chosen = SimpleNamespace(source=source, name="tap", reason="", kernel=None, steer=lambda sink: sink)
+    monkeypatch.setattr(watching, "Chosen", lambda _: chosen)
     audience = audience or Audience()
     return Watching(options or WatchOptions(owners=False), audience), audience
 

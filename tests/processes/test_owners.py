@@ -9,10 +9,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from procwire.model.process import EXACT, LISTENER, RECENT, UNKNOWN, Owner, ProcessRef
 from procwire.processes.keys import Key, key_from
-from procwire.processes.owners import FORWARDED, Owners, merged
+from procwire.processes.owners import FORWARDED, Owners, merged, reviewed
 from tests import lab
 from tests.lab import Lab, wait_for
 from tests.processes.world import become_nobody, in_child, key_of_socket, line, program, say
@@ -414,3 +415,18 @@ def test_an_answer_for_the_other_end_fills_in_the_peer() -> None:
     dst = Owner(process=B, confidence=LISTENER, side="dst")
     for best in (merged(src, dst), merged(dst, src)):
         assert (best.process, best.peer, best.peer_confidence) == (A, B, LISTENER)
+
+
+def test_a_later_answer_counts_where_the_socket_is_the_same() -> None:
+    """Inherited, passed on, or its process became another: but never another socket's owner."""
+    parent, child = (ProcessRef(pid=pid, start=1, name=name) for pid, name in ((7, "sh"), (8, "head")))
+    first = Owner(process=parent, confidence=EXACT, side="src", socket=5, answered=9)
+    later = Owner(process=child, confidence=EXACT, source="bpf", side="src", socket=5, answered=99)
+    best = reviewed(first, later)
+    assert (best.process, best.source, best.answered) == (child, "bpf", 9)
+    for other in (
+        structs.replace(later, socket=6), structs.replace(later, side="dst"), NOTHING,
+        Owner(process=parent, confidence=LISTENER, side="src", socket=5),
+    ):  # fmt: skip
+        assert reviewed(first, other) is first
+    assert reviewed(structs.replace(first, socket=0), structs.replace(later, socket=0)).process == parent

@@ -123,6 +123,23 @@ def test_an_owner_is_told_at_once_while_the_other_end_is_waited_for(monkeypatch:
     assert [answer.owner.answered for answer in found] == [101, 101]
 
 
+def test_a_flow_that_ends_is_looked_at_once_more() -> None:
+    parent, child = (ProcessRef(pid=pid, start=1, name="x") for pid in (7, 8))
+    first, later = (
+        Look(Owner(process=who, confidence=EXACT, side="src", socket=5), final=True)
+        for who in (parent, child)
+    )
+    with Resolver(lambda: Scripted([first, later]), warm=False) as background:
+        flow = flow_of(KEY)
+        assert not background.review(flow), "nothing is known of it yet"
+        background.submit(flow)
+        ((_, flow.owner),) = collect(background, 1)
+        assert background.review(flow)
+        ((_, owner),) = collect(background, 1)
+    assert owner.process == child
+    assert not background.review(flow), "it has ended"
+
+
 def test_a_full_queue_refuses_counts_and_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resolver, "MAX_WAITING", 3)
     gate = threading.Event()

@@ -83,6 +83,15 @@ SAME: dict[str, list[Same]] = {
     "rpc/portmapper": [Same("rpc", "ident", "rpc.xid", number)],
     "nfs/files": [Same("rpc", "ident", "rpc.xid", number)],
     "dcerpc/endpoints": [Same("dcerpc", "ident", "dcerpc.cn_call_id", number)],
+    "rdp/tls": [Same("rdp", "user", "rdp.rt_cookie", lambda value: value.rpartition("=")[2])],
+    "vnc/open": [Same("vnc", "desktop", "vnc.desktop_name")],
+    "x11/display": [Same("x11", "vendor", "x11.vendor")],
+    "bgp/session": [
+        Same("bgp", "router", "bgp.open.identifier"),
+        Same("bgp", "hold_time", "bgp.open.holdtime"),
+    ],
+    "netflow/export": [Same("netflow", "version", "cflow.version")],
+    "sflow/export": [Same("sflow", "sequence", "sflow_245.sequence_number")],
     "ntp/chrony": [Same("ntp", "version", "ntp.flags.vn"), Same("ntp", "stratum", "ntp.stratum")],
 }
 

@@ -26,6 +26,9 @@ def test_protocols_of_ndpi() -> None:
     assert tally.share("http") > 0.99, tally.differences
     assert tally.share("tls") >= 0.985, tally.differences
     assert tally.share("quic") == 1, tally.differences
+    for name in ("bacnet", "kafka", "postgresql", "tds"):
+        assert tally.counts[f"{name} of"] > 0
+        assert tally.share(name) == 1, tally.differences
     assert tally.share("others not misclaimed") == 1, tally.differences
     assert tally.counts["wrong with content"] == 0, tally.differences
     assert agreement.macro(tally) >= 0.99, tally.differences

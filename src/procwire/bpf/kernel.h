@@ -24,8 +24,16 @@ typedef __u16 __sum16;
 typedef __u32 __wsum;
 typedef _Bool bool;
 
+#define BPF_MAP_TYPE_HASH 1
+#define BPF_MAP_TYPE_ARRAY 2
+#define BPF_MAP_TYPE_PERCPU_HASH 5
 #define BPF_MAP_TYPE_PERCPU_ARRAY 6
 #define BPF_MAP_TYPE_LRU_HASH 9
+#define BPF_MAP_TYPE_RINGBUF 27
+#define BPF_HDR_START_NET 1
+#define BPF_RB_NO_WAKEUP 1
+#define BPF_RB_FORCE_WAKEUP 2
+#define BPF_RB_AVAIL_DATA 0
 #define BPF_ANY 0
 #define BPF_NOEXIST 1
 
@@ -38,6 +46,7 @@ typedef _Bool bool;
 #define IPPROTO_ICMP 1
 #define IPPROTO_TCP 6
 #define IPPROTO_UDP 17
+#define TCP_FIN 0x01
 #define IPPROTO_ICMPV6 58
 #define IPPROTO_SCTP 132
 #define IPPROTO_UDPLITE 136
@@ -210,6 +219,7 @@ struct signal_struct {
 	atomic_t live; /* threads that have not ended */
 	struct list_head thread_head;
 	int nr_threads;
+	int group_exit_code;
 	unsigned long long sum_sched_runtime; /* of threads that have ended */
 };
 
@@ -250,6 +260,7 @@ struct task_struct {
 	unsigned int __state; /* since Linux 5.14 */
 	int exit_state;
 	unsigned int flags;
+	int exit_code;
 	__u64 self_exec_id;
 	struct signal_struct *signal;
 	struct sched_entity se;
@@ -297,6 +308,28 @@ struct sock_common {
 struct sock {
 	struct sock_common __sk_common;
 	__u16 sk_protocol;
+};
+
+struct inet_sock {
+	struct sock sk;
+};
+
+struct inet_connection_sock {
+	struct inet_sock icsk_inet;
+};
+
+struct tcp_sock {
+	struct inet_connection_sock inet_conn;
+	__u64 bytes_sent; /* since Linux 4.19, as bytes_retrans */
+	__u64 bytes_acked;
+	__u64 bytes_received;
+	__u64 bytes_retrans;
+	__u32 srtt_us;
+	__u32 mdev_us;
+	__u32 snd_cwnd;
+	__u32 total_retrans;
+	__u32 lost;
+	__u32 delivered;
 };
 
 struct sk_buff {

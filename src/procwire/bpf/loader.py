@@ -10,15 +10,19 @@ import contextlib
 import ctypes
 import errno
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from procwire.bpf import cgroup
 from procwire.bpf.libbpf import BpfError, Library, library
 
 FOLDER = Path(__file__).parent
 MAX_OBJECT = 1 << 22  # bytes of an object file
+BATCH = 2048  # entries read by one system call
+MAX_BATCH = 1 << 17
 CGROUP_SECTIONS = ("cgroup/", "cgroup_skb/")
+SOCKET_SECTION = "socket"  # a filter: whoever has the packet socket attaches it, by its descriptor
 ITERATOR_SECTIONS = ("iter/", "iter.s/")
 ITERATOR_READ = 1 << 18  # bytes asked for at once; the kernel gives 32 KiB at most (kernel/bpf/bpf_iter.c)
 MAX_ITERATED = 1 << 28  # bytes taken from one read of an iterator
@@ -57,18 +61,55 @@ class Map:
             return None
         raise self._library.error(-result, "bpf_map_lookup_elem")
 
+    def put(self, key: bytes, value: bytes) -> None:
+        """Set the value of a key. Raises BpfError: E2BIG where a map that evicts nothing is full."""
+        self._library.call("bpf_map_update_elem", self.descriptor, key, value, 0)
+
+    def drop(self, key: bytes) -> bool:
+        """Take a key out; False when it was not there. Raises BpfError for other trouble."""
+        result: int = self._library.ask("bpf_map_delete_elem", self.descriptor, key)
+        if result not in (0, -errno.ENOENT):
+            raise self._library.error(-result, "bpf_map_delete_elem")
+        return result == 0
+
+    def batches(self, key_bytes: int, chunk: int = BATCH) -> Iterator[tuple[memoryview, memoryview, int]]:
+        """All entries, ``chunk`` at a time: keys, values and their number, valid until the next is taken.
+
+        One system call a chunk (BPF_MAP_LOOKUP_BATCH, Linux 5.6). A bucket that does not fit gets more room.
+        """
+        place = ctypes.create_string_buffer(max(8, key_bytes))
+        start: Any = None
+        while True:
+            keys = ctypes.create_string_buffer(key_bytes * chunk)
+            values = ctypes.create_string_buffer(self._value_bytes * chunk)
+            count = ctypes.c_uint32(chunk)
+            result: int = self._library.ask(
+                "bpf_map_lookup_batch", self.descriptor, start, place, keys, values, ctypes.byref(count), None
+            )
+            if result == -errno.ENOSPC and chunk < MAX_BATCH:
+                chunk *= 2
+                continue
+            if result not in (0, -errno.ENOENT):
+                raise self._library.error(-result, "bpf_map_lookup_batch")
+            if count.value:
+                yield memoryview(keys).cast("B"), memoryview(values).cast("B"), count.value
+            if result:
+                return
+            start = place
+
 
 class Object:
     """A BPF object: opened, then loaded and attached; a context manager that lets all of it go.
 
-    ``accept`` chooses programs by name; ``sizes`` gives maps another number of entries.
+    ``accept`` chooses programs by name, by default all but those that stand in for others (their section
+    begins with a question mark); ``sizes`` gives maps another number of entries.
     """
 
     def __init__(
         self,
         content: bytes,
         *,
-        accept: Accept = lambda _: True,
+        accept: Accept | None = None,
         sizes: Mapping[str, int] | None = None,
     ) -> None:
         self.library = library()
@@ -79,7 +120,7 @@ class Object:
         self._object = self.library.call("bpf_object__open_mem", self._content, len(content), None)
         try:
             self._programs = dict(self._list())
-            self.programs = tuple(name for name in self._programs if accept(name))
+            self.programs = tuple(name for name in self._programs if (accept or self._is_usual)(name))
             for name, program in self._programs.items():
                 self.library.call("bpf_program__set_autoload", program, name in self.programs)
             for name, entries in (sizes or {}).items():
@@ -150,6 +191,8 @@ class Object:
     def _attach(self, name: str, folder: int) -> None:
         program = self._programs[name]
         self.library.log.clear()
+        if self._section(name) == SOCKET_SECTION:
+            return
         if self._section(name).startswith(CGROUP_SECTIONS):
             link = self.library.call("bpf_program__attach_cgroup", program, folder)
         elif self._section(name).startswith(ITERATOR_SECTIONS):
@@ -166,6 +209,10 @@ class Object:
             found.append((self.library.ask("bpf_program__name", program).decode(), program))
             program = self.library.ask("bpf_object__next_program", self._object, program)
         return found
+
+    def _is_usual(self, name: str) -> bool:
+        usual: bool = self.library.ask("bpf_program__autoload", self._programs[name])
+        return usual
 
     def _section(self, name: str) -> str:
         section: bytes = self.library.ask("bpf_program__section_name", self._programs[name])

@@ -4,7 +4,8 @@
  *
  *   sock_create, post_bind, connect, sendmsg   the socket and the process that made, bound or steers it
  *   getpeername                                accept(2) with an address ends there, in the accepting process
- *   send, recv (tracepoints, Linux 6.3)        the process that uses it: accepted, inherited and passed sockets
+ *   send, recv (tracepoints, Linux 6.3)        the process that uses it: accepted, inherited and passed sockets;
+ *                                              before that by fentry, where the kernel allows it
  *   inet_sock_set_state (tracepoint)           who listens, and for whom a connection waits to be accepted
  *   sock_release                               when it was closed
  *   cgroup_skb                                 the ends of a connection's SYN and of each packet without one
@@ -325,6 +326,17 @@ static __always_inline int used(struct sock *sk)
 
 SEC("tp_btf/sock_send_length") int sock_send_length(__u64 *ctx) { return used((struct sock *)ctx[0]); }
 SEC("tp_btf/sock_recv_length") int sock_recv_length(__u64 *ctx) { return used((struct sock *)ctx[0]); }
+
+/* Instead of those two before Linux 6.3, where functions may be traced; sendfile(2) passes neither there. */
+static __always_inline int used_by_call(__u64 *ctx)
+{
+	return used(((struct socket *)ctx[0])->sk);
+}
+
+SEC("?fentry/inet_sendmsg") int inet_sendmsg(__u64 *ctx) { return used_by_call(ctx); }
+SEC("?fentry/inet6_sendmsg") int inet6_sendmsg(__u64 *ctx) { return used_by_call(ctx); }
+SEC("?fentry/inet_recvmsg") int inet_recvmsg(__u64 *ctx) { return used_by_call(ctx); }
+SEC("?fentry/inet6_recvmsg") int inet6_recvmsg(__u64 *ctx) { return used_by_call(ctx); }
 
 /*
  * The states of connections. Who listens is noted under the listening name; a connection that waits to be accepted

@@ -19,10 +19,19 @@ STATUS = "/proc/self/status"
 LOCKDOWN = "/sys/kernel/security/lockdown"
 SMALL = 1024  # entries of each large map while trying
 _SIZES = {"owners": dict.fromkeys(("sockets", "tuples", "processes"), SMALL)}
-READERS = frozenset({"iterators"})  # objects whose programs only read: no cgroup, no network right is needed
+READERS = frozenset(
+    {"iterators", "lifecycle"}
+)  # objects whose programs only read: no cgroup, no network right is needed
 
 _ADMIN = 1 << 21  # CAP_SYS_ADMIN holds all of the three
 _NEEDED = {"CAP_BPF": 1 << 39, "CAP_PERFMON": 1 << 38, "CAP_NET_ADMIN": 1 << 12}
+
+
+# Programs that do what another does, on kernels that lack that one: loaded only instead of it.
+INSTEAD = {
+    "sock_send_length": frozenset({"inet_sendmsg", "inet6_sendmsg"}),
+    "sock_recv_length": frozenset({"inet_recvmsg", "inet6_recvmsg"}),
+}
 
 
 class Verdict(NamedTuple):
@@ -59,7 +68,10 @@ def lacks(effective: int, *, network: bool = True) -> list[str]:
 
 
 def programs(content: bytes | None = None, name: str = "owners") -> list[Verdict]:
-    """A verdict for each program of an object. Raises BpfError when the object itself cannot be read."""
+    """A verdict for each program of an object. Raises BpfError when the object itself cannot be read.
+
+    Of programs that stand in for another the ones that are used have a verdict, in the other's place.
+    """
     content = read_object(name) if content is None else content
     with Object(content) as opened:
         names = opened.programs
@@ -69,7 +81,15 @@ def programs(content: bytes | None = None, name: str = "owners") -> list[Verdict
     sizes = _SIZES.get(name, {})
     if not _refusal(content, names, sizes):
         return [Verdict(each) for each in names]
-    return [Verdict(each, _refusal(content, (each,), sizes)) for each in names]
+    found: list[Verdict] = []
+    for each in names:
+        verdict = Verdict(each, _refusal(content, (each,), sizes))
+        spare = tuple(sorted(INSTEAD.get(each, ())))
+        if verdict.reason and spare and not _refusal(content, spare, sizes):
+            found += [Verdict(other) for other in spare]
+        else:
+            found.append(verdict)
+    return found
 
 
 def explained(error: BpfError, name: str = "owners") -> str:

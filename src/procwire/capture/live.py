@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 
 from procwire.capture.members import Members, Wanted
+from procwire.capture.packet_filter import LoadedFilter
 from procwire.capture.ring import RETIRE_MS, Ring
 from procwire.capture.source import DEFAULT_SNAPLEN, Counts
 from procwire.model.frames import FrameBatch
@@ -41,7 +42,8 @@ class LiveSource:
                    that goes away is taken up again when its name returns.
     snaplen        bytes kept of a frame, at most MAX_SNAPLEN
     filter         tcpdump's language; raises FilterError. With "all", an interface on whose link type it
-                   means nothing is left out and stands in ``refused`` with the reason.
+                   means nothing is left out and stands in ``refused`` with the reason. Or a BPF program
+                   that is loaded already.
     fanout         rings for each interface, among which the kernel spreads its flows: more memory and
                    less contention where many CPUs receive. All are walked here: the walk takes less than
                    a hundredth of what decoding does, so threads of its own would cost more than it.
@@ -56,7 +58,7 @@ class LiveSource:
         *,
         snaplen: int = DEFAULT_SNAPLEN,
         promiscuous: bool = False,
-        filter: str = "",
+        filter: str | LoadedFilter = "",
         fanout: int = 1,
         ring_bytes: int | None = None,
     ) -> None:
@@ -64,7 +66,8 @@ class LiveSource:
             names=None if names is None else tuple(dict.fromkeys(names)),
             snaplen=snaplen if 0 < snaplen < MAX_SNAPLEN else MAX_SNAPLEN,
             promiscuous=promiscuous,
-            filter=filter,
+            filter=filter if isinstance(filter, str) else "",
+            loaded=filter.descriptor if isinstance(filter, LoadedFilter) else -1,
             fanout=min(max(1, fanout), MAX_FANOUT),
             ring_bytes=ring_bytes,
         )

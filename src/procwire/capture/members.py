@@ -41,6 +41,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     filter: str = ""
     fanout: int = 1
     ring_bytes: int | None = None
+    loaded: int = -1  # descriptor of a loaded BPF program that filters instead of ``filter``
 
 
 class Members:
@@ -185,7 +186,7 @@ class Members:
         rings: list[Ring] = []
         try:
             rings.extend(self._ring(link) for _ in range(wanted.fanout))
-            _start(rings, program)
+            _start(rings, program, wanted.loaded)
         except BaseException:
             for ring in rings:
                 ring.close()
@@ -244,10 +245,13 @@ class Members:
         self._dropped[name] = self._dropped.get(name, 0) + ring.drops().dropped
 
 
-def _start(rings: list[Ring], program: FilterProgram) -> None:
+def _start(rings: list[Ring], program: FilterProgram, loaded: int) -> None:
     """Several rings share the interface's flows; none lets a frame in before all are of the group."""
     group: int | None = None
     for ring in rings if len(rings) > 1 else ():
         group = ring.join(group)
     for ring in rings:
-        ring.start(program)
+        if loaded >= 0:
+            ring.start_loaded(loaded)
+        else:
+            ring.start(program)

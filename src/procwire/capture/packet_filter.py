@@ -26,6 +26,7 @@ _ERROR_BYTES = 256  # PCAP_ERRBUF_SIZE
 _NETMASK_UNKNOWN = 0xFFFFFFFF
 _DLT_RAW = 12  # DLT_RAW and LINKTYPE_RAW (101) differ on Linux; pcap_compile takes the former
 _SO_ATTACH_FILTER = 26
+_SO_ATTACH_BPF = 50
 MAX_INSTRUCTIONS = 4096  # BPF_MAXINSNS
 
 # Instruction classes and modes of classic BPF (include/uapi/linux/bpf_common.h).
@@ -65,6 +66,12 @@ class FilterProgram(NamedTuple):
     def packed(self) -> bytes:
         """An array of struct sock_filter."""
         return b"".join(struct.pack("=HBBI", *one) for one in self.instructions)
+
+
+class LoadedFilter(NamedTuple):
+    """A BPF program (socket filter) that is in the kernel already, by its descriptor."""
+
+    descriptor: int
 
 
 class _Program(ctypes.Structure):
@@ -141,6 +148,14 @@ def attach(descriptor: socket.socket, program: FilterProgram) -> None:
         )
     except OSError as error:
         raise FilterError(f"the kernel refused the filter ({count} steps): {error.strerror}") from error
+
+
+def attach_loaded(descriptor: socket.socket, program: int) -> None:
+    """As ``attach``, with a loaded BPF program (socket filter) by its descriptor."""
+    try:
+        descriptor.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_BPF, struct.pack("=i", program))
+    except OSError as error:
+        raise FilterError(f"the kernel refused the loaded filter: {error.strerror}") from error
 
 
 def offline_match(program: FilterProgram, frame: bytes, wire: int | None = None) -> int:

@@ -139,6 +139,10 @@ class Ring:
         """Let frames in that pass ``program``. Raises FilterError."""
         packet_filter.attach(self._socket, packet_filter.for_kernel(program))
 
+    def start_loaded(self, program: int) -> None:
+        """Let frames in that a loaded BPF program lets by, by its descriptor. Raises FilterError."""
+        packet_filter.attach_loaded(self._socket, program)
+
     def shut(self) -> None:
         """Let no more frames in; those in the ring can still be taken."""
         with contextlib.suppress(packet_filter.FilterError):

@@ -58,6 +58,16 @@ def add(commands: Any) -> None:
         "--ring", type=words.size, metavar="SIZE",
         help="memory in which the kernel keeps packets until they are read, for each interface, e.g. 64MB",
     )  # fmt: skip
+    parser.add_argument(
+        "--source", choices=("bpf", "tap", "both"), default="",
+        help="where packets are seen: bpf, at the sockets; tap, at the interfaces; both (default: what runs "
+        "here and suits the other options)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--depth", choices=("first", "requests", "full"), default="requests",
+        help="what is read of each flow: first, its first bytes; requests, what its protocol still tells "
+        "(default); full, every packet",
+    )  # fmt: skip
     parser.add_argument("--no-owners", action="store_true", help="do not look processes up")
     parser.add_argument(
         "--hash", action="store_true",
@@ -83,12 +93,14 @@ def run(arguments: argparse.Namespace) -> int:
         owners=not arguments.no_owners,
         hashes=arguments.hash,
         write=arguments.write,
+        source=arguments.source,
+        depth=arguments.depth,
         flows=words.flow_options(arguments),
     )
     face = _face(arguments)
     face.keep = keep.matches if keep else None
     watching = Watching(options, face)
-    face.context = Context(watching.source.interfaces)
+    face.context = Context(watching.source.interfaces, source="tap")
     face.watching = watching
     _stop_on_signals(watching)
     _greet(watching)
@@ -131,6 +143,10 @@ def _greet(watching: Watching) -> None:
     print(f"procwire: watching {', '.join(names) or 'no interface yet'}", file=sys.stderr)
     for name, reason in watching.source.refused.items():
         print(f"procwire: not watching {name}: {reason}", file=sys.stderr)
+    if watching.source_problem:
+        print(
+            f"procwire: packets from {watching.source_name} alone: {watching.source_problem}", file=sys.stderr
+        )
     if watching.kernel_problem:
         print(f"procwire: owners from sock_diag alone: {watching.kernel_problem}", file=sys.stderr)
     _, slow = compiled_modules()

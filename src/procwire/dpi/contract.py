@@ -4,20 +4,24 @@ A protocol module has: ``NAME`` (lower case), ``PORTS`` (hints: frozenset of (tr
 ``TRANSPORTS``, ``FIRST`` (the first payload bytes a stream of its can start with, as bytes; None: any),
 ``OBSERVATIONS`` (its classes), ``claims`` and ``Parser``; its docstring says how it is recognised and cites
 the specification. ``ROAMS = True`` says that its ports are only the most common of many: content of it on
-another one is not called unusual.
+another one is not called unusual. ``PIECES = True`` says that its own programs send the first line in pieces.
 
-``claims`` never raises, and does not take back a YES or a NO when more bytes follow. For TCP it is given one
-side's stream from its start (or from a segment's start, where the flow's start was not seen); for UDP one
-datagram. A parser may have two more methods, both optional:
+``claims`` never raises, and does not take back a YES or a NO when more bytes follow. For TCP it is given
+one side's stream from its start (or from a segment's start, where the flow's start was not seen); for UDP
+one datagram. A parser may have two more methods, both optional:
 
-``finish(now)``      the flow has ended, or no more will be fed: what is still pending (unanswered queries).
-``remainder(side)``  asked once a side after an ``Upgraded`` was yielded: bytes it was fed and did not read.
-                     They go to the next parser, and this one is done.
+``finish(now)`` the flow has ended, or no more will be fed: what is still pending (unanswered queries).
+``remainder(side)`` asked once a side after an ``Upgraded`` was yielded: bytes it was fed and did not read.
+They go to the next parser, and this one is done.
 
-Where ``Context.told`` is false, nobody reads the observations: only what they write to their flow (``SETS``,
-``RISKS``) is of use, an ``Upgraded``, and answers that names are learned from. A parser may then leave out
-all others, yield briefer ones with the same ``SETS`` and ``RISKS``, and be done as soon as nothing of use can
-follow. What the flow is told to be must come out the same.
+A protocol over UDP that one datagram does not give away may have ``confirm(seen, context)`` in its module:
+where ``claims`` said MORE to a datagram and others of the flow are held already, it is given all of them,
+as (side, bytes) in order, and says whether they are its own together. It never raises.
+
+Where ``Context.told`` is false, nobody reads the observations: only what they write to their flow
+(``SETS``, ``RISKS``) is of use, an ``Upgraded``, and answers that names are learned from. A parser may then
+leave out all others, yield briefer ones with the same ``SETS`` and ``RISKS``, and be done as soon as
+nothing of use can follow. What the flow is told to be must come out the same.
 """
 
 from __future__ import annotations

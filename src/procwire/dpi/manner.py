@@ -31,7 +31,9 @@ def note(flow: Flow, entry: Entry, opening: Opening, depth: cython.int) -> Any:
     usual = entry.usual.get(flow.proto)
     if usual and flow.dport not in usual and flow.sport not in usual:
         state(flow, UNUSUAL_PORT)
-    if opening is not None and not opening.datagrams and not opening.loose and split(opening.pieces):
+    if opening is None or opening.datagrams or opening.loose or getattr(entry.module, "PIECES", False):
+        return None
+    if split(opening.pieces):
         state(flow, SPLIT_BANNER)
     return None
 

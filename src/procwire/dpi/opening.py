@@ -14,6 +14,7 @@ import cython
 import msgspec
 
 from procwire.dpi.candidates import in_order
+from procwire.model.streams import Direction
 
 if cython.compiled:
     from cython.cimports.procwire.dpi.candidates import ask
@@ -21,6 +22,8 @@ else:
     from procwire.dpi.candidates import ask
 
 MAX_PIECES = 64  # pieces held apart; more are joined
+
+_SIDES = (Direction.OUT, Direction.IN)
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -177,7 +180,27 @@ class Opening:
         if answer.entry is not None:
             return answer.entry
         self._candidates = answer.waiting
+        if self.datagrams and self.pieces and answer.waiting:
+            return self._confirmed(side, stream, answer.waiting)
         return None if answer.waiting else REFUSED
+
+    @cython.cfunc
+    def _confirmed(self, side: cython.int, data: bytes, waiting: Any) -> Any:
+        """The first of those in doubt that is sure of all datagrams together; see ``contract``."""
+        seen: Any = None
+        for entry in waiting:
+            confirm = getattr(entry.module, "confirm", None)
+            if confirm is None:
+                continue
+            if seen is None:
+                seen = [(_SIDES[piece[0]], piece[1]) for piece in self.pieces]
+                seen.append((_SIDES[side], data))
+            try:
+                if confirm(seen, self.context):
+                    return entry
+            except Exception as error:
+                self.defect = f"{entry.name}.confirm: {error!r}"
+        return None
 
     @cython.cfunc
     def _order(self, side: cython.int, stream: bytes) -> Any:

@@ -1,8 +1,8 @@
 """Every protocol there is, one line each, and which of them to ask for a given first byte.
 
 The modules are imported when the registry is first asked for, all of them (docs/design.md); a command that
-reads no traffic imports none. Knows modules, tables and ports; refuses to look at more than the first byte of
-a stream, since that is what the modules' own ``claims`` are for.
+reads no traffic imports none. Knows modules, tables and ports; refuses to look at more than the first byte
+of a stream, since that is what the modules' own ``claims`` are for.
 """
 
 from __future__ import annotations
@@ -52,11 +52,26 @@ PROTOCOLS: tuple[str, ...] = (
     "radius",
     "ldap",
     "kerberos",
+    "stun",
+    "sip",
+    "rtsp",
+    "wireguard",
+    "rtcp",
+    "rtp",
     "smb",
     "netbios",
     "dcerpc",
     "nfs",
     "rpc",
+    "rdp",
+    "vnc",
+    "x11",
+    "bgp",
+    "git",
+    "rsync",
+    "netflow",
+    "sflow",
+    "whois",
     # databases, messaging, industry
     "postgresql",
     "mysql",
@@ -213,6 +228,20 @@ def modules() -> tuple[ModuleType, ...]:
 def registry() -> Registry:
     """The registry of all protocols."""
     return Registry(modules())
+
+
+def request_ports() -> frozenset[tuple[int, int]]:
+    """(IP protocol, port) of the protocols whose every datagram says something: a question or its answer.
+
+    A module says so of itself by ``REQUESTS``. TCP's streams are followed by what their readers want.
+    """
+    asked = [module for module in registry().modules if getattr(module, "REQUESTS", False)]
+    return frozenset(
+        (TRANSPORTS[transport], port)
+        for module in asked
+        for transport, port in module.PORTS
+        if transport == "udp"
+    )
 
 
 def protocols() -> list[ProtocolInfo]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from procwire.engine.catalogue import interfaces, protocols, risks, tables
 from procwire.engine.context import Context
 from procwire.engine.doctor import compiled_modules, examine
-from procwire.engine.host import Processes, Sockets
+from procwire.engine.host import Processes, lives, sockets
 from procwire.engine.options import EngineError, FlowOptions, ReadOptions, WatchOptions
 from procwire.engine.pipeline import TIMEOUTS, Silent
 from procwire.engine.reading import Reading
@@ -21,14 +21,15 @@ __all__ = [
     "ReadOptions",
     "Reading",
     "Silent",
-    "Sockets",
     "WatchOptions",
     "Watching",
     "compiled_modules",
     "examine",
     "interfaces",
+    "lives",
     "protocols",
     "report_of",
+    "sockets",
     "risks",
     "tables",
 ]

@@ -28,9 +28,11 @@ class Context(RowContext):
         networks: Sequence[IPv4Network | IPv6Network] = (),
         *,
         unowned: Owner = NOT_LOOKED,
+        source: str = "",
     ) -> None:
         self.interfaces = interfaces
         self.unowned = unowned
+        self.source = source
         self.networks = [(net.version, int(net.netmask), int(net.network_address)) for net in networks]
 
     def community_id(self, flow: Flow) -> str | None:

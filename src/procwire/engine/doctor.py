@@ -115,6 +115,10 @@ def _process_table() -> Check:
     )
 
 
+def _process_events() -> Check:
+    return _programs("process-events", "lifecycle", "every fork, exec and exit is told of in full")
+
+
 def _programs(name: str, kernel_object: str, good: str) -> Check:
     """Whether the programs of an object run here, and why not."""
     try:
@@ -183,6 +187,7 @@ CHECKS: tuple[Callable[[], Check], ...] = (
     _holders,
     _kernel_owners,
     _process_table,
+    _process_events,
     _namespaces,
     _zstd,
 )

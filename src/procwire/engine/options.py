@@ -46,6 +46,8 @@ class WatchOptions(msgspec.Struct, frozen=True, kw_only=True):
     owners: bool = True
     hashes: bool = False  # of the owners' programs
     write: str = ""
+    source: str = ""  # bpf, tap or both; empty: chosen
+    depth: str = "requests"  # first, requests or full
     flows: FlowOptions = FlowOptions()
 
 

@@ -5,6 +5,7 @@ Frames come in as batches, facts go out to a Listener at once and in packet orde
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from procwire.dpi.analyzer import Analyzer
@@ -17,7 +18,7 @@ from procwire.model.flow import Flow
 from procwire.model.frames import FrameBatch
 from procwire.model.observation import Observation
 from procwire.model.packets import PacketTable
-from procwire.model.streams import NoSink
+from procwire.model.streams import NoSink, StreamSink
 from procwire.packet.decode import Decoder
 
 TIMEOUTS = tuple(
@@ -69,15 +70,26 @@ def limits_of(options: FlowOptions) -> Limits:
 
 
 class Pipeline:
-    """Decoder, tracker, analyzer and name book of one capture; ``now`` is the last packet's time."""
+    """Decoder, tracker, analyzer and name book of one capture; ``now`` is the last packet's time.
 
-    def __init__(self, options: FlowOptions, listener: Listener) -> None:
+    ``steer`` puts a sink of its own in front of the analyzer.
+    """
+
+    def __init__(
+        self,
+        options: FlowOptions,
+        listener: Listener,
+        steer: Callable[[StreamSink], StreamSink] | None = None,
+    ) -> None:
         self.listener = listener
         self.decoder = Decoder()
         self.names = NameBook()
         self.observations = 0
         self.analyzer = self._analyzer(listener) if options.protocols else None
-        self.tracker = Tracker(limits_of(options), self.analyzer or NoSink())
+        sink: StreamSink = self.analyzer or NoSink()
+        if steer is not None and self.analyzer is not None:
+            sink = steer(sink)
+        self.tracker = Tracker(limits_of(options), sink)
         self.first = 0
         self.now = 0
         self._opened = 0  # flows of the running ingest that the listener has heard of

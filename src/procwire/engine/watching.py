@@ -13,12 +13,11 @@ from typing import Protocol
 
 from procwire.bpf import probe
 from procwire.bpf.libbpf import BpfError
-from procwire.capture.live import LiveSource
-from procwire.capture.packet_filter import FilterError
 from procwire.capture.source import CaptureError
 from procwire.capture.writer import PcapngWriter
 from procwire.engine.options import EngineError, WatchOptions
 from procwire.engine.pipeline import Pipeline
+from procwire.engine.sources import Chosen
 from procwire.model.flow import Flow
 from procwire.model.frames import FrameBatch
 from procwire.model.observation import Observation
@@ -32,7 +31,7 @@ GRACE_SECONDS = 1.0  # a flow that is not known by then is told of as it is
 LAG_NS = 1_000_000_000  # frames may still be in the ring when the clock already reads this much later
 READY_SECONDS = 5.0  # the first look at all sockets of the host may take so long
 LAST_SECONDS = 0.5  # so long may the owners' thread take to end
-NOT_ALLOWED = 3
+COUNT_SECONDS = 1.0  # from one reading of the kernel's counts to the next
 
 
 class Audience(Protocol):
@@ -51,7 +50,7 @@ class Audience(Protocol):
 class _Waiting:
     """A flow that has not been told of yet, or whose owner has not been answered."""
 
-    __slots__ = ("answered", "decided", "ended", "flow", "since", "told")
+    __slots__ = ("answered", "counted", "decided", "ended", "flow", "since", "told")
 
     def __init__(self, flow: Flow, since: float, *, answered: bool) -> None:
         self.flow = flow
@@ -60,6 +59,7 @@ class _Waiting:
         self.decided = False
         self.ended = False
         self.told = False
+        self.counted = True  # whether its numbers are final once it has ended
 
 
 class Watching:
@@ -71,8 +71,14 @@ class Watching:
     def __init__(self, options: WatchOptions, audience: Audience) -> None:
         self.options = options
         self.audience = audience
-        self.pipeline = Pipeline(options.flows, self)
-        self.source = _open_source(options)
+        chosen = Chosen(options)
+        self.source = chosen.source
+        self.source_name = chosen.name
+        self.source_problem = chosen.reason  # why it is not what was asked for
+        self.counting = chosen.kernel
+        self.pipeline = Pipeline(options.flows, self, chosen.steer)
+        if self.counting is not None:
+            self.counting.connect(self.pipeline.tracker.credit)
         self.kernel: KernelOwners | None = None
         self.kernel_problem = ""  # why owners come from sock_diag alone
         if options.owners:
@@ -91,6 +97,7 @@ class Watching:
         self._table = PacketTable()
         self._next_tick = 0.0
         self._next_update = 0.0
+        self._next_count = 0.0
 
     def stop(self) -> None:
         """End ``run`` at once, with what the kernel had seen by now; a second call leaves even that."""
@@ -119,6 +126,8 @@ class Watching:
         waiting = _Waiting(flow, time.monotonic(), answered=self.resolver is None)
         waiting.decided = self.pipeline.analyzer is None
         self._waiting[flow.number] = waiting
+        if self.counting is not None:
+            self.counting.opened(flow)
         if self.resolver is not None:
             self.resolver.submit(flow)
 
@@ -135,11 +144,19 @@ class Watching:
     def ended(self, flow: Flow) -> None:
         """See pipeline.Listener."""
         waiting = self._waiting.get(flow.number)
+        reviewing = self.resolver is not None and self.resolver.review(flow)
+        now = time.monotonic()
         if waiting is None:
-            self.audience.told("end", flow)
-            return
+            if not reviewing and self.counting is None:
+                self.audience.told("end", flow)
+                return
+            waiting = self._waiting[flow.number] = _Waiting(flow, now, answered=not reviewing)
+            waiting.told = True
+        elif reviewing:
+            waiting.answered = False
         waiting.ended = True
-        self._settle(waiting, time.monotonic())
+        waiting.counted = self.counting is None
+        self._settle(waiting, now)
 
     # Inner steps.
 
@@ -185,12 +202,25 @@ class Watching:
         clock = time.time_ns()
         self.pipeline.expire(clock - LAG_NS)
         self._collect()
+        if now >= self._next_count:
+            self._next_count = now + COUNT_SECONDS
+            self._count()
         for waiting in list(self._waiting.values()):
             self._settle(waiting, now)
         if self.options.every and now >= self._next_update:
             self._next_update = now + self.options.every
             self._update()
         self.audience.ticked(clock)
+
+    def _count(self) -> None:
+        """What the kernel counted of each flow; of those that have ended, for the last time."""
+        if self.counting is None:
+            return
+        self.counting.count()
+        over = [each for each in self._waiting.values() if each.ended and not each.counted]
+        self.counting.forget(each.flow for each in over)
+        for waiting in over:
+            waiting.counted = True
 
     def _update(self) -> None:
         """The state of every open flow that was told of."""
@@ -214,7 +244,7 @@ class Watching:
         if not waiting.told and (known or now - waiting.since >= GRACE_SECONDS):
             waiting.told = True
             self.audience.told("open", waiting.flow)
-        if waiting.answered and waiting.told:
+        if waiting.answered and waiting.told and waiting.counted:
             del self._waiting[waiting.flow.number]
             if waiting.ended:
                 self.audience.told("end", waiting.flow)
@@ -229,7 +259,8 @@ class Watching:
     def _close(self) -> None:
         """The last words on every flow; a file that was written ends whole whatever the audience does."""
         lost = self.source.drops()
-        self.source.close()
+        if self.counting is None:
+            self.source.close()
         places = {each.index: lost[each.name] for each in self.source.interfaces if lost.get(each.name)}
         self._record(lambda writer: writer.close(dropped=places))
         if self.resolver is not None:
@@ -238,23 +269,8 @@ class Watching:
         if self.kernel is not None:
             self.kernel.close()
         self.pipeline.finish()
+        self._count()
+        self.source.close()
         for waiting in list(self._waiting.values()):
             waiting.answered = True
             self._settle(waiting, waiting.since + GRACE_SECONDS)
-
-
-def _open_source(options: WatchOptions) -> LiveSource:
-    try:
-        return LiveSource(
-            options.interfaces or None,
-            snaplen=options.snaplen,
-            promiscuous=options.promiscuous,
-            filter=options.capture_filter,
-            fanout=options.fanout,
-            ring_bytes=options.ring_bytes,
-        )
-    except FilterError as error:
-        raise EngineError(str(error), 2) from None
-    except CaptureError as error:
-        code = NOT_ALLOWED if "not allowed" in error.reason else 1
-        raise EngineError(str(error), code) from None

@@ -27,6 +27,7 @@ cdef class Segment:
     cdef public int flags
     cdef public int window
     cdef public int rebuilt
+    cdef public int counted
     cdef public long long time
     cdef public long long seq
     cdef public long long ack

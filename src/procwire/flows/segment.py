@@ -9,6 +9,7 @@ from __future__ import annotations
 import cython
 
 from procwire.flows import bits
+from procwire.model.frames import COUNTED
 from procwire.model.packets import REASSEMBLED
 
 if cython.compiled:
@@ -19,6 +20,7 @@ else:
 M32 = cython.declare(cython.longlong, bits.M32)
 HALF = cython.declare(cython.longlong, bits.M32 >> 1)
 _REBUILT = cython.declare(cython.int, REASSEMBLED)
+_COUNTED = cython.declare(cython.int, COUNTED)
 
 
 @cython.cfunc
@@ -81,7 +83,8 @@ class End:
 class Segment:
     """The packet under the eye; one instance serves all packets of a tracker.
 
-    ``length`` is payload on the wire, ``present`` what of it was captured.
+    ``length`` is payload on the wire, ``present`` what of it was captured. ``counted``: the kernel counts it,
+    and not every packet of its flow is shown.
     """
 
     row: cython.int
@@ -89,6 +92,7 @@ class Segment:
     flags: cython.int
     window: cython.int
     rebuilt: cython.int
+    counted: cython.int
     time: cython.longlong
     seq: cython.longlong
     ack: cython.longlong
@@ -99,6 +103,7 @@ class Segment:
 
     def __init__(self) -> None:
         self.row = self.side = self.flags = self.window = self.rebuilt = 0
+        self.counted = 0
         self.time = self.seq = self.ack = self.length = self.present = 0
         self.end = End()
         self.peer = End()
@@ -116,3 +121,4 @@ class Segment:
         self.length = table.length[row]
         self.present = min(table.present[row], table.length[row])
         self.rebuilt = table.marks[row] & _REBUILT
+        self.counted = table.flags[row] & _COUNTED

@@ -17,11 +17,13 @@ from procwire.flows import bits, states
 from procwire.flows.index import Index as _Index
 from procwire.flows.limits import SECOND, Counts, Limits
 from procwire.model import frames, packets
+from procwire.model.kernel import Credited
 from procwire.model.streams import NoSink, StreamSink
 
 if cython.compiled:
     from cython.cimports.procwire.flows.connection import kind as kind_of
     from cython.cimports.procwire.flows.connection import replaces, step
+    from cython.cimports.procwire.flows.counting import count
     from cython.cimports.procwire.flows.health import look
     from cython.cimports.procwire.flows.index import Index
     from cython.cimports.procwire.flows.opening import directed, opened, opener
@@ -33,6 +35,7 @@ if cython.compiled:
 else:
     from procwire.flows.connection import kind as kind_of
     from procwire.flows.connection import replaces, step
+    from procwire.flows.counting import count
     from procwire.flows.health import look
     from procwire.flows.index import Index
     from procwire.flows.opening import directed, opened, opener
@@ -46,14 +49,16 @@ IS_IP = cython.declare(cython.int, packets.IS_IP)
 HAS_PORTS = cython.declare(cython.int, packets.HAS_PORTS)
 HELD = cython.declare(cython.int, packets.HELD)
 FRAGMENT = cython.declare(cython.int, packets.FRAGMENT)
-INBOUND = cython.declare(cython.int, frames.INBOUND)
-OUTBOUND = cython.declare(cython.int, frames.OUTBOUND)
+COUNTED = cython.declare(cython.int, frames.COUNTED)
 SYN = cython.declare(cython.int, bits.SYN)
 BOTH = cython.declare(cython.int, bits.BOTH)
 UDP_KIND = cython.declare(cython.int, bits.UDP)
 ICMP_KIND = cython.declare(cython.int, bits.ICMP)
 OTHER_KIND = cython.declare(cython.int, bits.OTHER)
 KINDS = cython.declare(cython.int, bits.KINDS)
+ESTABLISHED = cython.declare(cython.int, states.ESTABLISHED)
+CLOSING = cython.declare(cython.int, states.CLOSING)
+CLOSED = cython.declare(cython.int, states.CLOSED)
 RESET = cython.declare(cython.int, states.RESET)
 ACTIVE = cython.declare(cython.int, states.ACTIVE)
 REPLIED = cython.declare(cython.int, states.REPLIED)
@@ -126,10 +131,10 @@ class Tracker:
         self.opened = []
         self.ended = []
         row: cython.int
-        count: cython.int = min(table.count, table.capacity)
+        rows: cython.int = min(table.count, table.capacity)
         self.streams.payload.begin(table)
         try:
-            for row in range(count):
+            for row in range(rows):
                 self.take(table, row)
         finally:
             self.streams.payload.begin(None)
@@ -152,6 +157,23 @@ class Tracker:
         for flow in sorted(self.index, key=_number):
             self.end(flow.slot, states.CAPTURE_END, now)
         return self.ended
+
+    def credit(self, flow: Flow, more: Credited) -> None:
+        """The kernel counted further packets of a flow; the caller has put them into it."""
+        kind: cython.int
+        self.packets += more.packets
+        self.bytes += more.bytes
+        flow.last = max(flow.last, more.last)
+        if flow.slot < 0:
+            return
+        kind = self.index.kinds[flow.slot]
+        if flow.proto != TCP:
+            if flow.packets_in and flow.packets_out:
+                flow.state = REPLIED
+        elif more.over and ESTABLISHED <= flow.state <= CLOSING:
+            flow.state = CLOSED
+            kind = kind_of(flow)
+        self.index.touch(flow.slot, kind, max(more.last, self.index.touched[flow.slot]))
 
     def active(self) -> Iterator[Flow]:
         """The flows that have not ended."""
@@ -184,8 +206,9 @@ class Tracker:
         """One packet."""
         now: cython.longlong = table.time[row]
         self.tick(now)
-        self.packets += 1
-        self.bytes += table.wire[row]
+        counted: cython.bint = table.flags[row] & COUNTED
+        self.packets += 0 if counted else 1
+        self.bytes += 0 if counted else table.wire[row]
         if table.fault[row]:
             self.faulty += 1
         if (table.marks[row] & IS_IP) == 0:
@@ -200,11 +223,11 @@ class Tracker:
         if table.fault[row]:
             flow.faults += 1
         self.waiting -= table.held[row]
-        if elsewhere(flow, seg, table.interface[row]):
+        if elsewhere(flow, seg, table.interface[row]) and not counted:
             flow.elsewhere += 1 + table.held[row]
             self.elsewhere += 1 + table.held[row]
             return 0
-        self.count(flow, table, row)
+        count(flow, seg.side, table, row)
         kind: cython.int = OTHER_KIND
         if flow.proto == TCP:
             if (table.marks[row] & (HAS_PORTS | FRAGMENT)) == HAS_PORTS:
@@ -257,39 +280,6 @@ class Tracker:
             else:
                 seg.end, seg.peer = flow.end_in, flow.end_out
         return flow
-
-    @cython.cfunc
-    @cython.exceptval(-1)
-    def count(self, flow: Flow, table: PacketTable, row: cython.int) -> cython.int:
-        """Add a packet to its direction. Fragments' payload counts when their datagram is whole."""
-        payload: cython.longlong = 0 if table.marks[row] & FRAGMENT else table.length[row]
-        flags: cython.int = table.flags[row]
-        segments: cython.int = max(table.segments[row], 1) + table.held[row]
-        size: cython.longlong = cython.cast(cython.longlong, table.wire[row]) + table.held_wire[row]
-        flow.last = max(flow.last, table.time[row])
-        if self.seg.side == 0:
-            if flow.packets_out == 0:
-                flow.ttl_out = table.ttl[row]
-            flow.packets_out += 1 + table.held[row]
-            flow.segments_out += segments
-            flow.bytes_out += size
-            flow.payload_out += payload
-            flow.heading |= flags
-        else:
-            if flow.packets_in == 0:
-                flow.ttl_in = table.ttl[row]
-            flow.packets_in += 1 + table.held[row]
-            flow.segments_in += segments
-            flow.bytes_in += size
-            flow.payload_in += payload
-            if flags:
-                turned: cython.int = flags & ~(INBOUND | OUTBOUND)
-                if flags & INBOUND:
-                    turned |= OUTBOUND
-                if flags & OUTBOUND:
-                    turned |= INBOUND
-                flow.heading |= turned
-        return 0
 
     @cython.cfunc
     @cython.exceptval(-1)

@@ -60,6 +60,7 @@ cdef class Flow:
     cdef public str ja4
     cdef public dict facts
     cdef public object owner
+    cdef public object kernel
     cdef public object analysis
     cdef public int slot
     cdef public int quiet

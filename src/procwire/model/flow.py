@@ -92,6 +92,7 @@ class Flow:
     ja4: str
     facts: dict[str, Any]  # further flow columns that a protocol set, by column name
     owner: object  # model.process.Owner or None
+    kernel: object  # model.kernel.KernelView of a flow that the kernel counts, or None
     analysis: object  # the sink's own state, None when it is done
     # the tracker's own, of no meaning outside the flows room
     slot: cython.int  # place in the directory; -1 when ended
@@ -141,6 +142,7 @@ class Flow:
         self.ja4 = ""
         self.facts = {}
         self.owner = None
+        self.kernel = None
         self.analysis = None
         self.slot = -1
         self.quiet = 0

@@ -17,6 +17,7 @@ CAPACITY = 4096
 INBOUND = 1  # the source says: received by this host (pcapng epb_flags 01, sll pkttype 0-2)
 OUTBOUND = 2  # the source says: sent by this host
 FOREIGN = 4  # to another host, seen in promiscuous mode (PACKET_OTHERHOST)
+COUNTED = 8  # the kernel counts this packet with its flow: only what it says is of interest
 
 
 def column(code: str, capacity: int) -> memoryview:
@@ -35,7 +36,7 @@ class FrameBatch:
     time        ns since 1970 UTC, the frame's own time (0 where the source has none)
     link        LINKTYPE_* value (https://www.tcpdump.org/linktypes.html)
     interface   index into the source's ``interfaces``; 0 is "not said"
-    flags       INBOUND, OUTBOUND, FOREIGN
+    flags       INBOUND, OUTBOUND, FOREIGN, COUNTED
     segments    wire segments a GSO/GRO super-packet stands for; 0 means not known, count as one
     vlan        tag that was on the wire and is not in the frame's bytes (a kernel or NIC took it out):
                 TCI in the low 16 bits, TPID in the high 16; 0 means none

@@ -15,7 +15,9 @@ import cython
 
 from procwire.model import address
 from procwire.model._ip_names import PORTED, ip_protocol
+from procwire.model.flow import UNKNOWN_NS
 from procwire.model.frames import FOREIGN, INBOUND, OUTBOUND
+from procwire.model.kernel import KernelView
 from procwire.model.packets import HAS_PORTS, IS_IP
 from procwire.model.rows import PacketRow
 
@@ -63,12 +65,12 @@ def known(path: str, absent: int | str = 0) -> Getter:
     return get
 
 
-def either(name: str, *, tcp: bool = False) -> Getter:
-    """The sum of what both sides of a flow count under ``name``."""
+def either(name: str, *, tcp: bool = False, every: bool = False) -> Getter:
+    """The sum of what both sides of a flow count under ``name``; ``every``: it takes every packet to tell."""
     out, into = attrgetter(f"flow.{name}_out"), attrgetter(f"flow.{name}_in")
 
     def get(row: FlowRow) -> int | None:
-        if tcp and row.flow.proto != TCP:
+        if (tcp and row.flow.proto != TCP) or (every and is_partial(row.flow)):
             return None
         total: int = out(row) + into(row)
         return total
@@ -76,13 +78,18 @@ def either(name: str, *, tcp: bool = False) -> Getter:
     return get
 
 
-def tcp(name: str, absent: int = -2) -> Getter:
-    """A flow's TCP value; not known for every other protocol."""
+def is_partial(flow: Flow) -> bool:
+    """Whether only some packets of the flow were looked at, the kernel having counted them all."""
+    return flow.kernel is not None
+
+
+def tcp(name: str, absent: int = -2, *, every: bool = False) -> Getter:
+    """A flow's TCP value; not known for every other protocol. ``every``: it takes every packet to tell."""
     read = attrgetter(name)
 
     def get(row: FlowRow) -> int | None:
         flow = row.flow
-        if flow.proto != TCP:
+        if flow.proto != TCP or (every and is_partial(flow)):
             return None
         value: int = read(flow)
         return None if value == absent else value
@@ -103,6 +110,85 @@ def flags(*names: str) -> Getter:
         return flag_names(seen)
 
     return get
+
+
+def source(row: FlowRow) -> str | None:
+    """Which source saw a live flow."""
+    view = row.flow.kernel
+    return (view.source if isinstance(view, KernelView) else row.context.source) or None
+
+
+def kernel(name: str) -> Getter:
+    """What the kernel counted of a flow, where it did."""
+
+    def get(row: FlowRow) -> Any:
+        view = row.flow.kernel
+        value = getattr(view, name) if isinstance(view, KernelView) else None
+        return None if value == "" else value
+
+    return get
+
+
+def kernel_sum(*names: str) -> Getter:
+    """The sum of several of these."""
+
+    def get(row: FlowRow) -> int | None:
+        view = row.flow.kernel
+        return sum(getattr(view, name) for name in names) if isinstance(view, KernelView) else None
+
+    return get
+
+
+def kernel_end(row: FlowRow) -> str | None:
+    """The end whose socket the kernel speaks of."""
+    view = row.flow.kernel
+    if not isinstance(view, KernelView) or view.tcp is None:
+        return None
+    return "dst" if view.tcp_end else "src"
+
+
+def kernel_tcp(name: str, unit: int = 1) -> Getter:
+    """What TCP itself says of a connection, where it was asked."""
+
+    def get(row: FlowRow) -> int | None:
+        view = row.flow.kernel
+        if not isinstance(view, KernelView) or view.tcp is None:
+            return None
+        value: int = getattr(view.tcp, name)
+        return value * unit
+
+    return get
+
+
+def smoothed(row: FlowRow) -> int | None:
+    """The round trip over the flow's life: as its packets tell it, or as TCP does where not all were seen."""
+    flow = row.flow
+    if not is_partial(flow):
+        return None if flow.srtt == UNKNOWN_NS else flow.srtt
+    view = flow.kernel
+    return view.tcp.srtt_us * 1000 or None if isinstance(view, KernelView) and view.tcp is not None else None
+
+
+def resent_by(side: int) -> Getter:
+    """Segments that one side sent again: from its packets, or TCP's own count of the end that is here."""
+    seen = tcp(f"retransmissions_{'in' if side else 'out'}")
+
+    def get(row: FlowRow) -> int | None:
+        if not is_partial(row.flow):
+            count: int | None = seen(row)
+            return count
+        view = row.flow.kernel
+        if not isinstance(view, KernelView) or view.tcp is None or view.tcp_end != side:
+            return None
+        return view.tcp.resent
+
+    return get
+
+
+def resent(row: FlowRow) -> int | None:
+    """Segments that both sides sent again, as far as that is known."""
+    known_ones = [count for side in (0, 1) if (count := resent_by(side)(row)) is not None]
+    return sum(known_ones) if known_ones else None
 
 
 def fact(name: str) -> Getter:

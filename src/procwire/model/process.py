@@ -84,6 +84,7 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
     peer_reason: str = ""  # why the other end's is not known, where that end is on this host
     side: str = ""  # whose end ``process`` is: src or dst; empty when it is not known
     holders: int = 0  # processes that hold this very socket, 0 for not known; ``process`` is one of them
+    socket: int = 0  # the kernel's cookie of ``process``'s socket, 0 for not known
     answered: int = 0  # when this was known, ns since 1970 UTC; 0 where it was not looked up live
 
 

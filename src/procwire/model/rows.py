@@ -26,10 +26,12 @@ else:
 class RowContext:
     """What the model cannot know by itself. Derive from it and answer what you can.
 
-    ``unowned`` is the owner of a flow that nobody was asked about: it says why.
+    ``unowned`` is the owner of a flow that nobody was asked about: it says why. ``source``: which source saw
+    a flow that does not say so itself; empty for recordings.
     """
 
     unowned: Owner = NOT_LOOKED
+    source = ""
 
     def community_id(self, flow: Flow) -> str | None:  # noqa: ARG002
         """Community ID v1 of the flow (``1:...``)."""

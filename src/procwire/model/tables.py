@@ -1,8 +1,9 @@
 """The core tables: flows, packets, interfaces, protocols, the doctor's checks, and the columns themselves.
 
 Every column is declared here once, those of processes and sockets in ``host_tables`` and
-``socket_tables``. The filter, the outputs, the documentation and every face derive from these declarations; a
-protocol's own tables are declared by its observation classes in its own file.
+``socket_tables``, and what the kernel says of a flow in ``kernel_tables``. The filter, the outputs, the
+documentation and every face derive from these declarations; a protocol's own tables are declared by its
+observation classes in its own file.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from procwire.model.declare import span as _span
 from procwire.model.declare import text as _text
 from procwire.model.flow import NO_SCALE
 from procwire.model.host_tables import PROCESSES, container_columns, program_columns
+from procwire.model.kernel_tables import KERNEL
+from procwire.model.lives import LIVES
 from procwire.model.packets import HAS_PORTS, IS_IP
 from procwire.model.socket_tables import SOCKETS
 
@@ -98,34 +101,36 @@ _TCP_HEALTH = (
     _span("rtt_server", "The handshake's leg from here to dst and back: SYN to SYN-ACK.",
           read.known("flow.rtt_dst", -1)),
     _span("smoothed_rtt", "Smoothed round trip over the flow's life (RFC 6298).",
-          read.known("flow.srtt", -1)),
-    _count("retransmissions", "Segments sent again, by both sides.", read.either("retransmissions", tcp=True),
+          read.smoothed),
+    _count("retransmissions", "Segments sent again, by both sides.", read.resent,
            "segments", shown=True, rank=9, title="rexmit", width=6),
     _count("retransmissions_out", "Segments that src sent again.",
-           read.tcp("retransmissions_out"), "segments"),
-    _count("retransmissions_in", "Segments that dst sent again.", read.tcp("retransmissions_in"), "segments"),
+           read.resent_by(0), "segments"),
+    _count("retransmissions_in", "Segments that dst sent again.", read.resent_by(1), "segments"),
     _count("out_of_order", "Segments that arrived behind a later one, of both sides.",
-           read.either("out_of_order", tcp=True), "segments"),
+           read.either("out_of_order", tcp=True, every=True), "segments"),
     _count("out_of_order_out", "Segments of src that arrived behind a later one.",
-           read.tcp("out_of_order_out"), "segments"),
+           read.tcp("out_of_order_out", every=True), "segments"),
     _count("out_of_order_in", "Segments of dst that arrived behind a later one.",
-           read.tcp("out_of_order_in"), "segments"),
+           read.tcp("out_of_order_in", every=True), "segments"),
     _count("duplicate_acks", "Acknowledgements repeated without news, of both sides.",
-           read.either("duplicate_acks", tcp=True), "segments"),
+           read.either("duplicate_acks", tcp=True, every=True), "segments"),
     _count("duplicate_acks_out", "Acknowledgements that src repeated without news.",
-           read.tcp("duplicate_acks_out"), "segments"),
+           read.tcp("duplicate_acks_out", every=True), "segments"),
     _count("duplicate_acks_in", "Acknowledgements that dst repeated without news.",
-           read.tcp("duplicate_acks_in"), "segments"),
+           read.tcp("duplicate_acks_in", every=True), "segments"),
     _count("keep_alives", "Keep-alive and zero-window probes, of both sides.",
-           read.either("keep_alives", tcp=True), "segments"),
+           read.either("keep_alives", tcp=True, every=True), "segments"),
     _count("keep_alives_out", "Keep-alive and zero-window probes of src.",
-           read.tcp("keep_alives_out"), "segments"),
+           read.tcp("keep_alives_out", every=True), "segments"),
     _count("keep_alives_in", "Keep-alive and zero-window probes of dst.",
-           read.tcp("keep_alives_in"), "segments"),
+           read.tcp("keep_alives_in", every=True), "segments"),
     _count("zero_windows", "Times that a side closed its receive window, of both sides.",
-           read.either("zero_windows", tcp=True)),
-    _count("zero_windows_out", "Times that src closed its receive window.", read.tcp("zero_windows_out")),
-    _count("zero_windows_in", "Times that dst closed its receive window.", read.tcp("zero_windows_in")),
+           read.either("zero_windows", tcp=True, every=True)),
+    _count("zero_windows_out", "Times that src closed its receive window.",
+           read.tcp("zero_windows_out", every=True)),
+    _count("zero_windows_in", "Times that dst closed its receive window.",
+           read.tcp("zero_windows_in", every=True)),
     _size("gaps", "Payload bytes that were never seen, of both sides.", read.either("gaps", tcp=True)),
     _size("gaps_out", "Payload bytes of src that were never seen.", read.tcp("gaps_out")),
     _size("gaps_in", "Payload bytes of dst that were never seen.", read.tcp("gaps_in")),
@@ -217,7 +222,7 @@ _ENDS = {
 FLOWS = Table(
     name="flow",
     doc="One conversation between two ends, both directions together.",
-    columns=_IDENTITY + _COUNTS + _TCP_HEALTH + _UNDERSTOOD + _OWNER,
+    columns=_IDENTITY + _COUNTS + _TCP_HEALTH + KERNEL + _UNDERSTOOD + _OWNER,
     also=_ENDS | {
         "proto": ("proto", "app"),
         "protocol": ("proto", "app"),
@@ -382,4 +387,4 @@ GROUPS = Table(
     ),
 )  # fmt: skip
 
-CORE = (FLOWS, PACKETS, GROUPS, PROCESSES, SOCKETS, INTERFACES, PROTOCOLS, RISKS, CHECKS, COLUMNS)
+CORE = (FLOWS, PACKETS, GROUPS, PROCESSES, LIVES, SOCKETS, INTERFACES, PROTOCOLS, RISKS, CHECKS, COLUMNS)

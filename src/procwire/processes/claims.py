@@ -37,6 +37,7 @@ class Claim(NamedTuple):
     reason: str = ""  # what is peculiar about it
     cookie: int = 0  # the kernel's number of the socket, 0 for not known
     noted: int = 0  # monotonic ns, when this owner was noted
+    handed_on: bool = False  # who uses it is not noted here: it may have been inherited or passed on
     lineage: tuple[Link, ...] = ()  # nearest first
     cgroup: int = 0  # cgroup v2 id
     ended: int = 0  # monotonic ns; 0 for not known, or not yet

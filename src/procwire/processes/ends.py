@@ -63,6 +63,7 @@ class End(NamedTuple):
     holders: int = 0
     final: bool = True
     local: bool = True
+    socket: int = 0
 
 
 class Ends:
@@ -90,12 +91,13 @@ class Ends:
 
     def end(self, key: Key) -> End:
         """Who has the socket at ``key.src``."""
-        told = self._told(key)
-        if told is not None and told.confidence != LISTENER:
+        told, certain = self._told(key)
+        if told is not None and certain:
             return told
         asked = self._asked(key)
         if told is not None:
-            return asked if asked.process is not None else told
+            better = told.confidence == LISTENER or asked.confidence == EXACT
+            return asked if asked.process is not None and better else told
         if asked.confidence in (EXACT, RECENT):
             return asked
         behind = self._translated(key)
@@ -113,18 +115,19 @@ class Ends:
             except NetlinkError:
                 continue
             if found is not None:
-                end = self._told(found) or self._asked(found)
+                end = self._told(found)[0] or self._asked(found)
                 words = f"translated: it is {keys.shown(found.src, found.sport)} behind this address"
                 return end._replace(reason=f"{words}; {end.reason}" if end.reason else words)
         return None
 
-    def _told(self, key: Key) -> End | None:
-        """What an origin says."""
+    def _told(self, key: Key) -> tuple[End | None, bool]:
+        """What an origin says, and whether sock_diag cannot know better."""
         for origin in self._origins:
             claim = origin.lookup(key)
             if claim is not None:
-                return self._from_claim(claim)
-        return None
+                certain = claim.confidence != LISTENER and not claim.handed_on
+                return self._from_claim(claim), certain
+        return None, False
 
     def _asked(self, key: Key) -> End:
         """What sock_diag and /proc say."""
@@ -366,8 +369,10 @@ class Ends:
         final = claim.confidence != LISTENER
         moved = handover.heir(claim, self.holders, self.table)
         if moved is not None:
-            return End(moved.process, EXACT, handover.SOURCE, handover.REASON, moved.holders)
-        return End(self.table.told(claim), claim.confidence, claim.source, claim.reason, final=final)
+            found = End(moved.process, EXACT, handover.SOURCE, handover.REASON, moved.holders)
+        else:
+            found = End(self.table.told(claim), claim.confidence, claim.source, claim.reason, final=final)
+        return found._replace(socket=claim.cookie)
 
 
 def _bound(proto: int, src: bytes, port: int) -> Key:

@@ -61,8 +61,9 @@ class KernelOwners:
                 errno.EXDEV, "runs in a pid namespace of its own: the kernel's pids mean others here"
             )
         self._clock = clock
-        self._home = _namespace_cookie()
+        self._home = namespace_cookie()
         self.missing: dict[str, str] = {}
+        self._sees_use = True
         self._object = self._open(content if content is not None else read_object(OBJECT), sizes or {})
         self._tuples = self._object.map("tuples", records.NAMED_BYTES)
         self._sockets = self._object.map("sockets", records.OWNER_BYTES)
@@ -131,6 +132,7 @@ class KernelOwners:
             reason=_REASONS.get(owner.how, ""),
             cookie=cookie,
             noted=owner.since,
+            handed_on=not self._sees_use,
         )
         facts = self._facts(owner.start, owner.tgid)
         if facts is None:
@@ -166,17 +168,18 @@ class KernelOwners:
         return records.unpack_facts(value) if value is not None else None
 
     def _open(self, content: bytes, sizes: Mapping[str, int]) -> Object:
-        """With every program, or without those that this kernel lacks and that can be done without."""
+        """With every program, or those that this kernel has, if it can be done without the others."""
         try:
             return _started(Object(content, sizes=sizes))
         except BpfError:
-            refused = {
-                verdict.program: verdict.reason for verdict in probe.programs(content) if verdict.reason
-            }
-            if not refused or REQUIRED & refused.keys():
+            verdicts = probe.programs(content)
+            refused = {verdict.program: verdict.reason for verdict in verdicts if verdict.reason}
+            wanted = {verdict.program for verdict in verdicts} - refused.keys()
+            if REQUIRED - wanted or not (refused or probe.INSTEAD.keys() - wanted):
                 raise
         self.missing = refused
-        return _started(Object(content, sizes=sizes, accept=lambda name: name not in refused))
+        self._sees_use = not probe.INSTEAD.keys() & refused.keys()
+        return _started(Object(content, sizes=sizes, accept=wanted.__contains__))
 
 
 def _ports(key: Key) -> tuple[int, int]:
@@ -201,7 +204,7 @@ def _started(made: Object) -> Object:
     return made
 
 
-def _namespace_cookie() -> int:
+def namespace_cookie() -> int:
     """The cookie of this thread's network namespace. Raises BpfError on kernels before 5.14."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ours:
         try:

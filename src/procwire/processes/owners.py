@@ -133,6 +133,17 @@ def merged(before: Owner, after: Owner) -> Owner:
     )
 
 
+def reviewed(before: Owner, after: Owner) -> Owner:
+    """The later of two answers where it is of the very same socket: that was inherited or passed on, or its
+    process has become another program. Else the first: the same ends may be another's by now.
+    """
+    if not before.socket or before.socket != after.socket or before.side != after.side:
+        return before
+    if before.process == after.process:
+        return before
+    return structs.replace(before, process=after.process, confidence=after.confidence, source=after.source)
+
+
 def _owner(side: str, end: End, other: End | None, reason: str = "") -> Owner:
     met = other is not None and other.process is not None
     missed = other is not None and not met and other.local
@@ -145,6 +156,7 @@ def _owner(side: str, end: End, other: End | None, reason: str = "") -> Owner:
         peer_confidence=other.confidence if other is not None and met else "",
         peer_reason=other.reason if other is not None and missed else "",
         side=side,
+        socket=end.socket,
         holders=end.holders,
     )
 

@@ -19,7 +19,7 @@ from msgspec import structs
 from procwire.model.flow import Flow
 from procwire.model.process import UNKNOWN, Owner
 from procwire.processes.keys import Key, key_of
-from procwire.processes.owners import Look, Owners, merged
+from procwire.processes.owners import Look, Owners, merged, reviewed
 
 MAX_WAITING = 65536  # flows handed in and not answered
 RETRIES_NS = (
@@ -75,6 +75,7 @@ class Resolver:
         self._clock = clock
         self._wall = wall
         self._new: deque[Flow] = deque()
+        self._ended: deque[Flow] = deque()
         self._later: list[Waiting] = []
         self._done: deque[Answer] = deque()
         self._wake = threading.Condition()
@@ -108,6 +109,21 @@ class Resolver:
             self._wake.notify()
         return True
 
+    def review(self, flow: Flow) -> bool:
+        """Look once more at a flow that ends, as its socket may have changed hands; one more final answer.
+
+        False, and no answer, where there is nothing to look at again or no room to.
+        """
+        owner = flow.owner
+        if not isinstance(owner, Owner) or not owner.socket:
+            return False
+        with self._wake:
+            if self._stopping or len(self._ended) >= MAX_WAITING:
+                return False
+            self._ended.append(flow)
+            self._wake.notify()
+        return True
+
     def _refusal(self) -> Owner:
         if not self._stopping:
             return _FULL
@@ -127,7 +143,7 @@ class Resolver:
     @property
     def pending(self) -> int:
         """Flows that are not answered yet."""
-        return len(self._new) + len(self._later)
+        return len(self._new) + len(self._later) + len(self._ended)
 
     def close(self, timeout: float = 5.0) -> None:
         """End the thread; what still waits gets the best answer so far, to be collected."""
@@ -153,12 +169,14 @@ class Resolver:
     def _turn(self, owners: Owners) -> None:
         """Sleep until there is something to do, and do a bounded part of it."""
         with self._wake:
-            if not self._new and not self._stopping:
+            if not self._new and not self._ended and not self._stopping:
                 self._wake.wait(self._idle_seconds())
             fresh = [self._new.popleft() for _ in range(min(BATCH, len(self._new)))]
         for flow in fresh:
             self._count += 1
             self._look(owners, Waiting(0, self._count, 0, flow, key_of(flow), _STOPPED))
+        for _ in range(min(BATCH, len(self._ended))):
+            self._review(owners, self._ended.popleft())
         for _ in range(BATCH):
             if not self._later or self._later[0].due > self._clock():
                 break
@@ -173,6 +191,8 @@ class Resolver:
             self._count += 1
             flow = self._new.popleft()
             self._look(owners, Waiting(0, self._count, 0, flow, key_of(flow), _STOPPED))
+        while self._ended and self._clock() < end:
+            self._review(owners, self._ended.popleft())
 
     def _look(self, owners: Owners, waiting: Waiting) -> None:
         try:
@@ -189,6 +209,15 @@ class Resolver:
         due = self._clock() + RETRIES_NS[waiting.attempt]
         again = waiting._replace(due=due, attempt=waiting.attempt + 1, owner=best)
         heapq.heappush(self._later, again)
+
+    def _review(self, owners: Owners, flow: Flow) -> None:
+        before = flow.owner
+        assert isinstance(before, Owner)
+        try:
+            after = owners.look(key_of(flow)).owner
+        except OSError:  # the first answer stands
+            after = before
+        self._done.append(Answer(flow, reviewed(before, after)))
 
     def _warm_up(self, owners: Owners) -> None:
         started = self._clock()
@@ -213,3 +242,7 @@ class Resolver:
             for flow in self._new:
                 self._done.append(Answer(flow, _STOPPED))
             self._new.clear()
+            for flow in self._ended:
+                if isinstance(flow.owner, Owner):
+                    self._done.append(Answer(flow, flow.owner))
+            self._ended.clear()

@@ -114,3 +114,12 @@ def test_claims() -> None:
 def test_nonsense_is_refused(wrong: bytes) -> None:
     fixed = wrong[:2] + struct.pack("!H", max(8, len(wrong))) + wrong[4:] if len(wrong) == 40 else wrong
     assert refuses(tds, (OUT, PRELOGIN), (OUT, fixed))
+
+
+def test_requests_of_old_versions_need_the_port() -> None:
+    old = packet(1, wide("COMMIT TRAN"))
+    call = packet(3, struct.pack("<H", 13) + wide("sp_executesql") + b"\2\0")
+    for data in (old, call):
+        assert asks(tds, data) is Claim.YES
+        assert asks(tds, data, hinted=False) is Claim.NO
+    assert said(tds, (OUT, old))[0].query == "COMMIT TRAN"

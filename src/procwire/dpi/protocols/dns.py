@@ -28,6 +28,7 @@ else:
     from procwire.dpi.wire.dns_message import Message
 
 NAME = "dns"
+REQUESTS = True  # every datagram is of interest, also of a long conversation
 PORTS = frozenset({("udp", 53), ("tcp", 53)})
 TRANSPORTS = frozenset({"udp", "tcp"})
 FIRST = None

@@ -16,7 +16,7 @@ from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire._kafka_names import APIS, FLEXIBLE
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import plain, shown
+from procwire.dpi.wire.text import plain, readable
 from procwire.dpi.wire.waiting import Numbered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -89,7 +89,7 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
     if length > MAX_CLIENT_ID or length + 10 > size:
         return Claim.NO
     name = data[14 : 14 + length]
-    if not plain(name or b"x"):
+    if not readable(name or b"x"):
         return Claim.NO
     return Claim.YES if len(name) >= min(length, 3) else Claim.MORE
 
@@ -130,7 +130,7 @@ class Parser(Cutter):
         api, version, number = body.u16(), body.u16(), body.u32()
         if api not in APIS or version > MAX_VERSION:
             raise ProtocolError("no request of Kafka")
-        client_id = shown(body.counted(2))
+        client_id = plain(body.counted(2))
         flexible = version >= FLEXIBLE.get(api, 99)
         if flexible:
             _tags(body)
@@ -187,9 +187,9 @@ def _tags(body: Cursor) -> None:
 
 def _text(body: Cursor, flexible: bool) -> str:
     if not flexible:
-        return shown(body.counted(2))
+        return plain(body.counted(2))
     size = _varint(body)
-    return shown(body.take(size - 1)) if size > 1 else ""
+    return plain(body.take(size - 1)) if size > 1 else ""
 
 
 def _count(body: Cursor, flexible: bool) -> int:
@@ -218,9 +218,9 @@ def _told(api: int, version: int, flexible: bool, body: Cursor) -> dict[str, Any
 def _login(data: bytes) -> dict[str, Any]:
     parts = data.split(b"\0")
     if len(parts) == 3:  # SASL PLAIN: authorization, user, password
-        return {"user": shown(parts[1]), "credentials": True}
+        return {"user": plain(parts[1]), "credentials": True}
     name = next((part for part in data.split(b",") if part.startswith(b"n=")), b"n=")
-    return {"user": shown(name[2:])}
+    return {"user": plain(name[2:])}
 
 
 def _topics(api: int, version: int, flexible: bool, body: Cursor) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from typing import Annotated, ClassVar
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
-from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import shown
+from procwire.dpi.wire.cutter import Cutter, empty_lines
+from procwire.dpi.wire.text import plain
 from procwire.dpi.wire.waiting import Numbered, Ordered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -41,6 +41,7 @@ _VERBS = (b"get ", b"gets ", b"gat ", b"gats ", b"set ", b"add ", b"replace ", b
           b"cas ",
           b"delete ", b"incr ", b"decr ", b"touch ", b"mg ", b"ms ", b"md ", b"ma ", b"stats", b"version",
           b"flush_all", b"verbosity ", b"mn\r\n", b"quit")  # fmt: skip
+_STARTS = frozenset({0x80, *(verb[0] for verb in _VERBS)})
 _STORES = {b"set": 4, b"add": 4, b"replace": 4, b"append": 4, b"prepend": 4, b"cas": 4, b"ms": 2}
 _ERRORS = (b"ERROR", b"CLIENT_ERROR", b"SERVER_ERROR")
 _PARTS = (b"STAT", b"VALUE", b"ITEM")  # lines of an answer that others follow
@@ -115,6 +116,8 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
 def _claims(data: bytes, hinted: bool) -> Claim:
     if not data:
         return Claim.MORE
+    if data[0] not in _STARTS:
+        return Claim.NO
     if data[0] == 0x80:
         return _claims_binary(data)
     if not any(data.startswith(verb) or verb.startswith(data) for verb in _VERBS):
@@ -151,6 +154,8 @@ class Parser(Cutter):
         """See Cutter: a line with its value, or a binary message; a datagram is one."""
         if not self.stream:
             return len(data)
+        if data[at] == 0x0D:
+            return empty_lines(data, at)
         if data[at] in {0x80, 0x81}:
             if len(data) - at < HEADER_BYTES:
                 return 0
@@ -205,7 +210,7 @@ class Parser(Cutter):
         keys = words[first:] if verb.startswith((b"get", b"gat")) else words[1:2]
         if verb in {b"stats", b"flush_all", b"verbosity"} or not any(one.strip() == verb for one in _VERBS):
             keys = []
-        name, key = shown(verb, 32), shown(keys[0]) if keys else ""
+        name, key = plain(verb, 32), plain(keys[0]) if keys else ""
         quiet = words[-1] == b"noreply" or verb == b"quit" or (verb[:1] == b"m" and b"q" in words[1:])
         if number is not None:
             self._numbered.ask(number, (name, key, now))
@@ -242,9 +247,9 @@ class Parser(Cutter):
                 format="text",
                 command=name,
                 key=key,
-                result=shown(words[0], 32),
+                result=plain(words[0], 32),
                 hits=hits if name[:2] in {"ge", "ga", "mg"} else None,
-                error=shown(b" ".join(words[1:])) if words[0] in _ERRORS else "",
+                error=plain(b" ".join(words[1:])) if words[0] in _ERRORS else "",
                 latency=None if since is None else now - since,
             ),
         )
@@ -254,7 +259,7 @@ class Parser(Cutter):
             raise ProtocolError("no binary message")
         name, extras = _OPCODES[data[1]], HEADER_BYTES + data[4]
         length = int.from_bytes(data[2:4], "big")
-        key = "" if name.startswith("sasl") else shown(data[extras : extras + length])
+        key = "" if name.startswith("sasl") else plain(data[extras : extras + length])
         opaque = (data[1], data[12:16])
         if data[0] == 0x80:
             self._numbered.ask(opaque, (name, key, now))

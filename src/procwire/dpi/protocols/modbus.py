@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import shown
+from procwire.dpi.wire.text import plain
 from procwire.dpi.wire.waiting import Numbered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -78,7 +78,7 @@ OBSERVATIONS = (ModbusRequest, ModbusResponse)
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
     """Protocol 0, a short length, and a function whose request or answer has that length."""
-    if data[2:4] != bytes(len(data[2:4])) or data[4:5] not in {b"", b"\0"}:
+    if any(data[2:5]):
         return Claim.NO
     if len(data) >= 6 and not 2 <= data[5] <= MAX_ADU - 6:
         return Claim.NO
@@ -189,5 +189,5 @@ def _identity(body: Cursor) -> tuple[str, ...]:
         if body.left < 2:
             break
         body.u8()
-        found.append(shown(body.take(min(body.u8(), body.left))))
+        found.append(plain(body.take(min(body.u8(), body.left))))
     return tuple(found)

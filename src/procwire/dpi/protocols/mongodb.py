@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire import bson
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import clean, plain, shown
+from procwire.dpi.wire.text import bounded, plain, readable
 from procwire.dpi.wire.waiting import Numbered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -41,6 +41,7 @@ REPLY, UPDATE, INSERT, QUERY, MORE, DELETE, KILL, COMPRESSED, MSG = (
 )
 _LEGACY = {UPDATE: "update", INSERT: "insert", MORE: "getMore", DELETE: "delete", KILL: "killCursors"}
 _COMPRESSORS = {0: "none", 1: "snappy", 2: "zlib", 3: "zstd"}
+_OPENING = frozenset({REPLY, QUERY, COMPRESSED, MSG})
 _KNOWN_FLAGS = 0x10003  # checksumPresent, moreToCome, exhaustAllowed
 
 
@@ -88,7 +89,10 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
             if data[14:] == bytes(len(data[14:])) and data[3:4] in {b"", b"\0", b"\1", b"\2"}
             else Claim.NO
         )
-    length, opcode = int.from_bytes(data[:4], "little"), int.from_bytes(data[12:16], "little")
+    opcode = int.from_bytes(data[12:16], "little")
+    if opcode not in _OPENING:
+        return Claim.NO
+    length = int.from_bytes(data[:4], "little")
     if not HEADER_BYTES + 5 < length <= MAX_MESSAGE:
         return Claim.NO
     if opcode == MSG:
@@ -127,7 +131,7 @@ def _claims_query(data: bytes, length: int) -> Claim:
     if end < 0:
         return Claim.MORE if len(data) < 21 + MAX_COLLECTION else Claim.NO
     name = data[20:end]
-    if data[17:20] != bytes(3) or b"." not in name or not plain(name):
+    if data[17:20] != bytes(3) or b"." not in name or not readable(name):
         return Claim.NO
     return _claims_document(data, end + 9, length)
 
@@ -219,7 +223,7 @@ class Parser(Cutter):
 
 
 def _word(value: Any) -> str:
-    return clean(value) if isinstance(value, str) else ""
+    return bounded(value) if isinstance(value, str) else ""
 
 
 def _body(data: bytes) -> dict[str, Any]:
@@ -236,7 +240,7 @@ def _body(data: bytes) -> dict[str, Any]:
 
 
 def _full_name(data: bytes) -> tuple[str, str]:
-    database, _, collection = shown(data[20 : 20 + MAX_COLLECTION].split(b"\0")[0]).partition(".")
+    database, _, collection = plain(data[20 : 20 + MAX_COLLECTION].split(b"\0")[0]).partition(".")
     return database, collection
 
 
@@ -257,7 +261,7 @@ def _command(fields: dict[str, Any]) -> dict[str, Any]:
     name = next(iter(fields), "")
     value = fields.get(name)
     told: dict[str, Any] = {
-        "command": clean(name, 64),
+        "command": bounded(name, 64),
         "database": _word(fields.get("$db")),
         "collection": _word(value),
     }
@@ -289,7 +293,7 @@ def _login(told: dict[str, Any], fields: dict[str, Any]) -> None:
         return
     if mechanism == "PLAIN":
         told["credentials"] = True
-        told["user"] = shown(payload.split(b"\0")[1]) if payload.count(b"\0") > 1 else ""
+        told["user"] = plain(payload.split(b"\0")[1]) if payload.count(b"\0") > 1 else ""
     elif mechanism.startswith("SCRAM"):
         name = next((part for part in payload.split(b",") if part.startswith(b"n=")), b"n=")
-        told["user"] = shown(name[2:])
+        told["user"] = plain(name[2:])

@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from typing import Annotated, ClassVar
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
-from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import shown
+from procwire.dpi.wire.cutter import Cutter, empty_lines
+from procwire.dpi.wire.text import plain
 from procwire.dpi.wire.waiting import Ordered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -161,6 +161,8 @@ class Parser(Cutter):
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:
         """See Cutter: one line, or a bulk string with its line."""
+        if data[at] == 0x0D:
+            return empty_lines(data, at)
         kind = data[at]
         typed = self.client in {-1, side} and kind not in b"*$"
         limit = MAX_TEXT_LINE if typed or kind in b"+-(" else MAX_LINE
@@ -180,6 +182,8 @@ class Parser(Cutter):
         """See Cutter."""
         if self.client < 0:
             self.client = side
+        if data[0] == 0x0D:
+            return None  # between typed commands
         kind, line_end = data[0], data.find(b"\r\n")
         line = data[1:line_end]
         value = self._values[side]
@@ -220,8 +224,8 @@ class Parser(Cutter):
     ) -> Iterable[Observation] | None:
         if not parts:
             return None
-        name = shown(parts[0], 32).upper()
-        words = [shown(part) for part in parts[1:]]
+        name = plain(parts[0], 32).upper()
+        words = [plain(part) for part in parts[1:]]
         arguments = len(words) if count is None else count - 1
         user, secret = _secrets(name, words, arguments)
         key = words[0] if words and name not in _NO_KEY | _WORDS else ""
@@ -243,7 +247,7 @@ class Parser(Cutter):
             kind = "null"
         pushed = value.first == 0x3E or (self._unasked and kind in {"array", "status"})
         if pushed:
-            what = shown(value.kept[0], 32) if value.kept else "monitor"
+            what = plain(value.kept[0], 32) if value.kept else "monitor"
             return (RedisPush(time=now, side=side, kind=what),)
         asked = None if self._unasked else self._waiting.answer()
         return (
@@ -253,7 +257,7 @@ class Parser(Cutter):
                 command=asked[0] if asked else "",
                 key=asked[1] if asked else "",
                 kind=kind,
-                error=shown(value.text) if kind == "error" else "",
+                error=plain(value.text) if kind == "error" else "",
                 count=None if kind == "null" else value.size,
                 latency=now - asked[2] if asked else None,
             ),

@@ -16,6 +16,16 @@ from procwire.model.observation import Observation, Upgraded
 MAX_RESYNC = 64  # pieces looked at for a new start after a gap
 
 
+def empty_lines(data: bytes, at: int) -> int:
+    """Length of the empty lines at ``at``, taken as one message; 0 where the line feed has not come."""
+    end = at
+    while data[end : end + 2] == b"\r\n":
+        end += 2
+    if end == at and len(data) - at > 1:
+        raise ProtocolError("a carriage return alone")
+    return end - at
+
+
 class Lane:
     """One side of a flow: where its stream stands."""
 
@@ -122,6 +132,16 @@ class Cutter:
         for lane in self.lanes:
             lane.closed = True
             lane.held = b""
+
+    def aligned(self, side: Direction, data: bytes) -> bool:
+        """Whether a whole message begins here, and where it ends another one or the piece."""
+        size = self.measure(side, data, 0)
+        return size > 0 and (size == len(data) or (size < len(data) and self.measure(side, data, size) >= 0))
+
+    def join(self, side: Direction) -> None:
+        """The flow was running when it was first seen: ``side`` asks; the other one may be anywhere."""
+        self.client = side
+        self.lanes[1 - side].lost = True
 
     def hand_on(self, side: Direction, hint: str, now: int) -> Upgraded:
         """What follows is another protocol's; ``message`` returns this last."""

@@ -134,7 +134,7 @@ class FramedParser(DatagramParser):
         if not self.stream:
             yield from super().feed(side, data, now=now)
             return
-        if self.upgraded:
+        if self.upgraded or self.done:
             return
         frames = self.frames[side]
         for message in frames.push(data):
@@ -146,7 +146,7 @@ class FramedParser(DatagramParser):
                 frames.lose()
                 return
             frames.tentative = False
-            if self.upgraded:
+            if self.upgraded or self.done:
                 return
 
     def gap(self, side: Direction, size: int, *, now: int) -> Iterable[Observation]:  # noqa: ARG002

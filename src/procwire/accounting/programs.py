@@ -1,0 +1,139 @@
+"""The programs of account.bpf.c, loaded and told what to do; their maps, read and written.
+
+Raises BpfError where they cannot run. The tap's filter is attached by whoever has the packet sockets.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator, Mapping
+
+from procwire.bpf import accounts as books
+from procwire.bpf import records
+from procwire.bpf.accounts import Account, Settings
+from procwire.bpf.libbpf import BpfError
+from procwire.bpf.loader import Object, read_object
+from procwire.model.kernel import TcpFacts
+
+OBJECT = "account"
+RING_BYTES = 4 << 20  # RING_BYTES of account.bpf.c
+MAX_ACCOUNTS = 65536  # MAX_ACCOUNTS of account.bpf.c
+OPTIONAL = frozenset({"state", "tap"})
+_ZERO = struct.pack("=I", 0)
+
+
+class Programs:
+    """Loaded and attached when made, gone when closed. For one thread."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        content: bytes | None = None,
+        sizes: Mapping[str, int] | None = None,
+        tap: bool,
+    ) -> None:
+        content = content if content is not None else read_object(OBJECT)
+        self._object = Object(content, sizes=sizes, accept=lambda name: tap or name != "tap")
+        try:
+            self._object.load()
+            cpus = self._object.library.ask("libbpf_num_possible_cpus")
+            self._accounts = self._object.map("accounts", books.ACCOUNT_BYTES)
+            self._pasts = self._object.map("pasts", books.ACCOUNT_BYTES)
+            self._verdicts = self._object.map("verdicts", books.VERDICT.size)
+            self._facts = self._object.map("facts", books.FACTS_BYTES)
+            self._links = self._object.map("links", books.LINK_BYTES * cpus)
+            self._places = self._object.map("places", books.PLACE_BYTES)
+            self._hints = self._object.map("hints", 4)
+            self._totals = self._object.map("totals", records.COOKIE.size * cpus)
+            self._link_bytes = books.LINK_BYTES * cpus
+            self.ring = self._object.map("content", 0).descriptor
+            self.tap = self._object.program_descriptor("tap") if tap else -1
+            self._object.map("settings", books.SETTINGS_BYTES).put(_ZERO, books.pack_settings(settings))
+        except BpfError:
+            self._object.close()
+            raise
+        self.present = 0  # accounts, when they were read last
+        self._dropped = 0
+
+    def attach(self) -> None:
+        """Begin to count. Raises BpfError."""
+        try:
+            self._object.attach()
+        except BpfError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Detach and unload; may be called twice."""
+        self._object.close()
+
+    def place(self, index: int, head: int, *, loopback: bool) -> None:
+        """Watch an interface."""
+        key = struct.pack("=I", index)
+        self._links.put(key, bytes(self._link_bytes))
+        self._places.put(key, books.pack_place(head, loopback=loopback))
+
+    def displace(self, index: int) -> None:
+        """Watch it no more."""
+        key = struct.pack("=I", index)
+        self._places.drop(key)
+        self._links.drop(key)
+
+    def link(self, index: int) -> dict[str, tuple[tuple[int, int], tuple[int, int]]]:
+        """What an interface showed since it is watched: by kind, packets and bytes as (in, out)."""
+        value = self._links.get(struct.pack("=I", index))
+        return books.unpack_link(value) if value is not None else {}
+
+    def hint(self, ports: Iterable[tuple[int, int]]) -> None:
+        """All content of flows with these (protocol, port) is wanted, before any verdict."""
+        for proto, port in ports:
+            self._hints.put(struct.pack("=I", proto << 16 | port), _ZERO)
+
+    def say(self, ends: bytes, modes: tuple[int, int], until: tuple[int, int]) -> None:
+        """A verdict on one flow."""
+        self._verdicts.put(books.with_cookie(ends), books.pack_verdict(modes, until))
+
+    def changed(self, since: int) -> Iterator[tuple[bytes, int, Account]]:
+        """Accounts with packets at or after ``since`` (monotonic ns): key without cookie, cookie, account."""
+        self.present = 0
+        words = books.ACCOUNT_BYTES // 8
+        for keys, values, count in self._accounts.batches(books.KEY_BYTES):
+            self.present += count
+            lasts = values.cast("Q")[books.LAST_AT // 8 : words * count : words].tolist()
+            for row, last in enumerate(lasts):
+                if last >= since:
+                    key = bytes(keys[row * books.KEY_BYTES : (row + 1) * books.KEY_BYTES])
+                    account = books.unpack_account(values, row * books.ACCOUNT_BYTES)
+                    yield key[: books.TUPLE_BYTES], books.cookie_of(key), account
+
+    def pasts(self) -> Iterator[tuple[bytes, int, Account]]:
+        """Accounts of connections whose ends another one has taken over; each is told once."""
+        done = []
+        for keys, values, count in self._pasts.batches(books.PAST_BYTES):
+            for row in range(count):
+                key = bytes(keys[row * books.PAST_BYTES : (row + 1) * books.PAST_BYTES])
+                account = books.unpack_account(values, row * books.ACCOUNT_BYTES)
+                done.append(key)
+                yield key[: books.TUPLE_BYTES], books.cookie_of(key), account
+        for key in done:
+            self._pasts.drop(key)
+
+    def facts(self, cookie: int) -> TcpFacts | None:
+        """TCP's own knowledge of a socket."""
+        value = self._facts.get(records.COOKIE.pack(cookie))
+        return books.unpack_facts(value) if value is not None else None
+
+    def forget(self, ends: bytes, cookies: Iterable[int]) -> None:
+        """A flow is over and was read: make room."""
+        self._verdicts.drop(books.with_cookie(ends))
+        for cookie in {0, *cookies}:
+            self._dropped += self._accounts.drop(books.with_cookie(ends, cookie))
+
+    def counts(self) -> dict[str, int]:
+        """What was done since the start. ``evicted``: made, neither given back nor there when last read."""
+        values = (self._totals.get(struct.pack("=I", number)) for number in range(len(books.COUNTS)))
+        found = {name: records.total(value or b"") for name, value in zip(books.COUNTS, values, strict=True)}
+        found["present"] = self.present
+        found["evicted"] = max(0, found["accounts"] - self._dropped - self.present)
+        return found

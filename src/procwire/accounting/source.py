@@ -1,0 +1,291 @@
+"""Live traffic as the kernel's programs hand it on, beside a packet socket for what they do not count.
+
+A Source like ``capture.live``: frames, batch by batch. Those with the mark COUNTED are for what they say
+alone; how much there was is read from the kernel's maps, once a second and when a flow is over (``count``).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from procwire.accounting.programs import RING_BYTES, Programs
+from procwire.accounting.strays import frame_of
+from procwire.accounting.tally import Bound, Credit, Ledger
+from procwire.bpf.accounts import Account, Settings
+from procwire.capture.arphrd_names import LOOPBACK
+from procwire.capture.interfaces import LinkState, Watcher
+from procwire.capture.live import LiveSource
+from procwire.capture.packet_filter import LoadedFilter
+from procwire.capture.source import CaptureError, Counts, Interface
+from procwire.capture.tap import Tap
+from procwire.model.flow import Flow
+from procwire.model.frames import COUNTED, FrameBatch, batch_of
+from procwire.model.kernel import Credited
+
+FIRST_BYTES = 16384  # of each direction, before a verdict; a reader decides within 4 KiB (dpi/opening.py)
+FIRST_PACKETS = 3  # of each direction, headers at least: a handshake, and who answers
+MOST_BYTES = 16352  # of one packet
+RATE_BYTES = 64 << 20  # of content, a second, of all flows together
+WINDOWS = 60  # in a second, about (WINDOW_SHIFT of account.bpf.c)
+TAP_RING_BYTES = 2 << 20  # for each interface: only what is not counted goes there
+STEP_SECONDS = 0.02  # the ring buffer and the packet sockets are looked at in turn; much content wakes sooner
+LOOK_SECONDS = 0.25
+MAX_STRAYS = 1024  # flows that are opened by their counts alone, at one reading
+LAST_SECONDS = 0.1  # what is in the ring buffer when the end comes is read for so long
+_ETHERNET, _RAW = 14, 0
+LINKTYPE_ETHERNET = 1
+
+
+class Wishes(msgspec.Struct, frozen=True, kw_only=True):
+    """What is watched, and how deeply."""
+
+    interfaces: tuple[str, ...] = ()  # none: all that are up
+    tap: bool = True  # with packet sockets beside
+    content: bool = True  # someone reads it
+    everything: bool = False  # all of it
+    first_bytes: int = FIRST_BYTES
+    rate_bytes: int = RATE_BYTES
+    ports: frozenset[tuple[int, int]] = frozenset()  # (protocol, port) whose content is always wanted
+
+
+class KernelSource:
+    """Programs, ring buffer and packet sockets of one run. Make, use and close it on one thread.
+
+    Raises BpfError where the programs cannot run, CaptureError for interfaces as LiveSource does.
+    """
+
+    def __init__(self, wishes: Wishes, *, home: int, content: bytes | None = None) -> None:
+        self.wishes = wishes
+        settings = Settings(
+            home=home,
+            first_bytes=wishes.first_bytes if wishes.content else 0,
+            first_packets=FIRST_PACKETS,
+            most_bytes=MOST_BYTES,
+            window_bytes=max(1 << 16, wishes.rate_bytes // WINDOWS // (os.cpu_count() or 1)),
+            whole=not wishes.tap,
+            everything=wishes.everything,
+        )
+        self.refused: dict[str, str] = {}
+        self._stops = 0
+        self._indexes: dict[int, LinkState] = {}
+        self._numbers: dict[int, int] = {}  # the kernel's index -> place in ``interfaces``
+        self._strays: dict[bytes, Account] = {}
+        self._said: dict[int, Bound] = {}
+        self._own: list[FrameBatch] = []
+        self._since = 0
+        self._empty = 0  # monotonic time up to which the ring buffer was read
+        self._next_look = 0.0
+        self._counts = Counts()
+        self._live: LiveSource | None = None
+        self.programs = Programs(settings, content=content, tap=wishes.tap)
+        try:
+            self.programs.hint(wishes.ports if wishes.content else ())
+            self.tap = Tap(self.programs.ring, RING_BYTES)
+            self.ledger = Ledger(home=home, credit=_nobody, facts=self.programs.facts)
+            self.ledger.offset = self.tap.synchronise()
+            self._watcher = Watcher()
+            self.interfaces = [Interface()]
+            self._begin()
+            self.programs.attach()
+        except BaseException:
+            self.programs.close()
+            raise
+
+    # A source of frames, as LiveSource.
+
+    @property
+    def counts(self) -> Counts:
+        """Frames handed on, and what the packet sockets dropped."""
+        self._counts.dropped = self._live.counts.dropped if self._live is not None else 0
+        return self._counts
+
+    @property
+    def listening(self) -> list[str]:
+        """Names of the interfaces that are watched now."""
+        return [link.name for link in self._indexes.values()]
+
+    def drops(self) -> dict[str, int]:
+        """Frames that packet sockets dropped for want of room, by interface."""
+        return self._live.drops() if self._live is not None else {}
+
+    def poll(self, timeout: float) -> FrameBatch | None:
+        """The next frames; None after ``timeout`` seconds without any, or at once after ``stop``."""
+        end = time.monotonic() + timeout
+        self._speak()
+        while not self._stops:
+            now = time.monotonic()
+            if now >= self._next_look:
+                self._look(now)
+            if batch := self._take(min(STEP_SECONDS, max(0.0, end - now))):
+                return batch
+            if now >= end:
+                return None
+        return None
+
+    def release(self, batch: FrameBatch) -> None:
+        """Give a batch back early."""
+        if not self.tap.release(batch) and self._live is not None:
+            self._live.release(batch)
+
+    def stop(self) -> None:
+        """End ``poll`` and ``batches``; from any thread or a signal handler."""
+        self._stops += 1
+        if self._live is not None:
+            self._live.stop()
+
+    def batches(self) -> Iterator[FrameBatch]:
+        """After ``stop``: what had come by then."""
+        end = time.monotonic() + LAST_SECONDS
+        while self._stops == 1 and time.monotonic() < end and (batch := self.tap.take()):
+            yield self._counted(batch, self.tap.taken_bytes)
+        if self._live is not None:
+            yield from self._live.batches()
+        self._empty = time.monotonic_ns()
+
+    def close(self) -> None:
+        """Detach and close everything; may be called twice."""
+        if self._live is not None:
+            self._live.close()
+        self.tap.close()
+        self._watcher.close()
+        self.programs.close()
+
+    # What flows are told and tell.
+
+    def connect(self, credit: Credit) -> None:
+        """Who is told of packets that the kernel counted."""
+        self.ledger.credit = credit
+
+    def opened(self, flow: Flow) -> None:
+        """A flow began."""
+        self.ledger.bind(flow)
+
+    def decide(self, flow: Flow, side: int, mode: int, until: int) -> None:
+        """What is wanted of one side of a flow from now on (``steering``)."""
+        bound = self.ledger.bind(flow)
+        if bound is None:
+            return
+        place = side ^ bound.side
+        if mode == bound.modes[place] and until == bound.until[place]:
+            return
+        bound.modes = (mode, bound.modes[1]) if place == 0 else (bound.modes[0], mode)
+        bound.until = (until, bound.until[1]) if place == 0 else (bound.until[0], until)
+        self._said[flow.number] = bound
+
+    def count(self) -> None:
+        """Read the kernel's counts into the flows."""
+        started = time.monotonic_ns()
+        self.ledger.offset = self.tap.synchronise()
+        for ends, cookie, account in self.programs.pasts():
+            self.ledger.see(ends, cookie, account)
+        for ends, cookie, account in self.programs.changed(self._since):
+            if account.first > self._empty:  # its first packet may be in the ring buffer still
+                started = min(started, account.first)
+            elif not self.ledger.see(ends, cookie, account) and len(self._strays) < MAX_STRAYS:
+                self._strays[ends] = account
+        self._since = started - 1
+        self.ledger.settle()
+
+    def forget(self, flows: Iterable[Flow]) -> None:
+        """These flows are over and have been counted to the end."""
+        for flow in flows:
+            over = self.ledger.forget(flow)
+            if over is not None:
+                self.programs.forget(*over)
+
+    # Inner steps.
+
+    def _begin(self) -> None:
+        names = self.wishes.interfaces
+        links = {link.name: link for link in self._watcher.links.values()}
+        for name in names:
+            if name not in links:
+                raise CaptureError(name, None, f"no such interface; there are: {', '.join(links)}")
+        if self.wishes.tap:
+            self._live = LiveSource(
+                names or None, filter=LoadedFilter(self.programs.tap), ring_bytes=TAP_RING_BYTES
+            )
+            self.interfaces, self.refused = self._live.interfaces, self._live.refused
+        for link in links.values():
+            self._join(link)
+
+    def _join(self, link: LinkState) -> None:
+        wanted = link.name in self.wishes.interfaces if self.wishes.interfaces else link.up
+        if not wanted or link.index in self._indexes:
+            return
+        head = _ETHERNET if link.linktype == LINKTYPE_ETHERNET else _RAW
+        loopback = link.hardware == LOOPBACK
+        self._indexes[link.index] = link
+        self._numbers[link.index] = self._number(link)
+        self.tap.place(link.index, self._numbers[link.index], head=head, loopback=loopback)
+        self.ledger.heads[link.index] = head
+        self.programs.place(link.index, head, loopback=loopback)
+
+    def _leave(self, link: LinkState) -> None:
+        if self._indexes.pop(link.index, None) is not None:
+            self.programs.displace(link.index)
+
+    def _number(self, link: LinkState) -> int:
+        """The interface's place in ``interfaces``, which the packet sockets fill where there are any."""
+        for interface in self.interfaces:
+            if interface.name == link.name:
+                return interface.index
+        if self._live is None:
+            made = Interface(
+                index=len(self.interfaces), name=link.name, link=link.linktype, description=link.kind
+            )
+            self.interfaces.append(made)
+            return made.index
+        return 0
+
+    def _look(self, now: float) -> None:
+        self._next_look = now + LOOK_SECONDS
+        for change in self._watcher.changes():
+            if change.event == "gone":
+                self._leave(change.link)
+            else:
+                self._join(change.link)
+
+    def _take(self, seconds: float) -> FrameBatch | None:
+        asked = time.monotonic_ns()
+        if batch := self.tap.take():
+            return self._counted(batch, self.tap.taken_bytes)
+        self._empty = asked
+        if self._strays:
+            return self._stray()
+        if self._live is not None and (batch := self._live.poll(0.0)):
+            return self._counted(batch, 0)
+        self.tap.wait(seconds)
+        return None
+
+    def _counted(self, batch: FrameBatch, size: int) -> FrameBatch:
+        batch.first = self._counts.frames + 1
+        self._counts.frames += batch.count
+        self._counts.bytes += size
+        return batch
+
+    def _stray(self) -> FrameBatch:
+        """Flows of which nothing but counts is known, opened by the head of a packet."""
+        rows = list(self._strays.items())
+        self._strays.clear()
+        batch = batch_of([frame_of(ends) for ends, _ in rows], link=101)
+        for row, (_, account) in enumerate(rows):
+            batch.time[row] = account.first + self.ledger.offset
+            batch.flags[row] = COUNTED
+            batch.interface[row] = self._numbers.get(max(account.interface), 0)
+        self._since = 0  # their accounts are read once more
+        return batch
+
+    def _speak(self) -> None:
+        """Verdicts of the last batch."""
+        for bound in self._said.values():
+            self.programs.say(bound.ends, bound.modes, bound.until)
+        self._said.clear()
+
+
+def _nobody(flow: Flow, more: Credited) -> None:
+    """Nobody is told yet."""

@@ -1,0 +1,233 @@
+"""The kernel's counts put into flows. Pure: it is shown entries of the map and changes Flow objects.
+
+A flow may have several accounts: one of each socket that has its ends (a server's listener has the handshake,
+the accepted socket the rest; on one host both ends have one), and one of the tap. Sockets of one end add up.
+What both ends, or an end and the tap, say of a direction is the same packets seen twice: the larger figure
+counts. What the tracker counted itself (fragments, tunnels) stands beside it and is left alone.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterable
+
+from procwire.bpf import accounts as books
+from procwire.bpf.accounts import Account, Tally
+from procwire.model.flow import Flow
+from procwire.model.kernel import BOTH, BPF, TAP, TCP_CLOSE, Credited, KernelView, TcpFacts
+
+TCP = 6
+COUNTED = frozenset({TCP, 17})  # what the programs count
+
+Credit = Callable[[Flow, Credited], None]
+Place = tuple[int, int]  # a cookie, and when its account began
+Part = tuple[int, bytes]  # the socket's end, the tally with its bytes as on the wire
+_EIGHT = struct.Struct("=8Q")
+_NOTHING: tuple[int, ...] = (0,) * 8
+_OWN = 2  # the tap's account is of neither end
+
+
+class Bound:
+    """A flow with its key. ``side``: which side of the key its src is; ``first`` is monotonic time."""
+
+    __slots__ = (
+        "applied",
+        "cookies",
+        "elsewhere",
+        "ends",
+        "first",
+        "flow",
+        "last",
+        "missed",
+        "modes",
+        "parts",
+        "side",
+        "until",
+    )
+
+    def __init__(self, flow: Flow, ends: bytes, side: int, first: int) -> None:
+        self.flow = flow
+        self.ends = ends
+        self.side = side
+        self.first = first
+        self.last = 0
+        self.parts: dict[Place, Part] = {}
+        self.cookies = [0, 0]  # of the sockets at a and b that were heard last
+        self.applied = _NOTHING
+        self.missed = 0
+        self.elsewhere = 0  # packets that the tap saw again on another interface
+        self.modes = (books.UNDECIDED, books.UNDECIDED)
+        self.until = (0, 0)
+
+
+class Ledger:
+    """The flows that are open, by their keys.
+
+    ``offset`` leads from the kernel's monotonic clock to packet time, ns; ``heads`` are the watched
+    interfaces by the kernel's index, with the bytes that stand before the IP header there.
+    """
+
+    def __init__(self, *, home: int, credit: Credit, facts: Callable[[int], TcpFacts | None]) -> None:
+        self.home = home
+        self.offset = 0
+        self.heads: dict[int, int] = {}
+        self.credit = credit
+        self._facts = facts
+        self._bounds: dict[bytes, list[Bound]] = {}
+        self._numbers: dict[int, Bound] = {}
+        self._touched: dict[int, Bound] = {}
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def bind(self, flow: Flow) -> Bound | None:
+        """The flow's entry, made where there is none; None for a flow that the programs do not count."""
+        bound = self._numbers.get(flow.number)
+        if bound is not None:
+            return bound
+        if flow.tunnel or flow.proto not in COUNTED:
+            return None
+        src = books.mapped(flow.family, flow.src_hi, flow.src_lo)
+        dst = books.mapped(flow.family, flow.dst_hi, flow.dst_lo)
+        ends, side = books.pack_ends(flow.proto, src, flow.sport, dst, flow.dport)
+        bound = Bound(flow, ends, side, flow.first - self.offset)
+        self._numbers[flow.number] = bound
+        flow.kernel = KernelView()
+        before = self._bounds.setdefault(ends, [])
+        before.append(bound)
+        if len(before) > 1:
+            self._divide(before)
+        return bound
+
+    def forget(self, flow: Flow) -> tuple[bytes, frozenset[int]] | None:
+        """The flow's counts are final: its key and cookies, unless another flow goes on with them."""
+        bound = self._numbers.pop(flow.number, None)
+        if bound is None:
+            return None
+        self._touched.pop(flow.number, None)
+        others = self._bounds[bound.ends]
+        others.remove(bound)
+        if others:
+            return None
+        del self._bounds[bound.ends]
+        return bound.ends, frozenset(cookie for cookie, _ in bound.parts)
+
+    def see(self, ends: bytes, cookie: int, account: Account) -> bool:
+        """One account as it stands now; False where packets were counted and no flow has its ends."""
+        if account.netns not in {0, self.home}:
+            return True
+        bounds = self._bounds.get(ends)
+        tally = self._on_wire(account, account.now)
+        if not (tally[0] or tally[1]):
+            return True
+        if bounds is None:
+            return False
+        bound = bounds[0] if len(bounds) == 1 else _nearest(bounds, account.first)
+        bound.parts[cookie, account.first] = (account.end & 1 if cookie else _OWN, _EIGHT.pack(*tally))
+        if cookie:
+            bound.cookies[account.end & 1] = cookie
+        bound.last = max(bound.last, account.last)
+        bound.missed = max(bound.missed, sum(account.missed))
+        bound.flow.elsewhere += max(0, account.elsewhere - bound.elsewhere)
+        bound.elsewhere = max(bound.elsewhere, account.elsewhere)
+        self._touched[bound.flow.number] = bound
+        return True
+
+    def settle(self) -> int:
+        """Put what was seen into the flows; returns how many there were."""
+        touched = list(self._touched.values())
+        self._touched.clear()
+        for bound in touched:
+            self._apply(bound)
+        return len(touched)
+
+    def _on_wire(self, account: Account, tally: Tally) -> tuple[int, ...]:
+        """A tally with link layer headers, without what was counted on interfaces that are not watched."""
+        packets, sizes, payload, more = tally
+        if not (packets[0] or packets[1]):
+            return _NOTHING
+        heads = [self.heads.get(account.interface[side], -1) for side in (0, 1)]
+        if account.netns == 0:
+            return (*packets, *sizes, *payload, *more)
+        keep = [head >= 0 for head in heads]
+        return (
+            packets[0] * keep[0], packets[1] * keep[1],
+            (sizes[0] + packets[0] * heads[0]) * keep[0], (sizes[1] + packets[1] * heads[1]) * keep[1],
+            payload[0] * keep[0], payload[1] * keep[1], more[0] * keep[0], more[1] * keep[1],
+        )  # fmt: skip
+
+    def _divide(self, bounds: list[Bound]) -> None:
+        """A further flow has the same ends: what was counted goes to the flow whose begin is nearer."""
+        for bound in bounds:
+            for place in [each for each in bound.parts if _nearest(bounds, each[1]) is not bound]:
+                _nearest(bounds, place[1]).parts[place] = bound.parts.pop(place)
+            self._touched[bound.flow.number] = bound
+
+    def _apply(self, bound: Bound) -> None:
+        flow, view = bound.flow, bound.flow.kernel
+        if not isinstance(view, KernelView):
+            return
+        sums = _sums(bound.parts.values())
+        total, attributed = _larger(sums)
+        shown = max(bound.last + self.offset, flow.last)
+        if bound.side:
+            total = [total[place ^ 1] for place in range(8)]
+            attributed = attributed[::-1]
+        _add(flow, [new - old for new, old in zip(total, bound.applied, strict=True)])
+        before = bound.applied
+        bound.applied = tuple(total)
+        view.attributed_out, view.attributed_in = attributed
+        view.source = _source(any(sums[_OWN]), any(attributed))
+        view.missed = bound.missed
+        if flow.proto == TCP:
+            self._ask(bound, view)
+        over = view.tcp is not None and view.tcp.state == TCP_CLOSE
+        more = Credited(shown, sum(total[:2]) - sum(before[:2]), sum(total[2:4]) - sum(before[2:4]), over)
+        self.credit(flow, more)
+
+    def _ask(self, bound: Bound, view: KernelView) -> None:
+        """TCP's word, of the src's end where that is here."""
+        for end in (bound.side, 1 - bound.side):
+            if bound.cookies[end] and (found := self._facts(bound.cookies[end])) is not None:
+                view.tcp, view.tcp_end = found, end ^ bound.side
+                return
+
+
+def _nearest(bounds: list[Bound], first: int) -> Bound:
+    return min(bounds, key=lambda bound: abs(bound.first - first))
+
+
+def _sums(parts: Iterable[Part]) -> list[list[int]]:
+    """What the sockets at a, those at b, and the tap counted."""
+    sums = [[0] * 8, [0] * 8, [0] * 8]
+    for end, raw in parts:
+        row = sums[end]
+        for place, number in enumerate(_EIGHT.unpack(raw)):
+            row[place] += number
+    return sums
+
+
+def _larger(sums: list[list[int]]) -> tuple[list[int], list[int]]:
+    """For each direction the figures of whoever counted most packets; and what sockets counted."""
+    total = [0] * 8
+    for side in (0, 1):
+        best = max((sums[_OWN], sums[0], sums[1]), key=lambda row: row[side])
+        total[side::2] = best[side::2]
+    return total, [max(sums[0][side], sums[1][side]) for side in (0, 1)]
+
+
+def _source(tap: bool, sockets: bool) -> str:
+    if tap and sockets:
+        return BOTH
+    return BPF if sockets else TAP
+
+
+def _add(flow: Flow, more: list[int]) -> None:
+    flow.packets_out += more[0]
+    flow.packets_in += more[1]
+    flow.bytes_out += more[2]
+    flow.bytes_in += more[3]
+    flow.payload_out += more[4]
+    flow.payload_in += more[5]
+    flow.segments_out += more[0] + more[6]
+    flow.segments_in += more[1] + more[7]

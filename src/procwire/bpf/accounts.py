@@ -1,0 +1,154 @@
+"""The structs of account.bpf.c as values, and the keys of its maps. Pure.
+
+A key holds both ends in one order for both directions, so that a flow has one key however it was opened:
+``key_of`` says it, and on which side of it the flow's ``src`` stands.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import NamedTuple
+
+from procwire.model.kernel import TcpFacts
+
+UNDECIDED, ENOUGH, BEYOND, MORE, ALL = range(5)  # modes of a verdict
+LEASE_BYTES = 65536  # of a stream, handed on beyond the last word of its reader
+FROM_SOCKET, FROM_TAP, WHOLE = range(3)  # record origins
+COUNTS = ("accounts", "refused", "given", "no-room", "over-rate")
+KINDS = ("sockets", "plain", "other-ip", "fragments", "tunnels", "not-ip")
+
+_ENDS = struct.Struct("=16s16sHHI")
+_WORDS = struct.Struct("=2Q")
+_COOKIE = struct.Struct("=Q")
+ACCOUNT = struct.Struct("=3Q 8Q 2Q 2I 2I 2I 2I 2I 2I 4I 2B 2B 2B 2B 2B B B B 3x I 4x")
+VERDICT = struct.Struct("=4I")
+_FACTS = struct.Struct("=4Q8I")
+_PLACE = struct.Struct("=2I")
+_SETTINGS = struct.Struct("=Q6I")
+_LINK = struct.Struct("=32Q")
+
+TUPLE_BYTES = _ENDS.size
+KEY_BYTES = TUPLE_BYTES + _COOKIE.size
+ACCOUNT_BYTES = ACCOUNT.size
+PAST_BYTES = KEY_BYTES + 8
+FACTS_BYTES = _FACTS.size
+LINK_BYTES = _LINK.size
+PLACE_BYTES = _PLACE.size
+SETTINGS_BYTES = _SETTINGS.size
+LAST_AT = 16  # offset of ``last`` in an account
+_MAPPED = 0xFFFF
+
+
+class Tally(NamedTuple):
+    """Packets, bytes, payload bytes and further segments, each of both directions: a to b, b to a."""
+
+    packets: tuple[int, int]
+    bytes: tuple[int, int]
+    payload: tuple[int, int]
+    more: tuple[int, int]
+
+
+class Account(NamedTuple):
+    """What was counted under one key. Times are CLOCK_MONOTONIC, ns."""
+
+    netns: int  # cookie of its network namespace; 0: counted by a tap
+    first: int
+    last: int
+    now: Tally
+    elsewhere: int
+    interface: tuple[int, int]  # the kernel's indexes
+    missed: tuple[int, int]  # packets whose content was wanted and could not be handed on
+    end: int  # the socket's own end: 0 is a
+
+
+class Settings(NamedTuple):
+    """What the programs are told."""
+
+    home: int  # cookie of the network namespace that is watched
+    first_bytes: int
+    first_packets: int
+    most_bytes: int  # of one packet
+    window_bytes: int  # of all, for each CPU, in 16.8 ms
+    whole: bool = False
+    everything: bool = False
+
+
+def pack_ends(
+    proto: int, src: tuple[int, int], sport: int, dst: tuple[int, int], dport: int
+) -> tuple[bytes, int]:
+    """A key without a cookie, and the side of it that ``src`` is (0: a); addresses as ``mapped`` has them.
+
+    The order is the programs': they compare the addresses as pairs of machine words.
+    """
+    left, right = _packed(src), _packed(dst)
+    if (_WORDS.unpack(left), sport) <= (_WORDS.unpack(right), dport):
+        return _ENDS.pack(left, right, sport, dport, proto), 0
+    return _ENDS.pack(right, left, dport, sport, proto), 1
+
+
+def mapped(family: int, high: int, low: int) -> tuple[int, int]:
+    """An address of a flow as the keys have it: IPv4 as ::ffff:a.b.c.d."""
+    return (high, low) if family == 6 else (0, _MAPPED << 32 | low)
+
+
+def with_cookie(ends: bytes, cookie: int = 0) -> bytes:
+    """A whole key; cookie 0 is the tuple as such."""
+    return ends + _COOKIE.pack(cookie)
+
+
+def cookie_of(key: bytes | memoryview) -> int:
+    """The cookie in a key."""
+    (cookie,) = _COOKIE.unpack_from(key, TUPLE_BYTES)
+    return int(cookie)
+
+
+def unpack_ends(key: bytes) -> tuple[int, bytes, int, bytes, int]:
+    """(protocol, address a, port a, address b, port b) of a key; addresses of 16 bytes."""
+    a, b, aport, bport, proto = _ENDS.unpack_from(key)
+    return proto, a, aport, b, bport
+
+
+def unpack_account(value: bytes | memoryview, at: int = 0) -> Account:
+    """A value of ``accounts``."""
+    v = ACCOUNT.unpack_from(value, at)
+    return Account(
+        v[0], v[1], v[2],
+        Tally(v[3:5], v[5:7], v[7:9], v[9:11]),
+        v[11], v[13:15], v[19:21], v[-3],
+    )  # fmt: skip
+
+
+def unpack_facts(value: bytes | memoryview, at: int = 0) -> TcpFacts:
+    """A value of ``facts``."""
+    return TcpFacts(*_FACTS.unpack_from(value, at))
+
+
+def pack_verdict(modes: tuple[int, int], until: tuple[int, int]) -> bytes:
+    """A value of ``verdicts``; both by direction, as the key's sides are."""
+    return VERDICT.pack(*modes, *until)
+
+
+def pack_settings(settings: Settings) -> bytes:
+    """The value of ``settings``."""
+    return _SETTINGS.pack(*settings[:5], settings.whole, settings.everything)
+
+
+def pack_place(head: int, *, loopback: bool) -> bytes:
+    """A value of ``places``: bytes before the IP header, and whether it is the loopback interface."""
+    return _PLACE.pack(head, loopback)
+
+
+def unpack_link(value: bytes) -> dict[str, tuple[tuple[int, int], tuple[int, int]]]:
+    """A per-CPU value of ``links``: by kind, packets and bytes as (in, out)."""
+    sums = [0] * 32
+    for row in _LINK.iter_unpack(value):
+        sums = [have + more for have, more in zip(sums, row, strict=True)]
+    return {
+        kind: ((sums[2 * n], sums[2 * n + 1]), (sums[16 + 2 * n], sums[17 + 2 * n]))
+        for n, kind in enumerate(KINDS)
+    }
+
+
+def _packed(address: tuple[int, int]) -> bytes:
+    high, low = address
+    return high.to_bytes(8, "big") + low.to_bytes(8, "big")

@@ -1,0 +1,191 @@
+"""RTSP: requests with their responses, the media that SDP describes, transports (RFC 2326, RFC 7826).
+
+Recognised by a start line that ends or begins with ``RTSP/1.0`` or ``RTSP/2.0``, on any port. Media that
+are carried in the same connection (behind ``$``) are passed over and counted. Passwords in URLs are masked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, ClassVar
+
+from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
+from procwire.dpi.wire import sdp, text_message
+from procwire.dpi.wire.lines import shown
+from procwire.dpi.wire.pending import Pending
+from procwire.dpi.wire.text_message import MAX_BODY, Head, masked
+from procwire.model.columns import Kind
+from procwire.model.observation import Observation, says
+
+NAME = "rtsp"
+PORTS = frozenset({("tcp", 554), ("tcp", 8554), ("tcp", 5554), ("tcp", 7070)})
+TRANSPORTS = frozenset({"tcp"})
+FIRST = b"ADGOPRST"
+
+MAX_RESYNC = 64  # pieces looked at for a new start after a gap
+_METHODS = (b"OPTIONS", b"DESCRIBE", b"ANNOUNCE", b"SETUP", b"PLAY", b"PAUSE", b"TEARDOWN", b"GET_PARAMETER",
+            b"SET_PARAMETER", b"REDIRECT", b"RECORD", b"PLAY_NOTIFY")  # fmt: skip
+_REQUEST = re.compile(rb"([A-Z_]{4,13}) ([^ \r\n]{1,1024}) RTSP/([12]\.0)\Z")
+_STATUS = re.compile(rb"RTSP/([12]\.0) ([1-5][0-9][0-9])(?: (.*))?\Z")
+
+
+class RtspExchange(Observation, kw_only=True):
+    """A request and its response."""
+
+    TABLE = "rtsp"
+    RISKS: ClassVar = {"basic": "cleartext-credentials"}
+    method: Annotated[str, says("Request method; empty where the request was not seen.")]
+    url: Annotated[str, says("What is asked for; passwords are masked.")]
+    status: Annotated[int | None, says("Status code; none where no response was seen.")]
+    reason: Annotated[str, says("Reason phrase.")]
+    session: Annotated[str, says("Session identifier.")]
+    transport: Annotated[str, says("Transport agreed on, with its ports or channels.")]
+    user_agent: Annotated[str, says("User-Agent field of the request.")]
+    server: Annotated[str, says("Server field of the response.")]
+    authorization: Annotated[str, says("Scheme of the credentials sent; never the credentials.")]
+    media: Annotated[tuple[str, ...], says("Media described: kind, address, transport, codecs.")]
+    interleaved_bytes: Annotated[int, says("Media in this connection so far.", kind=Kind.SIZE)]
+    latency: Annotated[int | None, says("From the request to the response.", kind=Kind.DURATION)]
+
+    @property
+    def basic(self) -> bool:
+        """Whether a password itself was sent: a digest's answer is not one."""
+        return self.authorization.lower() == "basic" or ":***@" in self.url
+
+
+OBSERVATIONS = (RtspExchange,)
+
+
+def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
+    """A whole start line."""
+    if data and data[0] not in FIRST:
+        return Claim.NO
+    line, end, _ = data.partition(b"\n")
+    line = line.rstrip(b"\r")
+    if end:
+        found = _REQUEST.match(line)
+        good = found[1] in _METHODS if found is not None else _STATUS.match(line) is not None
+        return Claim.YES if good else Claim.NO
+    if len(line) > 1100:
+        return Claim.NO
+    word, space, rest = line.partition(b" ")
+    if line.startswith(b"RTSP/"[: len(line)]):
+        return Claim.MORE
+    if not space:
+        return Claim.MORE if any(one.startswith(word) for one in _METHODS) else Claim.NO
+    good = any(
+        one.startswith(rest[:7]) or rest.startswith(one)
+        for one in (b"rtsp:", b"rtspu:", b"rtsps:", b"*", b"/")
+    )
+    return Claim.MORE if word in _METHODS and good else Claim.NO
+
+
+class Parser:
+    """See contract.Parser."""
+
+    def __init__(self, context: Context) -> None:  # noqa: ARG002
+        self._held = [bytearray(), bytearray()]
+        self._owed = [0, 0]
+        self._lost = [False, False]
+        self._asked = Pending()
+        self._media = 0
+
+    def feed(self, side: Direction, data: bytes, *, now: int) -> Iterator[Observation]:
+        """See contract.Parser."""
+        held = self._held[side]
+        held += data
+        while True:
+            paid = min(self._owed[side], len(held))
+            self._owed[side] -= paid
+            del held[:paid]
+            self._settle(side, held)
+            if self._owed[side] or len(held) < 4:
+                return
+            if held[0] == 0x24:  # RFC 2326 section 10.12
+                self._owed[side] = 4 + (held[2] << 8 | held[3])
+                self._media += self._owed[side]
+                continue
+            head = text_message.read(held)
+            if head is None or (head.body <= MAX_BODY and len(held) < head.size + head.body):
+                return
+            size = head.body
+            body = bytes(held[head.size : head.size + size]) if size <= MAX_BODY else b""
+            del held[: head.size + len(body)]
+            self._owed[side] = size - len(body)
+            yield from self._message(side, head, body, now)
+
+    def gap(self, side: Direction, size: int, *, now: int) -> Iterator[Observation]:  # noqa: ARG002
+        """The next message is looked for at the start of a segment."""
+        if size <= self._owed[side]:
+            self._owed[side] -= size
+        else:
+            self._owed[side] = 0
+            self._held[side].clear()
+            self._lost[side] = True
+        return iter(())
+
+    def skip(self, side: Direction) -> int:
+        """See contract.Parser: media are not needed."""
+        owed, self._owed[side] = self._owed[side], 0
+        return owed
+
+    def finish(self, now: int) -> Iterator[Observation]:
+        """Requests that no response was seen to."""
+        for key, _, _, note in self._asked.left():
+            side = key[0] if isinstance(key, tuple) else Direction.OUT
+            yield self._exchange(side, note, None, b"", (now, None))
+
+    def _settle(self, side: Direction, held: bytearray) -> None:
+        """Drop blank lines; behind a gap, what begins no message."""
+        if self._owed[side]:
+            return
+        if self._lost[side] and held:
+            self._lost[side] = claims(bytes(held[:2048]), side, _TCP) is Claim.NO
+            if self._lost[side]:
+                held.clear()
+        if held and held[0] in b"\r\n":
+            del held[: len(held) - len(held.lstrip(b"\r\n"))]
+
+    def _message(self, side: Direction, head: Head, body: bytes, now: int) -> Iterator[Observation]:
+        key = head.fields.get(b"cseq", b"")[:32]
+        if _REQUEST.match(head.start):
+            self._asked.ask((side, key), now, head)
+            return
+        if not _STATUS.match(head.start):
+            raise ProtocolError("not a start line")
+        latency, asked = self._asked.answer((1 - side, key), now)
+        yield self._exchange(side, asked, head, body, (now, latency))
+
+    def _exchange(
+        self,
+        side: Direction,
+        asked: Head | None,
+        head: Head | None,
+        body: bytes,
+        when: tuple[int, int | None],
+    ) -> Observation:
+        request = _REQUEST.match(asked.start) if asked is not None else None
+        found = _STATUS.match(head.start) if head is not None else None
+        empty = Head(b"", {}, 0)
+        asked, head = asked or empty, head or empty
+        media = sdp.media(body) if b"sdp" in head.fields.get(b"content-type", b"").lower() else ()
+        return RtspExchange(
+            time=when[0],
+            side=side,
+            method=shown(request[1]) if request else "",
+            url=masked(shown(request[2])) if request else "",
+            status=int(found[2]) if found else None,
+            reason=shown(found[3] or b"") if found else "",
+            session=(head.text(b"session") or asked.text(b"session")).split(";")[0],
+            transport=head.text(b"transport"),
+            user_agent=asked.text(b"user-agent"),
+            server=head.text(b"server"),
+            authorization=shown(asked.fields.get(b"authorization", b"").split(b" ")[0], 32),
+            media=media,
+            interleaved_bytes=self._media,
+            latency=when[1],
+        )
+
+
+_TCP = Context(transport="tcp")

@@ -1,0 +1,97 @@
+"""Where a watch has its packets from: chosen by what is asked for and by what runs here, with the reason.
+
+``tap``: packet sockets alone, every packet. ``bpf``: the hooks of sockets alone, counted in the kernel.
+``both``: counted in the kernel at the sockets and at the interfaces; packet sockets for what neither counts.
+"""
+
+from __future__ import annotations
+
+from procwire.accounting.source import FIRST_BYTES, KernelSource, Wishes
+from procwire.accounting.steering import Steering
+from procwire.bpf import probe
+from procwire.bpf.libbpf import BpfError
+from procwire.capture.live import LiveSource
+from procwire.capture.packet_filter import FilterError
+from procwire.capture.source import CaptureError
+from procwire.dpi.registry import request_ports
+from procwire.engine.options import EngineError, WatchOptions
+from procwire.model.streams import StreamSink
+from procwire.processes.kernel import namespace_cookie
+
+NOT_ALLOWED = 3
+AUTOMATIC = "tap"  # what is chosen where nothing is asked for
+LITTLE_BYTES = 4096  # of each direction, with ``--depth first``
+
+
+class Chosen:
+    """A source, its name, and why it is not the one that was asked for."""
+
+    def __init__(self, options: WatchOptions) -> None:
+        self.reason = ""
+        self.kernel: KernelSource | None = None
+        self._follow = options.depth != "first"
+        self.name = options.source or AUTOMATIC
+        if self.name != "tap":
+            self._try_kernel(options)
+        self.source: KernelSource | LiveSource = self.kernel or _open_tap(options)
+
+    def steer(self, sink: StreamSink) -> StreamSink:
+        """What stands between the tracker and the analyzer."""
+        return sink if self.kernel is None else Steering(sink, self.kernel.decide, follow=self._follow)
+
+    def _try_kernel(self, options: WatchOptions) -> None:
+        self.reason = whole(options)
+        if not self.reason:
+            try:
+                self.kernel = _open_kernel(options, tap=self.name == "both")
+            except BpfError as error:
+                self.reason = probe.explained(error)
+            except CaptureError as error:
+                raise refused(error) from None
+        if self.kernel is None:
+            self.name = "tap"
+
+
+def whole(options: WatchOptions) -> str:
+    """Why every packet must be seen here, so that only the tap will do; empty where it must not."""
+    wants = {
+        "--write keeps every packet": options.write,
+        "--depth full reads every packet": options.depth == "full" and options.source != "bpf",
+        "a capture filter is the tap's": options.capture_filter,
+        "--promiscuous is about other hosts' packets": options.promiscuous,
+        "--fanout is about the tap": options.fanout > 1,
+    }
+    return next((reason for reason, wanted in wants.items() if wanted), "")
+
+
+def refused(error: CaptureError) -> EngineError:
+    """A source that cannot be opened, with its exit code."""
+    if isinstance(error, FilterError):
+        return EngineError(str(error), 2)
+    return EngineError(str(error), NOT_ALLOWED if "not allowed" in error.reason else 1)
+
+
+def _open_kernel(options: WatchOptions, *, tap: bool) -> KernelSource:
+    wishes = Wishes(
+        interfaces=options.interfaces,
+        tap=tap,
+        content=options.flows.protocols,
+        everything=options.depth == "full",
+        first_bytes=LITTLE_BYTES if options.depth == "first" else FIRST_BYTES,
+        ports=request_ports() if options.depth == "requests" else frozenset(),
+    )
+    return KernelSource(wishes, home=namespace_cookie())
+
+
+def _open_tap(options: WatchOptions) -> LiveSource:
+    try:
+        return LiveSource(
+            options.interfaces or None,
+            snaplen=options.snaplen,
+            promiscuous=options.promiscuous,
+            filter=options.capture_filter,
+            fanout=options.fanout,
+            ring_bytes=options.ring_bytes,
+        )
+    except CaptureError as error:
+        raise refused(error) from None

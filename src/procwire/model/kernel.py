@@ -1,0 +1,66 @@
+"""What the kernel itself knows of a flow: what its hooks counted, and what TCP says of the connection.
+
+Written by the accounting room as it reads the kernel's maps, shown by the columns of ``tables``.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+BPF = "bpf"  # the hooks of the sockets saw it
+TAP = "tap"  # an interface showed it
+BOTH = "both"
+
+# include/net/tcp_states.h; 0 is "has not changed since procwire looks".
+TCP_STATES = (
+    "", "established", "syn-sent", "syn-recv", "fin-wait-1", "fin-wait-2", "time-wait", "close", "close-wait",
+    "last-ack", "listen", "closing", "new-syn-recv", "bound-inactive",
+)  # fmt: skip
+
+
+TCP_CLOSE = TCP_STATES.index("close")
+
+
+class TcpFacts(NamedTuple):
+    """What TCP knows of a connection at one of its ends. ``state`` is the kernel's number."""
+
+    bytes_sent: int
+    bytes_acked: int
+    bytes_received: int
+    bytes_resent: int
+    srtt_us: int
+    rttvar_us: int
+    cwnd: int
+    resent: int
+    lost: int
+    delivered: int
+    state: int
+    changes: int
+
+
+class Credited(NamedTuple):
+    """What the kernel counted of a flow since it was asked last."""
+
+    last: int  # packet time of the flow's last packet, ns
+    packets: int
+    bytes: int
+    over: bool  # TCP: its socket is closed
+
+
+class KernelView(msgspec.Struct):
+    """The kernel's word on one flow. ``attributed``: packets that a socket of this host sent or took."""
+
+    source: str = ""
+    attributed_out: int = 0
+    attributed_in: int = 0
+    missed: int = 0  # packets whose content was wanted, and there was no room for it
+    tcp: TcpFacts | None = None
+    tcp_end: int = 0  # whose end ``tcp`` is: 0 is src
+
+    @property
+    def state(self) -> str:
+        """TCP's state by name; empty where it did not change yet."""
+        number = self.tcp.state if self.tcp is not None else 0
+        return TCP_STATES[number] if number < len(TCP_STATES) else str(number)

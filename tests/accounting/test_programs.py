@@ -1,0 +1,184 @@
+"""The programs on this machine's kernel: what they count, what a full map does, what a kill leaves."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from procwire.accounting.programs import MAX_ACCOUNTS, RING_BYTES, Programs
+from procwire.bpf import accounts as books
+from procwire.bpf.accounts import Account, Settings
+from procwire.bpf.libbpf import BpfError
+from procwire.bpf.loader import FOLDER
+from procwire.processes.kernel import namespace_cookie
+from tests.bpf import kernel
+from tests.bpf.kernel import SOURCE, need_bpf
+from tests.lab import wait_for
+
+pytestmark = pytest.mark.kernel
+UDP = 17
+LOOPBACK = 1  # always the kernel's index of lo
+
+
+def settings(**more: object) -> Settings:
+    chosen = Settings(namespace_cookie(), 4096, 3, 4096, 1 << 20)
+    return chosen._replace(**more)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def programs() -> Iterator[Programs]:
+    need_bpf()
+    made = Programs(settings(), tap=False)
+    made.attach()
+    made.place(LOOPBACK, 14, loopback=True)
+    yield made
+    made.close()
+
+
+def of_port(programs: Programs, port: int) -> list[Account]:
+    """The accounts of sockets that speak to or from a port."""
+    found = []
+    for ends, cookie, account in programs.changed(0):
+        _, _, aport, _, bport = books.unpack_ends(ends)
+        if cookie and port in {aport, bport}:
+            found.append(account)
+    return found
+
+
+def say(count: int, size: int) -> int:
+    """Datagrams to a socket of one's own, over loopback; its port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(("127.0.0.1", 0))
+        receiver.settimeout(5)
+        address = receiver.getsockname()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            for _ in range(count):
+                sender.sendto(bytes(size), address)
+                assert len(receiver.recv(65536)) == size
+    return int(address[1])
+
+
+def test_the_sizes_are_those_of_the_source() -> None:
+    source = (FOLDER / "account.bpf.c").read_text(encoding="utf-8")
+    assert f"#define MAX_ACCOUNTS {MAX_ACCOUNTS}\n" in source
+    assert f"#define RING_BYTES ({RING_BYTES >> 20} << 20)\n" in source
+
+
+def test_every_packet_of_a_socket_is_counted(programs: Programs) -> None:
+    both = of_port(programs, say(300, 100))
+    assert len(both) == 2  # the sender's and the receiver's
+    for account in both:
+        assert sorted(account.now.packets) == [0, 300]
+        assert sorted(account.now.bytes) == [0, 300 * 128]
+        assert sorted(account.now.payload) == [0, 300 * 100]
+    shown = programs.link(LOOPBACK)["sockets"]
+    assert shown[0] >= (300, 300)
+
+
+def test_what_is_dropped_from_the_map_makes_room_and_is_no_eviction(programs: Programs) -> None:
+    port = say(1, 1)
+    for ends, cookie, _ in list(programs.changed(0)):
+        if port in books.unpack_ends(ends)[2::2]:
+            programs.forget(ends, {cookie})
+    assert of_port(programs, port) == []
+    list(programs.changed(0))
+    assert programs.counts()["refused"] == 0
+
+
+def test_a_full_map_lets_the_oldest_go_and_says_so() -> None:
+    need_bpf()
+    small = Programs(settings(), tap=False, sizes={"accounts": 64})
+    try:
+        small.attach()
+        small.place(LOOPBACK, 14, loopback=True)
+        last = [say(1, 10) for _ in range(200)][-1]
+        present = list(small.changed(0))
+        counts = small.counts()
+        assert len(present) <= 64 + os.cpu_count() * 128  # type: ignore[operator]
+        assert counts["accounts"] - counts["evicted"] == counts["present"] == len(present)
+        assert counts["evicted"] > 0
+        assert of_port(small, last)
+    finally:
+        small.close()
+
+
+def test_a_verdict_ends_what_is_handed_on(programs: Programs) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(("127.0.0.1", 0))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.connect(receiver.getsockname())
+            sender.send(b"x")
+            (ends,) = {ends for ends, _, _ in programs.changed(0)
+                       if sender.getsockname()[1] in books.unpack_ends(ends)[2::2]}  # fmt: skip
+            for _ in range(10):
+                sender.send(b"y")
+            before = programs.counts()["given"]
+            programs.say(ends, (books.ENOUGH, books.ENOUGH), (0, 0))
+            for _ in range(10):
+                sender.send(b"z")
+            assert programs.counts()["given"] == before
+            programs.say(ends, (books.ALL, books.ALL), (0, 0))
+            for _ in range(256):
+                sender.send(b"w")
+            assert programs.counts()["given"] > before
+
+
+def test_beyond_the_rate_content_is_missed_by_its_flow_and_counted() -> None:
+    need_bpf()
+    made = Programs(settings(everything=True, window_bytes=1 << 16), tap=False)
+    try:
+        made.attach()
+        made.place(LOOPBACK, 14, loopback=True)
+        accounts = of_port(made, say(400, 4000))
+        assert sum(sum(account.missed) for account in accounts) > 0
+        assert made.counts()["over-rate"] > 0
+        assert all(sum(account.now.packets) == 400 for account in accounts)
+    finally:
+        made.close()
+
+
+def test_an_object_that_is_damaged_is_an_error() -> None:
+    need_bpf()
+    with pytest.raises(BpfError):
+        Programs(settings(), tap=True, content=b"\x7fELF" + bytes(200))
+
+
+def test_without_capabilities_nothing_is_loaded_and_the_reason_is_told() -> None:
+    need_bpf()
+    said = kernel.without_capabilities(
+        "from procwire.accounting.programs import Programs\n"
+        "from procwire.bpf.accounts import Settings\n"
+        "from procwire.bpf import probe\n"
+        "from procwire.bpf.libbpf import BpfError\n"
+        "try:\n    Programs(Settings(1, 1, 1, 1, 1), tap=True)\n"
+        "except BpfError as error:\n    print(probe.explained(error))\n"
+    )
+    assert "CAP_BPF" in said
+
+
+def test_a_killed_process_leaves_nothing_attached() -> None:
+    need_bpf()
+    programs, links = kernel.programs(), kernel.links()  # others may come and go meanwhile
+    code = (
+        "from procwire.accounting.programs import Programs\n"
+        "from procwire.bpf.accounts import Settings\n"
+        "made = Programs(Settings(1, 1, 1, 1, 1), tap=True)\nmade.attach()\n"
+        "print('ready', flush=True)\nimport time\ntime.sleep(60)\n"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(SOURCE)}
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"ready\n"
+    loaded, attached = kernel.programs() - programs, kernel.links() - links
+    assert (len(loaded) >= 4, len(attached) >= 3) == (True, True)
+    child.send_signal(signal.SIGKILL)
+    child.wait(10)
+    wait_for(lambda: len(loaded - kernel.programs()) >= 4, what="the unloading")
+    wait_for(lambda: len(attached - kernel.links()) >= 3, what="the detaching")

@@ -1,0 +1,198 @@
+"""A kernel source beside plain sockets: what it hands on, and what it counts when nothing is handed on."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import pytest
+
+from procwire.accounting.source import KernelSource, Wishes
+from procwire.accounting.steering import Steering
+from procwire.capture.source import CaptureError
+from procwire.flows.table import Tracker
+from procwire.model.flow import Flow
+from procwire.model.kernel import KernelView
+from procwire.model.streams import ENOUGH
+from procwire.packet.decode import Decoder
+from procwire.processes.kernel import namespace_cookie
+from tests.bpf.kernel import need_bpf
+from tests.lab import wait_for, why_not
+
+pytestmark = [pytest.mark.kernel, pytest.mark.skipif(bool(why_not()), reason=why_not())]
+
+
+class Reader:
+    """Hears everything, and has enough after ``most`` bytes of a side."""
+
+    def __init__(self, most: int = 1 << 40) -> None:
+        self.most = most
+        self.heard: dict[tuple[int, int], int] = {}
+
+    def data(self, flow: Any, side: int, data: bytes, now: int) -> int:
+        """See StreamSink."""
+        flow.app_confidence = "content"
+        self.heard[flow.dport, side] = self.heard.get((flow.dport, side), 0) + len(data)
+        return 0 if self.heard[flow.dport, side] < self.most else ENOUGH
+
+    def gap(self, flow: Any, side: int, size: int, now: int) -> int:
+        """See StreamSink."""
+        return 0
+
+    def ended(self, flow: Any, now: int) -> None:
+        """See StreamSink."""
+
+
+class Run:
+    """Source, decoder and tracker as the engine joins them."""
+
+    def __init__(self, wishes: Wishes, reader: Reader | None = None) -> None:
+        need_bpf()
+        self.reader = reader or Reader()
+        self.source = KernelSource(wishes, home=namespace_cookie())
+        self.tracker = Tracker(sink=Steering(self.reader, self.source.decide))
+        self.source.connect(self.tracker.credit)
+        self.decoder = Decoder()
+        self.rows = 0
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.source.close()
+
+    def take(self) -> int:
+        """Everything that is there now; the number of packets."""
+        before = self.rows
+        while batch := self.source.poll(0.05):
+            self.rows += batch.count
+            table = self.decoder.decode(batch)
+            for flow in self.tracker.ingest(table, now=table.time[table.count - 1]).opened:
+                self.source.opened(flow)
+            self.source.release(batch)
+        return self.rows - before
+
+    def flow(self, port: int) -> Flow:
+        """The one open flow to a port, its counts read."""
+        self.take()
+        self.source.count()
+        self.take()
+        self.source.count()
+        found: list[Flow] = [flow for flow in self.tracker.active() if flow.dport == port]
+        assert len(found) == 1
+        return found[0]
+
+
+def pair() -> tuple[socket.socket, socket.socket, int]:
+    """A connection over loopback, and its port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        client = socket.create_connection(("127.0.0.1", port))
+        server, _ = listener.accept()
+    return client, server, port
+
+
+def send(client: socket.socket, server: socket.socket, size: int) -> None:
+    """So many bytes, read at the other end."""
+    for _ in range(0, size, 10_000):
+        client.sendall(bytes(10_000))
+        left = 10_000
+        while left:
+            left -= len(server.recv(left))
+
+
+@pytest.mark.parametrize("tap", [False, True])
+def test_a_stream_that_is_read_is_read_whole_and_counted_once(tap: bool) -> None:
+    with Run(Wishes(interfaces=("lo",), tap=tap)) as run:
+        client, server, port = pair()
+        with client, server:
+            for _ in range(40):  # slowly, so that the reader's word comes in time
+                send(client, server, 10_000)
+                server.sendall(b"yes")
+                client.recv(9)
+                run.take()
+            flow = run.flow(port)
+        assert run.reader.heard[port, 0] == 400_000
+        assert run.reader.heard[port, 1] == 120
+        assert (flow.payload_out, flow.payload_in) == (400_000, 120)
+        assert isinstance(flow.kernel, KernelView)
+        assert flow.kernel.source == ("both" if tap else "bpf")
+        assert flow.kernel.attributed_out == flow.packets_out
+        assert flow.kernel.tcp is not None
+        assert flow.kernel.tcp.bytes_acked >= 300_000  # as of a tenth of a second ago
+
+
+@pytest.mark.parametrize("tap", [False, True])
+def test_who_has_enough_is_shown_no_more_and_all_is_counted(tap: bool) -> None:
+    with Run(Wishes(interfaces=("lo",), tap=tap), Reader(most=100)) as run:
+        client, server, port = pair()
+        with client, server:
+            send(client, server, 10_000)
+            run.take()
+            run.take()  # the verdict is spoken before the next batch
+            before = run.rows
+            send(client, server, 2_000_000)
+            flow = run.flow(port)
+        assert run.rows - before < 20
+        assert flow.payload_out == 2_010_000
+
+
+def test_a_connection_s_end_reaches_the_tracker() -> None:
+    with Run(Wishes(interfaces=("lo",), tap=False)) as run:
+        client, server, port = pair()
+        client.close()
+        server.close()
+        flow = run.flow(port)
+        assert flow.flags_out & 1
+        assert flow.flags_in & 1
+
+
+def test_without_a_reader_flows_open_and_are_counted() -> None:
+    with Run(Wishes(interfaces=("lo",), tap=True, content=False)) as run:
+        client, server, port = pair()
+        with client, server:
+            send(client, server, 500_000)
+            flow = run.flow(port)
+        assert flow.payload_out == 500_000
+        assert flow.opener_seen
+
+
+def test_a_flow_of_which_nothing_was_handed_on_is_opened_by_its_counts() -> None:
+    client, server, port = pair()  # before the source
+    wishes = Wishes(interfaces=("lo",), tap=False, rate_bytes=1, first_bytes=0)
+    with Run(wishes) as run, client, server:
+        send(client, server, 3_000_000)
+        run.take()
+        wait_for(lambda: run.flow(port), what="the flow")
+        flow = run.flow(port)
+        assert flow.payload_out + flow.payload_in >= 3_000_000
+
+
+def test_a_forgotten_flow_leaves_no_account() -> None:
+    with Run(Wishes(interfaces=("lo",), tap=True)) as run:
+        client, server, port = pair()
+        client.close()
+        server.close()
+        flow = run.flow(port)
+        before = run.source.programs.counts()
+        run.source.forget([flow])
+        list(run.source.programs.changed(0))
+        after = run.source.programs.counts()
+        assert after["present"] < before["present"]
+        assert after["evicted"] == 0
+
+
+def test_an_interface_that_is_not_there_is_refused_and_nothing_stays() -> None:
+    need_bpf()
+    with pytest.raises(CaptureError, match="no such interface"):
+        KernelSource(Wishes(interfaces=("nonesuch",)), home=namespace_cookie())
+
+
+def test_a_stop_ends_the_poll_and_leaves_what_had_come() -> None:
+    with Run(Wishes(interfaces=("lo",), tap=True)) as run:
+        client, server, _ = pair()
+        client.close()
+        server.close()
+        run.source.stop()
+        assert run.source.poll(5.0) is None
+        assert sum(batch.count for batch in run.source.batches()) > 0

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from ipaddress import ip_address
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from procwire.accounting.strays import frame_of
+from procwire.bpf import accounts as books
+from procwire.model.frames import batch_of
+from procwire.packet.decode import Decoder
+
+ADDRESSES = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6))
+PORT = st.integers(1, 65535)
+
+
+def pair_of(text: str) -> tuple[int, int]:
+    address = ip_address(text)
+    return books.mapped(address.version, int(address) >> 64, int(address) & (1 << 64) - 1)
+
+
+@given(
+    proto=st.sampled_from([6, 17]),
+    ends=st.sampled_from([("10.0.0.1", "10.9.0.1"), ("fd00::1", "fd00::2")]),
+    sport=PORT,
+    dport=PORT,
+)
+def test_the_packet_is_of_the_flow_that_its_key_names(
+    proto: int, ends: tuple[str, str], sport: int, dport: int
+) -> None:
+    tunnels = {4789, 8472, 4790, 6081, 2152, 3544, 6635}  # never in an account
+    if proto == 17 and {sport, dport} & tunnels:
+        return
+    key, side = books.pack_ends(proto, pair_of(ends[0]), sport, pair_of(ends[1]), dport)
+    table = Decoder().decode(batch_of([frame_of(key)], link=101))
+    assert table.count == 1
+    assert table.fault[0] == 0
+    assert table.proto[0] == proto
+    assert (table.sport[0], table.dport[0]) == ((sport, dport), (dport, sport))[side]
+    assert table.length[0] == 0

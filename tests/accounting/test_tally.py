@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+from procwire.accounting.tally import Ledger
+from procwire.bpf import accounts as books
+from procwire.bpf.accounts import Account, Tally
+from procwire.model.flow import Flow
+from procwire.model.kernel import Credited, KernelView, TcpFacts
+
+HOME = 77
+SECOND = 1_000_000_000
+CLOSED = TcpFacts(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 7, 3)
+
+
+def flow_of(number: int = 1, *, proto: int = 6, first: int = 10 * SECOND, turned: bool = False) -> Flow:
+    """10.0.0.9:5000 -> 10.0.0.1:80, so that src is the key's b; or the other way round."""
+    flow = Flow()
+    flow.number, flow.family, flow.proto, flow.first = number, 4, proto, first
+    ends = [(0x0A000009, 5000), (0x0A000001, 80)]
+    (flow.src_lo, flow.sport), (flow.dst_lo, flow.dport) = reversed(ends) if turned else ends
+    return flow
+
+
+def account_of(packets: tuple[int, int], *, first: int = 10 * SECOND, **more: object) -> Account:
+    """An account with 100 bytes a packet; packets of a, of b."""
+    counted = Tally(packets, (100 * packets[0], 100 * packets[1]), (packets[0], packets[1]), (0, 0))
+    found = Account(HOME, first, first + SECOND, counted, 0, (2, 2), (0, 0), 0)
+    return found._replace(**more)  # type: ignore[arg-type]
+
+
+def ledger_of(facts: TcpFacts | None = None) -> tuple[Ledger, list[Credited]]:
+    told: list[Credited] = []
+    ledger = Ledger(home=HOME, credit=lambda _, more: told.append(more), facts=lambda _: facts)
+    ledger.heads = {2: 14}
+    return ledger, told
+
+
+def ends_of(flow: Flow) -> bytes:
+    ends, _ = books.pack_ends(
+        flow.proto, books.mapped(4, 0, flow.src_lo), flow.sport, books.mapped(4, 0, flow.dst_lo), flow.dport
+    )
+    return ends
+
+
+def view_of(flow: Flow) -> KernelView:
+    assert isinstance(flow.kernel, KernelView)
+    return flow.kernel
+
+
+def test_counts_go_to_the_side_that_sent_them_with_the_link_layer_of_the_interface() -> None:
+    ledger, told = ledger_of()
+    flow = flow_of()
+    ledger.bind(flow)
+    assert ledger.see(ends_of(flow), 5, account_of((3, 2), end=1))
+    assert ledger.settle() == 1
+    assert (flow.packets_out, flow.packets_in) == (2, 3)
+    assert (flow.bytes_out, flow.bytes_in) == (228, 342)
+    assert (flow.payload_out, flow.payload_in) == (2, 3)
+    assert told == [Credited(11 * SECOND, 5, 570, False)]
+    assert view_of(flow).source == "bpf"
+
+
+def test_an_account_read_again_adds_what_is_new() -> None:
+    ledger, told = ledger_of()
+    flow = flow_of()
+    flow.packets_out = 4  # the tracker's own: fragments
+    ledger.bind(flow)
+    for packets in ((3, 2), (3, 2), (10, 2)):
+        ledger.see(ends_of(flow), 5, account_of(packets))
+        ledger.settle()
+    assert (flow.packets_out, flow.packets_in) == (6, 10)
+    assert sum(more.packets for more in told) == 12
+
+
+def test_sockets_of_one_end_add_up_and_those_of_both_ends_do_not() -> None:
+    ledger, _ = ledger_of()
+    flow = flow_of()
+    ledger.bind(flow)
+    ledger.see(ends_of(flow), 1, account_of((1, 2), end=0))  # a listener: the handshake
+    ledger.see(ends_of(flow), 2, account_of((7, 8), end=0))  # what it accepted
+    ledger.see(
+        ends_of(flow), 3, account_of((9, 10), end=1)
+    )  # the client, which has sent one more, not yet seen
+    ledger.settle()
+    assert (flow.packets_out, flow.packets_in) == (10, 9)
+
+
+def test_the_tap_and_the_sockets_see_one_packet_once() -> None:
+    ledger, _ = ledger_of()
+    flow = flow_of()
+    ledger.bind(flow)
+    ledger.see(ends_of(flow), 0, account_of((8, 6), netns=0))
+    ledger.see(ends_of(flow), 4, account_of((5, 6), end=1))
+    ledger.settle()
+    assert (flow.packets_out, flow.packets_in) == (6, 8)
+    assert flow.bytes_in == 800  # as the interface had it
+    view = view_of(flow)
+    assert (view.source, view.attributed_out, view.attributed_in) == ("both", 6, 5)
+
+
+def test_another_namespace_and_an_interface_that_is_not_watched_count_nothing() -> None:
+    ledger, told = ledger_of()
+    flow = flow_of()
+    ledger.bind(flow)
+    ledger.see(ends_of(flow), 5, account_of((3, 2), netns=78))
+    ledger.see(ends_of(flow), 6, account_of((3, 2), interface=(9, 9)))
+    ledger.settle()
+    assert (flow.packets_out, flow.packets_in, told) == (0, 0, [])
+
+
+def test_counts_without_a_flow_are_told() -> None:
+    ledger, _ = ledger_of()
+    assert not ledger.see(ends_of(flow_of()), 5, account_of((3, 2)))
+    assert ledger.see(ends_of(flow_of()), 5, account_of((0, 0)))
+
+
+def test_two_flows_with_the_same_ends_share_the_accounts_by_their_beginnings() -> None:
+    ledger, _ = ledger_of()
+    old, new = flow_of(1), flow_of(2, first=20 * SECOND)
+    ledger.bind(old)
+    ledger.see(ends_of(old), 0, account_of((5, 5), netns=0))
+    ledger.see(ends_of(old), 0, account_of((1, 1), netns=0, first=20 * SECOND))  # before the flow was opened
+    ledger.settle()
+    assert old.packets_out == 6
+    ledger.bind(new)
+    ledger.see(ends_of(old), 0, account_of((2, 2), netns=0, first=20 * SECOND))
+    ledger.settle()
+    assert (old.packets_out, new.packets_out) == (5, 2)
+
+
+def test_an_account_that_was_evicted_and_began_anew_loses_nothing() -> None:
+    ledger, _ = ledger_of()
+    flow = flow_of()
+    ledger.bind(flow)
+    ledger.see(ends_of(flow), 5, account_of((5, 5)))
+    ledger.see(ends_of(flow), 5, account_of((2, 1), first=12 * SECOND))
+    ledger.settle()
+    assert (flow.packets_out, flow.packets_in) == (6, 7)
+
+
+def test_the_words_of_tcp_are_those_of_the_source_end_where_it_is_here() -> None:
+    ledger, told = ledger_of(CLOSED)
+    flow = flow_of(turned=True)  # src is a
+    ledger.bind(flow)
+    ledger.see(ends_of(flow), 5, account_of((1, 1), end=1))
+    ledger.settle()
+    assert (view_of(flow).tcp, view_of(flow).tcp_end) == (CLOSED, 1)
+    ledger.see(ends_of(flow), 6, account_of((2, 1), end=0))
+    ledger.settle()
+    assert view_of(flow).tcp_end == 0
+    assert told[-1].over
+
+
+def test_a_forgotten_flow_gives_back_its_key_unless_another_has_it() -> None:
+    ledger, _ = ledger_of()
+    old, new = flow_of(1), flow_of(2, first=20 * SECOND)
+    ledger.bind(old)
+    ledger.bind(new)
+    ledger.see(ends_of(new), 6, account_of((1, 1), first=20 * SECOND))
+    assert ledger.forget(old) is None
+    assert ledger.forget(new) == (ends_of(new), frozenset({6}))
+    assert ledger.forget(new) is None
+    assert len(ledger) == 0
+
+
+def test_what_the_programs_do_not_count_is_not_bound() -> None:
+    ledger, _ = ledger_of()
+    inner = flow_of()
+    inner.tunnel = 9
+    assert ledger.bind(inner) is None
+    assert ledger.bind(flow_of(proto=1)) is None
+    assert inner.kernel is None

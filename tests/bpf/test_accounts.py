@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import re
+import struct
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from procwire.bpf import accounts as books
+from procwire.bpf.loader import FOLDER
+
+SOURCE = (FOLDER / "account.bpf.c").read_text(encoding="utf-8")
+SIZES = {"__u8": 1, "__u16": 2, "__u32": 4, "__u64": 8}
+ADDRESS = st.tuples(st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1))
+PORT = st.integers(0, 65535)
+
+
+def numbers() -> dict[str, int]:
+    """Every number that the source gives a name."""
+    return {name: int(size) for name, size in re.findall(r"#define (\w+) (\d+)\b", SOURCE)}
+
+
+def layout(name: str) -> tuple[int, int]:
+    """Size and alignment of a struct as clang lays it out."""
+    found = re.search(rf"struct {name} {{.*?\n}};", SOURCE, re.DOTALL)
+    assert found is not None, name
+    at, widest = 0, 1
+    known = {**numbers(), "KINDS": 8}
+    for kind, inner, dims in re.findall(
+        r"^\t(?:(__u\w+)|struct (\w+)) \w+((?:\[\w*\])*);", found[0], re.MULTILINE
+    ):
+        size, align = (SIZES[kind], SIZES[kind]) if kind else layout(inner)
+        at = (at + align - 1) // align * align
+        for many in re.findall(r"\[(\w+)\]", dims):
+            size *= known.get(many) or int(many)
+        if dims != "[]":
+            at += size
+        widest = max(widest, align)
+    return (at + widest - 1) // widest * widest, widest
+
+
+def test_structs_have_the_sizes_the_programs_give_them() -> None:
+    assert layout("ends")[0] == books.KEY_BYTES
+    assert layout("account")[0] == books.ACCOUNT_BYTES
+    assert layout("verdict")[0] == books.VERDICT.size
+    assert layout("tcp_facts")[0] == books.FACTS_BYTES
+    assert layout("link")[0] == books.LINK_BYTES
+    assert layout("place")[0] == books.PLACE_BYTES
+    assert layout("settings")[0] == books.SETTINGS_BYTES
+    assert layout("past")[0] == books.PAST_BYTES
+    assert layout("record")[0] == 32
+
+
+def test_names_stand_in_the_order_of_the_programs() -> None:
+    modes = re.search(r"enum mode {(.*?)}", SOURCE)
+    assert modes is not None
+    for number, name in enumerate(re.findall(r"\w+", modes[1])):
+        assert getattr(books, name) == number
+    assert numbers()["LEASE_BYTES"] == books.LEASE_BYTES
+
+
+@given(proto=st.sampled_from([6, 17]), src=ADDRESS, dst=ADDRESS, sport=PORT, dport=PORT)
+def test_both_directions_have_one_key(
+    proto: int, src: tuple[int, int], dst: tuple[int, int], sport: int, dport: int
+) -> None:
+    there, side = books.pack_ends(proto, src, sport, dst, dport)
+    back, other = books.pack_ends(proto, dst, dport, src, sport)
+    assert there == back
+    assert (src, sport) == (dst, dport) or side != other
+    _, a, aport, _, _ = books.unpack_ends(there)
+    assert aport == (dport if side else sport)
+    assert a == b"".join(part.to_bytes(8, "big") for part in (dst if side else src))
+
+
+def test_an_account_is_read_as_it_was_written() -> None:
+    raw = struct.pack(
+        "=3Q8Q2Q2I2I2I2I2I2I4I2B2B2B2B2BBBB3xI4x",
+        7, 100, 200, *range(1, 9), 3, 9, 11, 12, 0, 0, 0, 0, 5, 6, *[0] * 8, *[0] * 10, 0, 1, 2, 0,
+    )  # fmt: skip
+    account = books.unpack_account(raw)
+    assert (account.netns, account.first, account.last) == (7, 100, 200)
+    assert account.now == books.Tally((1, 2), (3, 4), (5, 6), (7, 8))
+    assert account.elsewhere == 3
+    assert account.interface == (11, 12)
+    assert account.missed == (5, 6)
+    assert account.end == 1
+    assert struct.unpack_from("=Q", raw, books.LAST_AT) == (200,)
+
+
+def test_links_are_summed_over_cpus_by_kind() -> None:
+    one = struct.pack("=32Q", *range(32))
+    found = books.unpack_link(one + one)
+    assert found["sockets"] == ((0, 2), (32, 34))
+    assert found["not-ip"] == ((20, 22), (52, 54))

@@ -1,0 +1,206 @@
+"""Two watches on the same packets: one sees them all, one lets the kernel count. The flows are the same."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from procwire.bpf.libbpf import BpfError
+from procwire.engine import sources
+from procwire.engine.options import EngineError, WatchOptions
+from procwire.engine.sources import Chosen, whole
+from procwire.model.rows import FlowRow
+from procwire.model.tables import FLOWS
+from tests.bpf.kernel import need_bpf, without_capabilities
+from tests.lab import Host, pair, why_not
+from tests.scenes import talk
+from tests.scenes.watched import Watch, watch
+
+kernel = [pytest.mark.kernel, pytest.mark.skipif(bool(why_not()), reason=why_not())]
+SERVER = """
+import socket, sys, threading
+def serve(connection):
+    with connection, connection.makefile("rb") as stream:
+        while line := stream.readline():
+            while stream.readline().strip(): pass
+            size = int(line.split()[1][1:] or 5)
+            connection.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: %d\\r\\n\\r\\n" % size + bytes(size))
+            if size == 13: break
+listener = socket.create_server((sys.argv[1], 80), backlog=128)
+print("ready", flush=True)
+while True:
+    threading.Thread(target=serve, args=listener.accept()[:1], daemon=True).start()
+"""
+CLIENT = """
+import socket, struct, sys, time
+host = sys.argv[1]
+def ask(connection, size, name=b"a.test"):
+    connection.sendall(b"GET /%d HTTP/1.1\\r\\nHost: %s\\r\\n\\r\\n" % (size, name))
+    head = b""
+    while b"\\r\\n\\r\\n" not in head: head += connection.recv(65536)
+    left = size - len(head.partition(b"\\r\\n\\r\\n")[2])
+    while left > 0: left -= len(connection.recv(65536))
+def connect(port=0, reset=False):
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if reset: made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    if port: made.bind(("", port))
+    made.connect((host, 80))
+    return made
+for number in range(40):  # short ones, each with a name of its own
+    with connect() as one: ask(one, 13, b"h%d.test" % number)
+with connect() as kept:  # one with bodies between the answers
+    for number in range(5):
+        ask(kept, 1_500_000)
+        ask(kept, 40)
+for number in range(3):  # the same ends again and again
+    with connect(45678, reset=True) as one: ask(one, 30, b"same%d.test" % number)
+    time.sleep(0.05)
+with socket.socket(type=socket.SOCK_DGRAM) as one:  # nobody listens
+    for number in range(500): one.sendto(bytes(400), (host, 9999))
+with socket.socket(type=socket.SOCK_DGRAM) as resolver:  # one socket, many questions
+    for number in range(200):
+        name = b"\\4q%03d\\4test\\0" % number
+        head = struct.pack(">6H", number, 256, 1, 0, 0, 0)
+        resolver.sendto(head + name + struct.pack(">2H", 1, 1), (host, 53))
+"""
+SAME = (
+    "proto", "src", "src_port", "dst", "dst_port", "direction", "opener", "state", "ended", "interface",
+    "packets_out", "packets_in", "bytes_out", "bytes_in", "payload_out", "payload_in", "segments_out",
+    "segments_in", "ttl_out", "ttl_in", "app", "app_confidence", "server_name", "gaps", "elsewhere",
+    "tcp_flags_out", "tcp_flags_in",
+)  # fmt: skip
+
+
+def rows(live: Watch) -> list[dict[str, Any]]:
+    """The columns that must be the same, of TCP and UDP flows of this scene, by their ends and begin."""
+    found = []
+    for flow in live.audience.flows():
+        if flow.proto in (6, 17) and {80, 53, 9999} & {flow.dport, flow.sport}:
+            row = FlowRow(flow, live.audience.context)
+            found.append((flow.sport, flow.first, {name: FLOWS.column(name).get(row) for name in SAME}))
+    return [line for _, _, line in sorted(found, key=lambda item: item[:2])]
+
+
+def converse(client: Host, server: Host, address: str) -> None:
+    """The scene's traffic."""
+    serving = server.start(sys.executable, "-c", SERVER, address, stdout=subprocess.PIPE)
+    assert serving.stdout is not None
+    assert serving.stdout.readline() == b"ready\n"
+    listener = server.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    listener.bind((address, 53))
+    with listener:
+        client.run(sys.executable, "-c", CLIENT, address)
+    time.sleep(0.3)
+
+
+@pytest.mark.parametrize("view", ["client", "server", "loopback"])
+@pytest.mark.kernel
+@pytest.mark.skipif(bool(why_not()), reason=why_not())
+def test_what_the_kernel_counts_is_what_every_packet_tells(view: str) -> None:
+    need_bpf()
+    with pair() as (_, client, server):
+        here = {"client": client, "server": server, "loopback": client}[view]
+        names = ("lo",) if view == "loopback" else ("eth0",)
+        every = WatchOptions(owners=False, interfaces=names, source="tap")
+        counted = WatchOptions(owners=False, interfaces=names, source="both")
+        with watch(here, every) as tap, watch(here, counted) as both:
+            assert both.watching is not None
+            assert both.watching.source_name == "both"
+            if view == "loopback":
+                converse(client, client, "127.0.0.1")
+            else:
+                converse(client, server, talk.SERVER)
+    assert rows(both) == rows(tap)
+    assert len(rows(both)) == 46
+    assert len(both.audience.seen) == len(tap.audience.seen)
+
+
+@pytest.mark.kernel
+@pytest.mark.skipif(bool(why_not()), reason=why_not())
+def test_sockets_alone_tell_of_all_that_sockets_took() -> None:
+    need_bpf()
+    with pair() as (_, client, server):
+        every = WatchOptions(owners=False, interfaces=("eth0",), source="tap")
+        counted = WatchOptions(owners=False, interfaces=("eth0",), source="bpf")
+        with watch(client, every) as tap, watch(client, counted) as alone:
+            converse(client, server, talk.SERVER)
+    flows = {row["src_port"]: row for row in rows(alone)}
+    for row in rows(tap):
+        found = flows[row["src_port"]]
+        assert found["payload_out"] == row["payload_out"] or row["src_port"] == 45678
+        assert abs(found["packets_in"] - row["packets_in"]) <= 2 or row["src_port"] == 45678
+        assert found["server_name"] == row["server_name"] or row["src_port"] == 45678
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (WatchOptions(write="x.pcapng"), "--write"),
+        (WatchOptions(depth="full"), "--depth full"),
+        (WatchOptions(capture_filter="tcp"), "capture filter"),
+        (WatchOptions(promiscuous=True), "--promiscuous"),
+        (WatchOptions(fanout=2), "--fanout"),
+        (WatchOptions(depth="full", source="bpf"), ""),
+        (WatchOptions(), ""),
+    ],
+)
+def test_what_needs_every_packet_says_so(options: WatchOptions, words: str) -> None:
+    assert words in whole(options)
+    assert bool(words) == bool(whole(options))
+
+
+class Tape:
+    """Stands in for packet sockets."""
+
+    interfaces: tuple[()] = ()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        BpfError(errno.EPERM, "bpf_object__load: Operation not permitted"),
+        BpfError(errno.ENOENT, "account.bpf.o: No such file or directory"),
+        BpfError(errno.ESRCH, "the kernel has no BTF"),
+    ],
+)
+def test_where_the_programs_cannot_run_the_tap_does_and_the_reason_is_told(
+    error: BpfError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(sources, "KernelSource", fail)
+    monkeypatch.setattr(sources, "_open_tap", lambda _: Tape())
+    chosen = Chosen(WatchOptions(source="both"))
+    assert (chosen.name, chosen.kernel) == ("tap", None)
+    assert chosen.reason
+    assert isinstance(chosen.source, Tape)
+
+
+def test_without_capabilities_both_is_refused_as_the_tap_is() -> None:
+    said = without_capabilities(
+        "from procwire.engine.options import EngineError, WatchOptions\n"
+        "from procwire.engine.sources import Chosen\n"
+        "try:\n    Chosen(WatchOptions(source='both'))\n"
+        "except EngineError as error:\n    print(error.code, error)\n"
+    )
+    assert said.startswith("3 ")
+    assert "not allowed" in said
+
+
+@pytest.mark.kernel
+@pytest.mark.skipif(bool(why_not()), reason=why_not())
+def test_a_missing_interface_is_an_error_with_either(tmp_path: Path) -> None:
+    for source in ("tap", "both", "bpf"):
+        if source != "tap":
+            need_bpf()
+        with pytest.raises(EngineError, match="no such interface"):
+            Chosen(WatchOptions(interfaces=("nonesuch",), source=source))

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from procwire.accounting.strays import frame_of
+from procwire.bpf import accounts as books
+from procwire.flows import states
+from procwire.flows.table import Tracker
+from procwire.model.flow import Flow
+from procwire.model.frames import COUNTED, INBOUND, OUTBOUND, batch_of
+from procwire.model.kernel import Credited
+from procwire.packet.decode import Decoder
+
+SECOND = 1_000_000_000
+
+
+def ends(proto: int = 17) -> bytes:
+    key, _ = books.pack_ends(proto, (0, 0xFFFF0A000001), 1000, (0, 0xFFFF0A000002), 2000)
+    return key
+
+
+def shown(tracker: Tracker, *marks: int, proto: int = 17) -> list[Flow]:
+    """Packets of one flow with these marks, a second apart."""
+    batch = batch_of([frame_of(ends(proto))] * len(marks), link=101, start=SECOND, step=SECOND)
+    for row, mark in enumerate(marks):
+        batch.flags[row] = mark
+    opened: list[Flow] = tracker.ingest(Decoder().decode(batch), now=SECOND * len(marks)).opened
+    return opened
+
+
+def test_a_packet_that_the_kernel_counts_opens_a_flow_and_adds_nothing() -> None:
+    tracker = Tracker()
+    (flow,) = shown(tracker, OUTBOUND | COUNTED, OUTBOUND | COUNTED)
+    assert (flow.packets_out, flow.bytes_out, flow.segments_out) == (0, 0, 0)
+    assert (flow.first, flow.last) == (SECOND, 2 * SECOND)
+    assert flow.heading == OUTBOUND
+    assert tracker.counts.packets == 0
+
+
+def test_others_are_counted_beside_it() -> None:
+    tracker = Tracker()
+    (flow,) = shown(tracker, INBOUND | COUNTED, INBOUND)
+    assert (flow.packets_out, flow.segments_out) == (1, 1)
+    assert flow.heading == INBOUND
+    assert tracker.counts.packets == 1
+
+
+def test_what_the_kernel_counted_keeps_a_flow_alive() -> None:
+    tracker = Tracker()
+    (flow,) = shown(tracker, COUNTED)
+    flow.packets_out = flow.packets_in = 5  # as its caller does
+    tracker.credit(flow, Credited(400 * SECOND, 10, 1000, False))
+    assert (flow.last, flow.state) == (400 * SECOND, states.REPLIED)
+    assert (tracker.counts.packets, tracker.counts.bytes) == (10, 1000)
+    assert tracker.expire(401 * SECOND) == []
+    assert tracker.expire(2000 * SECOND) == [flow]
+    tracker.credit(flow, Credited(2001 * SECOND, 1, 1, False))
+    assert flow.last == 2001 * SECOND
+
+
+def test_a_connection_whose_socket_is_closed_is_over() -> None:
+    tracker = Tracker()
+    (flow,) = shown(tracker, COUNTED, proto=6)
+    flow.state = states.FIN_WAIT
+    tracker.credit(flow, Credited(3 * SECOND, 1, 60, True))
+    assert flow.state == states.CLOSED
+    tracker.expire(100 * SECOND)
+    assert flow.ended == "fin"

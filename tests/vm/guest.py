@@ -1,0 +1,212 @@
+"""Inside the virtual machine: which programs run, who owns what, and what happens where they do not.
+
+Started by the initramfs of ``tests.vm.machine``; leaves ``report.json`` and its log in /tmp/out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import platform
+import re
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+OUT = Path("/tmp/out")
+SUITES = ("tests/bpf", "tests/processes/test_kernel.py", "tests/processes/test_conntrack.py")
+Report = dict[str, Any]
+
+
+def programs() -> Report:
+    """The verdict on each program of each object."""
+    from procwire.bpf import probe
+    from procwire.bpf.loader import FOLDER
+
+    found: Report = {}
+    for path in sorted(FOLDER.glob("*.bpf.o")):
+        name = path.name.removesuffix(".bpf.o")
+        found[name] = {each.program: each.reason for each in probe.programs(name=name)}
+    return found
+
+
+def doctor() -> list[str]:
+    """What ``procwire doctor`` says."""
+    done = subprocess.run(
+        [sys.executable, "-m", "procwire", "doctor"], capture_output=True, text=True, check=False
+    )
+    return done.stdout.splitlines()
+
+
+def attribution(folder: Path) -> Report:
+    """Every scenario of the stage."""
+    from tests.kernel.judge import Watcher, judge
+    from tests.kernel.stage import SCENARIOS, Stage
+
+    found: Report = {}
+    with Stage(folder / "generator") as stage:
+        watcher = Watcher(stage)
+        played = []
+        for scenario in SCENARIOS:
+            if scenario.kind != "slow":
+                with contextlib.suppress(Exception):
+                    played.append(stage.play(scenario))
+        time.sleep(3)
+        flows = watcher.stop()
+        for each in played:
+            score = judge(each, flows, stage.counted(each.port))
+            good = score.seen and score.right == score.seen and score.off < 0.01
+            found[each.scenario.name] = {
+                "absent": each.absent, "good": bool(good), "seen": score.seen, "right": score.right,
+                "wrong": score.wrong, "off": score.off, "words": score.words,
+            }  # fmt: skip
+        for scenario in SCENARIOS:
+            if scenario.kind != "slow":
+                found.setdefault(scenario.name, {"good": False, "words": "could not be played"})
+        found["notes"] = "".join(watcher.notes)
+    return found
+
+
+def suites() -> Report:
+    """The kernel's tests, as they stand in the repository."""
+    words = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        "-q",
+        "-rfEs",
+        "--timeout=300",
+        *SUITES,
+    ]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    (OUT / "suites.log").write_text(done.stdout + done.stderr)
+    lines = done.stdout.splitlines()
+    return {
+        "failed": [line for line in lines if line.startswith(("FAILED", "ERROR"))],
+        "skipped": [line for line in lines if line.startswith("SKIPPED")],
+        "last": lines[-1] if lines else "",
+    }
+
+
+TALK = """
+import socket, sys, time
+listener = socket.create_server(("127.0.0.1", 0))
+ours = socket.create_connection(listener.getsockname())
+theirs, _ = listener.accept()
+for _ in range(20):
+    ours.send(b"x"); theirs.recv(1); time.sleep(0.1)
+"""
+
+
+def fallback(*prefix: str) -> Report:
+    """``procwire watch`` where the programs cannot run: what it says, and whether the owner is right."""
+    words = [*prefix, sys.executable, "-m", "procwire", "watch", "-i", "lo", "--json", "--for", "12s"]
+    watcher = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert watcher.stderr is not None
+    said = [watcher.stderr.readline()]
+    while said[-1] and "watching" not in said[-1]:
+        said.append(watcher.stderr.readline())
+    talker = subprocess.Popen([sys.executable, "-S", "-c", TALK])
+    talker.wait()
+    output, _ = watcher.communicate(timeout=60)
+    flows = [json.loads(line) for line in output.splitlines() if '"event":"end"' in line]
+    right = [flow for flow in flows if flow.get("pid") == talker.pid]
+    sources = sorted({flow.get("owner_source", "") for flow in right})
+    return {"said": "".join(said).strip(), "flows": len(flows), "right": len(right), "sources": sources}
+
+
+def without_btf() -> Report:
+    """As on a kernel built without BTF: its file is hidden."""
+    subprocess.run(["mount", "-t", "tmpfs", "none", "/sys/kernel/btf"], check=True)
+    try:
+        return fallback()
+    finally:
+        subprocess.run(["umount", "/sys/kernel/btf"], check=True)
+
+
+def without_objects() -> Report:
+    """As where the objects were not installed."""
+    from procwire.bpf.loader import FOLDER
+
+    target = Path("/tmp/nothing")
+    target.touch()
+    hidden = str(FOLDER / "owners.bpf.o")
+    subprocess.run(["mount", "--bind", str(target), hidden], check=True)
+    try:
+        return fallback()
+    finally:
+        subprocess.run(["umount", hidden], check=True)
+
+
+def without_capability() -> Report:
+    """Capture is allowed, BPF is not."""
+    keep = "-all,+net_raw,+net_admin,+sys_ptrace,+dac_read_search"
+    return fallback("setpriv", f"--bounding-set={keep}", f"--inh-caps={keep}")
+
+
+def without_cgroups() -> Report:
+    """As on a host with no cgroup v2 tree."""
+    subprocess.run(["umount", "/sys/fs/cgroup"], check=True)
+    try:
+        return fallback()
+    finally:
+        subprocess.run(["mount", "-t", "cgroup2", "cgroup", "/sys/fs/cgroup"], check=True)
+
+
+def killed() -> Report:
+    """What is attached after SIGKILL."""
+    from tests.bpf.kernel import links, programs
+
+    before = (programs(), links())
+    words = [sys.executable, "-m", "procwire", "watch", "-i", "lo"]
+    watcher = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert watcher.stderr is not None
+    while b"watching" not in watcher.stderr.readline():
+        continue
+    during = len(programs() - before[0])
+    watcher.kill()
+    watcher.wait()
+    end = time.monotonic() + 20
+    while programs() != before[0] and time.monotonic() < end:
+        time.sleep(0.2)
+    return {"during": during, "left": len(programs() - before[0]), "links": len(links() - before[1])}
+
+
+def main(words: list[str]) -> int:
+    """Every part; one that fails says so and the others go on."""
+    folder = Path(words[0])
+    parts: dict[str, Callable[[], Any]] = {
+        "programs": programs,
+        "doctor": doctor,
+        "attribution": lambda: attribution(folder),
+        "without BTF": without_btf,
+        "without the objects": without_objects,
+        "without CAP_BPF": without_capability,
+        "without cgroup v2": without_cgroups,
+        "after SIGKILL": killed,
+        "suites": suites,
+    }
+    report: Report = {"release": platform.release(), "version": platform.version()}
+    wanted = words[1] if len(words) > 1 else ""
+    for name, part in parts.items():
+        if not re.search(wanted, name):
+            continue
+        started = time.monotonic()
+        try:
+            report[name] = part()
+        except Exception:
+            report[name] = {"error": traceback.format_exc()}
+            traceback.print_exc()
+        print(f"{name}: {time.monotonic() - started:.0f} s", flush=True)
+        (OUT / "report.json").write_text(json.dumps(report, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
