@@ -129,7 +129,7 @@ def test_failure_behind_an_observation_keeps_the_name() -> None:
 
 def test_nothing_refused_by_content_is_guessed_by_port() -> None:
     listener, odd = Listener(), flow(dport=80)
-    assert listener.analyzer.data(odd, 0, b"\0\1\2\3\4\5\6\7", 1) == ENOUGH
+    assert listener.analyzer.data(odd, 0, b"\x7f\1\2\3\4\5\6\7", 1) == ENOUGH
     assert (odd.app, odd.app_confidence) == ("unknown", "unknown")
 
 

@@ -48,6 +48,7 @@ def add(commands: Any) -> None:
         "--progress", action=argparse.BooleanOptionalAction, default=None,
         help="show how far the reading is (default: on a terminal, for long files)",
     )  # fmt: skip
+    words.add_keys(parser)
     words.add_flows(parser)
     parser.set_defaults(run=run)
 
@@ -62,6 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
         paths=tuple(arguments.files),
         merge=arguments.merge,
         lenient=arguments.lenient,
+        keylog=arguments.keylog,
         flows=words.flow_options(arguments),
     )
     face = _face(arguments, keep)

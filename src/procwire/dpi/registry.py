@@ -16,9 +16,10 @@ from typing import Any
 
 import msgspec
 
+from procwire.dpi.decryption import Decryption
 from procwire.dpi.entry import Entry
 from procwire.model.columns import Column, Table
-from procwire.model.observation import Observation, Upgraded, columns_of, table_of
+from procwire.model.observation import Carried, Observation, Upgraded, columns_of, table_of
 
 # Names of modules in dpi/protocols, in the order in which they are asked; one a line, each in its section.
 PROTOCOLS: tuple[str, ...] = (
@@ -38,6 +39,9 @@ PROTOCOLS: tuple[str, ...] = (
     "socks",
     "proxy_protocol",
     "dtls",
+    "irc",
+    "xmpp",
+    "bittorrent",
     # names, addresses, routing, tunnels, telephony
     "mdns",
     "llmnr",
@@ -56,6 +60,10 @@ PROTOCOLS: tuple[str, ...] = (
     "sip",
     "rtsp",
     "wireguard",
+    "openvpn",
+    "ike",
+    "l2tp",
+    "pptp",
     "rtcp",
     "rtp",
     "smb",
@@ -170,7 +178,7 @@ class Registry:
         """Every table that observations declare: classes that share a table share its columns' order."""
         classes = [cls for module in self.modules for cls in module.OBSERVATIONS]
         named: dict[str, list[type[Observation]]] = {}
-        for cls in [*classes, Upgraded]:
+        for cls in [*classes, Upgraded, Carried, Decryption]:
             named.setdefault(cls.TABLE, [])
             if cls not in named[cls.TABLE]:
                 named[cls.TABLE].append(cls)

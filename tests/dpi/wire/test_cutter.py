@@ -126,3 +126,13 @@ def test_empty_lines_are_one_message() -> None:
     assert empty_lines(b"ab\r", 2) == 0
     with pytest.raises(ProtocolError):
         empty_lines(b"\rx", 0)
+
+
+def test_running_session_is_joined_where_messages_align() -> None:
+    toy = Toy()
+    toy.join(OUT)
+    assert (toy.client, toy.lanes[1].lost, toy.lanes[0].lost) == (0, True, False)
+    assert toy.aligned(IN, b"\1a\2bc")
+    assert not toy.aligned(IN, b"\5ab")
+    with pytest.raises(ProtocolError):
+        toy.aligned(IN, b"\1a\xff")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from procwire.dpi.wire.statements import MAX_STATEMENT, statement
+from procwire.dpi.wire.statements import MAX_STATEMENT, begins, statement
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,10 @@ def test_secrets_in_statements_are_masked(text: str, masked: str) -> None:
 def test_statement_is_one_bounded_line() -> None:
     assert statement(b"select\n\t 1") == "select 1"
     assert len(statement(b"x" * 9999)) == MAX_STATEMENT + 1
+
+
+def test_statement_is_known_by_its_verb() -> None:
+    for text in (b"SELECT 1", b"  (select 1)", b"/* till */ update t", b"with x as"):
+        assert begins(text)
+    for text in (b"", b"selection", b"hello", b"\xff\xfe"):
+        assert not begins(text)

@@ -1,7 +1,8 @@
 """Cassandra's CQL native protocol: who opens a session, every statement, its outcome and latency.
 
 Recognised by the first frame of a client: OPTIONS, or STARTUP with its CQL_VERSION (Apache Cassandra,
-``doc/native_protocol_v3.spec`` to ``v5.spec``), on any port. Passwords are reported as sent; values are not
+``doc/native_protocol_v3.spec`` to ``v5.spec``), on any port; a session that was running already by a
+statement on its own port. Passwords are reported as sent; values are not
 read. Compressed frames are counted, not opened; from version 5 on, what follows READY stands in frames with
 checksums of its own and is not read.
 """
@@ -14,7 +15,7 @@ from typing import Annotated, Any, ClassVar
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.statements import statement
+from procwire.dpi.wire.statements import MAX_VERB, begins, statement
 from procwire.dpi.wire.text import plain
 from procwire.dpi.wire.waiting import Numbered
 from procwire.model.columns import Kind
@@ -77,7 +78,7 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
     if head[:1] not in {b"", b"\3", b"\4", b"\5"} or (head[1:2] or b"\0")[0] & ~0x10:
         return Claim.NO
     if len(head) > 4 and head[4] not in {1, 5}:
-        return Claim.NO
+        return _claims_running(data, context)
     if len(data) < HEADER_BYTES:
         return Claim.MORE
     length = int.from_bytes(head[5:9], "big")
@@ -95,6 +96,24 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
         and named.isalpha()
     )
     return Claim.YES if sane else Claim.NO
+
+
+def _claims_running(data: bytes, context: Context) -> Claim:
+    """A statement in the middle of a session, on the port."""
+    if (
+        not {("tcp", context.src_port), ("tcp", context.dst_port)} & PORTS
+        or data[4] not in {7, 9}
+        or data[1] & 1
+    ):
+        return Claim.NO
+    if len(data) < HEADER_BYTES + 4:
+        return Claim.MORE
+    size = int.from_bytes(data[9:13], "big")
+    if not 4 <= size < int.from_bytes(data[5:9], "big") <= MAX_BODY:
+        return Claim.NO
+    if len(data) < HEADER_BYTES + 4 + min(size, MAX_VERB):
+        return Claim.MORE
+    return Claim.YES if begins(data[13 : 13 + min(size, MAX_VERB)]) else Claim.NO
 
 
 class Parser(Cutter):
@@ -127,6 +146,8 @@ class Parser(Cutter):
         if data[0] & 0x80:
             self.client = 1 - side
             return (self._response(side, data, now),)
+        if self.client < 0 and data[4] not in {1, 5}:
+            self.join(side)
         self.client = side
         return (self._request(side, data, now),)
 

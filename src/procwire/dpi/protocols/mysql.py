@@ -3,7 +3,8 @@
 Recognised by the server's greeting of protocol version 10, or its refusal of a host (MySQL internals
 documentation, "Client/Server Protocol"), on any port. Behind a client's request for TLS the stream is handed
 on. Passwords are reported as sent, and masked in statements; rows are not read. Where both ends agree on
-compression, what follows the login is not read. A flow whose start was not seen is not recognised.
+compression, what follows the login is not read. A session that was running already is recognised on its own
+port, by a statement.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Annotated, Any, ClassVar
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.statements import statement
+from procwire.dpi.wire.statements import MAX_VERB, begins, statement
 from procwire.dpi.wire.text import plain, readable
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -22,7 +23,7 @@ from procwire.model.observation import Observation, says
 NAME = "mysql"
 PORTS = frozenset({("tcp", 3306), ("tcp", 3307)})
 TRANSPORTS = frozenset({"tcp"})
-FIRST = bytes(range(20, 256))  # low byte of the greeting's length
+FIRST = None
 
 MAX_GREETING = 255  # bytes: version, plugin name and fixed fields
 MAX_VERSION = 100  # characters
@@ -120,9 +121,12 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
     """Sequence number 0, version 10, a printable version, and the filler behind the salt's first part."""
     size = len(data)
     if size < 4:
-        begins = data[:1] >= b"\x14" and data[1:] == bytes(size - 1)
-        return Claim.MORE if begins or not data else Claim.NO
-    if not 20 <= int.from_bytes(data[:3], "little") <= MAX_GREETING or data[3]:
+        return Claim.MORE if data[3:] == bytes(len(data[3:])) else Claim.NO
+    if data[3]:
+        return Claim.NO
+    if data[4:5] == b"\3":
+        return _claims_running(data, context)
+    if not 20 <= int.from_bytes(data[:3], "little") <= MAX_GREETING:
         return Claim.NO
     if size < 5:
         return Claim.MORE
@@ -150,6 +154,16 @@ def _refusal(data: bytes) -> Claim:
     return Claim.YES if code in _REFUSED and readable(data[7:12]) else Claim.NO
 
 
+def _claims_running(data: bytes, context: Context) -> Claim:
+    """A statement in the middle of a session, on the port."""
+    end = min(4 + int.from_bytes(data[:3], "little"), 5 + MAX_VERB)
+    if not {("tcp", context.src_port), ("tcp", context.dst_port)} & PORTS or end < 8:
+        return Claim.NO
+    if len(data) < end:
+        return Claim.MORE
+    return Claim.YES if begins(data[5:end]) else Claim.NO
+
+
 class Parser(Cutter):
     """See contract.Parser; ``client`` is the side that did not greet."""
 
@@ -174,7 +188,8 @@ class Parser(Cutter):
     def resumes(self, side: Direction, data: bytes) -> bool:
         """See Cutter: a command begins a segment; a server's rows cannot be told from anything."""
         if self.client < 0 or side != self.client:
-            return len(data) >= 5 and data[3] == 1 and data[4] in {OK, ERROR}
+            rows = data[:3] == b"\1\0\0"
+            return len(data) >= 5 and data[3] == 1 and (rows or data[4] in {OK, ERROR})
         return (
             len(data) >= 5
             and data[3] == 0
@@ -194,6 +209,9 @@ class Parser(Cutter):
                 raise ProtocolError("nothing but empty packets")
             return None
         self._empty = 0
+        if not self._greeted and data[3:5] == b"\0\3":
+            self.join(side)
+            self._greeted = self._in = self.settled = True
         if not self._greeted:
             self._greeted = True
             self.client = 1 - side

@@ -257,6 +257,20 @@ def split_chain(body: bytes) -> tuple[list[bytes], int, str]:
     return chain, count, "" if at == len(body) else "trailing bytes in the list"
 
 
+def without_extensions(body: bytes) -> bytes:
+    """A Certificate message of TLS 1.3 (RFC 8446 section 4.4.2) in the shape that it had before.
+
+    The request's context and each certificate's extensions are left out; what is cut stays cut.
+    """
+    at = 1 + (body[0] if body else 0) + 3
+    chain = bytearray()
+    while at + 3 <= len(body):
+        end = at + 3 + int.from_bytes(body[at : at + 3], "big")
+        chain += body[at:end]
+        at = end + 2 + int.from_bytes(body[end : end + 2], "big")
+    return len(chain).to_bytes(3, "big") + bytes(chain)
+
+
 def _matches(pattern: str, name: str) -> bool:
     pattern = pattern.lower().rstrip(".")
     if pattern.startswith("*."):  # one label, leftmost (RFC 6125 section 6.4.3)

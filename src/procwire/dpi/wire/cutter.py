@@ -133,6 +133,16 @@ class Cutter:
             lane.closed = True
             lane.held = b""
 
+    def aligned(self, side: Direction, data: bytes) -> bool:
+        """Whether a whole message begins here, and where it ends another one or the piece."""
+        size = self.measure(side, data, 0)
+        return size > 0 and (size == len(data) or (size < len(data) and self.measure(side, data, size) >= 0))
+
+    def join(self, side: Direction) -> None:
+        """The flow was running when it was first seen: ``side`` asks; the other one may be anywhere."""
+        self.client = side
+        self.lanes[1 - side].lost = True
+
     def hand_on(self, side: Direction, hint: str, now: int) -> Upgraded:
         """What follows is another protocol's; ``message`` returns this last."""
         self._rest = (self.lanes[0].held, self.lanes[1].held)

@@ -19,6 +19,18 @@ _SECRET = re.compile(
     rf"""(?:\s*\(\s*|\s*=\s*|\s+to\s+|\s+)(?:n(?=['"]))?)({_QUOTED})""",
     re.IGNORECASE | re.DOTALL,
 )
+_VERBS = re.compile(
+    rb"\s*(?:/\*.{0,200}?\*/\s*)?\(?(?:select|insert|update|delete|replace|begin|commit|rollback|set|show|with|copy|create"
+    rb"|alter|drop|truncate|explain|analyze|call|do|values|start|end|savepoint|release|lock|use|prepare|execute"
+    rb"|deallocate|declare|fetch|close|listen|notify|discard|vacuum|desc|describe)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+MAX_VERB = 220  # bytes within which a statement shows its verb
+
+
+def begins(data: bytes) -> bool:
+    """Whether this is the start of a statement, by its verb."""
+    return _VERBS.match(data) is not None
 
 
 def statement(data: bytes | str) -> str:
