@@ -36,6 +36,7 @@ PROTOCOLS: tuple[str, ...] = (
     "telnet",
     "http2",
     "websocket",
+    "sse",
     "socks",
     "proxy_protocol",
     "dtls",
