@@ -10,6 +10,7 @@ import pytest
 
 from procwire.dpi.analyzer import MAX_CHAIN
 from procwire.dpi.contract import ENOUGH, Claim, ProtocolError
+from procwire.dpi.protocols import http
 from procwire.dpi.reading import MAX_BAD_DATAGRAMS
 from procwire.dpi.registry import Registry
 from procwire.model.observation import Observation, Upgraded, says
@@ -233,7 +234,7 @@ def test_all_flows_together_are_bounded() -> None:
 
 
 def test_other_transports_are_left_alone() -> None:
-    listener, icmp = Listener(), flow(1, 0)
+    listener, icmp = Listener(Registry([http])), flow(1, 0)
     assert listener.analyzer.data(icmp, 0, b"x", 1) == ENOUGH
     assert listener.analyzer.gap(icmp, 0, 4, 1) == ENOUGH
     listener.analyzer.ended(icmp, 2)
