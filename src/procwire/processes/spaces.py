@@ -1,7 +1,8 @@
 """Names of network namespaces by their inodes, without asking any runtime.
 
-The host's own is ``host``. One that was given a name (ip-netns(8), Docker) has that; any other is called by
-the oldest process in it: its container where it is in one, else ``name:pid``.
+The host's own, where its first process and the kernel's threads are, is ``host``. One that was given a name
+(ip-netns(8), Docker) has that; any other is called by the oldest process in it: its container where it is in
+one, else ``name:pid``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from procwire.model.host import Task
+from procwire.model.host import KERNEL_THREAD, Task
 from procwire.processes import procfs
 from procwire.processes.namespaces import FOLDERS
 
@@ -36,7 +37,7 @@ def named(
         if space and (known is None or (task.start, task.pid) < (known.start, known.pid)):
             oldest[space] = task
     for space, task in oldest.items():
-        if task.pid == 1:
+        if task.pid == 1 or task.flags & KERNEL_THREAD:
             found[space] = HOST
         elif space not in found:
             found[space] = name(task)
