@@ -10,6 +10,7 @@ from typing import Any
 
 from procwire.cli import arguments as words
 from procwire.cli import exit
+from procwire.cli.collecting import seldom
 from procwire.cli.output.choice import NoRows, RowWriter, width, writer
 from procwire.cli.output.groups import Groups
 from procwire.cli.output.observations import Observations
@@ -78,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
     face.context = Context(reading.source.interfaces, unowned=FROM_FILE)
     progress = Progress(arguments.progress)
     try:
-        with on_signal(reading.stop):
+        with on_signal(reading.stop), seldom():
             if arguments.packets:
                 _packets(reading, writer(arguments, PACKETS), keep, progress)
             else:
