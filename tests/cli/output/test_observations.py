@@ -38,7 +38,7 @@ def test_chosen_tables_only(capfdbinary: Any) -> None:
 
 @pytest.mark.parametrize(
     ("expression", "count"),
-    [("rcode == NXDOMAIN", 1), ("query_type == MX and dst_port == 53", 2), ("src_port == 1", 0)],
+    [("rcode == NXDOMAIN", 2), ("query_type == MX and dst_port == 53", 2), ("src_port == 1", 0)],
 )
 def test_filter_on_the_record_and_on_its_flow(capfdbinary: Any, expression: str, count: int) -> None:
     lines = run(capfdbinary, DNS, "--observations", "dns", "--json", "--filter", expression)
