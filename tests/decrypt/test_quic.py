@@ -12,7 +12,7 @@ from procwire.decrypt.keyed import keyed
 from procwire.decrypt.keylog import KeyLog
 from procwire.decrypt.reasons import NO_KEY
 from procwire.dpi.decryption import Decryption
-from procwire.dpi.wire.dns_records import DnsResponse
+from procwire.dpi.protocols.dns import DnsResponse
 from procwire.dpi.wire.http3_records import Http3Request, Http3Response
 from procwire.model.observation import Carried
 from tests.decrypt.dialogue import Hand, key_log

@@ -19,6 +19,7 @@ import msgspec
 from procwire.dpi.decryption import Decryption
 from procwire.dpi.entry import Entry
 from procwire.dpi.wire import http3_records
+from procwire.model._ip_names import IP_PROTOCOLS
 from procwire.model.columns import Column, Table
 from procwire.model.observation import Carried, Observation, Upgraded, columns_of, table_of
 
@@ -37,9 +38,13 @@ PROTOCOLS: tuple[str, ...] = (
     "telnet",
     "http2",
     "websocket",
+    "sse",
     "socks",
     "proxy_protocol",
     "dtls",
+    "irc",
+    "xmpp",
+    "bittorrent",
     # names, addresses, routing, tunnels, telephony
     "mdns",
     "llmnr",
@@ -58,6 +63,10 @@ PROTOCOLS: tuple[str, ...] = (
     "sip",
     "rtsp",
     "wireguard",
+    "openvpn",
+    "ike",
+    "l2tp",
+    "pptp",
     "rtcp",
     "rtp",
     "smb",
@@ -105,9 +114,18 @@ PROTOCOLS: tuple[str, ...] = (
     "minecraft",
     "source_engine",
     # what has no ports, and what is not IP
+    "icmp",
+    "icmp6",
+    "igmp",
+    "sctp",
+    "esp",
+    "arp",
+    "lldp",
 )
 
-TRANSPORTS = {"tcp": 6, "udp": 17, "sctp": 132}
+LINK = 1 << 16  # added to an ethertype, for what is not IP
+LINKS = {"arp": LINK | 0x0806, "lldp": LINK | 0x88CC}
+TRANSPORTS = {name: number for number, name in IP_PROTOCOLS.items()} | LINKS
 _NEEDED = ("NAME", "PORTS", "TRANSPORTS", "FIRST", "OBSERVATIONS", "claims", "Parser")
 
 
@@ -133,9 +151,8 @@ class Registry:
         self.modules = tuple(modules)
         self.by_name: dict[str, Entry] = {}
         self.ports: dict[tuple[int, int], tuple[Entry, ...]] = {}
-        self._first: dict[int, list[tuple[Entry, ...]]] = {
-            number: [() for _ in range(256)] for number in TRANSPORTS.values()
-        }
+        self.transports: dict[int, str] = {}  # those that a module speaks over, by number
+        self._first: dict[int, list[tuple[Entry, ...]]] = {}
         for module in self.modules:
             self._add(module)
 
@@ -149,7 +166,8 @@ class Registry:
         entry = Entry(module.NAME, module.claims, module.Parser, module, _usual(module))
         self.by_name[entry.name] = entry
         for transport in module.TRANSPORTS:
-            table = self._first[TRANSPORTS[transport]]
+            self.transports[TRANSPORTS[transport]] = transport
+            table = self._first.setdefault(TRANSPORTS[transport], [() for _ in range(256)])
             for byte in range(256) if module.FIRST is None else set(module.FIRST):
                 table[byte] = (*table[byte], entry)
         for transport, port in module.PORTS:
@@ -157,7 +175,7 @@ class Registry:
             self.ports[key] = (*self.ports.get(key, ()), entry)
 
     def dispatch(self, proto: int) -> list[tuple[Entry, ...]] | None:
-        """First byte -> protocols to ask, for an IP protocol number; None where none speaks over it."""
+        """First byte -> protocols to ask, for a number of ``transports``; None where none speaks over it."""
         return self._first.get(proto)
 
     def hinted(self, proto: int, src_port: int, dst_port: int) -> tuple[Entry, ...]:
@@ -200,9 +218,11 @@ def _info(module: Any) -> ProtocolInfo:
     )
 
 
-def _optional(name: str) -> Callable[[Any], Any]:
+def _optional(column: Column) -> Callable[[Any], Any]:
+    name, read = column.name, column.get
+
     def get(row: Any) -> Any:
-        return getattr(row, name, None)
+        return read(row) if hasattr(row, name) else None
 
     return get
 
@@ -214,7 +234,7 @@ def _merged(classes: list[type[Observation]]) -> Table:
     for cls in classes:
         for column in columns_of(cls):
             if column.name not in columns:
-                columns[column.name] = msgspec.structs.replace(column, get=_optional(column.name))
+                columns[column.name] = msgspec.structs.replace(column, get=_optional(column))
     first = table_of(classes[0])
     doc = " / ".join(dict.fromkeys(table_of(cls).doc for cls in classes))
     return msgspec.structs.replace(first, doc=doc, columns=tuple(columns.values()))

@@ -139,6 +139,8 @@ class Pipeline:
     def finish(self) -> None:
         """End every flow: nothing more will come."""
         self._end(self.tracker.finish(self.now))
+        if self.analyzer is not None:
+            self.analyzer.frames.finish(self.now)
 
     def _announce(self) -> None:
         """Name and tell of the flows that opened since, before a later packet is told of or learned from."""

@@ -3,12 +3,12 @@
 
 Recognised by a whole request line that ends in ``HTTP/1.x`` or by a status line, from either side, on any
 port. Bodies are passed over unread: chunked, by length or until close. After CONNECT or an accepted upgrade
-the stream is handed on. Credentials are shown as present, never as they are.
+the stream is handed on, and behind the head of a stream of events. Credentials are shown as present, never
+as they are.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
@@ -49,6 +49,12 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
     return _CLAIMS[starts(data)]
 
 
+def _streams_events(head: Head) -> cython.bint:
+    """Whether a response goes on as server-sent events, as they are."""
+    kind: bytes = head.fields.get(b"content-type", b"")
+    return kind[:17].lower() == b"text/event-stream" and b"content-encoding" not in head.fields
+
+
 _UNASKED = ("", "", "", -1, "")  # method, host, path, time and offered upgrade of a request not seen
 
 
@@ -57,7 +63,7 @@ class Parser:
     """See contract.Parser."""
 
     _streams: list[Any]
-    _asked: Any
+    _asked: list[Any]
     _drift: cython.bint
     _client: cython.int  # side, or -1 for not known
     _broken: Any
@@ -69,7 +75,7 @@ class Parser:
         self._told = context.told
         self._named = False
         self._streams = [Stream(), Stream()]
-        self._asked = deque()
+        self._asked = []
         self._drift = False
         self._client = -1
         self._broken = None
@@ -169,7 +175,7 @@ class Parser:
         try:
             if end - at > MAX_HEAD:
                 raise HeadError("head too long")
-            head: Head = parse(raw)
+            head: Head = parse(raw, not self._told)
         except HeadError as error:
             if not stream.tentative:
                 raise ProtocolError(str(error)) from None
@@ -215,7 +221,7 @@ class Parser:
             out.append(self._brief(head, side, now))
             self._asked.append((head.method, "", "", now, upgrade))
         if len(self._asked) > MAX_PENDING:
-            self._asked.popleft()
+            self._asked.pop(0)
             self._drift = True
         stream.after = HOLD if head.method == "CONNECT" or upgrade else HEAD
         if head.method == "CONNECT":
@@ -246,7 +252,8 @@ class Parser:
         else:
             out.append(HttpBrief(time=now, side=_SIDES[side], host="", faults=tuple(head.faults)))
         if head.status == 101 or (method == "CONNECT" and 200 <= head.status < 300):
-            self._hand_on(side, head, method, now, out, rest)
+            token = head.text(b"upgrade").split(",")[0].split("/")[0].strip().lower()
+            self._hand_on(side, "" if method == "CONNECT" else _UPGRADES.get(token, token), now, out, rest)
             return None
         stream.after = HEAD
         bare: cython.bint = head.status < 200 or head.status in {204, 304} or method == "HEAD"
@@ -254,6 +261,9 @@ class Parser:
             stream.body(False, None, False)
         else:
             stream.body(chunked, length, True)
+            if length is None and not self._asked and _streams_events(head):
+                self._hand_on(side, "sse", now, out, rest)
+                return None
         if head.status >= 200 and (method == "CONNECT" or offered):
             self._unhold(now, out)
         return None
@@ -275,28 +285,25 @@ class Parser:
     @cython.cfunc
     def _match(self, status: cython.int) -> Any:
         """The request a response answers, or None; interim responses (1xx) leave it waiting."""
-        asked: Any = self._asked
+        asked: list[Any] = self._asked
         if not asked or (self._drift and len(asked) != 1):
             if self._drift and asked and status >= 200:
-                asked.popleft()
+                asked.pop(0)
             return None
         if status < 200 and status != 101:
             return asked[0]
         self._drift = False
-        return asked.popleft()
+        return asked.pop(0)
 
     @cython.cfunc
-    def _hand_on(  # noqa: PLR0917
+    def _hand_on(
         self,
         side: cython.int,
-        head: Head,
-        method: str,
+        hint: str,
         now: cython.longlong,
         out: list[Any],
         rest: bytes,
     ) -> Any:
-        token = head.text(b"upgrade").split(",")[0].split("/")[0].strip().lower()
-        hint = "" if method == "CONNECT" else _UPGRADES.get(token, token)
         client: Stream = self._streams[1 - side]
         server: Stream = self._streams[side]
         self._rest = (rest, client.held) if side == 0 else (client.held, rest)
