@@ -37,6 +37,7 @@ PROTOCOLS: tuple[str, ...] = (
     "telnet",
     "http2",
     "websocket",
+    "sse",
     "socks",
     "proxy_protocol",
     "dtls",
@@ -216,9 +217,11 @@ def _info(module: Any) -> ProtocolInfo:
     )
 
 
-def _optional(name: str) -> Callable[[Any], Any]:
+def _optional(column: Column) -> Callable[[Any], Any]:
+    name, read = column.name, column.get
+
     def get(row: Any) -> Any:
-        return getattr(row, name, None)
+        return read(row) if hasattr(row, name) else None
 
     return get
 
@@ -230,7 +233,7 @@ def _merged(classes: list[type[Observation]]) -> Table:
     for cls in classes:
         for column in columns_of(cls):
             if column.name not in columns:
-                columns[column.name] = msgspec.structs.replace(column, get=_optional(column.name))
+                columns[column.name] = msgspec.structs.replace(column, get=_optional(column))
     first = table_of(classes[0])
     doc = " / ".join(dict.fromkeys(table_of(cls).doc for cls in classes))
     return msgspec.structs.replace(first, doc=doc, columns=tuple(columns.values()))
