@@ -37,7 +37,7 @@ ALIKE = {
     "srtp": ("rtp",), "truphone": ("xmpp",), "ipsec": ("ike",),
     "whois-das": ("whois",),
     "i3d": ("rtp",),  # voice of game servers: RTP with its extensions
-    "iec60870": ("iec104",), "ieee-c37118": ("synchrophasor",), "opc-ua": ("opcua",),
+    "iec60870": ("iec104",), "ieee-c37118": ("synchrophasor",), "opc-ua": ("opcua",), "icmpv6": ("icmp6",),
 }  # fmt: skip
 SETTINGS = ("alpn", "ja3", "sni")
 
