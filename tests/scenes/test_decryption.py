@@ -1,10 +1,9 @@
-"""Real programs over TLS, read with the keys that curl wrote down, and held against tshark with the same keys."""
+"""Real programs over TLS, read with the keys that curl wrote; tshark with the same keys is the witness."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,7 +53,7 @@ class Recording(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recording]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Recording:
     folder = tmp_path_factory.mktemp("keyed")
     capture, keys = folder / "capture.pcap", folder / "keys"
     with recorded(capture) as scene:
@@ -62,7 +61,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recording]:
         _browse(scene, keys)
         watching.end()
         live = watching.lines()
-    yield Recording(capture, keys, live)
+    return Recording(capture, keys, live)
 
 
 def _browse(scene: Scene, keys: Path) -> None:
@@ -76,8 +75,9 @@ def _browse(scene: Scene, keys: Path) -> None:
     scene.serve(443, "nginx", "-p", str(scene.folder), "-c", str(configuration))
     for path, *words in CALLS:
         call = scene.client.start(
-            "curl", "-sk", "-o", "/dev/null", "--max-time", "10", "--resolve", f"www.example.com:443:{SERVER}",
-            *words, f"https://www.example.com{path}", env=os.environ | {"SSLKEYLOGFILE": str(keys)},
+            "curl", "-sk", "-o", "/dev/null", "--max-time", "10", *words,
+            "--resolve", f"www.example.com:443:{SERVER}", f"https://www.example.com{path}",
+            env=os.environ | {"SSLKEYLOGFILE": str(keys)},
         )  # fmt: skip
         assert call.wait(15) == 0
 
