@@ -18,6 +18,7 @@ import msgspec
 
 from procwire.dpi.decryption import Decryption
 from procwire.dpi.entry import Entry
+from procwire.dpi.wire import http3_records
 from procwire.model._ip_names import IP_PROTOCOLS
 from procwire.model.columns import Column, Table
 from procwire.model.observation import Carried, Observation, Upgraded, columns_of, table_of
@@ -189,7 +190,7 @@ class Registry:
         """Every table that observations declare: classes that share a table share its columns' order."""
         classes = [cls for module in self.modules for cls in module.OBSERVATIONS]
         named: dict[str, list[type[Observation]]] = {}
-        for cls in [*classes, Upgraded, Carried, Decryption]:
+        for cls in [*classes, Upgraded, Carried, Decryption, *http3_records.OBSERVATIONS]:
             named.setdefault(cls.TABLE, [])
             if cls not in named[cls.TABLE]:
                 named[cls.TABLE].append(cls)
