@@ -35,7 +35,7 @@ ALIKE = {
     **dict.fromkeys(("imaps", "pops", "smtps", "ftps", "applepush"), ("tls",)),
     "http_connect": ("http",), "haproxy": ("proxy_protocol",), "netbios": ("netbios", "nbns", "smb"),
     "nfs": ("nfs", "rpc"), "ethernetip": ("enip",), "cip": ("enip",), "mssql-tds": ("tds",),
-    "icmpv6": ("icmp6",), "srtp": ("rtp",), "truphone": ("xmpp",), "ipsec": ("ike",),
+    "srtp": ("rtp",), "rtcp": ("rtcp", "rtp"), "truphone": ("xmpp",), "ipsec": ("ike",),
     "whois-das": ("whois",),
     "i3d": ("rtp",),  # voice of game servers: RTP with its extensions
     "iec60870": ("iec104",), "ieee-c37118": ("synchrophasor",), "opc-ua": ("opcua",),
