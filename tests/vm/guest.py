@@ -20,6 +20,7 @@ from typing import Any
 
 OUT = Path("/tmp/out")
 SETTLE_SECONDS = 3
+READY_SECONDS = 120
 SUITES = (
     "tests/bpf/test_loader.py", "tests/bpf/test_probe.py", "tests/processes/test_kernel.py",
     "tests/processes/test_conntrack.py",
@@ -112,22 +113,23 @@ for _ in range(20):
 def fallback(*prefix: str) -> Report:
     """``procwire watch`` where the programs cannot run: what it says, and whether the owner is right."""
     words = [*prefix, sys.executable, "-m", "procwire", "watch", "-i", "lo", "--json"]
-    watcher = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert watcher.stderr is not None
-    said = [watcher.stderr.readline()]
-    while said[-1] and "watching" not in said[-1]:
-        said.append(watcher.stderr.readline())
+    notes = Path("/tmp/notes")
+    with notes.open("w") as errors:
+        watcher = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=errors, text=True)
+    end = time.monotonic() + READY_SECONDS
+    while "watching" not in notes.read_text() and time.monotonic() < end:
+        time.sleep(0.2)
     talker = subprocess.Popen([sys.executable, "-S", "-c", TALK])
     talker.wait()
     time.sleep(SETTLE_SECONDS)
     watcher.send_signal(signal.SIGINT)
-    output, rest = watcher.communicate(timeout=120)
+    output, _ = watcher.communicate(timeout=120)
     flows = [json.loads(line) for line in output.splitlines() if '"event":"end"' in line]
     right = [flow for flow in flows if flow.get("pid") == talker.pid]
     sources = sorted({flow.get("owner_source", "") for flow in right})
     reasons = sorted({flow.get("owner_reason", "") for flow in flows if flow not in right})
     return {
-        "said": "".join([*said, rest]).strip(), "flows": len(flows), "right": len(right), "sources": sources,
+        "said": notes.read_text().strip(), "flows": len(flows), "right": len(right), "sources": sources,
         "reasons": reasons,
     }  # fmt: skip
 

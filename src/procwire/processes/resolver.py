@@ -32,9 +32,7 @@ RETRIES_NS = (
     2_000_000_000,
 )  # from one look to the next
 WARM_NS = 1_000_000_000
-NOTED_WARM_NS = (
-    10_000_000_000  # where an origin notes what is used: only idle sockets are left to see
-)
+NOTED_WARM_NS = 10_000_000_000  # where an origin notes what is used: only idle sockets are left to see
 WARM_RATIO = 50  # the time between two warm-ups is at least so many times what one took
 LAST_NS = 200_000_000  # for looks at what is new when the end comes
 BATCH = 256  # looks between two checks whether a warm-up is due
