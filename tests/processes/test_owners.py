@@ -439,3 +439,9 @@ def test_a_later_answer_counts_where_the_socket_is_the_same() -> None:
     ):  # fmt: skip
         assert reviewed(first, other) is first
     assert reviewed(structs.replace(first, socket=0), structs.replace(later, socket=0)).process == parent
+
+
+def test_all_parts_share_one_process_table() -> None:
+    with Owners() as owners:
+        assert owners._ends.table is owners.table
+        assert owners._ends.holders is owners.holders

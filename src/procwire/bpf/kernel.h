@@ -271,6 +271,7 @@ struct task_struct {
 };
 
 struct linux_binprm {
+	struct file *file;
 	const char *interp;
 };
 

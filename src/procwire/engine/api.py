@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from procwire.decrypt.conversation import Piece
+from procwire.decrypt.tap import Tap, is_name
+from procwire.doctor.checks import compiled_modules, examine
 from procwire.engine.catalogue import interfaces, protocols, risks, tables
 from procwire.engine.context import Context
-from procwire.engine.doctor import compiled_modules, examine
 from procwire.engine.host import Processes, lives, sockets
 from procwire.engine.options import EngineError, FlowOptions, ReadOptions, WatchOptions
 from procwire.engine.pipeline import TIMEOUTS, Silent
@@ -17,15 +19,18 @@ __all__ = [
     "Context",
     "EngineError",
     "FlowOptions",
+    "Piece",
     "Processes",
     "ReadOptions",
     "Reading",
     "Silent",
+    "Tap",
     "WatchOptions",
     "Watching",
     "compiled_modules",
     "examine",
     "interfaces",
+    "is_name",
     "lives",
     "protocols",
     "report_of",

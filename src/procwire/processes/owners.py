@@ -57,9 +57,8 @@ class Owners:
     ) -> None:
         self.namespaces = Namespaces(proc=proc)
         self._hashing = Background(Executables(proc=proc)) if hashes else None
-        look = self._hashing.look if self._hashing is not None else None
         self.names = ContainerNames()
-        self.table = ProcessTable(proc=proc, clock=clock, look=look, names=self.names)
+        self.table = ProcessTable(proc=proc, clock=clock, programs=self._hashing, names=self.names)
         self._kernel = _iterators() if iterators else None
         surveyor = Surveyor(self._kernel, proc=proc, clock=clock) if self._kernel is not None else None
         self.holders = Holders(proc=proc, clock=clock, surveyor=surveyor)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from procwire.engine import doctor
+from procwire.doctor import checks as doctor
 from procwire.model.rows import Check
 
 
