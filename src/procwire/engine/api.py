@@ -5,7 +5,7 @@ from __future__ import annotations
 from procwire.decrypt.conversation import Piece
 from procwire.decrypt.tap import Tap, is_name
 from procwire.doctor.checks import compiled_modules, examine
-from procwire.engine.catalogue import interfaces, protocols, risks, tables
+from procwire.engine.catalogue import explain, interfaces, protocols, risks, tables
 from procwire.engine.context import Context
 from procwire.engine.host import Processes, lives, sockets
 from procwire.engine.options import EngineError, FlowOptions, ReadOptions, WatchOptions
@@ -29,6 +29,7 @@ __all__ = [
     "Watching",
     "compiled_modules",
     "examine",
+    "explain",
     "interfaces",
     "is_name",
     "lives",

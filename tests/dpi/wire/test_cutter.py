@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from procwire.dpi.contract import ENOUGH, Context, Direction, ProtocolError
-from procwire.dpi.wire.cutter import MAX_RESYNC, Cutter, empty_lines
+from procwire.dpi.wire.cutter import MAX_LOGIN, MAX_RESYNC, Cutter, empty_lines
 from procwire.model.observation import Observation, Upgraded
 
 OUT, IN = Direction.OUT, Direction.IN
@@ -136,3 +136,9 @@ def test_running_session_is_joined_where_messages_align() -> None:
     assert not toy.aligned(IN, b"\5ab")
     with pytest.raises(ProtocolError):
         toy.aligned(IN, b"\1a\xff")
+
+
+def test_login_is_a_fact_of_the_flow_only_at_its_beginning() -> None:
+    toy = Toy()
+    assert [toy.early() for _ in range(MAX_LOGIN + 1)] == [True] * MAX_LOGIN + [False]
+    assert toy.settled

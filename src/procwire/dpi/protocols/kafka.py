@@ -4,6 +4,7 @@ Recognised by a request's header: a sane length, a known API key and version, an
 fits (Kafka protocol guide, "Messages"), on any port. Topics are read from the common requests in the versions
 whose layout is known here; records are passed over. Error codes stand at other places in each response and
 are not read, but for ApiVersions and logins. Passwords (SASL PLAIN) are reported as sent.
+A password is a risk of the flow where it comes within the first 64 requests.
 """
 
 from __future__ import annotations
@@ -41,7 +42,6 @@ class KafkaRequest(Observation, kw_only=True):
     """A client sent a request."""
 
     TABLE = "kafka"
-    RISKS: ClassVar = {"credentials": "cleartext-credentials"}
     message: Annotated[str, says("request or response.")] = "request"
     api: Annotated[str, says("Kind of the request: Produce, Fetch, Metadata, ...")]
     version: Annotated[int, says("Version of that kind.")]
@@ -56,6 +56,12 @@ class KafkaRequest(Observation, kw_only=True):
     size_bytes: Annotated[int, says("Length of the message.", kind=Kind.SIZE)]
 
 
+class KafkaLogin(KafkaRequest, kw_only=True):
+    """A request with a password, among the first of its session."""
+
+    RISKS: ClassVar = {"credentials": "cleartext-credentials"}
+
+
 class KafkaResponse(Observation, kw_only=True):
     """A broker answered."""
 
@@ -68,7 +74,7 @@ class KafkaResponse(Observation, kw_only=True):
     latency: Annotated[int | None, says("From the request to this answer.", kind=Kind.DURATION)] = None
 
 
-OBSERVATIONS = (KafkaRequest, KafkaResponse)
+OBSERVATIONS = (KafkaRequest, KafkaLogin, KafkaResponse)
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
@@ -138,7 +144,8 @@ class Parser(Cutter):
         with suppress(ProtocolError):  # longer than what is read, or of another layout
             told = _told(api, version, flexible, body)
         self._waiting.ask(number, (api, version, now))
-        return KafkaRequest(
+        kind = KafkaLogin if self.early() and told.get("credentials") else KafkaRequest
+        return kind(
             time=now,
             side=side,
             api=APIS[api],

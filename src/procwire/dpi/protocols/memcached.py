@@ -3,6 +3,7 @@
 Recognised by a whole command line of the text protocol, or by a binary header that makes sense (memcached's
 ``doc/protocol.txt``; the binary protocol's specification), on any port; commands of one common word only on
 its own port. Over UDP both stand behind a frame header of 8 bytes. Keys are shown, values are passed over.
+A password is a risk of the flow where it comes within the first 64 requests.
 """
 
 from __future__ import annotations
@@ -73,7 +74,6 @@ class MemcachedCommand(Observation, kw_only=True):
     """A client sent a command."""
 
     TABLE = "memcached"
-    RISKS: ClassVar = {"credentials": "cleartext-credentials"}
     message: Annotated[str, says("command or reply.")] = "command"
     format: Annotated[str, says("text or binary.")]
     command: Annotated[str, says("Command: get, set, incr, stats, ...")]
@@ -81,6 +81,12 @@ class MemcachedCommand(Observation, kw_only=True):
     keys: Annotated[int, says("Number of keys.")] = 0
     value_bytes: Annotated[int | None, says("Length of the value sent.", kind=Kind.SIZE)] = None
     credentials: Annotated[bool, says("Whether a password was sent (SASL); it is not kept.")] = False
+
+
+class MemcachedLogin(MemcachedCommand, kw_only=True):
+    """A command with a password, among the first of its session."""
+
+    RISKS: ClassVar = {"credentials": "cleartext-credentials"}
 
 
 class MemcachedReply(Observation, kw_only=True):
@@ -99,7 +105,7 @@ class MemcachedReply(Observation, kw_only=True):
     )
 
 
-OBSERVATIONS = (MemcachedCommand, MemcachedReply)
+OBSERVATIONS = (MemcachedCommand, MemcachedLogin, MemcachedReply)
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
@@ -216,6 +222,7 @@ class Parser(Cutter):
             self._numbered.ask(number, (name, key, now))
         elif not quiet:
             self._ordered.ask((name, key, now))
+        self.early()
         size = _value(words, True) - 2
         return (
             MemcachedCommand(
@@ -265,8 +272,10 @@ class Parser(Cutter):
             self._numbered.ask(opaque, (name, key, now))
             rest = size - extras - length if self.stream else 0
             sets = name.rstrip("q") in {"set", "add", "replace", "append", "prepend"}
+            secret = name == "sasl-auth"
+            kind = MemcachedLogin if self.early() and secret else MemcachedCommand
             return (
-                MemcachedCommand(
+                kind(
                     time=now,
                     side=side,
                     format="binary",
@@ -274,7 +283,7 @@ class Parser(Cutter):
                     key=key,
                     keys=int(bool(key)),
                     value_bytes=max(0, rest) if sets else None,
-                    credentials=name == "sasl-auth",
+                    credentials=secret,
                 ),
             )
         status = int.from_bytes(data[6:8], "big")

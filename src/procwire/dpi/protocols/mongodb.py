@@ -4,6 +4,7 @@ Recognised by a message header whose length and opcode make sense and by the BSO
 (OP_MSG, OP_QUERY, OP_REPLY, OP_COMPRESSED; MongoDB manual, "Wire Protocol"), on any port. Documents and
 payloads of logins are not kept: the mechanism, and for SCRAM the user's name, are. Compressed messages are
 named as such and not opened; the legacy opcodes for writing are counted as what they are.
+A password is a risk of the flow where it comes within the first 64 requests.
 """
 
 from __future__ import annotations
@@ -49,7 +50,6 @@ class MongodbCommand(Observation, kw_only=True):
     """A client sent a command."""
 
     TABLE = "mongodb"
-    RISKS: ClassVar = {"credentials": "cleartext-credentials"}
     message: Annotated[str, says("command or reply.")] = "command"
     command: Annotated[str, says("Command: find, insert, hello, ... or compressed where it was not opened.")]
     database: Annotated[str, says("Database it is for.")] = ""
@@ -60,6 +60,12 @@ class MongodbCommand(Observation, kw_only=True):
     user: Annotated[str, says("User that logs in.")] = ""
     credentials: Annotated[bool, says("Whether a password was sent in clear; it is not kept.")] = False
     compressor: Annotated[str, says("How the message is compressed.")] = ""
+
+
+class MongodbLogin(MongodbCommand, kw_only=True):
+    """A command with a password, among the first of its session."""
+
+    RISKS: ClassVar = {"credentials": "cleartext-credentials"}
 
 
 class MongodbReply(Observation, kw_only=True):
@@ -78,7 +84,7 @@ class MongodbReply(Observation, kw_only=True):
     latency: Annotated[int | None, says("From the command to this answer.", kind=Kind.DURATION)] = None
 
 
-OBSERVATIONS = (MongodbCommand, MongodbReply)
+OBSERVATIONS = (MongodbCommand, MongodbLogin, MongodbReply)
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
@@ -195,7 +201,8 @@ class Parser(Cutter):
             self._waiting.ask(
                 number, (told["command"], told.get("database", ""), told.get("collection", ""), now)
             )
-        return (MongodbCommand(time=now, side=side, **told),)
+        kind = MongodbLogin if self.early() and told.get("credentials") else MongodbCommand
+        return (kind(time=now, side=side, **told),)
 
     def _reply(self, side: Direction, data: bytes, size: int, now: int) -> Observation:
         opcode = int.from_bytes(data[12:16], "little")

@@ -4,6 +4,7 @@ Recognised by a command as an array of bulk strings (RESP2 and RESP3, redis.io "
 protocol"), on any port; commands typed as a line only on its own ports. Keys are shown, values are not;
 passwords (AUTH, HELLO, CONFIG SET, ACL, MIGRATE) are reported as sent. Answers are matched in order; behind
 SUBSCRIBE and MONITOR, where the server speaks unasked, they are not matched. Replication is not read.
+A password is a risk of the flow where it comes within the first 64 requests.
 """
 
 from __future__ import annotations
@@ -47,13 +48,18 @@ class RedisCommand(Observation, kw_only=True):
     """A client sent a command."""
 
     TABLE = "redis"
-    RISKS: ClassVar = {"credentials": "cleartext-credentials"}
     message: Annotated[str, says("command, reply or push.")] = "command"
     command: Annotated[str, says("Command, in capitals; with the second word where it has one.")]
     key: Annotated[str, says("Key or channel, where the command has one.")] = ""
     arguments: Annotated[int, says("Arguments behind the command; their values are not kept.")]
     user: Annotated[str, says("User that logs in.")] = ""
     credentials: Annotated[bool, says("Whether a password was sent in clear; it is not kept.")] = False
+
+
+class RedisLogin(RedisCommand, kw_only=True):
+    """A command with a password, among the first of its session."""
+
+    RISKS: ClassVar = {"credentials": "cleartext-credentials"}
 
 
 class RedisReply(Observation, kw_only=True):
@@ -77,7 +83,7 @@ class RedisPush(Observation, kw_only=True):
     kind: Annotated[str, says("What was pushed: message, subscribe, monitor, ...")]
 
 
-OBSERVATIONS = (RedisCommand, RedisReply, RedisPush)
+OBSERVATIONS = (RedisCommand, RedisLogin, RedisReply, RedisPush)
 _KINDS = {
     0x2B: "status", 0x2D: "error", 0x3A: "integer", 0x24: "bulk", 0x2A: "array", 0x5F: "null",
     0x2C: "double", 0x23: "boolean", 0x28: "number", 0x3D: "text", 0x21: "error", 0x25: "map",
@@ -235,8 +241,9 @@ class Parser(Cutter):
         self._unasked = self._unasked or name in _UNASKED
         if name in _REPLICATION:
             self.close()
+        kind = RedisLogin if self.early() and secret else RedisCommand
         return (
-            RedisCommand(
+            kind(
                 time=now, side=side, command=name, key=key, arguments=arguments, user=user, credentials=secret
             ),
         )

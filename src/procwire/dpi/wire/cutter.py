@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from procwire.dpi.contract import ENOUGH, Context, Direction, ProtocolError
 from procwire.model.observation import Observation, Upgraded
 
+MAX_LOGIN = 64  # requests within which a login is looked for, where nobody reads the rest
 MAX_RESYNC = 64  # pieces looked at for a new start after a gap
 
 
@@ -60,6 +61,7 @@ class Cutter:
         self.stream = context.transport == "tcp"
         self.client = -1
         self.settled = False  # nothing that is told of the flow can follow
+        self.requests = 0
         self.lanes = (Lane(), Lane())
         self._rest: tuple[bytes, bytes] | None = None
         self._broken: ProtocolError | None = None
@@ -126,6 +128,12 @@ class Cutter:
         return b"" if self._rest is None else self._rest[side]
 
     # ---- for protocols
+
+    def early(self) -> bool:
+        """Count a request; whether a login in it is still a fact of the flow: those come first."""
+        self.requests += 1
+        self.settled = self.settled or self.requests > MAX_LOGIN
+        return not self.settled
 
     def close(self) -> None:
         """Nothing more of either side is read."""
