@@ -105,8 +105,8 @@ import socket, sys, time
 listener = socket.create_server(("127.0.0.1", 0))
 ours = socket.create_connection(listener.getsockname())
 theirs, _ = listener.accept()
-for _ in range(20):
-    ours.send(b"x"); theirs.recv(1); time.sleep(0.1)
+for _ in range(40):
+    ours.send(b"x"); theirs.recv(1); time.sleep(0.5)
 """
 
 
