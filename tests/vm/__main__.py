@@ -130,7 +130,8 @@ def _fallbacks(reports: list[dict[str, Any]]) -> str:
                 if found.get("right")
                 else "owner WRONG"
             )
-            cells.append(f"{right}; says: {said[0] if said else '-'}".replace("|", "/"))
+            words = next((line for line in said if "watching" not in line), "nothing")
+            cells.append(f"{right}; says: {words}".replace("|", "/"))
         lines.append(f"| {name} | {' | '.join(cells)} |")
     cells = []
     for report in reports:
@@ -152,7 +153,7 @@ def _suites(reports: list[dict[str, Any]]) -> str:
 def is_good(report: dict[str, Any]) -> bool:
     """Whether everything that was played was right, and every fallback was."""
     scenes = [each for each in report.get("attribution", {}).values() if isinstance(each, dict)]
-    played = bool(scenes) and all(each["good"] or each.get("absent") for each in scenes)
+    played = bool(scenes) and all(each.get("good") or each.get("absent") for each in scenes)
     fell = all(report.get(name, {}).get("right") for name in FALLBACKS)
     return played and fell and report.get("after SIGKILL", {}).get("left") == 0
 
