@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from procwire import __version__
-from procwire.cli import catalogue, doctor, exit, export, follow, ps, read, shell, sockets, watch
+from procwire.cli import catalogue, doctor, exit, export, follow, ps, read, running, shell, sockets, watch
 from procwire.engine.options import EngineError
 from procwire.model.filter import FilterError
 
@@ -45,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
     read.add(commands)
     follow.add(commands)
     export.add(commands)
+    running.add(commands)
     ps.add(commands)
     sockets.add(commands)
     catalogue.add(commands)
