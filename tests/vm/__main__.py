@@ -61,7 +61,9 @@ def kernels() -> list[Kernel]:
 def page(reports: list[dict[str, Any]]) -> str:
     """The reports as one document."""
     parts = [HEAD.format(day=datetime.datetime.now(tz=datetime.UTC).date()), _programs(reports)]
-    parts += [_attribution(reports), _fallbacks(reports), _suites(reports)]
+    parts += [_attribution(reports), _fallbacks(reports)]
+    if any("suites" in report for report in reports):
+        parts.append(_suites(reports))
     return "\n".join(parts)
 
 
@@ -131,6 +133,7 @@ def _fallbacks(reports: list[dict[str, Any]]) -> str:
                 else "owner WRONG"
             )
             words = next((line for line in said if "watching" not in line), "nothing")
+            words = re.sub(r"/\S*/(src/procwire/)", r"\1", words)
             cells.append(f"{right}; says: {words}".replace("|", "/"))
         lines.append(f"| {name} | {' | '.join(cells)} |")
     cells = []
