@@ -126,9 +126,10 @@ def parse(raw: bytes, brief: bool = False) -> Head:
     ``brief``: of the fields only those that say where the body ends, who is asked, and for credentials.
     """
     head = Head()
-    if raw.count(b"\n") > MAX_FIELDS:
+    ends: cython.Py_ssize_t = raw.count(b"\n")
+    if ends > MAX_FIELDS:
         raise HeadError(f"more than {MAX_FIELDS} header fields")
-    if raw.count(b"\n") != raw.count(b"\r\n"):
+    if ends != raw.count(b"\r\n"):
         head.faults.append("bare-lf")
         raw = b"\r\n".join([line.rstrip(b"\r") for line in raw.split(b"\n")])
     end: cython.Py_ssize_t = raw.find(b"\r\n")
