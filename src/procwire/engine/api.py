@@ -7,8 +7,9 @@ from procwire.decrypt.tap import Tap, is_name
 from procwire.doctor.checks import compiled_modules, examine
 from procwire.engine.catalogue import explain, interfaces, protocols, risks, tables
 from procwire.engine.context import Context
+from procwire.engine.exporting import export
 from procwire.engine.host import Processes, lives, sockets
-from procwire.engine.options import EngineError, FlowOptions, ReadOptions, WatchOptions
+from procwire.engine.options import EngineError, ExportOptions, FlowOptions, ReadOptions, WatchOptions
 from procwire.engine.pipeline import TIMEOUTS, Silent
 from procwire.engine.reading import Reading
 from procwire.engine.summary import report_of
@@ -18,6 +19,7 @@ __all__ = [
     "TIMEOUTS",
     "Context",
     "EngineError",
+    "ExportOptions",
     "FlowOptions",
     "Piece",
     "Processes",
@@ -29,6 +31,7 @@ __all__ = [
     "Watching",
     "compiled_modules",
     "examine",
+    "export",
     "explain",
     "interfaces",
     "is_name",
