@@ -6,7 +6,7 @@ Raises BpfError where they cannot run. The tap's filter is attached by whoever h
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from procwire.bpf import accounts as books
 from procwire.bpf import records
@@ -107,13 +107,15 @@ class Programs:
                     account = books.unpack_account(values, row * books.ACCOUNT_BYTES)
                     yield key[: books.TUPLE_BYTES], books.cookie_of(key), account
 
-    def pasts(self) -> Iterator[tuple[bytes, int, Account]]:
-        """Accounts of connections whose ends another one has taken over; each is told once."""
+    def pasts(self, until: int) -> Iterator[tuple[bytes, int, Account]]:
+        """Accounts of connections whose ends another one has taken over, those that began by ``until``, once."""
         done = []
         for keys, values, count in self._pasts.batches(books.PAST_BYTES):
             for row in range(count):
                 key = bytes(keys[row * books.PAST_BYTES : (row + 1) * books.PAST_BYTES])
                 account = books.unpack_account(values, row * books.ACCOUNT_BYTES)
+                if account.first > until:
+                    continue
                 done.append(key)
                 yield key[: books.TUPLE_BYTES], books.cookie_of(key), account
         for key in done:
@@ -124,10 +126,11 @@ class Programs:
         value = self._facts.get(records.COOKIE.pack(cookie))
         return books.unpack_facts(value) if value is not None else None
 
-    def forget(self, ends: bytes, cookies: Iterable[int]) -> None:
-        """A flow is over and was read: make room."""
-        self._verdicts.drop(books.with_cookie(ends))
-        for cookie in {0, *cookies}:
+    def forget(self, ends: bytes, cookies: Collection[int]) -> None:
+        """A flow is over and was read: make room. With cookie 0 the verdict goes, too."""
+        if 0 in cookies:
+            self._verdicts.drop(books.with_cookie(ends))
+        for cookie in cookies:
             self._dropped += self._accounts.drop(books.with_cookie(ends, cookie))
 
     def counts(self) -> dict[str, int]:

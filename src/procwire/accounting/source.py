@@ -77,7 +77,7 @@ class KernelSource:
         self._said: dict[int, Bound] = {}
         self._own: list[FrameBatch] = []
         self._since = 0
-        self._empty = 0  # monotonic time up to which the ring buffer was read
+        self._read = 0  # monotonic time up to which the ring buffer was read
         self._next_look = 0.0
         self._counts = Counts()
         self._live: LiveSource | None = None
@@ -144,7 +144,7 @@ class KernelSource:
             yield self._counted(batch, self.tap.taken_bytes)
         if self._live is not None:
             yield from self._live.batches()
-        self._empty = time.monotonic_ns()
+        self._read = time.monotonic_ns()
 
     def close(self) -> None:
         """Detach and close everything; may be called twice."""
@@ -180,10 +180,10 @@ class KernelSource:
         """Read the kernel's counts into the flows."""
         started = time.monotonic_ns()
         self.ledger.offset = self.tap.synchronise()
-        for ends, cookie, account in self.programs.pasts():
+        for ends, cookie, account in self.programs.pasts(self._read):
             self.ledger.see(ends, cookie, account)
         for ends, cookie, account in self.programs.changed(self._since):
-            if account.first > self._empty:  # its first packet may be in the ring buffer still
+            if account.first > self._read:  # its first packet may be in the ring buffer still
                 started = min(started, account.first)
             elif not self.ledger.see(ends, cookie, account) and len(self._strays) < MAX_STRAYS:
                 self._strays[ends] = account
@@ -253,8 +253,9 @@ class KernelSource:
     def _take(self, seconds: float) -> FrameBatch | None:
         asked = time.monotonic_ns()
         if batch := self.tap.take():
+            self._read = max(self._read, batch.time[batch.count - 1] - self.ledger.offset)
             return self._counted(batch, self.tap.taken_bytes)
-        self._empty = asked
+        self._read = max(self._read, asked)
         if self._strays:
             return self._stray()
         if self._live is not None and (batch := self._live.poll(0.0)):
