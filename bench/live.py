@@ -110,6 +110,7 @@ def main() -> int:
     parser.add_argument("--rate", type=int, default=250_000)
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--sockets", type=int, default=100)
+    parser.add_argument("--source", choices=("bpf", "tap", "both"), help="of procwire watch")
     parser.add_argument("--flood", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.flood:
@@ -119,6 +120,7 @@ def main() -> int:
         print(f"bench.live: {why_not()}", file=sys.stderr)
         return 3
     own = [sys.executable, "-m", "procwire", "watch", "-i", "eth0", "--json"]
+    own += ["--source", options.source] if options.source else []
     sent, share, last = measure(own, "watching", options)
     seen, dropped = (int(n) for n in re.findall(r"(\d+) packets seen, (\d+) dropped", last)[-1])
     print(machine())

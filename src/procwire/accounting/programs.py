@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from procwire.bpf import accounts as books
 from procwire.bpf import records
-from procwire.bpf.accounts import Account, Settings
+from procwire.bpf.accounts import Account, Settings, Shown
 from procwire.bpf.libbpf import BpfError
 from procwire.bpf.loader import Object, read_object
 from procwire.model.kernel import TcpFacts
@@ -80,8 +80,8 @@ class Programs:
         self._places.drop(key)
         self._links.drop(key)
 
-    def link(self, index: int) -> dict[str, tuple[tuple[int, int], tuple[int, int]]]:
-        """What an interface showed since it is watched: by kind, packets and bytes as (in, out)."""
+    def link(self, index: int) -> dict[str, Shown]:
+        """What an interface showed since it is watched, by kind; empty where it is not."""
         value = self._links.get(struct.pack("=I", index))
         return books.unpack_link(value) if value is not None else {}
 
@@ -108,7 +108,7 @@ class Programs:
                     yield key[: books.TUPLE_BYTES], books.cookie_of(key), account
 
     def pasts(self, until: int) -> Iterator[tuple[bytes, int, Account]]:
-        """Accounts of connections whose ends another one has taken over, those that began by ``until``, once."""
+        """Accounts of connections whose ends another one took over, once; those that began by ``until``."""
         done = []
         for keys, values, count in self._pasts.batches(books.PAST_BYTES):
             for row in range(count):

@@ -108,6 +108,11 @@ class KernelSource:
         """Names of the interfaces that are watched now."""
         return [link.name for link in self._indexes.values()]
 
+    @property
+    def watched(self) -> list[LinkState]:
+        """The interfaces that are watched now."""
+        return list(self._indexes.values())
+
     def drops(self) -> dict[str, int]:
         """Frames that packet sockets dropped for want of room, by interface."""
         return self._live.drops() if self._live is not None else {}

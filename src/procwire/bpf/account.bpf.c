@@ -112,6 +112,7 @@ struct tcp_facts {
 struct link { /* by direction: 0 is in */
 	__u64 packets[KINDS][2];
 	__u64 bytes[KINDS][2];
+	__u64 segments[KINDS][2]; /* as many as the wire had of joined packets */
 };
 
 struct place {
@@ -426,11 +427,12 @@ static __always_inline void add(struct account *account, struct packet *p, __u32
 		__sync_fetch_and_add(&account->now.more[side], segments - 1);
 }
 
-static __always_inline void show(struct link *link, __u32 kind, bool out, __u32 bytes)
+static __always_inline void show(struct link *link, __u32 kind, bool out, __u32 bytes, __u32 segments)
 {
 	kind &= KINDS - 1;
 	link->packets[kind][out] += 1;
 	link->bytes[kind][out] += bytes;
+	link->segments[kind][out] += segments ? segments : 1;
 }
 
 /* Does it answer the other side's FIN? */
@@ -710,7 +712,7 @@ static __always_inline int of_socket(struct __sk_buff *skb, bool ingress)
 		return 1;
 	link = bpf_map_lookup_elem(&links, &interface);
 	if (link)
-		show(link, SOCKETS, !ingress, p.length);
+		show(link, SOCKETS, !ingress, p.length, skb->gso_segs);
 	side = p.side & 1;
 	if (p.key.proto == IPPROTO_TCP && p.now - account->asked > FACTS_NS) {
 		account->asked = p.now;
@@ -757,7 +759,7 @@ int tap(struct __sk_buff *skb)
 		p.kind = OTHER_IP;
 	link = bpf_map_lookup_elem(&links, &interface);
 	if (link)
-		show(link, p.kind, !p.ingress, skb->len);
+		show(link, p.kind, !p.ingress, skb->len, skb->gso_segs);
 	if (p.kind != PLAIN)
 		return TO_PACKET_SOCKET;
 	p.now = bpf_ktime_get_ns();

@@ -25,7 +25,7 @@ VERDICT = struct.Struct("=4I")
 _FACTS = struct.Struct("=4Q8I")
 _PLACE = struct.Struct("=2I")
 _SETTINGS = struct.Struct("=Q6I")
-_LINK = struct.Struct("=32Q")
+_LINK = struct.Struct("=48Q")
 
 TUPLE_BYTES = _ENDS.size
 KEY_BYTES = TUPLE_BYTES + _COOKIE.size
@@ -59,6 +59,14 @@ class Account(NamedTuple):
     interface: tuple[int, int]  # the kernel's indexes
     missed: tuple[int, int]  # packets whose content was wanted and could not be handed on
     end: int  # the socket's own end: 0 is a
+
+
+class Shown(NamedTuple):
+    """What an interface showed of one kind, each as (in, out)."""
+
+    packets: tuple[int, int]
+    bytes: tuple[int, int]
+    segments: tuple[int, int]
 
 
 class Settings(NamedTuple):
@@ -138,13 +146,13 @@ def pack_place(head: int, *, loopback: bool) -> bytes:
     return _PLACE.pack(head, loopback)
 
 
-def unpack_link(value: bytes) -> dict[str, tuple[tuple[int, int], tuple[int, int]]]:
-    """A per-CPU value of ``links``: by kind, packets and bytes as (in, out)."""
-    sums = [0] * 32
+def unpack_link(value: bytes) -> dict[str, Shown]:
+    """A per-CPU value of ``links``: what was shown, by kind."""
+    sums = [0] * 48
     for row in _LINK.iter_unpack(value):
         sums = [have + more for have, more in zip(sums, row, strict=True)]
     return {
-        kind: ((sums[2 * n], sums[2 * n + 1]), (sums[16 + 2 * n], sums[17 + 2 * n]))
+        kind: Shown(*((sums[at + 2 * n], sums[at + 2 * n + 1]) for at in (0, 16, 32)))
         for n, kind in enumerate(KINDS)
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from procwire.engine.catalogue import interfaces, protocols, risks, tables
 from procwire.engine.context import Context
-from procwire.engine.doctor import compiled_modules, examine
+from procwire.engine.doctor import compiled_modules, examine, settle
 from procwire.engine.host import Processes, Sockets
 from procwire.engine.options import EngineError, FlowOptions, ReadOptions, WatchOptions
 from procwire.engine.pipeline import TIMEOUTS, Silent
@@ -29,6 +29,7 @@ __all__ = [
     "interfaces",
     "protocols",
     "report_of",
+    "settle",
     "risks",
     "tables",
 ]

@@ -10,11 +10,17 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from procwire.accounting.identity import balance
+from procwire.accounting.source import KernelSource, Wishes
 from procwire.bpf import probe
 from procwire.bpf.libbpf import BpfError
 from procwire.capture.packet_filter import FilterError, compile_filter
+from procwire.capture.source import CaptureError
+from procwire.engine.options import EngineError
+from procwire.model.accounting import AccountingRow
 from procwire.model.rows import Check
 from procwire.netlink.channel import SOCK_DIAG, Channel
+from procwire.processes.kernel import namespace_cookie
 
 PACKAGE = Path(__file__).parents[1]
 AS_ROOT = (
@@ -115,6 +121,23 @@ def _process_table() -> Check:
     )
 
 
+def _packet_counting() -> Check:
+    return _programs("packet-counting", "account", "packets are counted there, and most are not copied")
+
+
+def settle(seconds: float, stopped: Callable[[], bool]) -> list[AccountingRow]:
+    """The accounting identity of every interface over so many seconds. Raises EngineError."""
+    try:
+        source = KernelSource(Wishes(content=False), home=namespace_cookie())
+    except (BpfError, CaptureError) as error:
+        reason = probe.explained(error) if isinstance(error, BpfError) else str(error)
+        raise EngineError(f"packets cannot be counted in the kernel: {reason}", 3) from None
+    try:
+        return balance(source, seconds, stopped=stopped)
+    finally:
+        source.close()
+
+
 def _programs(name: str, kernel_object: str, good: str) -> Check:
     """Whether the programs of an object run here, and why not."""
     try:
@@ -182,6 +205,7 @@ CHECKS: tuple[Callable[[], Check], ...] = (
     _sockets,
     _holders,
     _kernel_owners,
+    _packet_counting,
     _process_table,
     _namespaces,
     _zstd,

@@ -19,7 +19,7 @@ from procwire.model.streams import StreamSink
 from procwire.processes.kernel import namespace_cookie
 
 NOT_ALLOWED = 3
-AUTOMATIC = "tap"  # what is chosen where nothing is asked for
+AUTOMATIC = "both"  # what is chosen where nothing is asked for
 LITTLE_BYTES = 4096  # of each direction, with ``--depth first``
 
 
