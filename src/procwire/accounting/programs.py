@@ -55,6 +55,7 @@ class Programs:
             raise
         self.present = 0  # accounts, when they were read last
         self._dropped = 0
+        self._placed: set[int] = set()  # interfaces that are watched
 
     def attach(self) -> None:
         """Begin to count. Raises BpfError."""
@@ -68,22 +69,27 @@ class Programs:
         """Detach and unload; may be called twice."""
         self._object.close()
 
-    def place(self, index: int, head: int, *, loopback: bool) -> None:
-        """Watch an interface."""
-        key = struct.pack("=I", index)
+    def place(self, index: int, head: int, *, loopback: bool) -> bool:
+        """Watch an interface; False where another one has its place, so that it cannot be."""
+        key = books.place_of(index)
+        if any(self._places.get(key) or b""):
+            return False
         self._links.put(key, bytes(self._link_bytes))
-        self._places.put(key, books.pack_place(head, loopback=loopback))
+        self._places.put(key, books.pack_place(index, head, loopback=loopback))
+        self._placed.add(index)
+        return True
 
     def displace(self, index: int) -> None:
         """Watch it no more."""
-        key = struct.pack("=I", index)
-        self._places.drop(key)
-        self._links.drop(key)
+        if index in self._placed:
+            self._placed.discard(index)
+            self._places.put(books.place_of(index), bytes(books.PLACE_BYTES))
 
     def link(self, index: int) -> dict[str, Shown]:
         """What an interface showed since it is watched, by kind; empty where it is not."""
-        value = self._links.get(struct.pack("=I", index))
-        return books.unpack_link(value) if value is not None else {}
+        if index not in self._placed:
+            return {}
+        return books.unpack_link(self._links.get(books.place_of(index)) or b"")
 
     def hint(self, ports: Iterable[tuple[int, int]]) -> None:
         """All content of flows with these (protocol, port) is wanted, before any verdict."""

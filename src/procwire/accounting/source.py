@@ -224,11 +224,11 @@ class KernelSource:
             return
         head = _ETHERNET if link.linktype == LINKTYPE_ETHERNET else _RAW
         loopback = link.hardware == LOOPBACK
-        self._indexes[link.index] = link
         self._numbers[link.index] = self._number(link)
         self.tap.place(link.index, self._numbers[link.index], head=head, loopback=loopback)
         self.ledger.heads[link.index] = head
-        self.programs.place(link.index, head, loopback=loopback)
+        if self.programs.place(link.index, head, loopback=loopback):
+            self._indexes[link.index] = link
 
     def _leave(self, link: LinkState) -> None:
         if self._indexes.pop(link.index, None) is not None:

@@ -23,7 +23,7 @@ _COOKIE = struct.Struct("=Q")
 ACCOUNT = struct.Struct("=3Q 8Q 2Q 2I 2I 2I 2I 2I 2I 4I 2B 2B 2B 2B 2B B B B 3x I 4x")
 VERDICT = struct.Struct("=4I")
 _FACTS = struct.Struct("=4Q8I")
-_PLACE = struct.Struct("=2I")
+_PLACE = struct.Struct("=3I4x")
 _SETTINGS = struct.Struct("=Q6I")
 _LINK = struct.Struct("=48Q")
 
@@ -35,6 +35,7 @@ FACTS_BYTES = _FACTS.size
 LINK_BYTES = _LINK.size
 PLACE_BYTES = _PLACE.size
 SETTINGS_BYTES = _SETTINGS.size
+MAX_LINKS = 1024  # MAX_LINKS of account.bpf.c
 LAST_AT = 16  # offset of ``last`` in an account
 _MAPPED = 0xFFFF
 
@@ -141,9 +142,14 @@ def pack_settings(settings: Settings) -> bytes:
     return _SETTINGS.pack(*settings[:5], settings.whole, settings.everything)
 
 
-def pack_place(head: int, *, loopback: bool) -> bytes:
-    """A value of ``places``: bytes before the IP header, and whether it is the loopback interface."""
-    return _PLACE.pack(head, loopback)
+def pack_place(interface: int, head: int, *, loopback: bool) -> bytes:
+    """A value of ``places``: whose it is, bytes before the IP header, whether it is the loopback interface."""
+    return _PLACE.pack(interface, head, loopback)
+
+
+def place_of(interface: int) -> bytes:
+    """An interface's key in ``places`` and ``links``."""
+    return struct.pack("=I", interface & (MAX_LINKS - 1))
 
 
 def unpack_link(value: bytes) -> dict[str, Shown]:
