@@ -34,7 +34,9 @@ ALIKE = {
     **dict.fromkeys(("imaps", "pops", "smtps", "ftps", "applepush"), ("tls",)),
     "http_connect": ("http",), "haproxy": ("proxy_protocol",), "netbios": ("netbios", "nbns", "smb"),
     "nfs": ("nfs", "rpc"), "ethernetip": ("enip",), "cip": ("enip",), "mssql-tds": ("tds",),
-    "srtp": ("rtp",), "i3d": ("rtp",),  # the latter is voice of a game's servers: RTP with its extensions
+    "srtp": ("rtp",), "truphone": ("xmpp",), "ipsec": ("ike",),
+    "whois-das": ("whois",),
+    "i3d": ("rtp",),  # voice of game servers: RTP with its extensions
     "iec60870": ("iec104",), "ieee-c37118": ("synchrophasor",), "opc-ua": ("opcua",),
 }  # fmt: skip
 SETTINGS = ("alpn", "ja3", "sni")

@@ -1,6 +1,6 @@
 """Who sent it: traffic with known authors under ``procwire watch --json``, nethogs and polled ``ss``.
 
-Repeat with ``make bench-attribution`` or ``python -m bench.attribution [--short N] [--only WORDS]`` (root).
+Repeat with ``python -m bench.attribution [--short N] [--only WORDS]`` (root).
 tests/kernel/stage.py has the stage and the scenarios; each generator says its pid, its port and what it sent,
 and nftables counts the bytes of each port on the watched host. For each scenario: were its flows seen, is the
 owner right, how far are the bytes off, and what the program said of it. Then processes that live some

@@ -1,6 +1,6 @@
-"""What the programs of a running procwire cost in the kernel: time and runs of each (kernel.bpf_stats_enabled).
+"""What the programs of a running procwire cost in the kernel: time and runs (kernel.bpf_stats_enabled).
 
-Read from /proc/PID/fdinfo, which tells a program's id, its run time and its runs; the name is asked of bpf(2).
+Read from /proc/PID/fdinfo, which tells a program's id, run time and runs; the name is asked of bpf(2).
 """
 
 from __future__ import annotations

@@ -55,10 +55,12 @@ def test_an_owner_is_read_as_it_was_written(
 
 @given(size=st.integers(0, 2**32 - 1), args=st.binary(max_size=512))
 def test_arguments_never_reach_beyond_their_field(size: int, args: bytes) -> None:
-    raw = struct.pack("=QQQQIIII16s256s512s", 1, 9, 8, 2, 3, 4, size, 1, b"sh", b"/bin/sh\0junk", args)
+    raw = struct.pack(
+        "=QQQQQIIIIII16s256s512s", 1, 9, 8, 2, 5, 6, 3, 4, size, 1, 0, b"sh", b"/bin/sh\0junk", args
+    )
     facts = records.unpack_facts(raw)
     assert facts.args == args.ljust(512, b"\0")[:size]
-    assert (facts.since, facts.ended, facts.cgroup) == (9, 8, 2)
+    assert (facts.since, facts.ended, facts.cgroup, facts.inode, facts.device) == (9, 8, 2, 5, 6)
     assert (facts.exe, facts.comm, facts.executed) == (b"/bin/sh", b"sh", True)
 
 

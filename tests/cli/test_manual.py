@@ -8,6 +8,9 @@ import shlex
 from procwire.cli._manual import ENVIRONMENT, EXAMPLES, EXIT_STATUS, FILES, FILTERS
 from procwire.model.filter import compile_filter
 from procwire.model.filter.syntax import OPERATORS
+from procwire.model.host_tables import PROCESSES
+from procwire.model.lives import LIVES
+from procwire.model.socket_tables import SOCKETS
 from procwire.model.tables import FLOWS
 
 
@@ -26,7 +29,9 @@ def test_examples_are_commands_with_filters_that_compile() -> None:
         words = shlex.split(line)
         assert words[0] == "procwire"
         if "--filter" in words:
-            assert compile_filter(words[words.index("--filter") + 1], FLOWS).columns
+            table = SOCKETS if words[1] == "sockets" else PROCESSES if words[1] == "ps" else FLOWS
+            table = LIVES if "--events" in words else table
+            assert compile_filter(words[words.index("--filter") + 1], table).columns
 
 
 def test_sentences() -> None:

@@ -3,11 +3,15 @@ from __future__ import annotations
 import csv
 import json
 import os
+import subprocess
 import sys
+import threading
+from typing import Any
 
 import pytest
 
 from procwire.cli.main import main
+from tests.cli import program
 
 Capsys = pytest.CaptureFixture[str]
 
@@ -50,3 +54,44 @@ def test_a_tree_shows_what_matches_and_all_above_it(capsys: Capsys) -> None:
 def test_what_cannot_be_is_a_usage_error(words: list[str], capsys: Capsys) -> None:
     assert main(["ps", *words]) == 2
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.kernel
+def test_events_as_they_happen() -> None:
+    over = threading.Event()
+
+    def live() -> None:
+        while not over.wait(0.1):
+            subprocess.run(["/bin/sh", "-c", "exit 5"], check=False)
+
+    helper = threading.Thread(target=live)
+    helper.start()
+    found: list[dict[str, Any]] = []
+    try:
+        with program.start("ps", "--events", "--json", "--for", "20s") as watching:
+            assert watching.stdout is not None
+            for line in watching.stdout:
+                found.append(json.loads(line))
+                if found[-1].get("exit_code") == 5 and len(lives(found, found[-1]["pid"])) == 3:
+                    break
+            watching.terminate()
+            watching.stdout.read()
+            code = watching.wait(10)
+    finally:
+        over.set()
+        helper.join()
+    if code == 3:
+        pytest.skip("no right to hear of processes")
+    assert code == 0
+    assert lives(found, found[-1]["pid"]) == ["fork", "exec", "exit"]
+    assert found[-1]["schema"] == "procwire.process_event/1"
+    assert found[-1]["cmdline"] == "/bin/sh -c 'exit 5'"
+
+
+def lives(found: list[dict[str, Any]], pid: int) -> list[str]:
+    return [row["action"] for row in found if row["pid"] == pid]
+
+
+@pytest.mark.parametrize("words", [["--events", "--tree"], ["--for", "1s"], ["--events", "--columns", "rss"]])
+def test_words_that_do_not_go_together(words: list[str]) -> None:
+    assert main(["ps", *words]) == 2

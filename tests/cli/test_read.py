@@ -39,7 +39,7 @@ def test_json_has_schema_and_event_first() -> None:
     rows = json_of(HTTP)
     assert {tuple(row)[:2] for row in rows} == {("schema", "event")}
     assert {(row["schema"], row["event"]) for row in rows} == {("procwire.flow/1", "end")}
-    assert {row["app"] for row in rows} == {"http", "unknown"}
+    assert {row["app"] for row in rows} == {"http", "icmp6"}
 
 
 def test_of_a_file_no_owner_is_claimed_and_the_reason_is_true() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from procwire.dpi.analyzer import MAX_CHAIN
 from procwire.dpi.contract import ENOUGH, Claim, ProtocolError
+from procwire.dpi.protocols import http
 from procwire.dpi.reading import MAX_BAD_DATAGRAMS
 from procwire.dpi.registry import Registry
 from procwire.model.observation import Observation, Upgraded, says
@@ -129,7 +130,7 @@ def test_failure_behind_an_observation_keeps_the_name() -> None:
 
 def test_nothing_refused_by_content_is_guessed_by_port() -> None:
     listener, odd = Listener(), flow(dport=80)
-    assert listener.analyzer.data(odd, 0, b"\0\1\2\3\4\5\6\7", 1) == ENOUGH
+    assert listener.analyzer.data(odd, 0, b"\x7f\1\2\3\4\5\6\7", 1) == ENOUGH
     assert (odd.app, odd.app_confidence) == ("unknown", "unknown")
 
 
@@ -233,7 +234,7 @@ def test_all_flows_together_are_bounded() -> None:
 
 
 def test_other_transports_are_left_alone() -> None:
-    listener, icmp = Listener(), flow(1, 0)
+    listener, icmp = Listener(Registry([http])), flow(1, 0)
     assert listener.analyzer.data(icmp, 0, b"x", 1) == ENOUGH
     assert listener.analyzer.gap(icmp, 0, 4, 1) == ENOUGH
     listener.analyzer.ended(icmp, 2)

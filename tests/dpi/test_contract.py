@@ -10,7 +10,7 @@ import pytest
 from procwire.dpi import contract
 from procwire.dpi import protocols as folder
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
-from procwire.dpi.registry import modules, registry
+from procwire.dpi.registry import TRANSPORTS, modules, registry
 from procwire.model.observation import Observation
 
 PROTOCOLS = list(modules())
@@ -27,7 +27,7 @@ def test_a_protocol_module_has_the_promised_shape(module: contract.ProtocolModul
     wanted = inspect.get_annotations(contract.ProtocolModule)
     assert all(hasattr(module, name) for name in (*wanted, "claims"))
     assert module.NAME.lower() == module.NAME
-    assert {"tcp", "udp", "sctp"} >= module.TRANSPORTS
+    assert TRANSPORTS.keys() >= module.TRANSPORTS
     assert {transport for transport, _ in module.PORTS} <= module.TRANSPORTS
     assert all(0 < port < 65536 for _, port in module.PORTS)
     assert all(issubclass(kind, Observation) and kind.TABLE for kind in module.OBSERVATIONS)

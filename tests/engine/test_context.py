@@ -27,7 +27,7 @@ def test_flows_get_what_only_the_rooms_know() -> None:
     reading = Reading(ReadOptions(paths=(str(HTTP),)), rows)
     reading.run()
     context = Context(reading.source.interfaces)
-    row = next(r for f in rows.flows if (r := FlowRow(f, context)).flow.proto == 6)  # type: ignore[arg-type]
+    row = next(r for f in rows.flows if (r := FlowRow(f, context)).flow.proto == 6)
     assert FLOWS.column("community_id").get(row).startswith("1:")
     assert FLOWS.column("encapsulation").get(row) == "eth.ip.tcp"
     assert FLOWS.column("state").get(row) == "closed"

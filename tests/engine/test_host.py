@@ -3,27 +3,28 @@ from __future__ import annotations
 import os
 import socket
 
-from procwire.engine.host import Processes, Sockets
-from procwire.model.host_tables import PROCESSES
+import pytest
+
+from procwire.engine import host
+from procwire.engine.options import EngineError
 
 
-def test_our_own_process_is_in_the_table() -> None:
-    with Processes() as processes:
-        rows = processes.take()
-        assert processes.source in ("bpf-iterator", "proc")
-        assert any("/proc" in why for why in processes.problems) == (processes.source == "proc")
-    pids = [row.task.pid for row in rows]
-    assert pids == sorted(pids)
-    mine = rows[pids.index(os.getpid())]
-    assert PROCESSES.column("ppid").get(mine) == os.getppid()
+def test_our_own_socket_with_what_its_port_hints_at() -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as ours, host.sockets() as table:
+        ours.connect(("127.0.0.1", 53))
+        port = ours.getsockname()[1]
+        row = next(row for row in table.take() if row.src_port == port and row.proto == "udp")
+    assert row.process is not None
+    assert row.process.task.pid == os.getpid()
+    assert (row.app, row.app_confidence) == ("dns", "port-guess")
 
 
-def test_our_own_socket_is_among_the_sockets() -> None:
-    with socket.socket(type=socket.SOCK_DGRAM) as ours, Sockets() as sockets:
-        ours.bind(("127.0.0.1", 0))
-        row = next(
-            row for row in sockets.take() if row.src_port == ours.getsockname()[1] and row.proto == "udp"
-        )
-        assert row.process is not None
-        assert row.process.task.pid == os.getpid()
-        assert (row.app, row.app_confidence) == ("unknown", "unknown")
+@pytest.mark.parametrize(("number", "code"), [(1, 3), (2, 1)])
+def test_why_events_cannot_be_heard(number: int, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> None:
+        raise OSError(number, "no such luck")
+
+    monkeypatch.setattr(host, "Lives", refused)
+    with pytest.raises(EngineError, match="process events: no such luck") as caught:
+        host.lives()
+    assert caught.value.code == code

@@ -6,7 +6,7 @@ import struct
 import pytest
 
 from procwire.netlink import message
-from procwire.netlink.channel import ROUTE, Channel, NetlinkError
+from procwire.netlink.channel import ROUTE, SOCK_DIAG, Channel, NetlinkError
 
 RTM_GETLINK = 18
 
@@ -26,4 +26,10 @@ def test_a_refusal_is_an_error_with_errno() -> None:
 
 def test_nothing_heard_is_an_empty_list() -> None:
     with Channel(ROUTE, groups=1) as channel:
+        assert channel.listen(0.0) == []
+
+
+def test_a_message_without_an_answer_is_only_sent() -> None:
+    with Channel(SOCK_DIAG) as channel:
+        channel.tell(message.NOOP, b"")
         assert channel.listen(0.0) == []

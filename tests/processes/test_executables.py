@@ -147,3 +147,21 @@ def test_it_reads_no_faster_than_it_may(tmp_path: Path) -> None:
     finally:
         os.close(opened)
     assert slept == [1.0, 1.0, 1.0]
+
+
+def test_what_ran_is_vouched_for_by_its_inode_alone(tmp_path: Path) -> None:
+    file = tmp_path / "program"
+    file.write_bytes(b"abc")
+    status = file.stat()
+    known = Executables()
+    found = known.vouched(str(file), (status.st_dev, status.st_ino))
+    assert found is not None
+    assert found is known.vouched(str(file), (status.st_dev, status.st_ino))
+    assert known.vouched(str(file), (status.st_dev, status.st_ino + 1)) is None
+    assert known.vouched(str(file), (0, 0)) is None
+    assert known.vouched(str(tmp_path / "none"), (status.st_dev, status.st_ino)) is None
+    with Background(known) as background:
+        later = background.vouched(str(file), (status.st_dev, status.st_ino))
+        assert later is found
+        wait_for(lambda: found.sha256, what="the hash")
+    assert found.sha256 == hashlib.sha256(b"abc").hexdigest()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +20,7 @@ from procwire.processes.kernel import KernelOwners
 from procwire.processes.keys import key_from
 from procwire.processes.owners import Owners
 from tests.bpf.kernel import need_bpf
+from tests.lab import wait_for
 from tests.processes.test_kernel import connecting, sink
 
 CONTAINER = "c0ffee" * 10 + "beef"
@@ -98,3 +102,24 @@ def test_without_a_group_of_its_own_it_lives_where_its_parent_does(owners: Owner
     assert found is not None
     assert ours is not None
     assert (found.cgroup, found.unit, found.container) == (ours.cgroup, ours.unit, ours.container)
+
+
+@pytest.mark.kernel
+def test_what_ran_for_a_moment_is_hashed_all_the_same() -> None:
+    need_bpf()
+    code = (
+        "import socket, sys\n"
+        "s = socket.create_connection(('127.0.0.1', int(sys.argv[1]))); print(s.getsockname()[1])"
+    )
+    with (
+        KernelOwners() as source,
+        Owners(origins=[source], hashes=True) as owners,
+        sink(socket.AF_INET, "127.0.0.1") as server,
+    ):
+        done = subprocess.run([sys.executable, "-c", code, str(server)], capture_output=True, check=True)
+        found = named(owners, int(done.stdout), server).process
+        assert found is not None
+        assert found.executable is not None
+        wait_for(lambda: found.executable is not None and found.executable.sha256, what="the hash")
+    content = Path(os.path.realpath(sys.executable)).read_bytes()
+    assert found.executable.sha256 == hashlib.sha256(content).hexdigest()

@@ -417,6 +417,15 @@ def test_an_answer_for_the_other_end_fills_in_the_peer() -> None:
         assert (best.process, best.peer, best.peer_confidence) == (A, B, LISTENER)
 
 
+def test_the_time_of_an_answer_is_when_the_process_was_known_first() -> None:
+    early, late = (ProcessRef(pid=7, start=1, name="sh", exe=exe) for exe in ("", "/bin/sh"))
+    before = Owner(process=early, confidence=EXACT, side="src", answered=5)
+    after = Owner(process=late, confidence=EXACT, side="src", answered=50)
+    assert (merged(before, after).process, merged(before, after).answered) == (late, 5)
+    other = structs.replace(after, process=ProcessRef(pid=8, start=1, name="sh"))
+    assert merged(before, other).answered == 50
+
+
 def test_a_later_answer_counts_where_the_socket_is_the_same() -> None:
     """Inherited, passed on, or its process became another: but never another socket's owner."""
     parent, child = (ProcessRef(pid=pid, start=1, name=name) for pid, name in ((7, "sh"), (8, "head")))
@@ -430,3 +439,9 @@ def test_a_later_answer_counts_where_the_socket_is_the_same() -> None:
     ):  # fmt: skip
         assert reviewed(first, other) is first
     assert reviewed(structs.replace(first, socket=0), structs.replace(later, socket=0)).process == parent
+
+
+def test_all_parts_share_one_process_table() -> None:
+    with Owners() as owners:
+        assert owners._ends.table is owners.table
+        assert owners._ends.holders is owners.holders

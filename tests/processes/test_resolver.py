@@ -140,6 +140,24 @@ def test_a_flow_that_ends_is_looked_at_once_more() -> None:
     assert not background.review(flow), "it has ended"
 
 
+def test_all_sockets_are_seen_at_the_start_and_then_as_often_as_asked() -> None:
+    seen: list[int] = []
+
+    class Seeing(Owners):
+        def refresh(self) -> int:
+            seen.append(1)
+            return 0
+
+    with Resolver(Seeing, warm_ns=1_000_000):
+        wait_for(lambda: len(seen) >= 3, what="the warm-ups")
+    seen.clear()
+    with Resolver(Seeing, warm_ns=3_600_000_000_000) as background:
+        assert background.wait_ready()
+        background.submit(flow_of(KEY))
+        collect(background, 1)
+    assert len(seen) == 1
+
+
 def test_a_full_queue_refuses_counts_and_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resolver, "MAX_WAITING", 3)
     gate = threading.Event()

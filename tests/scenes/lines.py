@@ -33,9 +33,10 @@ def flow_line(flow: Flow, context: Context) -> Line:
 
 
 def seen_line(flow: Flow, observation: Observation) -> Line:
-    """One observation, with its table and its flow's identity."""
+    """One observation, with its table and its flow's identity, where it has a flow."""
     table = table_of(type(observation))
-    return fields(observation, readers(table.columns), {"table": table.name, "flow_id": flow.flow_id})
+    head = {"table": table.name, "flow_id": flow.flow_id} if flow.number else {"table": table.name}
+    return fields(observation, readers(table.columns), head)
 
 
 class Scribe:

@@ -53,6 +53,8 @@ def test_tls_and_quic_hellos(capture: Path) -> None:
             ours, theirs = sorted(set(ours)), sorted(set(theirs))
         if capture.parent.name in {"ftp", "nats", "rdp"}:  # tshark stops at their change to TLS
             ours = []
+        if capture.parent.name == "openvpn":  # the handshake inside is not read by procwire
+            theirs = []
         assert ours == theirs, field
 
 
@@ -110,6 +112,9 @@ def test_dns_messages(capture: Path) -> None:
     assert ours == [value for value in names if value.isascii() and value != "<Root>"]
 
 
+PORTLESS = {"icmp", "icmp6", "igmp", "arp", "lldp"}  # captures that may hold nothing with ports
+
+
 def ends_of(row: dict[str, list[str]]) -> tuple[str, ...] | None:
     for transport in ("tcp", "udp"):
         if row[f"{transport}.srcport"]:
@@ -135,7 +140,7 @@ def test_packets_bytes_payload_and_round_trips(capture: Path) -> None:
         again[ends] += bool(row["tcp.analysis.retransmission"] or row["tcp.analysis.fast_retransmission"])
         trips[ends].update(row["tcp.analysis.initial_rtt"])
     flows = [line for line in golden(capture) if line.get("proto") in {"tcp", "udp"}]
-    assert flows
+    assert flows or capture.parent.name in PORTLESS
     for flow in flows:
         out = (flow["proto"], flow["src"], str(flow["src_port"]), flow["dst"], str(flow["dst_port"]))
         into = (out[0], *out[3:], *out[1:3])

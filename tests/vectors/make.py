@@ -1,6 +1,7 @@
 """Capture every scenario anew: ``python -m tests.vectors.make [protocol …]`` (root).
 
-Each ``tests/vectors/<protocol>/make.py`` has ``SCENARIOS``: name -> function of a Scene. The captures are
+Each ``tests/vectors/<protocol>/make.py`` has ``SCENARIOS``: name -> function of a Scene, and may have
+``WANTED``: a capture filter in place of scene.QUIET. The captures are
 committed; tests read them and never need the programs.
 """
 
@@ -11,7 +12,7 @@ import sys
 from pathlib import Path
 
 from tests.lab import why_not
-from tests.vectors.scene import recorded
+from tests.vectors.scene import QUIET, recorded
 
 HERE = Path(__file__).parent
 
@@ -26,10 +27,11 @@ def main(wanted: list[str]) -> int:
         protocol = script.parent.name
         if wanted and protocol not in wanted:
             continue
-        scenarios = importlib.import_module(f"tests.vectors.{protocol}.make").SCENARIOS
+        script_module = importlib.import_module(f"tests.vectors.{protocol}.make")
+        scenarios = script_module.SCENARIOS
         for name, scenario in scenarios.items():
             target = script.parent / f"{name}.pcap"
-            with recorded(target) as scene:
+            with recorded(target, getattr(script_module, "WANTED", QUIET)) as scene:
                 scenario(scene)
             print(f"{protocol}/{name}.pcap: {target.stat().st_size} bytes")
     return 0

@@ -13,6 +13,7 @@ from tests.lab import Host, Lab, pair, run, wait_for
 
 CLIENT, SERVER = "10.77.0.1", "10.77.0.2"
 SERVER6 = "fd77:0::2"
+QUIET = "not icmp6 and not arp and not igmp and not ip6 proto 0"  # without what a link says by itself
 
 
 class Scene:
@@ -41,15 +42,15 @@ class Scene:
 
 
 @contextlib.contextmanager
-def recorded(target: Path) -> Iterator[Scene]:
-    """Everything on the wire during the block goes to ``target`` (pcap, nanoseconds)."""
+def recorded(target: Path, wanted: str = QUIET) -> Iterator[Scene]:
+    """What is on the wire during the block and ``wanted`` goes to ``target`` (pcap, nanoseconds)."""
     with tempfile.TemporaryDirectory() as folder, pair() as (lab, client, server):
         Path(folder).chmod(0o755)
         for host in (client, server):
             host.run("ip", "addr", "flush", "dev", "eth0", "scope", "link")
         recorder = subprocess.Popen(
             client.words("tcpdump", "-i", "eth0", "-U", "-s", "0", "--time-stamp-precision=nano", "-w",
-                         str(target), "not icmp6 and not arp and not igmp and not ip6 proto 0"),
+                         str(target), wanted),
             stderr=subprocess.PIPE,
         )  # fmt: skip
         assert recorder.stderr is not None

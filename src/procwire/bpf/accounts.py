@@ -143,7 +143,7 @@ def pack_settings(settings: Settings) -> bytes:
 
 
 def pack_place(interface: int, head: int, *, loopback: bool) -> bytes:
-    """A value of ``places``: whose it is, bytes before the IP header, whether it is the loopback interface."""
+    """A value of ``places``: whose it is, bytes before the IP header, whether it is loopback's."""
     return _PLACE.pack(interface, head, loopback)
 
 

@@ -219,6 +219,7 @@ struct signal_struct {
 	atomic_t live; /* threads that have not ended */
 	struct list_head thread_head;
 	int nr_threads;
+	int group_exit_code;
 	unsigned long long sum_sched_runtime; /* of threads that have ended */
 };
 
@@ -259,6 +260,7 @@ struct task_struct {
 	unsigned int __state; /* since Linux 5.14 */
 	int exit_state;
 	unsigned int flags;
+	int exit_code;
 	__u64 self_exec_id;
 	struct signal_struct *signal;
 	struct sched_entity se;
@@ -269,6 +271,7 @@ struct task_struct {
 };
 
 struct linux_binprm {
+	struct file *file;
 	const char *interp;
 };
 

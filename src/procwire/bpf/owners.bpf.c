@@ -72,10 +72,13 @@ struct facts {
 	__u64 since; /* CLOCK_MONOTONIC, ns: its last fork or exec */
 	__u64 ended; /* CLOCK_MONOTONIC, ns: its last thread's exit; 0 while it lives */
 	__u64 cgroup;
+	__u64 inode; /* of its program; 0 for not known */
+	__u32 device; /* major << 20 | minor */
 	__u32 ppid;
 	__u32 euid;
 	__u32 args_bytes;
 	__u32 executed;
+	__u32 spare;
 	char comm[COMM_BYTES];
 	char exe[EXE_BYTES];
 	char args[ARGS_BYTES];
@@ -607,6 +610,17 @@ int injected(__u64 *ctx)
 
 /* Processes. */
 
+static __always_inline void blank(struct facts *facts)
+{
+	facts->ended = 0;
+	facts->inode = 0;
+	facts->device = 0;
+	facts->executed = 0;
+	facts->args_bytes = 0;
+	facts->spare = 0;
+	facts->exe[0] = 0;
+}
+
 SEC("tp_btf/sched_process_fork")
 int forked(__u64 *ctx)
 {
@@ -624,9 +638,7 @@ int forked(__u64 *ctx)
 		facts = bpf_map_lookup_elem(&scratch, &zero);
 		if (!facts)
 			return 0;
-		facts->executed = 0;
-		facts->args_bytes = 0;
-		facts->exe[0] = 0;
+		blank(facts);
 	}
 	stored(bpf_map_update_elem(&processes, &key, facts, BPF_ANY), NEW_PROCESSES);
 	facts = bpf_map_lookup_elem(&processes, &key);
@@ -660,6 +672,9 @@ int executed(__u64 *ctx)
 	facts->parent_start = parent->group_leader->start_boottime;
 	facts->since = bpf_ktime_get_ns();
 	facts->ended = 0;
+	facts->inode = program->file->f_inode->i_ino;
+	facts->device = program->file->f_inode->i_sb->s_dev;
+	facts->spare = 0;
 	facts->ppid = parent->tgid;
 	facts->euid = task->cred->euid.val;
 	facts->cgroup = bpf_get_current_cgroup_id();
@@ -674,17 +689,33 @@ int executed(__u64 *ctx)
 	return 0;
 }
 
+/* One that was there before this was is noted now: its children may ask who it was. */
 SEC("tp_btf/sched_process_exit")
 int exited(__u64 *ctx)
 {
 	struct task_struct *task = (struct task_struct *)ctx[0];
+	struct task_struct *parent = task->real_parent;
 	struct identity key = { .start = task->group_leader->start_boottime, .tgid = task->tgid };
 	struct facts *facts;
+	__u32 zero = 0;
 
 	if (task->signal->live.counter) /* other threads go on */
 		return 0;
 	facts = bpf_map_lookup_elem(&processes, &key);
-	if (facts)
+	if (facts) {
 		facts->ended = bpf_ktime_get_ns();
+		return 0;
+	}
+	facts = bpf_map_lookup_elem(&scratch, &zero);
+	if (!facts)
+		return 0;
+	blank(facts);
+	facts->parent_start = parent->group_leader->start_boottime;
+	facts->since = facts->ended = bpf_ktime_get_ns();
+	facts->ppid = parent->tgid;
+	facts->euid = task->cred->euid.val;
+	facts->cgroup = bpf_get_current_cgroup_id();
+	BPF_CORE_READ_STR_INTO(&facts->comm, task, group_leader, comm);
+	stored(bpf_map_update_elem(&processes, &key, facts, BPF_ANY), NEW_PROCESSES);
 	return 0;
 }

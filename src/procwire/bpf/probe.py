@@ -19,7 +19,9 @@ STATUS = "/proc/self/status"
 LOCKDOWN = "/sys/kernel/security/lockdown"
 SMALL = 1024  # entries of each large map while trying
 _SIZES = {"owners": dict.fromkeys(("sockets", "tuples", "processes"), SMALL)}
-READERS = frozenset({"iterators"})  # objects whose programs only read: no cgroup, no network right is needed
+READERS = frozenset(
+    {"iterators", "lifecycle"}
+)  # objects whose programs only read: no cgroup, no network right is needed
 
 _ADMIN = 1 << 21  # CAP_SYS_ADMIN holds all of the three
 _NEEDED = {"CAP_BPF": 1 << 39, "CAP_PERFMON": 1 << 38, "CAP_NET_ADMIN": 1 << 12}

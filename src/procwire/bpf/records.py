@@ -16,7 +16,7 @@ _TUPLE = struct.Struct("=16s16sQHHI")
 _NAMED = struct.Struct("=QQQ")
 _OWNER = struct.Struct("=QQQQIIII16s")
 _IDENTITY = struct.Struct("=QII")
-_FACTS = struct.Struct("=QQQQIIII16s256s512s")
+_FACTS = struct.Struct("=QQQQQIIIIII16s256s512s")
 COOKIE = struct.Struct("=Q")
 
 NAMED_BYTES = _NAMED.size
@@ -54,6 +54,8 @@ class Facts(NamedTuple):
     since: int  # CLOCK_MONOTONIC, ns: the last fork or exec
     ended: int  # CLOCK_MONOTONIC, ns; 0 while it lives
     cgroup: int  # cgroup v2 id
+    inode: int  # of its program; 0 for not known
+    device: int  # of that, as the kernel has it: major << 20 | minor
     ppid: int
     uid: int  # effective
     args: bytes  # each with its end, cut at 511 bytes
@@ -92,12 +94,15 @@ def unpack_owner(value: bytes) -> Owner:
 
 def unpack_facts(value: bytes) -> Facts:
     """A value of ``processes``."""
-    parent, since, ended, cgroup, ppid, uid, size, executed, comm, exe, args = _FACTS.unpack(value)
+    parent, since, ended, cgroup, inode, device, *rest = _FACTS.unpack(value)
+    ppid, uid, size, executed, _, comm, exe, args = rest
     return Facts(
         parent,
         since,
         ended,
         cgroup,
+        inode,
+        device,
         ppid,
         uid,
         args[:size],

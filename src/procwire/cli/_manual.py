@@ -49,6 +49,10 @@ EXAMPLES = (
         "procwire ps --sort rss --columns pid,process,rss,unit,container",
     ),
     ("Connections that lost packets, and whose they are:", "procwire sockets --filter 'retransmissions > 0'"),
+    (
+        "Every program that is started, with its parents:",
+        "procwire ps --events --json --filter 'action == exec'",
+    ),
     ("Who used most, by process:", "procwire read trace.pcapng --group process"),
 )
 

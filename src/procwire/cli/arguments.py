@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from procwire.engine.api import TIMEOUTS
 from procwire.engine.options import FlowOptions
@@ -89,6 +90,15 @@ def add_flows(parser: argparse.ArgumentParser) -> None:
         help=f"end flows idle for SPAN; NAME is {', '.join(TIMEOUT_NAMES[:-1])} or {TIMEOUT_NAMES[-1]}",
     )  # fmt: skip
     parser.add_argument("--no-protocols", action="store_true", help="count flows, look at no payload")
+
+
+def add_keys(parser: argparse.ArgumentParser) -> None:
+    """--keylog."""
+    parser.add_argument(
+        "--keylog", metavar="FILE", default=os.environ.get("SSLKEYLOGFILE", ""),
+        help="read encrypted traffic with the secrets that its clients write to FILE (SSLKEYLOGFILE, which "
+        "is also the default; secrets inside pcapng are used anyway)",
+    )  # fmt: skip
 
 
 def flow_options(arguments: argparse.Namespace) -> FlowOptions:

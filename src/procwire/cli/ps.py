@@ -7,14 +7,17 @@ import sys
 import time
 from typing import Any
 
+from procwire.cli import arguments as words
 from procwire.cli import exit
 from procwire.cli.output.choice import writer
 from procwire.cli.output.tree import grown, with_ancestors
 from procwire.cli.rows import add_outputs, columns_of, ordered
-from procwire.engine.api import EngineError, Processes
+from procwire.cli.stopping import on_signal
+from procwire.engine.api import EngineError, Processes, lives
 from procwire.model.filter import Filter, compile_filter
 from procwire.model.host import ProcessRow
 from procwire.model.host_tables import PROCESSES
+from procwire.model.lives import LIVES
 
 
 def add(commands: Any) -> None:
@@ -31,11 +34,23 @@ def add(commands: Any) -> None:
         action="store_true",
         help="under their parents; with a filter, what matches and all above it",
     )
+    parser.add_argument(
+        "--events",
+        action="store_true",
+        help="instead: every fork, exec and exit as it happens, until stopped",
+    )
+    parser.add_argument(
+        "--for", type=words.seconds, dest="seconds", metavar="SPAN", help="stop --events after SPAN"
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Show the table."""
+    """Show the table, or what happens."""
+    if arguments.events:
+        return _events(arguments)
+    if arguments.seconds is not None:
+        raise EngineError("--for is for --events", exit.USAGE)
     if arguments.tree and (arguments.json or arguments.csv or arguments.sort):
         raise EngineError("--tree is an order of its own, and for a table", exit.USAGE)
     keep = compile_filter(arguments.filter, PROCESSES, now=time.time_ns()) if arguments.filter else None
@@ -50,6 +65,29 @@ def run(arguments: argparse.Namespace) -> int:
             out.write(row)
         out.finish()
     return exit.OK
+
+
+def _events(arguments: argparse.Namespace) -> int:
+    """Lines as things happen; 4 when some were lost."""
+    if arguments.tree or arguments.sort or arguments.hash:
+        raise EngineError("--events come in their own order, one line each, without hashes", exit.USAGE)
+    keep = compile_filter(arguments.filter, LIVES, now=time.time_ns()) if arguments.filter else None
+    out = writer(arguments, LIVES, names=columns_of(arguments.columns, LIVES))
+    feed = lives()
+    with feed, on_signal(feed.stop):
+        for problem in feed.problems:
+            print(f"procwire: {problem}", file=sys.stderr)
+        for rows in feed.batches(arguments.seconds):
+            wanted = [row for row in rows if keep is None or keep.matches(row)]
+            for row in wanted:
+                out.write(row)
+            if wanted:
+                out.flush()
+        out.finish()
+        lost = feed.lost
+    if lost:
+        print(f"procwire: {lost} events were too much at once, and are not shown", file=sys.stderr)
+    return exit.INCOMPLETE if lost else exit.OK
 
 
 def _tree(rows: list[ProcessRow], keep: Filter | None) -> list[ProcessRow]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from procwire.cli import arguments as words
 from procwire.cli import exit
+from procwire.cli.collecting import seldom
 from procwire.cli.output.choice import NoRows, RowWriter, width, writer
 from procwire.cli.output.groups import Groups
 from procwire.cli.output.progress import Progress
@@ -48,6 +49,7 @@ def add(commands: Any) -> None:
         "--progress", action=argparse.BooleanOptionalAction, default=None,
         help="show how far the reading is (default: on a terminal, for long files)",
     )  # fmt: skip
+    words.add_keys(parser)
     words.add_flows(parser)
     parser.set_defaults(run=run)
 
@@ -62,6 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
         paths=tuple(arguments.files),
         merge=arguments.merge,
         lenient=arguments.lenient,
+        keylog=arguments.keylog,
         flows=words.flow_options(arguments),
     )
     face = _face(arguments, keep)
@@ -69,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     face.context = Context(reading.source.interfaces, unowned=FROM_FILE)
     progress = Progress(arguments.progress)
     try:
-        with on_signal(reading.stop):
+        with on_signal(reading.stop), seldom():
             if arguments.packets:
                 _packets(reading, writer(arguments, PACKETS), keep, progress)
             else:

@@ -11,7 +11,7 @@ from typing import Any
 from procwire.cli import exit
 from procwire.cli.output.choice import writer
 from procwire.cli.rows import add_outputs, columns_of, ordered
-from procwire.engine.api import Sockets
+from procwire.engine import api
 from procwire.model.filter import compile_filter
 from procwire.model.socket import SocketRow
 from procwire.model.socket_tables import SOCKETS
@@ -41,9 +41,9 @@ def run(arguments: argparse.Namespace) -> int:
     keep = compile_filter(arguments.filter, SOCKETS, now=time.time_ns()) if arguments.filter else None
     names, sort = columns_of(arguments.columns, SOCKETS), columns_of(arguments.sort, SOCKETS)
     wanted = _wanted(arguments)
-    with Sockets(hashes=arguments.hash) as sockets:
-        rows = [row for row in sockets.take(unix=arguments.unix) if wanted(row)]
-        problems = sockets.problems
+    with api.sockets(hashes=arguments.hash) as table:
+        rows = [row for row in table.take(unix=arguments.unix) if wanted(row)]
+        problems = table.problems
         for problem in problems:
             print(f"procwire: {problem}", file=sys.stderr)
         out = writer(arguments, SOCKETS, names=names)

@@ -73,6 +73,7 @@ def add(commands: Any) -> None:
         "--hash", action="store_true",
         help="SHA-256 and BLAKE3 of the owners' programs, read once each at 64 MB/s at most",
     )  # fmt: skip
+    words.add_keys(parser)
     words.add_flows(parser)
     parser.set_defaults(run=run)
 
@@ -93,6 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
         owners=not arguments.no_owners,
         hashes=arguments.hash,
         write=arguments.write,
+        keylog=arguments.keylog,
         source=arguments.source,
         depth=arguments.depth,
         flows=words.flow_options(arguments),

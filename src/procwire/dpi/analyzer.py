@@ -1,10 +1,9 @@
 # cython: language_level=3
 """Who owns this stream: the protocol that claims its first bytes is fed the rest.
 
-Content decides. Ports order the asking, and are the last resort only where content did not speak against
-them. A parser that errs before it saw anything gives way to the next claim, from the buffered bytes; one that
-errs later ends the flow's analysis, except over UDP, where a bad datagram is passed over. Refuses to know any
-protocol, and to hold more than the bounds of ``Limits``.
+Content decides. Ports order the asking, and are the last resort where content did not speak against them. A
+parser that errs before it saw anything gives way to the next claim, from the buffered bytes; one that errs
+later ends the flow's analysis, but over UDP, where a bad datagram is passed over.
 
 A stream within a stream (``Upgraded``): ``flow.app`` becomes the inner protocol and the outer ones stand in
 ``flow.facts["via"]``, outermost first, joined by dots. Where no parser knows the inner one, its announced
@@ -19,6 +18,7 @@ from typing import Any
 import cython
 
 from procwire.dpi.contract import Context
+from procwire.dpi.frames import Frames
 from procwire.dpi.guess import CONTENT, guess
 from procwire.dpi.opening import REFUSED, Limits
 from procwire.dpi.reading import DONE
@@ -45,23 +45,22 @@ else:
 
 MAX_CHAIN = 4  # protocols within each other
 
-_TRANSPORTS = {6: "tcp", 17: "udp", 132: "sctp"}
 _TCP: cython.int = 6
 
 
 @cython.cclass
 class Analyzer:
-    """A model.streams.StreamSink. ``emit`` gets every observation; ``decided`` a flow whose app is settled.
-
-    ``decided`` is called again when an inner protocol takes over. ``counts()`` says what was done. ``told``:
-    see contract.Context; where it is false, ``emit`` gets only what names are learned from.
-    """
+    """A model.streams.StreamSink. ``emit`` gets every observation; ``decided`` a flow whose app is settled,
+    again when an inner protocol takes over. ``told``: see contract.Context; where it is false, ``emit`` gets
+    only what names are learned from."""
 
     _emit: Any
     _decided: Any
     _limits: Any
     _registry: Any
     _candidates: Candidates
+    _transports: dict[int, str]
+    frames = cython.declare(object, visibility="readonly")  # see StreamSink
     _told: cython.bint
     _total_bytes: cython.longlong
     _side_bytes: cython.longlong
@@ -76,17 +75,18 @@ class Analyzer:
         protocols: Registry | None = None,
         told: bool = True,
     ) -> None:
-        limits = limits or Limits()
         known = protocols or registry()
         self._emit = emit
         self._decided = decided
-        self._limits = limits
+        self._limits = limits = limits or Limits()
         self._registry = known
         self._candidates = Candidates(known)
+        self._transports = known.transports
         self._told = told
         self._total_bytes = limits.total_bytes
         self._side_bytes = limits.side_bytes
         self._tally = Tally()
+        self.frames = Frames(known if told else Registry(()), emit, self._tally)
 
     def counts(self) -> dict[str, int]:
         """What was done so far: see Tally."""
@@ -161,7 +161,7 @@ class Analyzer:
 
     @cython.cfunc
     def _begin(self, flow: Flow) -> Reading:
-        if flow.proto not in _TRANSPORTS:
+        if flow.proto not in self._transports:
             flow.analysis = DONE
             return None
         state = Reading(None, flow.proto != _TCP)
@@ -170,7 +170,7 @@ class Analyzer:
 
     @cython.cfunc
     def _context(self, flow: Flow, said: str) -> Any:
-        by, told = _TRANSPORTS[flow.proto], self._told
+        by, told = self._transports[flow.proto], self._told
         return Context(transport=by, src_port=flow.sport, dst_port=flow.dport, told=told, announced=said)
 
     @cython.cfunc
@@ -389,9 +389,7 @@ class Analyzer:
     def _guess(self, flow: Flow, opening: Any) -> cython.void:
         """Settle a flow that no protocol took: its port speaks where content did not speak against it."""
         if flow.app_confidence != CONTENT:
-            app, confidence = guess(self._registry, flow, opening)
-            flow.app = app
-            flow.app_confidence = confidence
+            flow.app, flow.app_confidence = guess(self._registry, flow, opening)
         self._settled(flow)
 
     @cython.cfunc

@@ -11,7 +11,7 @@ from typing import Any
 import cython
 
 from procwire.dpi.contract import Claim
-from procwire.dpi.registry import TRANSPORTS, Registry
+from procwire.dpi.registry import Registry
 from procwire.model.streams import Direction
 
 if cython.compiled:
@@ -33,7 +33,7 @@ class Candidates:
     _ordered: dict[int, Any]
 
     def __init__(self, known: Registry) -> None:
-        self._tables = {number: known.dispatch(number) for number in TRANSPORTS.values()}
+        self._tables = {number: known.dispatch(number) for number in known.transports}
         self._hints = {proto << 16 | port: entries for (proto, port), entries in known.ports.items()}
         self._ordered = {}
 

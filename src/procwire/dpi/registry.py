@@ -16,9 +16,11 @@ from typing import Any
 
 import msgspec
 
+from procwire.dpi.decryption import Decryption
 from procwire.dpi.entry import Entry
+from procwire.model._ip_names import IP_PROTOCOLS
 from procwire.model.columns import Column, Table
-from procwire.model.observation import Observation, Upgraded, columns_of, table_of
+from procwire.model.observation import Carried, Observation, Upgraded, columns_of, table_of
 
 # Names of modules in dpi/protocols, in the order in which they are asked; one a line, each in its section.
 PROTOCOLS: tuple[str, ...] = (
@@ -38,6 +40,9 @@ PROTOCOLS: tuple[str, ...] = (
     "socks",
     "proxy_protocol",
     "dtls",
+    "irc",
+    "xmpp",
+    "bittorrent",
     # names, addresses, routing, tunnels, telephony
     "mdns",
     "llmnr",
@@ -56,6 +61,10 @@ PROTOCOLS: tuple[str, ...] = (
     "sip",
     "rtsp",
     "wireguard",
+    "openvpn",
+    "ike",
+    "l2tp",
+    "pptp",
     "rtcp",
     "rtp",
     "smb",
@@ -71,6 +80,7 @@ PROTOCOLS: tuple[str, ...] = (
     "rsync",
     "netflow",
     "sflow",
+    "whois",
     # databases, messaging, industry
     "postgresql",
     "mysql",
@@ -102,9 +112,18 @@ PROTOCOLS: tuple[str, ...] = (
     "minecraft",
     "source_engine",
     # what has no ports, and what is not IP
+    "icmp",
+    "icmp6",
+    "igmp",
+    "sctp",
+    "esp",
+    "arp",
+    "lldp",
 )
 
-TRANSPORTS = {"tcp": 6, "udp": 17, "sctp": 132}
+LINK = 1 << 16  # added to an ethertype, for what is not IP
+LINKS = {"arp": LINK | 0x0806, "lldp": LINK | 0x88CC}
+TRANSPORTS = {name: number for number, name in IP_PROTOCOLS.items()} | LINKS
 _NEEDED = ("NAME", "PORTS", "TRANSPORTS", "FIRST", "OBSERVATIONS", "claims", "Parser")
 
 
@@ -130,9 +149,8 @@ class Registry:
         self.modules = tuple(modules)
         self.by_name: dict[str, Entry] = {}
         self.ports: dict[tuple[int, int], tuple[Entry, ...]] = {}
-        self._first: dict[int, list[tuple[Entry, ...]]] = {
-            number: [() for _ in range(256)] for number in TRANSPORTS.values()
-        }
+        self.transports: dict[int, str] = {}  # those that a module speaks over, by number
+        self._first: dict[int, list[tuple[Entry, ...]]] = {}
         for module in self.modules:
             self._add(module)
 
@@ -146,7 +164,8 @@ class Registry:
         entry = Entry(module.NAME, module.claims, module.Parser, module, _usual(module))
         self.by_name[entry.name] = entry
         for transport in module.TRANSPORTS:
-            table = self._first[TRANSPORTS[transport]]
+            self.transports[TRANSPORTS[transport]] = transport
+            table = self._first.setdefault(TRANSPORTS[transport], [() for _ in range(256)])
             for byte in range(256) if module.FIRST is None else set(module.FIRST):
                 table[byte] = (*table[byte], entry)
         for transport, port in module.PORTS:
@@ -154,7 +173,7 @@ class Registry:
             self.ports[key] = (*self.ports.get(key, ()), entry)
 
     def dispatch(self, proto: int) -> list[tuple[Entry, ...]] | None:
-        """First byte -> protocols to ask, for an IP protocol number; None where none speaks over it."""
+        """First byte -> protocols to ask, for a number of ``transports``; None where none speaks over it."""
         return self._first.get(proto)
 
     def hinted(self, proto: int, src_port: int, dst_port: int) -> tuple[Entry, ...]:
@@ -169,7 +188,7 @@ class Registry:
         """Every table that observations declare: classes that share a table share its columns' order."""
         classes = [cls for module in self.modules for cls in module.OBSERVATIONS]
         named: dict[str, list[type[Observation]]] = {}
-        for cls in [*classes, Upgraded]:
+        for cls in [*classes, Upgraded, Carried, Decryption]:
             named.setdefault(cls.TABLE, [])
             if cls not in named[cls.TABLE]:
                 named[cls.TABLE].append(cls)

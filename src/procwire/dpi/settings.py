@@ -22,7 +22,8 @@ else:
 DNS_ANSWER = "dns-answer"
 _NAME = cython.declare(cython.int, 0)  # what a step does: the server's name with its source,
 _JA4 = cython.declare(cython.int, 1)  # its JA4,
-_FACT = cython.declare(cython.int, 2)  # one of its facts
+_FACT = cython.declare(cython.int, 2)  # one of its facts,
+_APP = cython.declare(cython.int, 3)  # or what is spoken inside
 _SEALED = frozenset({"tls", "dtls", "quic", "ssh"})  # what came through these was not sent in clear
 _plans: dict[type[Observation], Plan] = {}
 
@@ -41,7 +42,7 @@ class Plan:
     def __init__(self, kind: type[Observation]) -> None:
         self.columns = list(kind.SETS)
         self.fields = list(kind.SETS.values())
-        own = {"server_name": _NAME, "ja4": _JA4}
+        own = {"server_name": _NAME, "ja4": _JA4, "app": _APP}
         self.kinds = [own.get(column, _FACT) for column in self.columns]
         self.signs = list(kind.RISKS)
         self.risks = list(kind.RISKS.values())
@@ -76,6 +77,8 @@ def settle(flow: Flow, observation: Any) -> cython.bint:
                     flow.facts[steps.columns[at]] = value
         elif kind == _NAME:
             _name(flow, observation, steps.fields[at])
+        elif kind == _APP:
+            _carry(flow, observation)
         elif not flow.ja4:
             flow.ja4 = getattr(observation, steps.fields[at]) or ""
     for at in range(len(steps.signs)):
@@ -94,6 +97,19 @@ def state(flow: Flow, risk: str) -> object:
         return None
     flow.facts["risks"] = (*known, risk)
     return None
+
+
+@cython.cfunc
+@cython.exceptval(-1)
+def _carry(flow: Flow, observation: Any) -> cython.int:
+    """The flow becomes what is inside of what it was; a later name inside takes the place of an earlier."""
+    outer: str = flow.facts.get("carrier") or flow.app
+    flow.facts["carrier"] = outer
+    before: str = flow.facts.setdefault("carried_by", flow.facts.get("via", ""))
+    chain: list[str] = [part for part in (before, outer, observation.inside) if part]
+    flow.facts["via"] = ".".join(chain)
+    flow.app = observation.app
+    return 0
 
 
 @cython.cfunc

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from procwire.decrypt.conversation import Piece
+from procwire.decrypt.tap import Tap, is_name
+from procwire.doctor.checks import compiled_modules, examine
 from procwire.engine.catalogue import interfaces, protocols, risks, tables
 from procwire.engine.context import Context
-from procwire.engine.doctor import compiled_modules, examine, settle
-from procwire.engine.host import Processes, Sockets
+from procwire.engine.host import Processes, lives, sockets
 from procwire.engine.options import EngineError, FlowOptions, ReadOptions, WatchOptions
 from procwire.engine.pipeline import TIMEOUTS, Silent
 from procwire.engine.reading import Reading
+from procwire.engine.sources import settle
 from procwire.engine.summary import report_of
 from procwire.engine.watching import Watching
 
@@ -17,19 +20,23 @@ __all__ = [
     "Context",
     "EngineError",
     "FlowOptions",
+    "Piece",
     "Processes",
     "ReadOptions",
     "Reading",
     "Silent",
-    "Sockets",
+    "Tap",
     "WatchOptions",
     "Watching",
     "compiled_modules",
     "examine",
     "interfaces",
+    "is_name",
+    "lives",
     "protocols",
     "report_of",
     "settle",
+    "sockets",
     "risks",
     "tables",
 ]

@@ -29,6 +29,7 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
     paths: tuple[str, ...]
     merge: bool = False
     lenient: bool = False
+    keylog: str = ""  # secrets with which encrypted traffic is read
     flows: FlowOptions = FlowOptions()
 
 
@@ -46,6 +47,7 @@ class WatchOptions(msgspec.Struct, frozen=True, kw_only=True):
     owners: bool = True
     hashes: bool = False  # of the owners' programs
     write: str = ""
+    keylog: str = ""  # secrets with which encrypted traffic is read; read as the file grows
     source: str = ""  # bpf, tap or both; empty: chosen
     depth: str = "requests"  # first, requests or full
     flows: FlowOptions = FlowOptions()

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from procwire.decrypt.keyed import keyed
+from procwire.decrypt.keylog import KeyLog
 from procwire.dpi.analyzer import Analyzer
 from procwire.dpi.names import NameBook
 from procwire.dpi.protocols.dns import DnsResponse
@@ -72,20 +74,22 @@ def limits_of(options: FlowOptions) -> Limits:
 class Pipeline:
     """Decoder, tracker, analyzer and name book of one capture; ``now`` is the last packet's time.
 
-    ``steer`` puts a sink of its own in front of the analyzer.
+    ``keys``: what is encrypted is read with them. ``steer`` puts a sink of its own in front of the analyzer.
     """
 
     def __init__(
         self,
         options: FlowOptions,
         listener: Listener,
+        *,
+        keys: KeyLog | None = None,
         steer: Callable[[StreamSink], StreamSink] | None = None,
     ) -> None:
         self.listener = listener
         self.decoder = Decoder()
         self.names = NameBook()
         self.observations = 0
-        self.analyzer = self._analyzer(listener) if options.protocols else None
+        self.analyzer = self._analyzer(listener, keys) if options.protocols else None
         sink: StreamSink = self.analyzer or NoSink()
         if steer is not None and self.analyzer is not None:
             sink = steer(sink)
@@ -95,11 +99,16 @@ class Pipeline:
         self._opened = 0  # flows of the running ingest that the listener has heard of
         self._hears = getattr(type(listener), "opened", None) is not Silent.opened
 
-    def _analyzer(self, listener: Listener) -> Analyzer:
+    def _analyzer(self, listener: Listener, keys: KeyLog | None) -> Analyzer:
         """One that observes for whom it may concern: a listener that lets observations pass costs none."""
         told = getattr(type(listener), "observed", None) is not Silent.observed
         decided = getattr(type(listener), "decided", None) is not Silent.decided
-        return Analyzer(self._observed, decided=self._decided if decided else None, told=told)
+        return Analyzer(
+            self._observed,
+            decided=self._decided if decided else None,
+            protocols=None if keys is None else keyed(keys),
+            told=told,
+        )
 
     def decode(self, batch: FrameBatch, table: PacketTable | None = None) -> PacketTable:
         """Frames to packets. Of the pipeline's steps the only one that may run on another thread."""
@@ -130,6 +139,8 @@ class Pipeline:
     def finish(self) -> None:
         """End every flow: nothing more will come."""
         self._end(self.tracker.finish(self.now))
+        if self.analyzer is not None:
+            self.analyzer.frames.finish(self.now)
 
     def _announce(self) -> None:
         """Name and tell of the flows that opened since, before a later packet is told of or learned from."""

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from queue import SimpleQueue
 
 from procwire.capture.files import FileSource, open_files
 from procwire.capture.source import CaptureError
+from procwire.engine.keys import Tapped, keys_of
 from procwire.engine.options import EngineError, ReadOptions
 from procwire.engine.pipeline import Listener, Pipeline
 from procwire.model.frames import FrameBatch
@@ -30,9 +32,12 @@ class Reading:
     ``stop`` may be called from a signal handler; then ``stopped`` is set, and what came before was counted.
     """
 
-    def __init__(self, options: ReadOptions, listener: Listener) -> None:
+    def __init__(self, options: ReadOptions, listener: Listener, *, tap: Tapped | None = None) -> None:
         self.options = options
-        self.pipeline = Pipeline(options.flows, listener)
+        self.keys = keys_of(options)
+        self.pipeline = Pipeline(
+            options.flows, listener, keys=self.keys, steer=None if tap is None else partial(tap, self.keys)
+        )
         self.error: CaptureError | None = None
         self.stopped = False
         self._ahead = _Ahead(self)
@@ -45,6 +50,8 @@ class Reading:
     def run(self, progress: Progress | None = None) -> None:
         """Read to the end or to the damage, then end every flow."""
         for _, table in self.packets():
+            if self.keys is not None:
+                self.keys.take_blocks(self.source.secrets)
             self.pipeline.ingest(table)
             if progress:
                 progress(*self.source.progress)

@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from procwire.accounting.identity import balance
 from procwire.accounting.source import FIRST_BYTES, KernelSource, Wishes
 from procwire.accounting.steering import Steering
 from procwire.bpf import probe
@@ -15,6 +18,7 @@ from procwire.capture.packet_filter import FilterError
 from procwire.capture.source import CaptureError
 from procwire.dpi.registry import request_ports
 from procwire.engine.options import EngineError, WatchOptions
+from procwire.model.accounting import AccountingRow
 from procwire.model.streams import StreamSink
 from procwire.processes.kernel import namespace_cookie
 
@@ -62,6 +66,21 @@ def whole(options: WatchOptions) -> str:
         "--fanout is about the tap": options.fanout > 1,
     }
     return next((reason for reason, wanted in wants.items() if wanted), "")
+
+
+def settle(seconds: float, stopped: Callable[[], bool]) -> list[AccountingRow]:
+    """The accounting identity of every interface over so many seconds. Raises EngineError."""
+    try:
+        source = KernelSource(Wishes(content=False), home=namespace_cookie())
+    except BpfError as error:
+        reason = probe.explained(error)
+        raise EngineError(f"packets cannot be counted in the kernel: {reason}", NOT_ALLOWED) from None
+    except CaptureError as error:
+        raise refused(error) from None
+    try:
+        return balance(source, seconds, stopped=stopped)
+    finally:
+        source.close()
 
 
 def refused(error: CaptureError) -> EngineError:

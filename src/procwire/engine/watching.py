@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from procwire.bpf import probe
 from procwire.bpf.libbpf import BpfError
 from procwire.capture.source import CaptureError
 from procwire.capture.writer import PcapngWriter
+from procwire.engine.keys import Tapped, open_keys
 from procwire.engine.options import EngineError, WatchOptions
 from procwire.engine.pipeline import Pipeline
 from procwire.engine.sources import Chosen
@@ -22,9 +24,10 @@ from procwire.model.flow import Flow
 from procwire.model.frames import FrameBatch
 from procwire.model.observation import Observation
 from procwire.model.packets import PacketTable
+from procwire.model.streams import StreamSink
 from procwire.processes.kernel import KernelOwners
 from procwire.processes.owners import Owners
-from procwire.processes.resolver import Resolver
+from procwire.processes.resolver import NOTED_WARM_NS, WARM_NS, Resolver
 
 TICK_SECONDS = 0.25
 GRACE_SECONDS = 1.0  # a flow that is not known by then is told of as it is
@@ -68,7 +71,7 @@ class Watching:
     A file to write that takes no more (a full disk) ends the run; ``error`` then says so.
     """
 
-    def __init__(self, options: WatchOptions, audience: Audience) -> None:
+    def __init__(self, options: WatchOptions, audience: Audience, *, tap: Tapped | None = None) -> None:
         self.options = options
         self.audience = audience
         chosen = Chosen(options)
@@ -76,7 +79,8 @@ class Watching:
         self.source_name = chosen.name
         self.source_problem = chosen.reason  # why it is not what was asked for
         self.counting = chosen.kernel
-        self.pipeline = Pipeline(options.flows, self, chosen.steer)
+        self.keys, self._key_file = open_keys(options.keylog)
+        self.pipeline = Pipeline(options.flows, self, keys=self.keys, steer=self._steered(chosen, tap))
         if self.counting is not None:
             self.counting.connect(self.pipeline.tracker.credit)
         self.kernel: KernelOwners | None = None
@@ -160,6 +164,13 @@ class Watching:
 
     # Inner steps.
 
+    def _steered(self, chosen: Chosen, tap: Tapped | None) -> Callable[[StreamSink], StreamSink] | None:
+        """What stands between the tracker and the analyzer: a tap behind the source's steering."""
+        if tap is None:
+            return chosen.steer
+        tapped, steer = partial(tap, self.keys), chosen.steer
+        return tapped if steer is None else lambda sink: steer(tapped(sink))
+
     def _open_kernel(self) -> None:
         try:
             self.kernel = KernelOwners()
@@ -170,7 +181,8 @@ class Watching:
         if self.options.owners:
             origins = () if self.kernel is None else (self.kernel,)
             self.resolver = Resolver(
-                lambda: Owners(origins=origins, hashes=self.options.hashes, iterators=True)
+                lambda: Owners(origins=origins, hashes=self.options.hashes, iterators=True),
+                warm_ns=NOTED_WARM_NS if origins else WARM_NS,
             )
             end = time.monotonic() + READY_SECONDS
             while not self.resolver.wait_ready(TICK_SECONDS) and not self.stopping:
@@ -199,6 +211,8 @@ class Watching:
             return
         self._next_tick = now + TICK_SECONDS
         self._record(PcapngWriter.flush)
+        if self._key_file is not None:
+            self._key_file.poll()
         clock = time.time_ns()
         self.pipeline.expire(clock - LAG_NS)
         self._collect()
@@ -268,6 +282,9 @@ class Watching:
             self._collect()
         if self.kernel is not None:
             self.kernel.close()
+        if self._key_file is not None:
+            self._key_file.poll()
+            self._key_file.close()
         self.pipeline.finish()
         self._count()
         self.source.close()

@@ -1,3 +1,4 @@
+# cython: language_level=3
 """Community ID v1: one name for a flow that other tools compute alike.
 
 Source: https://github.com/corelight/community-id-spec (version 1). The tunnel is not part of it.

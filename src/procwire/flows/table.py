@@ -10,6 +10,7 @@ Refuses to understand payload, and to grow beyond its Limits.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import cython
 
@@ -27,6 +28,7 @@ if cython.compiled:
     from cython.cimports.procwire.flows.health import look
     from cython.cimports.procwire.flows.index import Index
     from cython.cimports.procwire.flows.opening import directed, opened, opener
+    from cython.cimports.procwire.flows.portless import frame, message
     from cython.cimports.procwire.flows.reassembly import Reassembler
     from cython.cimports.procwire.flows.segment import Segment
     from cython.cimports.procwire.flows.sighting import elsewhere
@@ -39,6 +41,7 @@ else:
     from procwire.flows.health import look
     from procwire.flows.index import Index
     from procwire.flows.opening import directed, opened, opener
+    from procwire.flows.portless import frame, message
     from procwire.flows.reassembly import Reassembler
     from procwire.flows.segment import Segment
     from procwire.flows.sighting import elsewhere
@@ -90,6 +93,7 @@ class Tracker:
     streams: Reassembler
     seg: Segment
     watching: cython.bint
+    links: Any  # ethertypes of frames without IP that the sink wants to see
     max_flows: cython.int
     timeouts: cython.longlong[::1]
     swept: cython.longlong
@@ -110,6 +114,7 @@ class Tracker:
         self.limits = limits
         self.sink = sink if sink is not None else NoSink()
         self.watching = not isinstance(self.sink, NoSink)
+        self.links = getattr(getattr(self.sink, "frames", None), "links", frozenset())
         self.index = _Index(limits.max_flows)
         self.streams = Reassembler(self.sink, limits)
         self.seg = Segment()
@@ -212,8 +217,7 @@ class Tracker:
         if table.fault[row]:
             self.faulty += 1
         if (table.marks[row] & IS_IP) == 0:
-            self.non_ip += 1
-            return 0
+            return self.strange(table, row)
         if table.marks[row] & HELD:
             self.waiting += 1
             return 0
@@ -234,14 +238,33 @@ class Tracker:
                 self.tcp(flow, table, row)
             kind = kind_of(flow)
         else:
-            flow.state = REPLIED if flow.packets_in and flow.packets_out else ACTIVE
-            if flow.proto == UDP:
-                kind = UDP_KIND
-                if (flow.quiet >> seg.side) & 1 == 0 and (table.marks[row] & FRAGMENT) == 0:
-                    self.streams.datagram(flow, seg)
-            elif flow.proto in (ICMP, ICMP6):
-                kind = ICMP_KIND
+            kind = self.plain(flow, table, row)
         self.index.touch(flow.slot, kind, now)
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def plain(self, flow: Flow, table: PacketTable, row: cython.int) -> cython.int:
+        """A datagram, or a message without ports; returns the flow's kind."""
+        seg: Segment = self.seg
+        flow.state = REPLIED if flow.packets_in and flow.packets_out else ACTIVE
+        if (flow.quiet >> seg.side) & 1 == 0 and (table.marks[row] & FRAGMENT) == 0:
+            if flow.proto == UDP:
+                self.streams.datagram(flow, seg)
+            elif not table.fault[row]:
+                message(self.streams, flow, seg)
+        if flow.proto == UDP:
+            return UDP_KIND
+        return ICMP_KIND if flow.proto in (ICMP, ICMP6) else OTHER_KIND
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def strange(self, table: PacketTable, row: cython.int) -> cython.int:
+        """A frame that is not IP is counted, and shown where the sink wants its kind."""
+        self.non_ip += 1
+        if self.links and not table.fault[row] and table.ethertype[row] in self.links:
+            self.seg.load(table, row)
+            frame(self.streams, table.ethertype[row], self.seg)
         return 0
 
     @cython.cfunc

@@ -1,3 +1,4 @@
+# cython: language_level=3
 """Addresses as two 64-bit integers, and as people write them."""
 
 from __future__ import annotations

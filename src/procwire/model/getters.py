@@ -1,3 +1,4 @@
+# cython: language_level=3
 """How the columns of the core tables read a row: small makers of getters, None for what is not known.
 
 A counter that a protocol does not have (the retransmissions of a UDP flow) is "not known", never zero.
@@ -10,19 +11,30 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
+import cython
+
 from procwire.model import address
 from procwire.model._ip_names import PORTED, ip_protocol
-from procwire.model.flow import UNKNOWN_NS, Flow
+from procwire.model.flow import UNKNOWN_NS
 from procwire.model.frames import FOREIGN, INBOUND, OUTBOUND
 from procwire.model.kernel import KernelView
 from procwire.model.packets import HAS_PORTS, IS_IP
-from procwire.model.rows import FlowRow, PacketRow
+from procwire.model.rows import PacketRow
+
+if cython.compiled:
+    from cython.cimports.procwire.model.flow import Flow
+    from cython.cimports.procwire.model.rows import FlowRow
+else:
+    from procwire.model.flow import Flow
+    from procwire.model.rows import FlowRow
 
 Getter = Callable[[Any], Any]
 TCP = 6
 ICMP = frozenset({1, 58})
 BOTH = INBOUND | OUTBOUND
-LOOPBACK_NET = 127  # 127.0.0.0/8
+_IPV4 = cython.declare(cython.int, address.IPV4)
+_LOOPBACK = cython.declare(cython.ulonglong, 127)  # 127.0.0.0/8
+_HEADINGS = {INBOUND: "in", OUTBOUND: "out"}
 FLAG_NAMES = (
     "fin",
     "syn",
@@ -274,7 +286,7 @@ def direction(row: FlowRow) -> str:
     """Which way the flow was opened: by own addresses where they are known, else by the frames' own marks."""
     flow = row.flow
     here = row.context.local(flow.family, flow.src_hi, flow.src_lo)
-    there = row.context.local(flow.family, flow.dst_hi, flow.dst_lo)
+    there = None if here is None else row.context.local(flow.family, flow.dst_hi, flow.dst_lo)
     if here is None or there is None:
         return "local" if _inward(flow) else _marked(flow.heading)
     if here:
@@ -287,14 +299,16 @@ def _marked(heading: int) -> str:
         return "forwarded"
     if heading & BOTH == BOTH:
         return "local"
-    return {INBOUND: "in", OUTBOUND: "out"}.get(heading & BOTH, "unknown")
+    return _HEADINGS.get(heading & BOTH, "unknown")
 
 
-def _inward(flow: Flow) -> bool:
+@cython.cfunc
+@cython.exceptval(-1, check=True)
+def _inward(flow: Flow) -> cython.bint:
     """Whether the addresses alone say that no wire was crossed (RFC 1122 section 3.2.1.3, RFC 4291 2.5.3)."""
-    if flow.family == address.IPV4 and flow.src_lo >> 24 == LOOPBACK_NET == flow.dst_lo >> 24:
+    if flow.family == _IPV4 and flow.src_lo >> 24 == _LOOPBACK and flow.dst_lo >> 24 == _LOOPBACK:
         return True
-    return bool(flow.family) and (flow.src_hi, flow.src_lo) == (flow.dst_hi, flow.dst_lo)
+    return flow.family != 0 and flow.src_lo == flow.dst_lo and flow.src_hi == flow.dst_hi
 
 
 def duration(row: FlowRow) -> int:

@@ -57,6 +57,15 @@ class Upgraded(Observation, kw_only=True):
     hint: Annotated[str, says("Protocol that is expected to follow, or empty.")]
 
 
+class Carried(Observation, kw_only=True):
+    """What is spoken inside the stream was recognised: the flow is that from now on, inside the outer one."""
+
+    TABLE = "carried"
+    SETS: ClassVar = {"app": "app"}
+    app: Annotated[str, says("Protocol inside.")]
+    inside: Annotated[str, says("Protocols between it and the outer one, joined by dots; mostly empty.")]
+
+
 _KINDS: Mapping[Any, Kind] = {
     str: Kind.TEXT,
     bytes: Kind.TEXT,

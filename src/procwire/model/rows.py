@@ -1,3 +1,4 @@
+# cython: language_level=3
 """What the getters of the core tables read: one small object a row.
 
 A flow does not know everything that a column says of it (its interface's name, its TCP state's name, its
@@ -9,12 +10,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import cython
 import msgspec
 
 from procwire.model.columns import Column, Table
-from procwire.model.flow import Flow
 from procwire.model.packets import PacketTable
-from procwire.model.process import NOT_LOOKED, Owner, ProcessRef
+from procwire.model.process import NOT_LOOKED, Owner
+
+if cython.compiled:
+    from cython.cimports.procwire.model.flow import Flow
+else:
+    from procwire.model.flow import Flow
 
 
 class RowContext:
@@ -59,18 +65,20 @@ class RowContext:
 NO_CONTEXT = RowContext()
 
 
+@cython.cclass
 class FlowRow:
     """One row of FLOWS: the flow as it stands when a getter is called."""
 
-    __slots__ = ("context", "facts", "flow", "owner", "process")
-
-    owner: Owner
-    process: ProcessRef | None
+    flow: Flow
+    context: Any  # a RowContext
+    facts: dict[str, Any]
+    owner: Any  # model.process.Owner
+    process: Any  # model.process.ProcessRef, or None
 
     def __init__(self, flow: Flow, context: RowContext = NO_CONTEXT) -> None:
         self.flow = flow
         self.context = context
-        self.facts: dict[str, Any] = flow.facts
+        self.facts = flow.facts
         owner = flow.owner
         self.owner = owner if isinstance(owner, Owner) else context.unowned
         self.process = self.owner.process

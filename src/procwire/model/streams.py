@@ -27,6 +27,9 @@ class StreamSink(Protocol):
     ``data`` and ``gap`` return how many further payload bytes of that side need not be shown
     (0: show the next byte, ENOUGH: none of the rest). Skipped bytes are not a gap. A datagram is shown
     whole unless the answer was ENOUGH. ``flow`` is a model.flow.Flow; its ``analysis`` slot is the sink's.
+
+    A sink may have ``frames``, with ``links``, a set of ethertypes, and ``show(kind, data, now)``, which is
+    called with what follows these in frames that are not IP. They belong to no flow.
     """
 
     def data(self, flow: Any, side: int, data: bytes, now: int) -> int:

@@ -22,6 +22,7 @@ from procwire.model.declare import text as _text
 from procwire.model.flow import NO_SCALE
 from procwire.model.host_tables import PROCESSES, container_columns, program_columns
 from procwire.model.kernel_tables import KERNEL
+from procwire.model.lives import LIVES
 from procwire.model.packets import HAS_PORTS, IS_IP
 from procwire.model.socket_tables import SOCKETS
 
@@ -387,4 +388,6 @@ GROUPS = Table(
     ),
 )  # fmt: skip
 
-CORE = (FLOWS, PACKETS, GROUPS, PROCESSES, SOCKETS, INTERFACES, PROTOCOLS, RISKS, CHECKS, ACCOUNTING, COLUMNS)
+CORE = (
+    FLOWS, PACKETS, GROUPS, PROCESSES, LIVES, SOCKETS, INTERFACES, PROTOCOLS, RISKS, CHECKS, ACCOUNTING, COLUMNS,
+)  # fmt: skip

@@ -1,3 +1,4 @@
+# cython: language_level=3
 """Values as text: exact for machines (sizes, durations, RFC 3339 times with nanoseconds), short for people.
 
 What a machine form prints, its parser reads back unchanged. Text that came from the network or from a

@@ -75,6 +75,11 @@ class Channel:
                 if not answer.flags & message.MULTI and not flags & message.ACK:
                     return
 
+    def tell(self, kind: int, body: bytes) -> None:
+        """Send a message that has no answer."""
+        self._sequence = self._sequence + 1 & 0xFFFFFFFF
+        self._socket.send(message.pack(kind, 0, self._sequence, body))
+
     def listen(self, timeout: float | None = 0.0) -> list[Message]:
         """Messages of the joined groups that arrive within ``timeout`` seconds, maybe none."""
         before = self._socket.gettimeout()

@@ -205,6 +205,8 @@ def icmp(c: Cursor, layer: cython.int) -> cython.int:
             c.marks |= MARK_ERROR_QUOTE
     elif kind < 128:
         c.marks |= MARK_ERROR_QUOTE
+    if c.end - c.at < 8:
+        return truncated(c)
     c.at += 8
     c.settle()
     return STEP_DONE

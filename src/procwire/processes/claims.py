@@ -40,6 +40,7 @@ class Claim(NamedTuple):
     handed_on: bool = False  # who uses it is not noted here: it may have been inherited or passed on
     lineage: tuple[Link, ...] = ()  # nearest first
     cgroup: int = 0  # cgroup v2 id
+    program: tuple[int, int] = (0, 0)  # device and inode of exe, as stat(2) has them; zeros for not known
     ended: int = 0  # monotonic ns; 0 for not known, or not yet
     inherits: bool = False  # forked and never executed another program: exe and cmdline are its parent's
 

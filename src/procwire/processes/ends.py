@@ -79,8 +79,8 @@ class Ends:
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self.namespaces = namespaces
-        self.table = table or ProcessTable()
-        self.holders = holders or Holders()
+        self.table = table if table is not None else ProcessTable()  # an empty one counts as false
+        self.holders = holders if holders is not None else Holders()
         self.memory = Memory()
         self._origins = tuple(origins)
         self._clock = clock

@@ -13,8 +13,8 @@ import stat
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, Protocol
 
 from procwire.model.process import Executable
 from procwire.processes import procfs
@@ -43,11 +43,21 @@ class Identity(NamedTuple):
     changed: int  # ns
 
 
+class Programs(Protocol):
+    """What knows of programs."""
+
+    def look(self, pid: int) -> Executable | None:
+        """What a process runs."""
+
+    def vouched(self, path: str, program: tuple[int, int]) -> Executable | None:
+        """What a process ran that is gone, where its file is still there."""
+
+
 class Executables:
     """Answers what a process runs. ``look`` is for one thread; hashes may be filled in by another."""
 
     def __init__(self, *, proc: str = "/proc") -> None:
-        self._proc = proc
+        self.proc = proc
         self._known: OrderedDict[Identity, Executable] = OrderedDict()
         self.hashed_bytes = 0
 
@@ -60,16 +70,34 @@ class Executables:
         found, identity = self.identified(pid)
         if found is not None and identity is not None and not found.sha256 and not found.problem:
             try:
-                file = self.open(pid)
+                file = os.open(f"{self.proc}/{pid}/exe", os.O_RDONLY | os.O_CLOEXEC)
             except OSError as error:
                 found.problem = error.strerror or str(error)
                 return found
             self.fill(found, identity, file)
         return found
 
+    def vouched(self, path: str, program: tuple[int, int]) -> Executable | None:
+        """What a process ran that is gone: the file of that path, where it still is that (device, inode)."""
+        return self.of_path(path, program)[0]
+
+    def of_path(self, path: str, program: tuple[int, int]) -> tuple[Executable | None, Identity | None]:
+        """As ``vouched``, with what the file is known by."""
+        try:
+            status = os.stat(path)  # noqa: PTH116
+        except OSError:
+            return None, None
+        if not path.startswith("/") or (status.st_dev, status.st_ino) != program:
+            return None, None
+        identity = identity_of(status)
+        known = self._known.get(identity)
+        if known is None:
+            known = self._known[identity] = Executable(path=path, replaced=False)
+        return known, identity
+
     def identified(self, pid: int) -> tuple[Executable | None, Identity | None]:
         """As ``look``, with what the file is known by."""
-        name = f"{self._proc}/{pid}/exe"
+        name = f"{self.proc}/{pid}/exe"
         try:
             status = os.stat(name)  # noqa: PTH116
         except OSError:
@@ -85,10 +113,6 @@ class Executables:
                 self._known.popitem(last=False)
         self._known.move_to_end(identity)
         return known, identity
-
-    def open(self, pid: int) -> int:
-        """A descriptor of the file that a process runs. Raises OSError."""
-        return os.open(f"{self._proc}/{pid}/exe", os.O_RDONLY | os.O_CLOEXEC)
 
     def fill(self, found: Executable, identity: Identity, file: int, *, rate: int = 0) -> None:
         """Hash an open file, closing it; not above ``rate`` bytes a second where that is given."""
@@ -120,7 +144,7 @@ class Executables:
     def _is_replaced(self, pid: int, path: str, status: os.stat_result) -> bool | None:
         """Whether the name now leads to another file, looked at in the process's own root."""
         try:
-            now = os.stat(f"{self._proc}/{pid}/root{path}")  # noqa: PTH116
+            now = os.stat(f"{self.proc}/{pid}/root{path}")  # noqa: PTH116
         except FileNotFoundError:
             return False
         except OSError:
@@ -152,7 +176,13 @@ class Background:
 
     def look(self, pid: int) -> Executable | None:
         """As Executables.look; the hashes are filled in later. For one thread."""
-        found, identity = self._executables.identified(pid)
+        return self._queue(*self._executables.identified(pid), f"{self._executables.proc}/{pid}/exe")
+
+    def vouched(self, path: str, program: tuple[int, int]) -> Executable | None:
+        """As Executables.vouched; the hashes are filled in later."""
+        return self._queue(*self._executables.of_path(path, program), path)
+
+    def _queue(self, found: Executable | None, identity: Identity | None, name: str) -> Executable | None:
         if found is None or identity is None or found.sha256 or found.problem:
             return found
         with self._wake:
@@ -162,9 +192,8 @@ class Background:
                 self.refused += 1
                 found.problem = BUSY
                 return found
-            try:
-                file = self._executables.open(pid)
-            except OSError:
+            file = _opened((name, found.path), identity)
+            if file < 0:
                 return found
             self._waiting.append((found, identity, file))
             self._wake.notify()
@@ -196,6 +225,19 @@ class Background:
 def identity_of(status: os.stat_result) -> Identity:
     """What makes a file the same one."""
     return Identity(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+def _opened(names: Iterable[str], identity: Identity) -> int:
+    """The first of these names that is that very file, open; -1 for none: its process may have ended."""
+    for name in names:
+        try:
+            file = os.open(name, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            continue
+        if identity_of(os.fstat(file)) == identity:
+            return file
+        os.close(file)
+    return -1
 
 
 def _digests(file: int, rate: int, *, sleep: Callable[[float], None] = time.sleep) -> tuple[str, str]:

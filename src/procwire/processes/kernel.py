@@ -151,6 +151,7 @@ class KernelOwners:
             lineage=self._lineage(facts),
             cgroup=facts.cgroup,
             ended=facts.ended,
+            program=(os.makedev(facts.device >> 20, facts.device & 0xFFFFF), facts.inode),
         )
 
     def _lineage(self, facts: records.Facts) -> tuple[Link, ...]:

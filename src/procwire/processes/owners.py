@@ -14,7 +14,7 @@ from typing import NamedTuple
 from msgspec import structs
 
 from procwire.bpf.libbpf import BpfError
-from procwire.model.process import EXACT, LISTENER, RECENT, UNKNOWN, Owner
+from procwire.model.process import EXACT, LISTENER, RECENT, UNKNOWN, Owner, ProcessRef
 from procwire.processes import keys
 from procwire.processes._names import CONNECTED
 from procwire.processes.claims import Origin
@@ -29,7 +29,7 @@ from procwire.processes.table import ProcessTable
 from procwire.processes.tasks import KernelTasks
 
 _RANK = {UNKNOWN: 0, LISTENER: 1, RECENT: 2, EXACT: 3}
-FORWARDED = "forwarded or another host's: neither address is this host's"
+FORWARDED = "forwarded, no local socket: neither address is this host's"
 
 
 class Look(NamedTuple):
@@ -57,9 +57,8 @@ class Owners:
     ) -> None:
         self.namespaces = Namespaces(proc=proc)
         self._hashing = Background(Executables(proc=proc)) if hashes else None
-        look = self._hashing.look if self._hashing is not None else None
         self.names = ContainerNames()
-        self.table = ProcessTable(proc=proc, clock=clock, look=look, names=self.names)
+        self.table = ProcessTable(proc=proc, clock=clock, programs=self._hashing, names=self.names)
         self._kernel = _iterators() if iterators else None
         surveyor = Surveyor(self._kernel, proc=proc, clock=clock) if self._kernel is not None else None
         self.holders = Holders(proc=proc, clock=clock, surveyor=surveyor)
@@ -123,7 +122,7 @@ def merged(before: Owner, after: Owner) -> Owner:
         return first
     best = before if _RANK[before.confidence] > _RANK[after.confidence] else after
     met = max((after, before), key=lambda owner: _RANK.get(owner.peer_confidence, 0))
-    since = before if before.process == best.process and before.confidence == best.confidence else best
+    since = before if same(before.process, best.process) and before.confidence == best.confidence else best
     return structs.replace(
         best,
         peer=met.peer,
@@ -131,6 +130,11 @@ def merged(before: Owner, after: Owner) -> Owner:
         peer_reason=met.peer_reason,
         answered=since.answered,
     )
+
+
+def same(left: ProcessRef | None, right: ProcessRef | None) -> bool:
+    """Whether two are one process, however much of it was read by then."""
+    return left is not None and right is not None and (left.pid, left.start) == (right.pid, right.start)
 
 
 def reviewed(before: Owner, after: Owner) -> Owner:

@@ -2,7 +2,8 @@
 
 A flow is looked at as soon as it is handed in: a short-lived socket is gone a moment later. What cannot be
 told yet is looked at again, quickly at first, and then answered as far as it is known. Between flows the
-sockets of the host are seen about once a second, at a cost of at most one part in ``WARM_RATIO``.
+sockets of the host are seen: about once a second or, where the kernel notes what is used, once in ten, at a
+cost of at most one part in ``WARM_RATIO``.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ RETRIES_NS = (
     2_000_000_000,
 )  # from one look to the next
 WARM_NS = 1_000_000_000
+NOTED_WARM_NS = 10_000_000_000  # where an origin notes what is used: only idle sockets are left to see
 WARM_RATIO = 50  # the time between two warm-ups is at least so many times what one took
 LAST_NS = 200_000_000  # for looks at what is new when the end comes
 BATCH = 256  # looks between two checks whether a warm-up is due
@@ -67,11 +69,13 @@ class Resolver:
         open_owners: Callable[[], Owners] = Owners,
         *,
         warm: bool = True,
+        warm_ns: int = WARM_NS,
         clock: Callable[[], int] = time.monotonic_ns,
         wall: Callable[[], int] = time.time_ns,
     ) -> None:
         self._open_owners = open_owners
         self._warm = warm
+        self._warm_ns = warm_ns
         self._clock = clock
         self._wall = wall
         self._new: deque[Flow] = deque()
@@ -227,7 +231,7 @@ class Resolver:
             except OSError as error:
                 self.problem = str(error)
         ended = self._clock()
-        self._warm_due = ended + max(WARM_NS, (ended - started) * WARM_RATIO)
+        self._warm_due = ended + max(self._warm_ns, (ended - started) * WARM_RATIO)
 
     def _idle_seconds(self) -> float:
         due = min(self._warm_due, self._later[0].due) if self._later else self._warm_due

@@ -14,22 +14,19 @@ from typing import NamedTuple
 
 from msgspec import structs
 
-from procwire.model.process import Executable, ProcessRef
+from procwire.model.process import ProcessRef
 from procwire.processes import containers, masking, procfs
 from procwire.processes.cgroups import Cgroups
 from procwire.processes.claims import Claim
 from procwire.processes.container_names import ContainerNames
 from procwire.processes.containers import Place
-from procwire.processes.executables import Executables
+from procwire.processes.executables import Executables, Programs
 
 MAX_PROCESSES = 65536  # remembered, the exited included; the least recently used go first
 LINGER_NS = 60_000_000_000  # how long an exited process is remembered
 MAX_ANCESTORS = 32  # parents of one process that are listed
 MAX_USERS = 4096  # user names remembered
 INITIAL_CGROUP_NAMESPACE = 0xEFFFFFFB  # PROC_CGROUP_INIT_INO, include/linux/proc_ns.h
-
-
-Look = Callable[[int], Executable | None]  # what a process runs
 
 
 class _Entry(NamedTuple):
@@ -57,12 +54,12 @@ class ProcessTable:
         *,
         proc: str = "/proc",
         clock: Callable[[], int] = time.monotonic_ns,
-        look: Look | None = None,
+        programs: Programs | None = None,
         names: ContainerNames | None = None,
     ) -> None:
         self._proc = proc
         self._names = names
-        self._look = look if look is not None else Executables(proc=proc).look
+        self._programs = programs if programs is not None else Executables(proc=proc)
         self._clock = clock
         self._boot = procfs.boot_ns()
         self._entries: OrderedDict[int, _Entry] = OrderedDict()
@@ -123,28 +120,30 @@ class ProcessTable:
         # What was read of one that is gone may be from before its last exec.
         if known is not None and known is not living and claim.exe and known.name != claim.name:
             known = structs.replace(known, name=claim.name, exe="", cmdline="", executable=None)
-        if known is not None and known.exe:
+        if known is not None and known.exe and known.cgroup:
             return known if living is not None else structs.replace(known, ended=self._ended(claim))
         return self._completed(known, claim, start)
 
     def _completed(self, known: ProcessRef | None, claim: Claim, start: int) -> ProcessRef:
         """With the source's word where nothing was read."""
         parent = self.get(claim.ppid) if claim.ppid else None
-        exe, cmdline = claim.exe, claim.cmdline
+        executable = None
         if claim.inherits and parent is not None and parent.start <= start:
-            exe, cmdline = parent.exe, parent.cmdline
+            claim = claim._replace(exe=parent.exe, cmdline=parent.cmdline)
+            executable = parent.executable
+        elif claim.exe and (known is None or known.executable is None):
+            executable = self._programs.vouched(claim.exe, claim.program)
         ancestors, nearest = self._lineage(claim)
         place = self._place_of(claim, nearest)
         if known is not None:
-            return structs.replace(
-                known, exe=exe, cmdline=known.cmdline or cmdline, ancestors=known.ancestors or ancestors
-            )
+            known = structs.replace(known, executable=known.executable or executable)
+            return self._mended(known, claim, place, ancestors)
         return ProcessRef(
             pid=claim.pid,
             start=start,
             name=claim.name,
-            exe=exe,
-            cmdline=cmdline,
+            exe=claim.exe,
+            cmdline=claim.cmdline,
             uid=claim.uid,
             user=self.user(claim.uid),
             ppid=claim.ppid,
@@ -156,8 +155,24 @@ class ProcessTable:
             pod=place.pod,
             ancestors=ancestors,
             ended=self._ended(claim),
+            executable=executable,
             facts=self._names.of(place) if self._names is not None else None,
         )
+
+    def _mended(
+        self, known: ProcessRef, claim: Claim, place: Place, ancestors: tuple[str, ...]
+    ) -> ProcessRef:
+        """A process that was read while it was ending, with what was no more to be read."""
+        if not known.cgroup:
+            known = structs.replace(
+                known, cgroup=place.cgroup, unit=place.unit, container=place.container,
+                container_runtime=place.runtime, pod=place.pod,
+                facts=self._names.of(place) if self._names is not None else None,
+            )  # fmt: skip
+        return structs.replace(
+            known, exe=known.exe or claim.exe, cmdline=known.cmdline or claim.cmdline,
+            ancestors=known.ancestors or ancestors, ended=self._ended(claim),
+        )  # fmt: skip
 
     def _lineage(self, claim: Claim) -> tuple[tuple[str, ...], ProcessRef | None]:
         """The parents as far as they were noted, then those of the nearest that still lives."""
@@ -241,7 +256,7 @@ class ProcessTable:
                 if parent is not None
                 else ()
             ),
-            executable=self._look(pid) if exe else None,
+            executable=self._programs.look(pid) if exe else None,
             facts=self._names.of(place) if self._names is not None else None,
         )
 

@@ -77,3 +77,9 @@ def test_claims() -> None:
 def test_nonsense_is_refused(wrong: bytes) -> None:
     side = IN if wrong[4] == 2 else OUT
     assert refuses(cassandra, (OUT, STARTUP), (side, wrong))
+
+
+def test_running_session_is_recognised_by_a_statement_on_the_port() -> None:
+    assert asks(cassandra, query("select 1 from t")) is Claim.YES
+    assert asks(cassandra, query("select 1 from t"), hinted=False) is Claim.NO
+    assert asks(cassandra, query("nonsense here")) is Claim.NO

@@ -81,3 +81,10 @@ def test_claims() -> None:
 @pytest.mark.parametrize("wrong", [b"!\r\n", b"*1\r\n" * 40, b":" + b"1" * 200, b"$99999999999\r\n"])
 def test_nonsense_is_refused(wrong: bytes) -> None:
     assert refuses(redis, (OUT, command(b"PING")), (IN, wrong))
+
+
+def test_only_an_early_password_is_a_risk_of_the_flow() -> None:
+    (first,) = said(redis, (OUT, command(b"AUTH", b"hush")))
+    late = said(redis, (OUT, command(b"PING") * 64 + command(b"AUTH", b"hush")))[-1]
+    assert (first.RISKS, late.RISKS) == ({"credentials": "cleartext-credentials"}, {})
+    assert late.credentials

@@ -36,6 +36,11 @@ def test_old_versions_and_netbios() -> None:
     assert (first["via"], first["risks"]) == ("netbios", ["obsolete-protocol"])
 
 
+def test_calls_through_pipes() -> None:
+    called = [line["action"] for line in rows("smb/pipes", "smb", message="call")]
+    assert {"bind samr", "samr enumerate-users", "bind srvsvc", "srvsvc share-enum-sticky"} <= set(called)
+
+
 def test_encrypted() -> None:
     assert [line["message"] for line in rows("smb/encrypted", "smb")][-1] == "encrypted"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from procwire.dpi.contract import ENOUGH, Context, Direction, ProtocolError
-from procwire.dpi.wire.cutter import MAX_RESYNC, Cutter
+from procwire.dpi.wire.cutter import MAX_LOGIN, MAX_RESYNC, Cutter, empty_lines
 from procwire.model.observation import Observation, Upgraded
 
 OUT, IN = Direction.OUT, Direction.IN
@@ -119,3 +119,26 @@ def test_rest_of_the_stream_and_no_reader() -> None:
     assert silent.skip(OUT) == ENOUGH
     silent.close()
     assert silent.feed(OUT, b"\1a", now=1) == []
+
+
+def test_empty_lines_are_one_message() -> None:
+    assert empty_lines(b"\r\n\r\nx", 0) == 4
+    assert empty_lines(b"ab\r", 2) == 0
+    with pytest.raises(ProtocolError):
+        empty_lines(b"\rx", 0)
+
+
+def test_running_session_is_joined_where_messages_align() -> None:
+    toy = Toy()
+    toy.join(OUT)
+    assert (toy.client, toy.lanes[1].lost, toy.lanes[0].lost) == (0, True, False)
+    assert toy.aligned(IN, b"\1a\2bc")
+    assert not toy.aligned(IN, b"\5ab")
+    with pytest.raises(ProtocolError):
+        toy.aligned(IN, b"\1a\xff")
+
+
+def test_login_is_a_fact_of_the_flow_only_at_its_beginning() -> None:
+    toy = Toy()
+    assert [toy.early() for _ in range(MAX_LOGIN + 1)] == [True] * MAX_LOGIN + [False]
+    assert toy.settled

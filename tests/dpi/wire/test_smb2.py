@@ -9,6 +9,7 @@ import pytest
 
 from procwire.dpi.contract import Direction, ProtocolError
 from procwire.dpi.wire.smb2 import MAX_OPEN, Conversation, split
+from tests.dpi.protocols.test_dcerpc import bind, fragment
 from tests.dpi.smb_messages import create, smb2
 
 OUT, IN = Direction.OUT, Direction.IN
@@ -54,6 +55,36 @@ def test_delete() -> None:
     assert (seen[-1].message, seen[-1].path) == ("delete", "x")
 
 
+def test_delete_in_one_compound() -> None:
+    opening = smb2(5, create("gone.txt").ljust(72, b"\0"), following=136)
+    body = struct.pack("<HBBIHHI", 33, 1, 13, 1, 64 + 32, 0, 0) + b"\xff" * 16 + b"\1"
+    seen = run((OUT, opening + smb2(17, body, ident=2)), (IN, smb2(17, bytes(2), ident=2, response=True)))
+    assert [(one.message, one.path) for one in seen] == [("delete", "gone.txt")]
+
+
+def test_calls_on_a_pipe() -> None:
+    tree = struct.pack("<HHHH", 9, 0, 64 + 8, 26) + "\\\\srv\\IPC$".encode("utf-16-le")
+    transceive = (
+        struct.pack("<HHI", 57, 0, 0x0011C017)
+        + HANDLE
+        + struct.pack("<IIIIIIII", 64 + 56, 24, 0, 0, 0, 0, 1, 0)
+    )
+    call = fragment(0, struct.pack("<IHH", 0, 0, 13))
+    write = struct.pack("<HHIQ", 49, 64 + 48, len(bind()), 0) + HANDLE + bytes(16) + bind()
+    seen = run(
+        (OUT, smb2(3, tree)),
+        (IN, smb2(3, b"\x10\0\2\0" + bytes(12), response=True)),
+        (OUT, smb2(5, create("samr"), ident=2)),
+        (IN, smb2(5, OPENED, ident=2, response=True)),
+        (OUT, smb2(9, write, ident=3)),
+        (OUT, smb2(11, transceive + call, ident=4)),
+    )
+    assert [(one.path, one.action) for one in seen if one.message == "call"] == [
+        ("samr", "bind samr"),
+        ("samr", "samr enumerate-users"),
+    ]
+
+
 def test_compound_and_interim_answers() -> None:
     first = smb2(5, create("a").ljust(64, b"\0"), following=128)
     seen = run(
@@ -76,7 +107,7 @@ def test_open_files_are_bounded() -> None:
 
 def test_broken() -> None:
     whole = smb2(5, create("a"))
-    for data in (b"", whole[:63], smb2(99, b"")):
+    for data in (b"", whole[:63], smb2(99, b""), smb2(5, b"", following=8)):
         with pytest.raises(ProtocolError):
             run((OUT, data))
     for command in range(19):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from procwire.dpi.wire.text import plain, printable, terminated, utf16
+from procwire.dpi.wire.text import bounded, plain, printable, readable, terminated, utf16
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,14 @@ def test_other_forms() -> None:
     assert utf16("abc".encode("utf-16-le"), 2) == "ab…"
     assert utf16(b"\x00\xd8") == "�"
     assert printable("a\nb") == "a\\nb"
+
+
+def test_bounded_and_readable() -> None:
+    assert bounded("a\x1bb" + "c" * 600).startswith("a\\x1bbccc")
+    assert len(bounded("x" * 600, 10)) == 11
+    assert (readable(b"abc"), readable(b""), readable(b"a\n"), readable(b"\xe9")) == (
+        True,
+        False,
+        False,
+        False,
+    )

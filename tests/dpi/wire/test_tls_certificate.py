@@ -8,7 +8,7 @@ import pytest
 
 from procwire.dpi.contract import Direction
 from procwire.dpi.wire.certificates import Details
-from procwire.dpi.wire.tls_certificate import certificate_of, weak_key, weak_signature
+from procwire.dpi.wire.tls_certificate import brief_of, certificate_of, weak_key, weak_signature
 
 GOOD: dict[str, Any] = {
     "sha256": "00", "names": ("example.org",), "key_type": "rsa", "key_bits": 2048,
@@ -17,8 +17,14 @@ GOOD: dict[str, Any] = {
 
 
 def said(place: tuple[bool, int, str] = (False, 0, "example.org"), now: int = 50, **fields: Any) -> set[str]:
-    record = certificate_of(Details(**GOOD | fields), Direction.IN, now, place)
-    return {risk for field, risk in record.RISKS.items() if getattr(record, field)}
+    details = Details(**GOOD | fields)
+    record: Any = certificate_of(details, Direction.IN, now, place)
+    found = {risk for field, risk in record.RISKS.items() if getattr(record, field)}
+    client, position, asked = place
+    if not client:
+        brief: Any = brief_of(details, Direction.IN, now, position, asked)
+        assert found == {risk for field, risk in brief.RISKS.items() if getattr(brief, field)}
+    return found
 
 
 @pytest.mark.parametrize(

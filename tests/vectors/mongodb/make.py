@@ -62,7 +62,7 @@ def answer(data: bytes) -> bytes:
             "code": 59,
             "codeName": "CommandNotFound",
         }
-    body = bson.encode(reply)
+    body: bytes = bson.encode(reply)
     if opcode == 2004:
         body = struct.pack("<iqii", 8, 0, 0, 1) + body
         return struct.pack("<iiii", 16 + len(body), number + 1000, number, 1) + body

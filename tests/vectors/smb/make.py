@@ -70,4 +70,12 @@ def encrypted(scene: Scene) -> None:
     client(scene, "ls", "--client-protection=encrypt")
 
 
-SCENARIOS = {"files": files, "old": old, "encrypted": encrypted}
+def pipes(scene: Scene) -> None:
+    """Remote calls through named pipes: who has an account, which shares there are."""
+    server(scene)
+    for commands in ("enumdomusers", "netshareenum"):
+        words = ("rpcclient", "-s", "/dev/null", "-U", "OFFICE/root%secret", SERVER, "-c", commands)
+        scene.client.run(*words, check=False)
+
+
+SCENARIOS = {"pipes": pipes, "files": files, "old": old, "encrypted": encrypted}

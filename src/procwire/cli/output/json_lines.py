@@ -1,3 +1,4 @@
+# cython: language_level=3
 """JSON lines: one object a row, ``schema`` first, then ``event`` where there is one, then the columns.
 
 What is not known is left out: a key that is absent means "not known", never zero or empty. Times are RFC 3339
@@ -38,7 +39,7 @@ _CONVERT: Mapping[Kind, Callable[[Any], Any]] = {
 }
 
 _EMPTY = (str, list)  # types whose empty values mean "none"
-Reader = tuple[str, Callable[[Any], Any], Callable[[Any], Any] | None]
+Reader = tuple[str, Any, Any]  # name, getter, conversion or None
 
 
 def readers(columns: Iterable[Column]) -> list[Reader]:

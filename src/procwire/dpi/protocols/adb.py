@@ -11,7 +11,7 @@ from typing import Annotated
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import shown
+from procwire.dpi.wire.text import plain
 from procwire.dpi.wire.waiting import Numbered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -101,13 +101,13 @@ class Parser(Cutter):
             return (seen, self.hand_on(side, "tls", now)) if all(self._tls) else (seen,)
         if kind == b"CNXN":
             self.settled = True
-            return (AdbMessage(time=now, side=side, message=name, banner=shown(text)),)
+            return (AdbMessage(time=now, side=side, message=name, banner=plain(text)),)
         if kind == b"AUTH":
             auth = _AUTHS.get(first, str(first))
             return (AdbMessage(time=now, side=side, message=name, auth=auth),)
         if kind == b"OPEN":
             self._waiting.ask((side, first), now)
-            return (AdbMessage(time=now, side=side, message=name, service=shown(text), stream=first),)
+            return (AdbMessage(time=now, side=side, message=name, service=plain(text), stream=first),)
         if kind in {b"OKAY", b"CLSE"}:
             since = self._waiting.answer((1 - side, second))
             if since is not None or kind == b"CLSE":

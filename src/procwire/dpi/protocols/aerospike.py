@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import plain, shown
+from procwire.dpi.wire.text import plain, readable
 from procwire.dpi.wire.waiting import Ordered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -68,7 +68,7 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
         words = data[HEADER_BYTES : HEADER_BYTES + min(size, 12)]
         if len(words) < min(size, 4):
             return Claim.MORE
-        return Claim.YES if size >= 4 and plain(words[:4].replace(b"\n", b"x")) else Claim.NO
+        return Claim.YES if size >= 4 and readable(words[:4].replace(b"\n", b"x")) else Claim.NO
     if data[1] == MESSAGE:
         return (
             Claim.YES if size >= MESSAGE_BYTES and data[8] == MESSAGE_BYTES and data[9] < 0x80 else Claim.NO
@@ -111,7 +111,7 @@ class Parser(Cutter):
         told: dict[str, Any] = {}
         if kind == INFO and asking:
             words = body.rest().split(b"\n")[:MAX_NAMES]
-            told["names"] = tuple([shown(one) for one in words if one])
+            told["names"] = tuple([plain(one) for one in words if one])
         elif kind == MESSAGE and body.left >= MESSAGE_BYTES:
             told = _operation(body, asking)
         elif kind == SECURITY and body.left >= 16 and asking:
@@ -150,7 +150,7 @@ def _operation(body: Cursor, asking: bool) -> dict[str, Any]:
         kind = body.u8()
         value = body.take(max(0, min(length - 1, body.left)))
         if kind in {0, 1}:
-            told["namespace" if kind == 0 else "set"] = shown(value)
+            told["namespace" if kind == 0 else "set"] = plain(value)
     return told
 
 
@@ -166,5 +166,5 @@ def _security(body: Cursor) -> dict[str, Any]:
         kind = body.u8()
         value = body.take(max(0, min(length - 1, body.left)))
         if kind == 0:
-            told["user"] = shown(value)
+            told["user"] = plain(value)
     return told

@@ -1,7 +1,8 @@
 """AMQP 0-9-1 and 1.0: who connects to which broker, exchanges, queues, links, and why things were closed.
 
 Recognised by the protocol header that the client sends first (AMQP 0-9-1 section 4.2.2, AMQP 1.0 section
-2.2), on any port. Contents of messages are passed over; passwords are reported as sent. A header that asks
+2.2), on any port; a session of 0-9-1 that was running already by a method or a heartbeat on its own port.
+Contents of messages are passed over; passwords are reported as sent. A header that asks
 for TLS is handed on. Properties behind the first few fields of a method are not read.
 """
 
@@ -14,7 +15,7 @@ from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire import amqp_types
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import shown
+from procwire.dpi.wire.text import plain
 from procwire.dpi.wire.waiting import Numbered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -22,13 +23,14 @@ from procwire.model.observation import Observation, says
 NAME = "amqp"
 PORTS = frozenset({("tcp", 5672)})
 TRANSPORTS = frozenset({"tcp"})
-FIRST = b"A"
+FIRST = b"A\1\x08"
 
 HEADERS = {b"AMQP\0\0\x09\1": "0-9-1", b"AMQP\1\1\0\x09": "0-9", b"AMQP\1\1\x08\0": "0-8",
            b"AMQP\0\1\0\0": "1.0",
            b"AMQP\2\1\0\0": "1.0", b"AMQP\3\1\0\0": "1.0"}  # fmt: skip
 TLS_HEADER = b"AMQP\2\1\0\0"
 MAX_FRAME = 1 << 30  # bytes
+MAX_METHOD = 1 << 17  # bytes of a method in the middle of a session; the usual frame_max
 FRAME_END = 0xCE
 
 # Methods of 0-9-1 that are told (class, method): name, and what its first fields are:
@@ -105,10 +107,25 @@ OBSERVATIONS = (AmqpHello, AmqpMethod)
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
-    """One of the protocol headers."""
+    """One of the protocol headers; on the port also a frame of 0-9-1 that is known."""
+    if data[:1] in {b"\1", b"\x08"}:
+        return _claims_running(data, context)
     if data[:8] in HEADERS:
         return Claim.YES
     return Claim.MORE if len(data) < 8 and any(one.startswith(data) for one in HEADERS) else Claim.NO
+
+
+def _claims_running(data: bytes, context: Context) -> Claim:
+    if 5672 not in {context.src_port, context.dst_port}:
+        return Claim.NO
+    if data[0] == 8:  # a heartbeat
+        wanted = b"\x08" + bytes(6) + b"\xce"
+        return Claim.YES if data[:8] == wanted else Claim.MORE if wanted.startswith(data) else Claim.NO
+    if len(data) < 11:
+        return Claim.MORE
+    size = int.from_bytes(data[3:7], "big")
+    method = (int.from_bytes(data[7:9], "big"), int.from_bytes(data[9:11], "big"))
+    return Claim.YES if method in _METHODS and 4 <= size <= MAX_METHOD else Claim.NO
 
 
 class Parser(Cutter):
@@ -138,6 +155,10 @@ class Parser(Cutter):
             raise ProtocolError("no frame of AMQP 0-9-1")
         return size + 8
 
+    def resumes(self, side: Direction, data: bytes) -> bool:
+        """See Cutter."""
+        return self.aligned(side, data)
+
     def forget(self) -> None:
         """See Cutter."""
         self._waiting.clear()
@@ -146,6 +167,8 @@ class Parser(Cutter):
         """See Cutter."""
         if size == 8 and data[:4] == b"AMQP":
             return self._header(side, data, now)
+        if self.client < 0:
+            self.join(side)
         if self._one:
             return self._frame(side, data, now)
         if size <= len(data) and data[-1] != FRAME_END:
@@ -204,7 +227,7 @@ def _fields(body: Cursor, fields: str) -> dict[str, Any]:
         if kind in "osl":
             value = body.number({"o": 1, "s": 2, "l": 4}[kind])
         elif kind == "t":
-            value = shown(body.prefixed(1))
+            value = plain(body.prefixed(1))
         else:
             size = body.u32()
             value = body.take(min(size, body.left))
@@ -222,7 +245,7 @@ def _fields(body: Cursor, fields: str) -> dict[str, Any]:
 def _login(mechanism: str, login: bytes) -> tuple[str, bool]:
     parts = login.split(b"\0")
     if mechanism == "PLAIN" and len(parts) == 3:
-        return shown(parts[1]), True
+        return plain(parts[1]), True
     return "", mechanism == "AMQPLAIN"
 
 

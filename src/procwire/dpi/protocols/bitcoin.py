@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import shown
+from procwire.dpi.wire.text import plain
 from procwire.model.observation import Observation, says
 
 NAME = "bitcoin"
@@ -92,12 +92,12 @@ class Parser(Cutter):
         self._known.add((side, command))
         told = _version(Cursor(data, HEADER_BYTES, "little")) if command == b"version" else {}
         network = _NETWORKS[data[:4]]
-        return (BitcoinMessage(time=now, side=side, network=network, command=shown(command), **told),)
+        return (BitcoinMessage(time=now, side=side, network=network, command=plain(command), **told),)
 
 
 def _version(body: Cursor) -> dict[str, Any]:
     version = body.u32()
     body.take(8 + 8 + 26 + 26 + 8)
     size = body.u8()
-    agent = shown(body.take(size)) if size < 0xFD else ""
+    agent = plain(body.take(size)) if size < 0xFD else ""
     return {"version": version, "user_agent": agent, "height": body.u32() if body.left >= 4 else None}

@@ -1,7 +1,8 @@
 """Cassandra's CQL native protocol: who opens a session, every statement, its outcome and latency.
 
 Recognised by the first frame of a client: OPTIONS, or STARTUP with its CQL_VERSION (Apache Cassandra,
-``doc/native_protocol_v3.spec`` to ``v5.spec``), on any port. Passwords are reported as sent; values are not
+``doc/native_protocol_v3.spec`` to ``v5.spec``), on any port; a session that was running already by a
+statement on its own port. Passwords are reported as sent; values are not
 read. Compressed frames are counted, not opened; from version 5 on, what follows READY stands in frames with
 checksums of its own and is not read.
 """
@@ -14,7 +15,8 @@ from typing import Annotated, Any, ClassVar
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import shown, statement
+from procwire.dpi.wire.statements import MAX_VERB, begins, statement
+from procwire.dpi.wire.text import plain
 from procwire.dpi.wire.waiting import Numbered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -76,7 +78,7 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
     if head[:1] not in {b"", b"\3", b"\4", b"\5"} or (head[1:2] or b"\0")[0] & ~0x10:
         return Claim.NO
     if len(head) > 4 and head[4] not in {1, 5}:
-        return Claim.NO
+        return _claims_running(data, context)
     if len(data) < HEADER_BYTES:
         return Claim.MORE
     length = int.from_bytes(head[5:9], "big")
@@ -94,6 +96,24 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
         and named.isalpha()
     )
     return Claim.YES if sane else Claim.NO
+
+
+def _claims_running(data: bytes, context: Context) -> Claim:
+    """A statement in the middle of a session, on the port."""
+    if (
+        not {("tcp", context.src_port), ("tcp", context.dst_port)} & PORTS
+        or data[4] not in {7, 9}
+        or data[1] & 1
+    ):
+        return Claim.NO
+    if len(data) < HEADER_BYTES + 4:
+        return Claim.MORE
+    size = int.from_bytes(data[9:13], "big")
+    if not 4 <= size < int.from_bytes(data[5:9], "big") <= MAX_BODY:
+        return Claim.NO
+    if len(data) < HEADER_BYTES + 4 + min(size, MAX_VERB):
+        return Claim.MORE
+    return Claim.YES if begins(data[13 : 13 + min(size, MAX_VERB)]) else Claim.NO
 
 
 class Parser(Cutter):
@@ -126,6 +146,8 @@ class Parser(Cutter):
         if data[0] & 0x80:
             self.client = 1 - side
             return (self._response(side, data, now),)
+        if self.client < 0 and data[4] not in {1, 5}:
+            self.join(side)
         self.client = side
         return (self._request(side, data, now),)
 
@@ -149,7 +171,7 @@ class Parser(Cutter):
         elif opcode == "AUTH_RESPONSE":
             parts = body.counted(4).split(b"\0")
             if len(parts) == 3:  # SASL PLAIN: authorization, user, password
-                told.update(user=shown(parts[1]), credentials=True)
+                told.update(user=plain(parts[1]), credentials=True)
         self._waiting.ask(data[2:4], (opcode, told.get("query", ""), now))
         return CassandraRequest(time=now, side=side, opcode=opcode, version=data[0], **told)
 
@@ -176,12 +198,12 @@ class Parser(Cutter):
 
     def _body(self, opcode: str, body: Cursor, asked: Any) -> dict[str, Any]:
         if opcode == "ERROR":
-            return {"code": body.u32(), "error": shown(body.prefixed(2))}
+            return {"code": body.u32(), "error": plain(body.prefixed(2))}
         if opcode != "RESULT":
             return {}
         kind = _RESULTS.get(body.u32(), "unknown")
         if kind == "keyspace":
-            return {"result": kind, "keyspace": shown(body.prefixed(2))}
+            return {"result": kind, "keyspace": plain(body.prefixed(2))}
         if kind == "prepared" and asked:
             self._prepared[body.prefixed(2)] = asked[1]
             if len(self._prepared) > MAX_PREPARED:
@@ -194,4 +216,4 @@ def _consistency(number: int) -> str:
 
 
 def _string_map(body: Cursor) -> dict[str, str]:
-    return {shown(body.prefixed(2)): shown(body.prefixed(2)) for _ in range(min(body.u16(), MAX_OPTIONS))}
+    return {plain(body.prefixed(2)): plain(body.prefixed(2)) for _ in range(min(body.u16(), MAX_OPTIONS))}

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import clean, shown
+from procwire.dpi.wire.text import bounded, plain
 from procwire.dpi.wire.waiting import Numbered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -105,7 +105,7 @@ class Message:
 
     def joined(self, wanted: int, between: str) -> str:
         """All options of a number, as one text."""
-        return clean(between.join([shown(value) for number, value in self.options if number == wanted]))
+        return bounded(between.join([plain(value) for number, value in self.options if number == wanted]))
 
     def has(self, wanted: int) -> bool:
         """Whether there is such an option."""

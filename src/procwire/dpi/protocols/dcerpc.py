@@ -2,20 +2,20 @@
 
 Recognised on any port by version, kind, byte order and lengths of a fragment's head; over UDP by the head of
 80 bytes of version 4 and its length. Interfaces are named by their identifiers; arguments are not read. What
-goes through named pipes of SMB is not seen here.
+goes through named pipes of SMB is told there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Annotated, Literal
-from uuid import UUID
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire._rpc_interfaces import FAULTS, REFUSALS, interface_of, operation_of
 from procwire.dpi.wire.framing import FramedParser
 from procwire.dpi.wire.ntlm import find
 from procwire.dpi.wire.pending import Pending
+from procwire.dpi.wire.rpc_binding import bound, order_of, remember, uuid_of
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -27,7 +27,6 @@ FIRST = b"\x05\x04"
 
 KEEP = 4096
 HEADER_BYTES, DATAGRAM_HEADER = 16, 80
-MAX_CONTEXTS = 64
 _KINDS = {
     0: "call",
     1: "ping",
@@ -93,15 +92,11 @@ def measure(data: bytes | bytearray) -> int:
         raise ProtocolError("not the head of a fragment")
     if len(head) < HEADER_BYTES:
         return 0
-    order = _order(head[4])
+    order = order_of(head)
     size, auth = int.from_bytes(head[8:10], order), int.from_bytes(head[10:12], order)
     if size < HEADER_BYTES + 4 or auth + HEADER_BYTES > size:
         raise ProtocolError("length makes no sense")
     return size
-
-
-def _order(representation: int) -> Literal["little", "big"]:
-    return "little" if representation & 0x10 else "big"
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
@@ -118,7 +113,7 @@ def _is_datagram(data: bytes) -> bool:
     """C706 section 12.5.1: version 4, a kind, flags, byte order, and the length of the body."""
     if len(data) < DATAGRAM_HEADER or data[0] != 4 or data[1] > 10 or data[4] not in {0, 0x10}:
         return False
-    body = int.from_bytes(data[74:76], _order(data[4]))
+    body = int.from_bytes(data[74:76], order_of(data))
     return (
         data[5] <= 3 and data[6] == 0 and body + DATAGRAM_HEADER <= len(data) <= body + DATAGRAM_HEADER + 16
     )
@@ -138,21 +133,21 @@ class Parser(FramedParser):
 
     def _fragment(self, side: Direction, data: bytes, now: int) -> Iterable[Observation]:
         """C706 section 12.6.4, [MS-RPCE] 2.2.2."""
-        order = _order(data[4])
+        order = order_of(data)
         kind, ident = data[2], int.from_bytes(data[12:16], order)
         if not data[3] & _FIRST_FRAGMENT or kind in {1, 4, 5, 7, 8, 9, 10, 17, 18, 19}:
             return
         seen = DcerpcMessage(time=now, side=side, message=_KINDS[kind], ident=ident)
         self._security(seen, data, order)
         if kind in {11, 14}:
-            self._bind(seen, data, order)
+            self._bind(seen, data)
             self._pending.ask((int(side), ident), now, (seen.interface, seen.version, ""))
         elif kind == 0 and len(data) >= 24:
             number = int.from_bytes(data[22:24], order)
             seen.interface = self._contexts.get(int.from_bytes(data[20:22], order), "")
             seen.operation = operation_of(seen.interface, number)
             if data[3] & 0x80 and len(data) >= 40:
-                seen.object = str(_uuid(data[24:40], order))
+                seen.object = str(uuid_of(data[24:40], order))
             self._pending.ask((int(side), ident), now, (seen.interface, "", seen.operation))
         elif kind in {2, 3, 12, 13, 15}:
             self._answer(seen, kind, data, order)
@@ -170,21 +165,14 @@ class Parser(FramedParser):
         if found is not None:
             seen.user, seen.domain, seen.host = found.user, found.domain, found.host
 
-    def _bind(self, seen: DcerpcMessage, data: bytes, order: Literal["little", "big"]) -> None:
+    def _bind(self, seen: DcerpcMessage, data: bytes) -> None:
         if len(data) < 28:
             raise ProtocolError("bind is cut")
-        at, names = 28, []
-        for _ in range(data[24]):
-            if at + 24 > len(data):
-                break
-            context = int.from_bytes(data[at : at + 2], order)
-            name = interface_of(str(_uuid(data[at + 4 : at + 20], order)))
-            major, minor = (int.from_bytes(data[at + one : at + one + 2], order) for one in (20, 22))
-            if len(self._contexts) < MAX_CONTEXTS or context in self._contexts:
-                self._contexts[context] = name
-            seen.version = seen.version or f"{major}.{minor}"
+        names = []
+        for context, name, version in bound(data):
+            remember(self._contexts, context, name)
+            seen.version = seen.version or version
             names.append(name)
-            at += 24 + 20 * data[at + 2]
         seen.interface = names[0] if names else ""
         seen.interfaces = tuple(dict.fromkeys(names)) if len(set(names)) > 1 else ()
 
@@ -207,11 +195,11 @@ class Parser(FramedParser):
         """C706 section 12.5.2."""
         if not _is_datagram(data):
             raise ProtocolError("not a datagram of version 4")
-        order = _order(data[4])
+        order = order_of(data)
         kind, ident = data[1], int.from_bytes(data[64:68], order)
         seen = DcerpcMessage(time=now, side=side, message=_KINDS[kind], ident=ident)
-        seen.interface = interface_of(str(_uuid(data[24:40], order)))
-        seen.object = str(_uuid(data[8:24], order))
+        seen.interface = interface_of(str(uuid_of(data[24:40], order)))
+        seen.object = str(uuid_of(data[8:24], order))
         seen.operation = operation_of(seen.interface, int.from_bytes(data[68:70], order))
         activity = data[40:56]
         if kind == 0:
@@ -222,7 +210,3 @@ class Parser(FramedParser):
                 status = int.from_bytes(data[80:84], order)
                 seen.result = FAULTS.get(status) or f"{status:#010x}"
         yield seen
-
-
-def _uuid(raw: bytes, order: Literal["little", "big"]) -> UUID:
-    return UUID(bytes_le=raw) if order == "little" else UUID(bytes=raw)

@@ -14,7 +14,7 @@ from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire import cip
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import shown
+from procwire.dpi.wire.text import plain
 from procwire.dpi.wire.waiting import Numbered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -223,5 +223,5 @@ def _identity(body: Cursor) -> dict[str, Any]:
     revision = f"{body.u8()}.{body.u8()}"
     body.take(2)
     serial = f"{body.u32():08x}"
-    name = shown(body.take(min(body.u8(), body.left)))
+    name = plain(body.take(min(body.u8(), body.left)))
     return {"vendor": vendor, "device_type": device, "revision": revision, "serial": serial, "product": name}

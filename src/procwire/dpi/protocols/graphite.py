@@ -12,7 +12,7 @@ from typing import Annotated
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import shown
+from procwire.dpi.wire.text import plain
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -83,5 +83,5 @@ class Parser(Cutter):
             raise ProtocolError("no line of Graphite")
         path, *tags = data.split(b" ", 1)[0].split(b";")
         measured = int(match[1]) * 10**9
-        told = tuple([shown(one) for one in tags])
-        return (GraphiteMetric(time=now, side=side, metric=shown(path), tags=told, measured=measured),)
+        told = tuple([plain(one) for one in tags])
+        return (GraphiteMetric(time=now, side=side, metric=plain(path), tags=told, measured=measured),)

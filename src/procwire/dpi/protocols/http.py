@@ -8,7 +8,6 @@ the stream is handed on. Credentials are shown as present, never as they are.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
@@ -57,7 +56,7 @@ class Parser:
     """See contract.Parser."""
 
     _streams: list[Any]
-    _asked: Any
+    _asked: list[Any]
     _drift: cython.bint
     _client: cython.int  # side, or -1 for not known
     _broken: Any
@@ -69,7 +68,7 @@ class Parser:
         self._told = context.told
         self._named = False
         self._streams = [Stream(), Stream()]
-        self._asked = deque()
+        self._asked = []
         self._drift = False
         self._client = -1
         self._broken = None
@@ -169,7 +168,7 @@ class Parser:
         try:
             if end - at > MAX_HEAD:
                 raise HeadError("head too long")
-            head: Head = parse(raw)
+            head: Head = parse(raw, not self._told)
         except HeadError as error:
             if not stream.tentative:
                 raise ProtocolError(str(error)) from None
@@ -215,7 +214,7 @@ class Parser:
             out.append(self._brief(head, side, now))
             self._asked.append((head.method, "", "", now, upgrade))
         if len(self._asked) > MAX_PENDING:
-            self._asked.popleft()
+            self._asked.pop(0)
             self._drift = True
         stream.after = HOLD if head.method == "CONNECT" or upgrade else HEAD
         if head.method == "CONNECT":
@@ -275,15 +274,15 @@ class Parser:
     @cython.cfunc
     def _match(self, status: cython.int) -> Any:
         """The request a response answers, or None; interim responses (1xx) leave it waiting."""
-        asked: Any = self._asked
+        asked: list[Any] = self._asked
         if not asked or (self._drift and len(asked) != 1):
             if self._drift and asked and status >= 200:
-                asked.popleft()
+                asked.pop(0)
             return None
         if status < 200 and status != 101:
             return asked[0]
         self._drift = False
-        return asked.popleft()
+        return asked.pop(0)
 
     @cython.cfunc
     def _hand_on(  # noqa: PLR0917

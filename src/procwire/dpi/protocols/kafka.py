@@ -4,6 +4,7 @@ Recognised by a request's header: a sane length, a known API key and version, an
 fits (Kafka protocol guide, "Messages"), on any port. Topics are read from the common requests in the versions
 whose layout is known here; records are passed over. Error codes stand at other places in each response and
 are not read, but for ApiVersions and logins. Passwords (SASL PLAIN) are reported as sent.
+A password is a risk of the flow where it comes within the first 64 requests.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire._kafka_names import APIS, FLEXIBLE
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import plain, shown
+from procwire.dpi.wire.text import plain, readable
 from procwire.dpi.wire.waiting import Numbered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -41,7 +42,6 @@ class KafkaRequest(Observation, kw_only=True):
     """A client sent a request."""
 
     TABLE = "kafka"
-    RISKS: ClassVar = {"credentials": "cleartext-credentials"}
     message: Annotated[str, says("request or response.")] = "request"
     api: Annotated[str, says("Kind of the request: Produce, Fetch, Metadata, ...")]
     version: Annotated[int, says("Version of that kind.")]
@@ -56,6 +56,12 @@ class KafkaRequest(Observation, kw_only=True):
     size_bytes: Annotated[int, says("Length of the message.", kind=Kind.SIZE)]
 
 
+class KafkaLogin(KafkaRequest, kw_only=True):
+    """A request with a password, among the first of its session."""
+
+    RISKS: ClassVar = {"credentials": "cleartext-credentials"}
+
+
 class KafkaResponse(Observation, kw_only=True):
     """A broker answered."""
 
@@ -68,7 +74,7 @@ class KafkaResponse(Observation, kw_only=True):
     latency: Annotated[int | None, says("From the request to this answer.", kind=Kind.DURATION)] = None
 
 
-OBSERVATIONS = (KafkaRequest, KafkaResponse)
+OBSERVATIONS = (KafkaRequest, KafkaLogin, KafkaResponse)
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
@@ -89,7 +95,7 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
     if length > MAX_CLIENT_ID or length + 10 > size:
         return Claim.NO
     name = data[14 : 14 + length]
-    if not plain(name or b"x"):
+    if not readable(name or b"x"):
         return Claim.NO
     return Claim.YES if len(name) >= min(length, 3) else Claim.MORE
 
@@ -130,7 +136,7 @@ class Parser(Cutter):
         api, version, number = body.u16(), body.u16(), body.u32()
         if api not in APIS or version > MAX_VERSION:
             raise ProtocolError("no request of Kafka")
-        client_id = shown(body.counted(2))
+        client_id = plain(body.counted(2))
         flexible = version >= FLEXIBLE.get(api, 99)
         if flexible:
             _tags(body)
@@ -138,7 +144,8 @@ class Parser(Cutter):
         with suppress(ProtocolError):  # longer than what is read, or of another layout
             told = _told(api, version, flexible, body)
         self._waiting.ask(number, (api, version, now))
-        return KafkaRequest(
+        kind = KafkaLogin if self.early() and told.get("credentials") else KafkaRequest
+        return kind(
             time=now,
             side=side,
             api=APIS[api],
@@ -187,9 +194,9 @@ def _tags(body: Cursor) -> None:
 
 def _text(body: Cursor, flexible: bool) -> str:
     if not flexible:
-        return shown(body.counted(2))
+        return plain(body.counted(2))
     size = _varint(body)
-    return shown(body.take(size - 1)) if size > 1 else ""
+    return plain(body.take(size - 1)) if size > 1 else ""
 
 
 def _count(body: Cursor, flexible: bool) -> int:
@@ -218,9 +225,9 @@ def _told(api: int, version: int, flexible: bool, body: Cursor) -> dict[str, Any
 def _login(data: bytes) -> dict[str, Any]:
     parts = data.split(b"\0")
     if len(parts) == 3:  # SASL PLAIN: authorization, user, password
-        return {"user": shown(parts[1]), "credentials": True}
+        return {"user": plain(parts[1]), "credentials": True}
     name = next((part for part in data.split(b",") if part.startswith(b"n=")), b"n=")
-    return {"user": shown(name[2:])}
+    return {"user": plain(name[2:])}
 
 
 def _topics(api: int, version: int, flexible: bool, body: Cursor) -> tuple[str, ...]:

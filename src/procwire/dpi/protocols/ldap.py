@@ -16,6 +16,7 @@ from procwire.dpi.wire._ldap_names import OPERATIONS, RESULTS, START_TLS, respon
 from procwire.dpi.wire.ber import Cursor, DerError, header
 from procwire.dpi.wire.framing import FramedParser
 from procwire.dpi.wire.ldap_filter import written
+from procwire.dpi.wire.ntlm import find
 from procwire.dpi.wire.pending import Pending
 from procwire.dpi.wire.text import plain
 from procwire.model.columns import Kind
@@ -43,7 +44,10 @@ class LdapMessage(Observation, kw_only=True):
     RISKS: ClassVar = {"credentials": "cleartext-credentials"}
     message: Annotated[str, says("bind, search, modify, add, ... and the same with -result.")]
     ident: Annotated[int, says("Message id.")]
-    name: Annotated[str, says("Entry that is meant: who binds, where a search begins, what is changed.")] = ""
+    name: Annotated[
+        str,
+        says("Entry that is meant: who binds, where a search begins, what is changed."),
+    ] = ""
     method: Annotated[str, says("How a bind proves who it is: simple, anonymous or a SASL mechanism.")] = ""
     credentials: Annotated[bool, says("Whether a password was sent in clear.")] = False
     version: Annotated[int | None, says("Version that a bind asks for.")] = None
@@ -186,6 +190,9 @@ def _bind(seen: LdapMessage, operation: Cursor) -> None:
     elif kind == 0xA3:
         seen.method = plain(inner.octets())
         seen.credentials = seen.method == "PLAIN"
+        proof = find(inner.octets()) if inner.tag == 4 else None
+        if proof is not None and proof.user:
+            seen.name = f"{proof.domain}\\{proof.user}"
     else:
         seen.method = "ntlm" if 0x89 <= kind <= 0x8B else f"{kind:#04x}"  # [MS-ADTS] 5.1.1.1.3
 

@@ -73,7 +73,7 @@ def measure(data: bytes | bytearray) -> int:
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
     """A readable message on the port that the service must use."""
-    if PORT not in {context.src_port, context.dst_port}:
+    if PORT not in (context.dst_port, context.src_port):
         return Claim.NO
     try:
         if context.transport == "tcp":

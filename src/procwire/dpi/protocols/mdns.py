@@ -60,8 +60,9 @@ OBSERVATIONS = (MdnsMessage,)
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
     """A readable message on the port that the service must use."""
-    ports = {context.src_port, context.dst_port}
-    if PORT not in ports or 53 in ports or not _sane(data):
+    if PORT not in (context.dst_port, context.src_port):
+        return Claim.NO
+    if 53 in {context.src_port, context.dst_port} or not _sane(data):
         return Claim.NO
     try:
         message = names.message_of(data)

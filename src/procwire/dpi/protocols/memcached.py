@@ -3,6 +3,7 @@
 Recognised by a whole command line of the text protocol, or by a binary header that makes sense (memcached's
 ``doc/protocol.txt``; the binary protocol's specification), on any port; commands of one common word only on
 its own port. Over UDP both stand behind a frame header of 8 bytes. Keys are shown, values are passed over.
+A password is a risk of the flow where it comes within the first 64 requests.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from collections.abc import Iterable
 from typing import Annotated, ClassVar
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
-from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import shown
+from procwire.dpi.wire.cutter import Cutter, empty_lines
+from procwire.dpi.wire.text import plain
 from procwire.dpi.wire.waiting import Numbered, Ordered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -73,7 +74,6 @@ class MemcachedCommand(Observation, kw_only=True):
     """A client sent a command."""
 
     TABLE = "memcached"
-    RISKS: ClassVar = {"credentials": "cleartext-credentials"}
     message: Annotated[str, says("command or reply.")] = "command"
     format: Annotated[str, says("text or binary.")]
     command: Annotated[str, says("Command: get, set, incr, stats, ...")]
@@ -81,6 +81,12 @@ class MemcachedCommand(Observation, kw_only=True):
     keys: Annotated[int, says("Number of keys.")] = 0
     value_bytes: Annotated[int | None, says("Length of the value sent.", kind=Kind.SIZE)] = None
     credentials: Annotated[bool, says("Whether a password was sent (SASL); it is not kept.")] = False
+
+
+class MemcachedLogin(MemcachedCommand, kw_only=True):
+    """A command with a password, among the first of its session."""
+
+    RISKS: ClassVar = {"credentials": "cleartext-credentials"}
 
 
 class MemcachedReply(Observation, kw_only=True):
@@ -99,7 +105,7 @@ class MemcachedReply(Observation, kw_only=True):
     )
 
 
-OBSERVATIONS = (MemcachedCommand, MemcachedReply)
+OBSERVATIONS = (MemcachedCommand, MemcachedLogin, MemcachedReply)
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
@@ -154,6 +160,8 @@ class Parser(Cutter):
         """See Cutter: a line with its value, or a binary message; a datagram is one."""
         if not self.stream:
             return len(data)
+        if data[at] == 0x0D:
+            return empty_lines(data, at)
         if data[at] in {0x80, 0x81}:
             if len(data) - at < HEADER_BYTES:
                 return 0
@@ -208,12 +216,13 @@ class Parser(Cutter):
         keys = words[first:] if verb.startswith((b"get", b"gat")) else words[1:2]
         if verb in {b"stats", b"flush_all", b"verbosity"} or not any(one.strip() == verb for one in _VERBS):
             keys = []
-        name, key = shown(verb, 32), shown(keys[0]) if keys else ""
+        name, key = plain(verb, 32), plain(keys[0]) if keys else ""
         quiet = words[-1] == b"noreply" or verb == b"quit" or (verb[:1] == b"m" and b"q" in words[1:])
         if number is not None:
             self._numbered.ask(number, (name, key, now))
         elif not quiet:
             self._ordered.ask((name, key, now))
+        self.early()
         size = _value(words, True) - 2
         return (
             MemcachedCommand(
@@ -245,9 +254,9 @@ class Parser(Cutter):
                 format="text",
                 command=name,
                 key=key,
-                result=shown(words[0], 32),
+                result=plain(words[0], 32),
                 hits=hits if name[:2] in {"ge", "ga", "mg"} else None,
-                error=shown(b" ".join(words[1:])) if words[0] in _ERRORS else "",
+                error=plain(b" ".join(words[1:])) if words[0] in _ERRORS else "",
                 latency=None if since is None else now - since,
             ),
         )
@@ -257,14 +266,16 @@ class Parser(Cutter):
             raise ProtocolError("no binary message")
         name, extras = _OPCODES[data[1]], HEADER_BYTES + data[4]
         length = int.from_bytes(data[2:4], "big")
-        key = "" if name.startswith("sasl") else shown(data[extras : extras + length])
+        key = "" if name.startswith("sasl") else plain(data[extras : extras + length])
         opaque = (data[1], data[12:16])
         if data[0] == 0x80:
             self._numbered.ask(opaque, (name, key, now))
             rest = size - extras - length if self.stream else 0
             sets = name.rstrip("q") in {"set", "add", "replace", "append", "prepend"}
+            secret = name == "sasl-auth"
+            kind = MemcachedLogin if self.early() and secret else MemcachedCommand
             return (
-                MemcachedCommand(
+                kind(
                     time=now,
                     side=side,
                     format="binary",
@@ -272,7 +283,7 @@ class Parser(Cutter):
                     key=key,
                     keys=int(bool(key)),
                     value_bytes=max(0, rest) if sets else None,
-                    credentials=name == "sasl-auth",
+                    credentials=secret,
                 ),
             )
         status = int.from_bytes(data[6:8], "big")

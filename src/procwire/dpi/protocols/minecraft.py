@@ -14,7 +14,7 @@ import msgspec
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import clean, plain, shown
+from procwire.dpi.wire.text import bounded, plain, readable
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -99,7 +99,7 @@ def _handshake(packet: bytes) -> tuple[int, bytes, int] | None:
     host = packet[at : at + max(0, size)]
     if version < 0 or not 1 <= size <= 255 or len(packet) != at + size + 3 or packet[-1] not in _STATES:
         return None
-    named = plain(host.split(b"\0")[0]) and version < 0x50000000
+    named = readable(host.split(b"\0")[0]) and version < 0x50000000
     return (version, host.split(b"\0")[0], packet[-1]) if named else None
 
 
@@ -133,14 +133,14 @@ class Parser(Cutter):
                 raise ProtocolError("no handshake of Minecraft")
             version, host, self._state = found
             self.client, self.settled = side, True
-            name, state = shown(host), _STATES[self._state]
+            name, state = plain(host), _STATES[self._state]
             return (MinecraftHandshake(time=now, side=side, host=name, version=version, next=state),)
         if side == self.client:
             self._since = now if self._since is None else self._since
             if self._state == 1 or packet[:1] != b"\0":
                 return None
             self.close()
-            player = shown(Cursor(packet, 1).prefixed(1), 16)
+            player = plain(Cursor(packet, 1).prefixed(1), 16)
             return (MinecraftStatus(time=now, side=side, message="login", player=player),)
         self.close()
         if packet[:1] != b"\0" or self._state != 1:
@@ -161,6 +161,6 @@ def _status(packet: bytes) -> dict[str, Any]:
     name = version.get("name") if isinstance(version, dict) else ""
     online = players.get("online") if isinstance(players, dict) else None
     return {
-        "server_software": clean(name) if isinstance(name, str) else "",
+        "server_software": bounded(name) if isinstance(name, str) else "",
         "players": online if isinstance(online, int) else None,
     }

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import shown
+from procwire.dpi.wire.text import plain
 from procwire.dpi.wire.waiting import Numbered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -189,5 +189,5 @@ def _identity(body: Cursor) -> tuple[str, ...]:
         if body.left < 2:
             break
         body.u8()
-        found.append(shown(body.take(min(body.u8(), body.left))))
+        found.append(plain(body.take(min(body.u8(), body.left))))
     return tuple(found)

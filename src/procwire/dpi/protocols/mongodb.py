@@ -4,6 +4,7 @@ Recognised by a message header whose length and opcode make sense and by the BSO
 (OP_MSG, OP_QUERY, OP_REPLY, OP_COMPRESSED; MongoDB manual, "Wire Protocol"), on any port. Documents and
 payloads of logins are not kept: the mechanism, and for SCRAM the user's name, are. Compressed messages are
 named as such and not opened; the legacy opcodes for writing are counted as what they are.
+A password is a risk of the flow where it comes within the first 64 requests.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Annotated, Any, ClassVar
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire import bson
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import clean, plain, shown
+from procwire.dpi.wire.text import bounded, plain, readable
 from procwire.dpi.wire.waiting import Numbered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -49,7 +50,6 @@ class MongodbCommand(Observation, kw_only=True):
     """A client sent a command."""
 
     TABLE = "mongodb"
-    RISKS: ClassVar = {"credentials": "cleartext-credentials"}
     message: Annotated[str, says("command or reply.")] = "command"
     command: Annotated[str, says("Command: find, insert, hello, ... or compressed where it was not opened.")]
     database: Annotated[str, says("Database it is for.")] = ""
@@ -60,6 +60,12 @@ class MongodbCommand(Observation, kw_only=True):
     user: Annotated[str, says("User that logs in.")] = ""
     credentials: Annotated[bool, says("Whether a password was sent in clear; it is not kept.")] = False
     compressor: Annotated[str, says("How the message is compressed.")] = ""
+
+
+class MongodbLogin(MongodbCommand, kw_only=True):
+    """A command with a password, among the first of its session."""
+
+    RISKS: ClassVar = {"credentials": "cleartext-credentials"}
 
 
 class MongodbReply(Observation, kw_only=True):
@@ -78,7 +84,7 @@ class MongodbReply(Observation, kw_only=True):
     latency: Annotated[int | None, says("From the command to this answer.", kind=Kind.DURATION)] = None
 
 
-OBSERVATIONS = (MongodbCommand, MongodbReply)
+OBSERVATIONS = (MongodbCommand, MongodbLogin, MongodbReply)
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
@@ -131,7 +137,7 @@ def _claims_query(data: bytes, length: int) -> Claim:
     if end < 0:
         return Claim.MORE if len(data) < 21 + MAX_COLLECTION else Claim.NO
     name = data[20:end]
-    if data[17:20] != bytes(3) or b"." not in name or not plain(name):
+    if data[17:20] != bytes(3) or b"." not in name or not readable(name):
         return Claim.NO
     return _claims_document(data, end + 9, length)
 
@@ -195,7 +201,8 @@ class Parser(Cutter):
             self._waiting.ask(
                 number, (told["command"], told.get("database", ""), told.get("collection", ""), now)
             )
-        return (MongodbCommand(time=now, side=side, **told),)
+        kind = MongodbLogin if self.early() and told.get("credentials") else MongodbCommand
+        return (kind(time=now, side=side, **told),)
 
     def _reply(self, side: Direction, data: bytes, size: int, now: int) -> Observation:
         opcode = int.from_bytes(data[12:16], "little")
@@ -223,7 +230,7 @@ class Parser(Cutter):
 
 
 def _word(value: Any) -> str:
-    return clean(value) if isinstance(value, str) else ""
+    return bounded(value) if isinstance(value, str) else ""
 
 
 def _body(data: bytes) -> dict[str, Any]:
@@ -240,7 +247,7 @@ def _body(data: bytes) -> dict[str, Any]:
 
 
 def _full_name(data: bytes) -> tuple[str, str]:
-    database, _, collection = shown(data[20 : 20 + MAX_COLLECTION].split(b"\0")[0]).partition(".")
+    database, _, collection = plain(data[20 : 20 + MAX_COLLECTION].split(b"\0")[0]).partition(".")
     return database, collection
 
 
@@ -261,7 +268,7 @@ def _command(fields: dict[str, Any]) -> dict[str, Any]:
     name = next(iter(fields), "")
     value = fields.get(name)
     told: dict[str, Any] = {
-        "command": clean(name, 64),
+        "command": bounded(name, 64),
         "database": _word(fields.get("$db")),
         "collection": _word(value),
     }
@@ -293,7 +300,7 @@ def _login(told: dict[str, Any], fields: dict[str, Any]) -> None:
         return
     if mechanism == "PLAIN":
         told["credentials"] = True
-        told["user"] = shown(payload.split(b"\0")[1]) if payload.count(b"\0") > 1 else ""
+        told["user"] = plain(payload.split(b"\0")[1]) if payload.count(b"\0") > 1 else ""
     elif mechanism.startswith("SCRAM"):
         name = next((part for part in payload.split(b",") if part.startswith(b"n=")), b"n=")
-        told["user"] = shown(name[2:])
+        told["user"] = plain(name[2:])

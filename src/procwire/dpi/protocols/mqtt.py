@@ -2,7 +2,7 @@
 
 Recognised by a CONNECT packet with its protocol name and level (OASIS MQTT 3.1.1 section 3.1, MQTT 5 section
 3.1), on any port. Topics are shown, payloads are passed over unread; the password of a CONNECT is reported as
-sent. A flow whose start was not seen is not recognised: its packets have no magic.
+sent. A session that was running already is recognised on its own port, by a message with a topic.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import shown
+from procwire.dpi.wire.text import plain, readable
 from procwire.dpi.wire.waiting import Numbered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -21,9 +21,10 @@ from procwire.model.observation import Observation, says
 NAME = "mqtt"
 PORTS = frozenset({("tcp", 1883)})
 TRANSPORTS = frozenset({"tcp"})
-FIRST = b"\x10"
+FIRST = bytes((0x10, *range(0x30, 0x36), *range(0x38, 0x3E)))
 
 MAX_FILTERS = 16  # topic filters of one SUBSCRIBE that are shown
+MAX_TOPIC = 1024  # bytes of a topic that a running session is recognised by
 MAX_LENGTH_BYTES = 4  # of the remaining length, section 2.2.3
 
 CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK = (
@@ -99,7 +100,7 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
     if not data:
         return Claim.MORE
     if data[0] != 0x10:
-        return Claim.NO
+        return _claims_running(data, context) if data[0] in FIRST else Claim.NO
     try:
         length, at = _length(data, 1)
     except ProtocolError:
@@ -115,6 +116,24 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
         if wanted.startswith(data[at:]):
             return Claim.MORE
     return Claim.NO
+
+
+def _claims_running(data: bytes, context: Context) -> Claim:
+    """A message in the middle of a session, on the port: its topic is text."""
+    if 1883 not in {context.src_port, context.dst_port}:
+        return Claim.NO
+    try:
+        length, at = _length(data, 1)
+    except ProtocolError:
+        return Claim.NO
+    if not at or len(data) < at + 2:
+        return Claim.MORE
+    size = int.from_bytes(data[at : at + 2], "big")
+    if not 1 <= size <= min(length - 2, MAX_TOPIC):
+        return Claim.NO
+    if len(data) < at + 2 + size:
+        return Claim.MORE
+    return Claim.YES if readable(data[at + 2 : at + 2 + size]) else Claim.NO
 
 
 def _length(data: bytes, at: int) -> tuple[int, int]:
@@ -152,6 +171,10 @@ class Parser(Cutter):
         length, behind = _length(data, at + 1)
         return behind - at + length if behind else 0
 
+    def resumes(self, side: Direction, data: bytes) -> bool:
+        """See Cutter."""
+        return self.aligned(side, data)
+
     def forget(self) -> None:
         """See Cutter."""
         self._waiting.clear()
@@ -159,6 +182,8 @@ class Parser(Cutter):
     def message(self, side: Direction, data: bytes, size: int, now: int) -> Iterable[Observation] | None:
         """See Cutter."""
         kind, body = data[0] >> 4, Cursor(data, _length(data, 1)[1])
+        if self.client < 0 and kind == PUBLISH:
+            self.join(side)
         if kind == CONNECT:
             self.client = side
             self._waiting.ask(("connack",), now)
@@ -185,13 +210,13 @@ class Parser(Cutter):
         self._five = level == 5
         flags, keep_alive = body.u8(), body.u16()
         self._properties(body)
-        client_id, will, user = shown(body.prefixed(2)), "", ""
+        client_id, will, user = plain(body.prefixed(2)), "", ""
         if flags & 4:
             self._properties(body)
-            will = shown(body.prefixed(2))
+            will = plain(body.prefixed(2))
             body.prefixed(2)
         if flags & 0x80:
-            user = shown(body.prefixed(2))
+            user = plain(body.prefixed(2))
         return MqttConnect(
             time=now,
             side=side,
@@ -214,7 +239,7 @@ class Parser(Cutter):
         )
 
     def _publish(self, side: Direction, first: int, body: Cursor, size: int, now: int) -> Observation:
-        topic, qos = shown(body.prefixed(2)), first >> 1 & 3
+        topic, qos = plain(body.prefixed(2)), first >> 1 & 3
         if qos:
             self._waiting.ask((side, body.u16()), ("publish", topic, now))
         self._properties(body)
@@ -235,7 +260,7 @@ class Parser(Cutter):
         filters: list[str] = []
         qos = None
         while body.left and len(filters) < MAX_FILTERS:
-            filters.append(shown(body.prefixed(2)))
+            filters.append(plain(body.prefixed(2)))
             if kind == SUBSCRIBE:
                 qos = max(qos or 0, body.u8() & 3)
         first = filters[0] if filters else ""

@@ -3,7 +3,8 @@
 Recognised by the server's greeting of protocol version 10, or its refusal of a host (MySQL internals
 documentation, "Client/Server Protocol"), on any port. Behind a client's request for TLS the stream is handed
 on. Passwords are reported as sent, and masked in statements; rows are not read. Where both ends agree on
-compression, what follows the login is not read. A flow whose start was not seen is not recognised.
+compression, what follows the login is not read. A session that was running already is recognised on its own
+port, by a statement.
 """
 
 from __future__ import annotations
@@ -14,18 +15,20 @@ from typing import Annotated, Any, ClassVar
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import plain, shown, statement
+from procwire.dpi.wire.statements import MAX_VERB, begins, statement
+from procwire.dpi.wire.text import plain, readable
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
 NAME = "mysql"
 PORTS = frozenset({("tcp", 3306), ("tcp", 3307)})
 TRANSPORTS = frozenset({"tcp"})
-FIRST = bytes(range(20, 256))  # low byte of the greeting's length
+FIRST = None
 
 MAX_GREETING = 255  # bytes: version, plugin name and fixed fields
 MAX_VERSION = 100  # characters
 MAX_ATTRIBUTES = 32  # of a connection
+MAX_EMPTY = 64  # empty packets in a row; one ends a packet of 16 MiB
 
 PROTOCOL_41, TLS, COMPRESS = 0x200, 0x800, 0x20
 WITH_DB, PLUGIN, ATTRIBUTES, COUNTED, ZSTD = 0x8, 0x80000, 0x100000, 0x200000, 1 << 26
@@ -118,9 +121,12 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
     """Sequence number 0, version 10, a printable version, and the filler behind the salt's first part."""
     size = len(data)
     if size < 4:
-        begins = data[:1] >= b"\x14" and data[1:] == bytes(size - 1)
-        return Claim.MORE if begins or not data else Claim.NO
-    if not 20 <= int.from_bytes(data[:3], "little") <= MAX_GREETING or data[3]:
+        return Claim.MORE if data[3:] == bytes(len(data[3:])) else Claim.NO
+    if data[3]:
+        return Claim.NO
+    if data[4:5] == b"\3":
+        return _claims_running(data, context)
+    if not 20 <= int.from_bytes(data[:3], "little") <= MAX_GREETING:
         return Claim.NO
     if size < 5:
         return Claim.MORE
@@ -130,7 +136,7 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
         return Claim.NO
     end = data.find(b"\0", 5, 5 + MAX_VERSION + 1)
     text = data[5 : end if end >= 0 else 5 + MAX_VERSION + 1]
-    if text and not (text[:1].isdigit() and plain(text)):
+    if text and not (text[:1].isdigit() and readable(text)):
         return Claim.NO
     if end < 0:
         return Claim.NO if len(text) > MAX_VERSION else Claim.MORE
@@ -145,7 +151,17 @@ def _refusal(data: bytes) -> Claim:
     if len(data) < 12:
         return Claim.MORE
     code = int.from_bytes(data[5:7], "little")
-    return Claim.YES if code in _REFUSED and plain(data[7:12]) else Claim.NO
+    return Claim.YES if code in _REFUSED and readable(data[7:12]) else Claim.NO
+
+
+def _claims_running(data: bytes, context: Context) -> Claim:
+    """A statement in the middle of a session, on the port."""
+    end = min(4 + int.from_bytes(data[:3], "little"), 5 + MAX_VERB)
+    if not {("tcp", context.src_port), ("tcp", context.dst_port)} & PORTS or end < 8:
+        return Claim.NO
+    if len(data) < end:
+        return Claim.MORE
+    return Claim.YES if begins(data[5:end]) else Claim.NO
 
 
 class Parser(Cutter):
@@ -160,6 +176,7 @@ class Parser(Cutter):
         self._offered = 0  # capabilities of the server
         self._used = 0  # and those that both have
         self._plugin = ""
+        self._empty = 0  # packets in a row
         self._command: tuple[str, str, int] | None = None
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:  # noqa: ARG002
@@ -171,7 +188,8 @@ class Parser(Cutter):
     def resumes(self, side: Direction, data: bytes) -> bool:
         """See Cutter: a command begins a segment; a server's rows cannot be told from anything."""
         if self.client < 0 or side != self.client:
-            return len(data) >= 5 and data[3] == 1 and data[4] in {OK, ERROR}
+            rows = data[:3] == b"\1\0\0"
+            return len(data) >= 5 and data[3] == 1 and (rows or data[4] in {OK, ERROR})
         return (
             len(data) >= 5
             and data[3] == 0
@@ -186,7 +204,14 @@ class Parser(Cutter):
     def message(self, side: Direction, data: bytes, size: int, now: int) -> Iterable[Observation] | None:
         """See Cutter."""
         if size == 4:
+            self._empty += 1
+            if self._empty > MAX_EMPTY:
+                raise ProtocolError("nothing but empty packets")
             return None
+        self._empty = 0
+        if not self._greeted and data[3:5] == b"\0\3":
+            self.join(side)
+            self._greeted = self._in = self.settled = True
         if not self._greeted:
             self._greeted = True
             self.client = 1 - side
@@ -214,11 +239,11 @@ class Parser(Cutter):
             self._offered |= body.u16() << 16
             salt = max(13, body.u8() - 8)
             body.take(10 + min(salt, body.left - 10))
-            self._plugin = shown(body.rest().split(b"\0")[0])
+            self._plugin = plain(body.rest().split(b"\0")[0])
         return MysqlGreeting(
             time=now,
             side=side,
-            version=shown(version.removeprefix(b"5.5.5-")),  # MariaDB 10 and 11 put it before their own
+            version=plain(version.removeprefix(b"5.5.5-")),  # MariaDB 10 and 11 put it before their own
             plugin=self._plugin,
             offers_tls=bool(self._offered & TLS),
         )
@@ -234,10 +259,10 @@ class Parser(Cutter):
         if wanted & TLS and size == 36:
             return (MysqlLogin(time=now, side=side, tls=True), self.hand_on(side, "tls", now))
         self._login_at = now
-        user = shown(body.until())
+        user = plain(body.until())
         proof = _counted(body) if wanted & COUNTED else body.prefixed(1)
-        database = shown(body.until()) if wanted & WITH_DB and body.left else ""
-        plugin = shown(body.until()) if wanted & PLUGIN and body.left else self._plugin
+        database = plain(body.until()) if wanted & WITH_DB and body.left else ""
+        plugin = plain(body.until()) if wanted & PLUGIN and body.left else self._plugin
         told = _attributes(body) if wanted & ATTRIBUTES and body.left else {}
         self._plugin = plugin
         client = " ".join(filter(None, (told.get("_client_name", ""), told.get("_client_version", ""))))
@@ -257,7 +282,7 @@ class Parser(Cutter):
     def _old_login(self, side: Direction, body: Cursor, now: int) -> Observation:
         body.take(3)
         self._login_at = now
-        return MysqlLogin(time=now, side=side, user=shown(body.until()))
+        return MysqlLogin(time=now, side=side, user=plain(body.until()))
 
     def _outcome(self, side: Direction, data: bytes, size: int, now: int) -> Iterable[Observation] | None:
         first, latency = data[4], now - self._login_at if self._login_at is not None else None
@@ -276,7 +301,7 @@ class Parser(Cutter):
             )
         if first != OK:
             if first == SWITCH and size > 5:
-                self._plugin = shown(data[5:].split(b"\0")[0])
+                self._plugin = plain(data[5:].split(b"\0")[0])
             return None  # more of the authentication
         self._in = self.settled = True
         if self._used & (COMPRESS | ZSTD):
@@ -294,7 +319,7 @@ class Parser(Cutter):
         if number in {2, 3, 5, 6, 22}:
             text = statement(data[5:])
         elif number == 17:
-            text = shown(data[5:].split(b"\0")[0])
+            text = plain(data[5:].split(b"\0")[0])
         self._command = None if number in _SILENT else (name, text, now)
         if number in _STREAMS:
             self.close()
@@ -322,7 +347,7 @@ class Parser(Cutter):
 def _error(body: Cursor) -> tuple[int, str]:
     code = body.u16()
     text = body.rest()
-    return code, shown(text[6:] if text[:1] == b"#" else text)
+    return code, plain(text[6:] if text[:1] == b"#" else text)
 
 
 def _length(body: Cursor) -> int:
@@ -340,8 +365,8 @@ def _attributes(body: Cursor) -> dict[str, str]:
     end = min(body.end, body.at + 9 + _length(body))
     while body.at < end - 1 and len(told) < MAX_ATTRIBUTES:
         try:
-            key = shown(_counted(body))
-            told[key] = shown(_counted(body))
+            key = plain(_counted(body))
+            told[key] = plain(_counted(body))
         except ProtocolError:
             break
     return told

@@ -1,12 +1,14 @@
 """NATS: the server's name and version, who connects, subjects published and subscribed to, errors.
 
 Recognised by the server's INFO or the client's CONNECT, each with its JSON (docs.nats.io, "Client Protocol"),
-on any port. Payloads are passed over; passwords, tokens and signed nonces are reported as sent. Where the
+on any port; a session that was running already by a line on its own port.
+Payloads are passed over; passwords, tokens and signed nonces are reported as sent. Where the
 server asks for TLS and the client goes on with it, the stream is handed on.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar
 
@@ -14,19 +16,21 @@ import msgspec
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import clean, shown
+from procwire.dpi.wire.text import bounded, plain
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
 NAME = "nats"
 PORTS = frozenset({("tcp", 4222)})
 TRANSPORTS = frozenset({"tcp"})
-FIRST = b"ICic"
+FIRST = b"ICicPMHS+"
 
 MAX_LINE = 8192  # bytes: INFO lists the servers of a cluster; other lines are far shorter
 MAX_PAYLOAD = 64 << 20  # bytes; the server's own ceiling of max_payload
 
 _OPENINGS = (b"INFO {", b"CONNECT {")
+MAX_SUBJECT = 512  # bytes of a line that a running session is recognised by
+_RUNNING = re.compile(rb"(?:(?:PUB|HPUB|MSG|HMSG|SUB) [!-~]{1,255}(?: [!-~]{1,255}){0,4}|PING|PONG|\+OK)\r\n")
 _CARRIERS = frozenset({b"PUB", b"HPUB", b"MSG", b"HMSG"})  # the payload's length comes last
 _OPERATIONS = frozenset({b"INFO", b"CONNECT", b"PUB", b"HPUB", b"SUB", b"UNSUB", b"MSG", b"HMSG", b"PING",
                          b"PONG",
@@ -79,6 +83,8 @@ OBSERVATIONS = (NatsInfo, NatsConnect, NatsMessage)
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
     """``INFO {"`` with a key of its own, or ``CONNECT {"``."""
+    if data[:1] in {b"P", b"M", b"H", b"S", b"+"}:
+        return _claims_running(data, context)
     head = data[:9].upper()
     if not any(head.startswith(one) or one.startswith(head) for one in _OPENINGS):
         return Claim.NO
@@ -90,6 +96,15 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
     if any(key in line for key in keys):
         return Claim.YES
     return Claim.MORE if end < 0 and len(data) < MAX_LINE else Claim.NO
+
+
+def _claims_running(data: bytes, context: Context) -> Claim:
+    """A whole line in the middle of a session, on the port."""
+    if 4222 not in {context.src_port, context.dst_port}:
+        return Claim.NO
+    if _RUNNING.match(data):
+        return Claim.YES
+    return Claim.MORE if b"\n" not in data and len(data) < MAX_SUBJECT else Claim.NO
 
 
 class Parser(Cutter):
@@ -129,6 +144,9 @@ class Parser(Cutter):
         line = data.split(b"\r\n", 1)[0]
         word, _, rest = line.partition(b" ")
         word, words = word.upper(), rest.split()
+        if self.client < 0 and word not in {b"INFO", b"CONNECT"}:
+            self.join(side if word in {b"PUB", b"HPUB", b"SUB"} else Direction(1 - side))
+            self.lanes[side].lost = False
         if word == b"INFO":
             self.client = 1 - side
             return (self._info(side, _json(rest), now),)
@@ -167,14 +185,14 @@ class Parser(Cutter):
             told = {"message": "message", "payload_bytes": int(words[-1])}
         elif word == b"SUB" and len(words) >= 2:
             middle = []
-            told = {"message": "subscribe", "queue": shown(words[1]) if len(words) > 2 else ""}
+            told = {"message": "subscribe", "queue": plain(words[1]) if len(words) > 2 else ""}
         elif word == b"-ERR":
-            text = shown(b" ".join(words)).strip("'")
+            text = plain(b" ".join(words)).strip("'")
             return (NatsMessage(time=now, side=side, message="error", error=text),)
         else:
             return None
-        reply = shown(middle[0]) if middle else ""
-        return (NatsMessage(time=now, side=side, subject=shown(words[0]), reply_to=reply, **told),)
+        reply = plain(middle[0]) if middle else ""
+        return (NatsMessage(time=now, side=side, subject=plain(words[0]), reply_to=reply, **told),)
 
 
 def _json(text: bytes) -> dict[str, Any]:
@@ -188,7 +206,7 @@ def _json(text: bytes) -> dict[str, Any]:
 
 
 def _word(value: Any) -> str:
-    return clean(value) if isinstance(value, str) else ""
+    return bounded(value) if isinstance(value, str) else ""
 
 
 def _connect(side: Direction, told: dict[str, Any], now: int) -> Observation:

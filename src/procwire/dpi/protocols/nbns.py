@@ -73,6 +73,8 @@ def _head(data: bytes) -> tuple[str, int, str, int]:
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
     """Header, name, and a type that the service knows."""
+    if data[12:13] != b"\x20":  # a name's first length: nearly all there is has another
+        return Claim.NO
     try:
         *_, at = _head(data)
     except ProtocolError:

@@ -1,7 +1,8 @@
 """OPC UA over TCP: the endpoint asked for, the security policy, services with their outcome and latency.
 
 Recognised by a Hello, ReverseHello or Acknowledge whose length and fields make sense (OPC 10000-6 section
-7.1), on any port. Services are read where nothing is encrypted (policy None or mode Sign); values are not
+7.1), on any port; a session that was running already by a message on its own port.
+Services are read where nothing is encrypted (policy None or mode Sign); values are not
 kept. A password sent without encryption is reported as sent.
 """
 
@@ -14,7 +15,7 @@ from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire._opcua_names import SERVICES, STATUS
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import shown
+from procwire.dpi.wire.text import plain
 from procwire.dpi.wire.waiting import Numbered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -22,7 +23,7 @@ from procwire.model.observation import Observation, says
 NAME = "opcua"
 PORTS = frozenset({("tcp", 4840), ("tcp", 4843)})
 TRANSPORTS = frozenset({"tcp"})
-FIRST = b"HRA"
+FIRST = b"HRAM"
 
 HEADER_BYTES = 8
 MAX_CHUNK = 64 << 20  # bytes
@@ -68,6 +69,8 @@ OBSERVATIONS = (OpcuaConnection, OpcuaService)
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
     """Kind, whole chunk, length, and versions and buffer sizes that the standard allows."""
     head = data[:4]
+    if data[:1] == b"M":
+        return _claims_running(data, context)
     if not any(one.startswith(head) for one in (b"HELF", b"ACKF", b"RHEF")):
         return Claim.NO
     if len(data) < 12:
@@ -82,6 +85,23 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
             else Claim.NO
         )
     return Claim.YES if 32 <= size <= MAX_URL + 32 and data[9:12] == bytes(3) else Claim.NO
+
+
+def _claims_running(data: bytes, context: Context) -> Claim:
+    """A message in the middle of a session, on the port."""
+    if 4840 not in {context.src_port, context.dst_port} or data[:4] not in {
+        b"M",
+        b"MS",
+        b"MSG",
+        b"MSGF",
+        b"MSGC",
+    }:
+        return Claim.NO
+    if len(data) < 24:
+        return Claim.MORE
+    return (
+        Claim.YES if 24 < int.from_bytes(data[4:8], "little") <= MAX_CHUNK and any(data[8:12]) else Claim.NO
+    )
 
 
 class Parser(Cutter):
@@ -119,13 +139,13 @@ class Parser(Cutter):
         if kind == b"HEL":
             self.client = side
             body.take(20)
-            told["endpoint"] = shown(body.counted(4))
+            told["endpoint"] = plain(body.counted(4))
         elif kind == b"RHE":
             body.counted(4)
-            told["endpoint"] = shown(body.counted(4))
+            told["endpoint"] = plain(body.counted(4))
         elif kind == b"ERR":
             code = body.u32()
-            told["error"] = f"{STATUS.get(code, f'{code:#010x}')} {shown(body.counted(4))}".strip()
+            told["error"] = f"{STATUS.get(code, f'{code:#010x}')} {plain(body.counted(4))}".strip()
         elif kind in {b"OPN", b"CLO"}:
             told["channel"] = body.u32()
             if kind == b"OPN":
@@ -138,7 +158,7 @@ class Parser(Cutter):
         policy = body.counted(4)
         self._clear = policy.endswith(b"#None")
         self.settled = self.settled or not self._clear
-        return shown(policy.removeprefix(_POLICY))
+        return plain(policy.removeprefix(_POLICY))
 
     def _service(self, side: Direction, chunk: int, body: Cursor, now: int) -> Iterable[Observation] | None:
         if chunk not in b"FC" or not self._clear:
@@ -148,8 +168,11 @@ class Parser(Cutter):
             return None  # a later chunk, or a type of another kind
         identity = body.u16()
         name = SERVICES.get(identity, f"type {identity}")
+        if self.client < 0:
+            self.join(side if name.endswith("Request") else Direction(1 - side))
+            self.lanes[side].lost = False
         told: dict[str, Any] = {}
-        if side == self.client or self.client < 0:
+        if side == self.client:
             self._waiting.ask(number, now)
             told["write"] = name in {"WriteRequest", "CallRequest", "HistoryUpdateRequest"}
             if identity == ACTIVATE:
@@ -173,6 +196,6 @@ def _user(body: Cursor) -> dict[str, Any]:
         return {}
     token = Cursor(body.data, place + len(_USER) + 4, "little")
     token.counted(4)
-    user, password = shown(token.counted(4)), token.counted(4)
+    user, password = plain(token.counted(4)), token.counted(4)
     algorithm = token.counted(4) if token.left >= 4 else b""
     return {"user": user, "credentials": bool(password) and not algorithm}

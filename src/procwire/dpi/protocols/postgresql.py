@@ -3,7 +3,7 @@
 Recognised by the startup packet of protocol 3 or by a request for TLS, GSSAPI or a cancellation (PostgreSQL
 documentation, chapter "Frontend/Backend Protocol"), on any port. Behind an accepted request for TLS the
 stream is handed on. Passwords are reported as sent, and masked in statements; rows are counted by the
-server's own tag, never read. A flow whose start was not seen is not recognised: its messages have no magic.
+server's own tag, never read. A session that was running already is recognised on its own port by a statement.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import Annotated, ClassVar
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import shown, statement
+from procwire.dpi.wire.statements import MAX_VERB, begins, statement
+from procwire.dpi.wire.text import plain
 from procwire.dpi.wire.waiting import Ordered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -22,10 +23,11 @@ from procwire.model.observation import Observation, says
 NAME = "postgresql"
 PORTS = frozenset({("tcp", 5432), ("tcp", 5433), ("tcp", 6432)})
 TRANSPORTS = frozenset({"tcp"})
-FIRST = b"\0"
+FIRST = b"\0QP"
 
 MAX_STARTUP = 10_000  # bytes; MAX_STARTUP_PACKET_LENGTH of the server
 MAX_MESSAGE = 1 << 30  # bytes; the server's own bound of a message
+MAX_NAME = 64  # bytes of a prepared statement's name; NAMEDATALEN of the server
 MAX_STATEMENTS = 64  # prepared statements and portals remembered by name
 
 CANCEL, TLS, GSSAPI = 80877102, 80877103, 80877104
@@ -90,6 +92,8 @@ OBSERVATIONS = (PostgresqlStartup, PostgresqlLogin, PostgresqlQuery, PostgresqlR
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
     """Length and code of a startup packet; a version must be followed by the first parameter's name."""
+    if data[:1] in {b"Q", b"P"}:
+        return _claims_running(data, context)
     length = int.from_bytes(data[:4], "big")
     if data[:2] != bytes(min(2, len(data))) or (len(data) >= 4 and not 8 <= length <= MAX_STARTUP):
         return Claim.NO
@@ -104,6 +108,21 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
     if len(data) < 9:
         return Claim.MORE
     return Claim.YES if length > 9 and data[8:9].isalpha() else Claim.NO
+
+
+def _claims_running(data: bytes, context: Context) -> Claim:
+    """A statement in the middle of a session, on the port."""
+    if not {("tcp", context.src_port), ("tcp", context.dst_port)} & PORTS or data[1:2] not in {b"", b"\0"}:
+        return Claim.NO
+    at = 5 if data[0] == 0x51 else data.find(b"\0", 5, 5 + MAX_NAME) + 1
+    if len(data) >= 5 and not 6 <= int.from_bytes(data[1:5], "big") <= MAX_MESSAGE:
+        return Claim.NO
+    if not at:
+        return Claim.MORE if len(data) < 5 + MAX_NAME else Claim.NO
+    end = min(1 + int.from_bytes(data[1:5], "big"), at + MAX_VERB)
+    if len(data) < max(end, 6):
+        return Claim.MORE
+    return Claim.YES if begins(data[at:end]) else Claim.NO
 
 
 class Parser(Cutter):
@@ -126,6 +145,9 @@ class Parser(Cutter):
         """See Cutter: a type and a length, but for the first of a client and a byte of a server."""
         if self._asked and side != self.client:
             return 1
+        if self.client < 0 and data[at] in b"QP":
+            self.join(side)
+            self._started = self._in = self.settled = True
         head = 0 if side == self.client or self.client < 0 else 1
         if self._started:
             head = 1
@@ -150,6 +172,10 @@ class Parser(Cutter):
         if not self._started:
             return (self._startup(side, data, now),)
         return self._client(side, data, now)
+
+    def resumes(self, side: Direction, data: bytes) -> bool:
+        """See Cutter."""
+        return self.aligned(side, data)
 
     def forget(self) -> None:
         """See Cutter."""
@@ -198,14 +224,14 @@ class Parser(Cutter):
         if kind == 0x51:  # Q
             return (self._ask(side, "simple", "", _text(body), now),)
         if kind == 0x50:  # P
-            name = shown(body.until())
+            name = plain(body.until())
             text = self._remember("s", name, _text(body))
             return (PostgresqlQuery(time=now, side=side, kind="parse", query=text, statement=name),)
         if kind == 0x42:  # B
-            portal, name = shown(body.until()), shown(body.until())
+            portal, name = plain(body.until()), plain(body.until())
             self._remember("p", portal, self._names.get(("s", name), ""))
         elif kind == 0x45:  # E
-            return (self._ask(side, "execute", "", self._names.get(("p", shown(body.until())), ""), now),)
+            return (self._ask(side, "execute", "", self._names.get(("p", plain(body.until())), ""), now),)
         elif kind == 0x46:  # F
             return (self._ask(side, "function", "", f"function {body.u32()}", now),)
         elif kind == 0x53:  # S
@@ -234,7 +260,7 @@ class Parser(Cutter):
         if kind == 0x45:  # E
             return self._error(side, data, now)
         if kind in b"CsI" and self._in:
-            tag = shown(Cursor(data, 5).until()) if kind == 0x43 else ""
+            tag = plain(Cursor(data, 5).until()) if kind == 0x43 else ""
             waiting = self._queries.peek()
             if waiting and waiting[0] == "execute":
                 self._queries.answer()
@@ -252,7 +278,7 @@ class Parser(Cutter):
         if code in _METHODS:
             self._method = _METHODS[code]
             if code == 10:
-                self._method = shown(body.until()).lower()
+                self._method = plain(body.until()).lower()
         elif code not in {8, 11, 12}:
             raise ProtocolError("no authentication of this kind")
         return None
@@ -299,8 +325,8 @@ def _text(body: Cursor) -> str:
 
 def _parameters(data: bytes) -> dict[str, str]:
     parts = data.split(b"\0")
-    return {shown(key): shown(value) for key, value in zip(parts[::2], parts[1::2], strict=False) if key}
+    return {plain(key): plain(value) for key, value in zip(parts[::2], parts[1::2], strict=False) if key}
 
 
 def _fields(data: bytes) -> dict[str, str]:
-    return {chr(part[0]): shown(part[1:]) for part in data.split(b"\0") if part}
+    return {chr(part[0]): plain(part[1:]) for part in data.split(b"\0") if part}

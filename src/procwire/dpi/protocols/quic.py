@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from typing import Annotated, ClassVar
 
 from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
-from procwire.dpi.wire import _tls_names, quic_claim, quic_initial, quic_packet, tls_hello, tls_offer
+from procwire.dpi.wire import _tls_names, quic_claim, quic_initial, quic_packet, tls_brief, tls_hello
 from procwire.dpi.wire._quic_names import ERRORS, GOOGLE, PARAMETERS, SALTS, is_grease, version_name
 from procwire.dpi.wire.quic_connection import Connection, Connections
 from procwire.dpi.wire.quic_packet import INITIAL, NEGOTIATION, RETRY, ZERO_RTT, LongPacket
@@ -32,6 +32,7 @@ MAX_DATAGRAMS = 512  # of one side; a handshake has about ten
 MAX_PACKETS = 16  # coalesced in one datagram
 MAX_VERSIONS = 32  # shown of a Version Negotiation
 CLIENT_HELLO, SERVER_HELLO = 1, 2
+_SEEN = Hello(0, b"")  # stands for a ClientHello that was read only briefly
 USER_AGENT, IDLE_TIMEOUT, MAX_UDP_PAYLOAD, VERSION_INFORMATION = 0x3129, 0x01, 0x03, 0x11
 
 
@@ -239,19 +240,19 @@ class Parser:
         side, now = seen
         try:
             if kind == CLIENT_HELLO and side == connection.client:
-                hello = tls_hello.read_client_hello(body)
-                return (self._offer(connection, packet, hello, now),)
+                return (self._offer(connection, packet, body, now),)
             if kind == SERVER_HELLO and side != connection.client:
-                hello = tls_hello.read_server_hello(body)
-                return (self._choice(connection, packet, hello, seen),)
+                return (self._choice(connection, packet, body, seen),)
         except ProtocolError:
             self.undecrypted += 1
         return ()
 
-    def _offer(self, connection: Connection, packet: LongPacket, hello: Hello, now: int) -> Observation:
-        connection.client_hello = hello
+    def _offer(self, connection: Connection, packet: LongPacket, body: bytes, now: int) -> Observation:
         if not self._told:
-            return tls_offer.offer_brief(hello, "q", connection.client, now)
+            brief = tls_brief.offer(body, "q", connection.client, now)
+            connection.client_hello = _SEEN
+            return brief
+        connection.client_hello = hello = tls_hello.read_client_hello(body)
         connection.version = packet.version
         if connection.hello_at is None:
             connection.hello_at = now
@@ -278,14 +279,14 @@ class Parser:
         )
 
     def _choice(
-        self, connection: Connection, packet: LongPacket, hello: Hello, seen: tuple[Direction, int]
+        self, connection: Connection, packet: LongPacket, body: bytes, seen: tuple[Direction, int]
     ) -> Observation:
         side, now = seen
         if not self._told:
-            brief = tls_offer.choice_brief(hello, side, now)
+            brief = tls_brief.choice(body, side, now)
             self._done = connection.client_hello is not None and not brief.retry
             return brief
-        connection.server_hello = hello
+        connection.server_hello = hello = tls_hello.read_server_hello(body)
         connection.version = packet.version
         latency = None if connection.hello_at is None else now - connection.hello_at
         choice = choice_of(

@@ -84,7 +84,9 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
     except ProtocolError:
         return Claim.NO
     named = bool({context.src_port, context.dst_port} & set(_PORTS))
-    whole = data[2:4] == len(data).to_bytes(2, "big") and len(found) > 1 and all(kind for kind, _ in found)
+    whole = (
+        int.from_bytes(data[2:4], "big") == len(data) and len(found) > 1 and all(kind for kind, _ in found)
+    )
     return Claim.YES if named or whole else Claim.NO
 
 

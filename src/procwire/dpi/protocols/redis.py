@@ -4,6 +4,7 @@ Recognised by a command as an array of bulk strings (RESP2 and RESP3, redis.io "
 protocol"), on any port; commands typed as a line only on its own ports. Keys are shown, values are not;
 passwords (AUTH, HELLO, CONFIG SET, ACL, MIGRATE) are reported as sent. Answers are matched in order; behind
 SUBSCRIBE and MONITOR, where the server speaks unasked, they are not matched. Replication is not read.
+A password is a risk of the flow where it comes within the first 64 requests.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from collections.abc import Iterable
 from typing import Annotated, ClassVar
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
-from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import shown
+from procwire.dpi.wire.cutter import Cutter, empty_lines
+from procwire.dpi.wire.text import plain
 from procwire.dpi.wire.waiting import Ordered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -47,13 +48,18 @@ class RedisCommand(Observation, kw_only=True):
     """A client sent a command."""
 
     TABLE = "redis"
-    RISKS: ClassVar = {"credentials": "cleartext-credentials"}
     message: Annotated[str, says("command, reply or push.")] = "command"
     command: Annotated[str, says("Command, in capitals; with the second word where it has one.")]
     key: Annotated[str, says("Key or channel, where the command has one.")] = ""
     arguments: Annotated[int, says("Arguments behind the command; their values are not kept.")]
     user: Annotated[str, says("User that logs in.")] = ""
     credentials: Annotated[bool, says("Whether a password was sent in clear; it is not kept.")] = False
+
+
+class RedisLogin(RedisCommand, kw_only=True):
+    """A command with a password, among the first of its session."""
+
+    RISKS: ClassVar = {"credentials": "cleartext-credentials"}
 
 
 class RedisReply(Observation, kw_only=True):
@@ -77,7 +83,7 @@ class RedisPush(Observation, kw_only=True):
     kind: Annotated[str, says("What was pushed: message, subscribe, monitor, ...")]
 
 
-OBSERVATIONS = (RedisCommand, RedisReply, RedisPush)
+OBSERVATIONS = (RedisCommand, RedisLogin, RedisReply, RedisPush)
 _KINDS = {
     0x2B: "status", 0x2D: "error", 0x3A: "integer", 0x24: "bulk", 0x2A: "array", 0x5F: "null",
     0x2C: "double", 0x23: "boolean", 0x28: "number", 0x3D: "text", 0x21: "error", 0x25: "map",
@@ -161,6 +167,8 @@ class Parser(Cutter):
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:
         """See Cutter: one line, or a bulk string with its line."""
+        if data[at] == 0x0D:
+            return empty_lines(data, at)
         kind = data[at]
         typed = self.client in {-1, side} and kind not in b"*$"
         limit = MAX_TEXT_LINE if typed or kind in b"+-(" else MAX_LINE
@@ -180,6 +188,8 @@ class Parser(Cutter):
         """See Cutter."""
         if self.client < 0:
             self.client = side
+        if data[0] == 0x0D:
+            return None  # between typed commands
         kind, line_end = data[0], data.find(b"\r\n")
         line = data[1:line_end]
         value = self._values[side]
@@ -220,8 +230,8 @@ class Parser(Cutter):
     ) -> Iterable[Observation] | None:
         if not parts:
             return None
-        name = shown(parts[0], 32).upper()
-        words = [shown(part) for part in parts[1:]]
+        name = plain(parts[0], 32).upper()
+        words = [plain(part) for part in parts[1:]]
         arguments = len(words) if count is None else count - 1
         user, secret = _secrets(name, words, arguments)
         key = words[0] if words and name not in _NO_KEY | _WORDS else ""
@@ -231,8 +241,9 @@ class Parser(Cutter):
         self._unasked = self._unasked or name in _UNASKED
         if name in _REPLICATION:
             self.close()
+        kind = RedisLogin if self.early() and secret else RedisCommand
         return (
-            RedisCommand(
+            kind(
                 time=now, side=side, command=name, key=key, arguments=arguments, user=user, credentials=secret
             ),
         )
@@ -243,7 +254,7 @@ class Parser(Cutter):
             kind = "null"
         pushed = value.first == 0x3E or (self._unasked and kind in {"array", "status"})
         if pushed:
-            what = shown(value.kept[0], 32) if value.kept else "monitor"
+            what = plain(value.kept[0], 32) if value.kept else "monitor"
             return (RedisPush(time=now, side=side, kind=what),)
         asked = None if self._unasked else self._waiting.answer()
         return (
@@ -253,7 +264,7 @@ class Parser(Cutter):
                 command=asked[0] if asked else "",
                 key=asked[1] if asked else "",
                 kind=kind,
-                error=shown(value.text) if kind == "error" else "",
+                error=plain(value.text) if kind == "error" else "",
                 count=None if kind == "null" else value.size,
                 latency=now - asked[2] if asked else None,
             ),

@@ -20,20 +20,16 @@ FIRST = None  # the transaction id, or the length, comes first
 
 OBSERVATIONS = (RpcMessage,)
 _OTHERS = frozenset({NFS, MOUNT, LOCKS, ACL})
+_REPLY = b"\0\0\0\1"  # its numbers fit, but they are small ones: other protocols have them too
 _TRANSPORTS = {6: "tcp", 17: "udp"}
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
     """A call of any program but those of NFS; a reply alone only on the portmapper's port."""
-    if 111 not in {context.src_port, context.dst_port} and _is_reply(data, context.transport):
+    at = 8 if context.transport == "tcp" else 4
+    if data[at : at + 4] == _REPLY and 111 not in {context.src_port, context.dst_port}:
         return Claim.NO
     return judged(data, context.transport, None, _OTHERS)
-
-
-def _is_reply(data: bytes, transport: str) -> bool:
-    """Numbers that fit, but small ones: other protocols have them too."""
-    at = 8 if transport == "tcp" else 4
-    return data[at : at + 4] == b"\0\0\0\1"
 
 
 class Parser(RpcParser):

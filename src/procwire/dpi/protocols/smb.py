@@ -2,7 +2,8 @@
 
 Recognised on any port by the framing of four bytes and the magic behind it: 0xFF, 0xFE, 0xFD or 0xFC and
 ``SMB``. Passwords and their hashes are never kept. Reads and writes are summed up when a file is closed;
-once a session is encrypted (0xFD) only that is known. Named pipes are shown, what is said on them is not.
+once a session is encrypted (0xFD) only that is known. On named pipes of version 2 and 3 the interfaces and
+operations called are named.
 """
 
 from __future__ import annotations

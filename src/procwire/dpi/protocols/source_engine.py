@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import shown
+from procwire.dpi.wire.text import plain
 from procwire.dpi.wire.waiting import Numbered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -84,9 +84,9 @@ class Parser(Cutter):
         told: dict[str, Any] = {}
         if name == "info":
             body = Cursor(data, 6, "little")
-            told["server"], told["map"] = shown(body.until()), shown(body.until())
+            told["server"], told["map"] = plain(body.until()), plain(body.until())
             body.until()
-            told["game"] = shown(body.until())
+            told["game"] = plain(body.until())
             body.take(2)
             told["players"] = body.u8()
         latency = None if since is None else now - since

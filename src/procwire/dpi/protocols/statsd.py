@@ -12,7 +12,7 @@ from typing import Annotated
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import shown
+from procwire.dpi.wire.text import plain
 from procwire.model.observation import Observation, says
 
 NAME = "statsd"
@@ -81,6 +81,6 @@ class Parser(Cutter):
         found = _metrics(data)
         if not found:
             raise ProtocolError("no metrics of StatsD")
-        names = tuple(dict.fromkeys([shown(name) for name, _ in found]))
+        names = tuple(dict.fromkeys([plain(name) for name, _ in found]))
         types = tuple(dict.fromkeys([_TYPES[kind] for _, kind in found]))
         return (StatsdMetrics(time=now, side=side, names=names[:MAX_NAMES], types=types, count=len(found)),)

@@ -12,7 +12,7 @@ from typing import Annotated
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.crc16 import ccitt
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import shown
+from procwire.dpi.wire.text import plain
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -109,7 +109,7 @@ class Parser(Cutter):
                 stream=stream,
                 measured=int.from_bytes(data[6:10], "big") * 10**9,
                 command=_COMMANDS.get(command, f"command {command}") if kind == 4 else "",
-                station=shown(data[20:36].rstrip(b" \0")) if told else "",
+                station=plain(data[20:36].rstrip(b" \0")) if told else "",
                 units=int.from_bytes(data[18:20], "big") if told else None,
                 size_bytes=size,
             ),

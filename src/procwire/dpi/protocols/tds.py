@@ -14,7 +14,8 @@ from typing import Annotated, Any, ClassVar
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import clean, statement
+from procwire.dpi.wire.statements import statement
+from procwire.dpi.wire.text import bounded
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -236,7 +237,7 @@ class Parser(Cutter):
                 side=side,
                 version=_version(version),
                 encryption=_ENCRYPTION.get(encryption[0] & 0x1F, str(encryption[0])) if encryption else "",
-                instance=clean(options.get(2, b"").split(b"\0")[0].decode("latin-1"))
+                instance=bounded(options.get(2, b"").split(b"\0")[0].decode("latin-1"))
                 if side == self.client
                 else "",
             ),
@@ -293,7 +294,7 @@ def _login(side: Direction, body: Cursor, now: int) -> Observation:
     for name in _LOGIN_FIELDS:
         offset, size = body.u16(), body.u16()
         told[name] = (
-            clean(_wide(body.data[start + offset : start + offset + 2 * size])) if size <= 1024 else ""
+            bounded(_wide(body.data[start + offset : start + offset + 2 * size])) if size <= 1024 else ""
         )
     return TdsLogin(
         time=now,
@@ -314,7 +315,7 @@ def _call(body: Cursor) -> dict[str, str]:
     inner = Cursor(_behind_headers(body), 0, "little")
     length = inner.u16()
     if length != 0xFFFF:
-        return {"procedure": clean(_wide(inner.take(min(2 * length, inner.left))))}
+        return {"procedure": bounded(_wide(inner.take(min(2 * length, inner.left))))}
     number = inner.u16()
     told = {"procedure": _PROCEDURES.get(number, f"procedure {number}")}
     if number in {10, 13, 11} and inner.left > 2:
@@ -352,13 +353,13 @@ def _token(token: int, part: Cursor, told: dict[str, Any]) -> None:
     if token == 0xAA and "code" not in told:
         code = part.u32()
         part.take(2)
-        told["code"], told["error"] = code, clean(_wide(part.take(2 * part.u16())))
+        told["code"], told["error"] = code, bounded(_wide(part.take(2 * part.u16())))
     elif token == 0xAD:
         part.take(5)
         name = _wide(part.take(2 * part.u8())).rstrip("\0")
         version = part.take(4)
-        told["server_software"] = clean(
+        told["server_software"] = bounded(
             f"{name} {version[0]}.{version[1]}.{int.from_bytes(version[2:4], 'big')}"
         )
     elif token == 0xE3 and part.u8() == 1:
-        told["database"] = clean(_wide(part.take(2 * part.u8())))
+        told["database"] = bounded(_wide(part.take(2 * part.u8())))

@@ -16,7 +16,7 @@ import cython
 
 from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire import _tls_names, certificates, tls_brief, tls_claim, tls_hello, tls_offer
-from procwire.dpi.wire.tls_certificate import Certificate, certificate_of
+from procwire.dpi.wire.tls_certificate import Certificate, brief_of, certificate_of
 from procwire.dpi.wire.tls_hello import TLS13, Hello
 from procwire.dpi.wire.tls_offer import choice_of, name_of, offer_of
 from procwire.dpi.wire.tls_record import ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE
@@ -333,6 +333,9 @@ class Parser:
             self._stop()
         asked = "" if client else self._server_name
         for position, der in enumerate(chain):
+            if not self._told:
+                found.append(brief_of(_SHELF.read(der), side, now, position, asked))
+                continue
             found.append(certificate_of(_SHELF.read(der), side, now, (client, position, asked)))
         return None
 

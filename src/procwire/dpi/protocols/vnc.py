@@ -18,7 +18,8 @@ from procwire.model.columns import Kind
 from procwire.model.observation import Observation, Upgraded, says
 
 NAME = "vnc"
-PORTS = frozenset(("tcp", port) for port in (*range(5900, 5911), 5500))
+PORTS = frozenset(("tcp", port) for port in (5500, 5900, 5901, 5902, 5903))
+ROAMS = True  # every display has a port of its own
 TRANSPORTS = frozenset({"tcp"})
 FIRST = b"R"
 

@@ -18,7 +18,8 @@ from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
 NAME = "x11"
-PORTS = frozenset(("tcp", 6000 + display) for display in range(64))
+PORTS = frozenset(("tcp", 6000 + display) for display in range(8))
+ROAMS = True  # every display has a port of its own
 TRANSPORTS = frozenset({"tcp"})
 FIRST = b"lB"
 

@@ -13,7 +13,7 @@ import msgspec
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import clean, shown
+from procwire.dpi.wire.text import bounded, plain
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -92,9 +92,9 @@ class Parser(Cutter):
         elif text[:1] == b"{":
             told = _json(text if size <= len(data) else b"{}")
         elif asking:
-            told = {"request": "passive check", "keys": (shown(text.strip()),)}
+            told = {"request": "passive check", "keys": (plain(text.strip()),)}
         elif text.startswith(b"ZBX_NOTSUPPORTED"):
-            told["error"] = shown(text.partition(b"\0")[2]) or "not supported"
+            told["error"] = plain(text.partition(b"\0")[2]) or "not supported"
         latency = None
         if asking:
             self._since = now
@@ -125,12 +125,12 @@ def _json(text: bytes) -> dict[str, Any]:
     hosts = [one["host"] for one in named if isinstance(one.get("host"), str)]
     return {
         "request": _word(told.get("request")),
-        "host": _word(told.get("host")) or (clean(hosts[0]) if hosts else ""),
-        "keys": tuple([clean(key) for key in keys[:MAX_KEYS]]),
+        "host": _word(told.get("host")) or (bounded(hosts[0]) if hosts else ""),
+        "keys": tuple([bounded(key) for key in keys[:MAX_KEYS]]),
         "response": _word(told.get("response")),
         "info": _word(told.get("info")),
     }
 
 
 def _word(value: Any) -> str:
-    return clean(value) if isinstance(value, str) else ""
+    return bounded(value) if isinstance(value, str) else ""

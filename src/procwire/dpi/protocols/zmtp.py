@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.shown import shown
+from procwire.dpi.wire.text import plain
 from procwire.model.observation import Observation, says
 
 NAME = "zmtp"
@@ -102,18 +102,19 @@ class Parser(Cutter):
             return (self._greeting(side, data, now),)
         if not data[0] & 4:
             self._ready[side] = True  # messages: the handshake is over
+            self.lanes[side].closed = True
             self._finish()
             return None
         body = Cursor(data, 9 if data[0] & 2 else 2)
-        name = shown(body.prefixed(1), 16)
+        name = plain(body.prefixed(1), 16)
         told: dict[str, Any] = {}
         if name in {"READY", "INITIATE"}:
             told = _properties(body) if self._mechanism in {"NULL", "PLAIN"} else {}
             self._ready[side] = True
         elif name == "HELLO" and self._mechanism == "PLAIN":
-            told = {"user": shown(body.prefixed(1)), "credentials": bool(body.prefixed(1))}
+            told = {"user": plain(body.prefixed(1)), "credentials": bool(body.prefixed(1))}
         elif name == "ERROR":
-            told = {"error": shown(body.prefixed(1))}
+            told = {"error": plain(body.prefixed(1))}
             self.close()
         self._finish()
         return (ZmtpCommand(time=now, side=side, message=name, **told),)
@@ -124,7 +125,7 @@ class Parser(Cutter):
         if data[10] == 1:
             self.close()
             return ZmtpGreeting(time=now, side=side, version="2.0", socket_type=_SOCKETS[data[11]])
-        mechanism = shown(data[12:32].rstrip(b"\0"))
+        mechanism = plain(data[12:32].rstrip(b"\0"))
         self._mechanism = mechanism
         version = f"{data[10]}.{data[11]}"
         return ZmtpGreeting(time=now, side=side, version=version, mechanism=mechanism, server=bool(data[32]))
@@ -140,6 +141,6 @@ def _properties(body: Cursor) -> dict[str, Any]:
     for _ in range(MAX_PROPERTIES):
         if not body.left:
             break
-        name = shown(body.prefixed(1)).lower()
-        found[name] = shown(body.prefixed(4))
+        name = plain(body.prefixed(1)).lower()
+        found[name] = plain(body.prefixed(4))
     return {"socket_type": found.get("socket-type", ""), "identity": found.get("identity", "")}

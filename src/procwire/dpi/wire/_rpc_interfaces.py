@@ -157,6 +157,8 @@ OPERATIONS = {
     },
     "wmi-services": {6: "get-object", 20: "exec-query", 24: "exec-method"},
     "wmi-login": {6: "ntlm-login"},
+    "profinet-device": {0: "connect", 1: "release", 2: "read", 3: "write", 4: "control", 5: "read-implicit"},
+    "profinet-controller": {0: "connect", 1: "release", 2: "read", 3: "write", 4: "control"},
 }
 
 FAULTS = {

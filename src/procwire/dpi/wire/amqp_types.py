@@ -9,7 +9,7 @@ from typing import Any
 
 from procwire.dpi.contract import ProtocolError
 from procwire.dpi.wire.cursor import Cursor
-from procwire.dpi.wire.shown import shown
+from procwire.dpi.wire.text import plain
 
 MAX_DEPTH = 4
 MAX_MEMBERS = 32  # of a list or table that are read
@@ -28,13 +28,13 @@ def table(data: bytes) -> dict[str, str]:
         for _ in range(MAX_MEMBERS):
             if not body.left:
                 break
-            name, kind = shown(body.prefixed(1)), body.u8()
+            name, kind = plain(body.prefixed(1)), body.u8()
             if kind in sizes:
                 body.take(sizes[kind])
             elif kind in b"SFAx":
                 value = body.prefixed(4)
                 if kind == 0x53:
-                    told[name] = shown(value)
+                    told[name] = plain(value)
             else:
                 break
     except ProtocolError:
@@ -69,7 +69,7 @@ def _value(body: Cursor, depth: int) -> Any:
     size = body.number(wide)
     part = body.take(min(size, body.left))
     if code in {0xA1, 0xB1, 0xA3, 0xB3}:
-        return shown(part)
+        return plain(part)
     if code in {0xA0, 0xB0}:
         return part
     if code in {0xC0, 0xD0}:
@@ -98,4 +98,4 @@ def _array(body: Cursor, wide: int) -> Any:
     if kind not in {0xA3, 0xB3}:
         return None
     size = 4 if kind == 0xB3 else 1
-    return " ".join([shown(body.prefixed(size)) for _ in range(min(count, MAX_MEMBERS))])
+    return " ".join([plain(body.prefixed(size)) for _ in range(min(count, MAX_MEMBERS))])

@@ -1,3 +1,4 @@
+# cython: language_level=3
 """X.509 certificates (RFC 5280) as a handshake carries them: fields for people, no verification.
 
 It takes its own road through the DER, field by field, so that a certificate that breaks a rule (a negative
@@ -11,6 +12,7 @@ import hashlib
 import ipaddress
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import msgspec
 
@@ -25,6 +27,10 @@ MAX_CHAIN = 16  # certificates of one chain that are read
 SUBJECT_ALTERNATIVE_NAMES = bytes.fromhex("551d11")  # 2.5.29.17
 BASIC_CONSTRAINTS = bytes.fromhex("551d13")  # 2.5.29.19
 _NS = 1_000_000_000
+MAX_REPEATED = 2048  # names, times and identifiers kept: issuers and dates repeat themselves
+MAX_REPEATED_BYTES = 512  # longer names are not kept
+
+_dotted = lru_cache(MAX_REPEATED)(der.dotted)
 
 
 class Details(msgspec.Struct):
@@ -59,14 +65,19 @@ def _escaped(text: str) -> str:
 
 
 def _name(data: bytes, start: int, stop: int) -> tuple[str, str]:
+    raw = data[start:stop]
+    return _repeated_name(raw) if len(raw) <= MAX_REPEATED_BYTES else _name_of(raw)
+
+
+def _name_of(data: bytes) -> tuple[str, str]:
     """A distinguished name as text (RFC 4514, most specific part first) and its last common name."""
     parts: list[str] = []
     common = ""
-    for _, rdn_start, rdn_stop in der.elements(data, start, stop):
+    for _, rdn_start, rdn_stop in der.elements(data, 0, len(data)):
         pairs: list[str] = []
         for _, at, end in der.elements(data, rdn_start, rdn_stop):
             oid_start, oid_stop = der.expect(data, at, end, der.OID)
-            oid = der.dotted(data[oid_start:oid_stop])
+            oid = _dotted(data[oid_start:oid_stop])
             tag, text_start, text_stop = der.element(data, oid_stop, end)
             text = _text(tag, data[text_start:text_stop])
             label = ATTRIBUTES.get(oid, oid)
@@ -76,6 +87,10 @@ def _name(data: bytes, start: int, stop: int) -> tuple[str, str]:
     return ",".join(reversed(parts))[: 4 * MAX_TEXT], common
 
 
+_repeated_name = lru_cache(MAX_REPEATED)(_name_of)
+
+
+@lru_cache(MAX_REPEATED)
 def _time(tag: int, value: bytes) -> int | None:
     """UTCTime or GeneralizedTime (RFC 5280 section 4.1.2.5) in ns; None where it is neither."""
     try:
@@ -93,7 +108,7 @@ def _time(tag: int, value: bytes) -> int | None:
 def _read_key(found: Details, data: bytes, start: int, stop: int) -> None:
     algorithm, end = der.expect(data, start, stop, der.SEQUENCE)
     oid_start, oid_stop = der.expect(data, algorithm, end, der.OID)
-    oid = der.dotted(data[oid_start:oid_stop])
+    oid = _dotted(data[oid_start:oid_stop])
     found.key_type = KEYS.get(oid, oid)
     bits, bits_stop = der.expect(data, end, stop, der.BIT_STRING)
     if found.key_type in ("rsa", "rsa-pss"):
@@ -106,7 +121,7 @@ def _read_key(found: Details, data: bytes, start: int, stop: int) -> None:
         found.key_bits = int.from_bytes(data[number:number_stop], "big").bit_length()
     elif found.key_type == "ec":
         tag, curve, curve_stop = der.element(data, oid_stop, end)
-        named = der.dotted(data[curve:curve_stop]) if tag == der.OID else "explicit"
+        named = _dotted(data[curve:curve_stop]) if tag == der.OID else "explicit"
         found.key_type, found.key_bits = CURVES.get(named, (f"ec-{named}", 0))
     else:
         found.key_bits = FIXED_BITS.get(found.key_type, 8 * (bits_stop - bits - 1))
@@ -153,7 +168,7 @@ def _read_subject(found: Details, data: bytes, start: int, stop: int) -> None:
 
 
 def _read_validity(found: Details, data: bytes, start: int, stop: int) -> None:
-    times = [_time(tag, data[at:end]) for tag, at, end in der.elements(data, start, stop)]
+    times = [_time(tag, data[at : min(end, at + 32)]) for tag, at, end in der.elements(data, start, stop)]
     if len(times) != 2:
         raise der.DerError("validity has not two times")
     found.not_before, found.not_after = times
@@ -163,7 +178,7 @@ def _read_validity(found: Details, data: bytes, start: int, stop: int) -> None:
 
 def _read_signature(found: Details, data: bytes, start: int, stop: int) -> None:
     oid_start, oid_stop = der.expect(data, start, stop, der.OID)
-    oid = der.dotted(data[oid_start:oid_stop])
+    oid = _dotted(data[oid_start:oid_stop])
     found.signature = SIGNATURES.get(oid, oid)
 
 
@@ -212,9 +227,12 @@ def _read(found: Details, data: bytes) -> None:
             _attempt(found, ("extensions", _read_extensions), data, start, stop)
 
 
-def read_certificate(data: bytes) -> Details:
-    """The fields of one DER certificate. Never raises; ``malformed`` says what could not be read."""
-    found = Details(sha256=hashlib.sha256(data).hexdigest())
+def read_certificate(data: bytes, sha256: str = "") -> Details:
+    """The fields of one DER certificate. Never raises; ``malformed`` says what could not be read.
+
+    ``sha256``: of the certificate in hex, where that is known.
+    """
+    found = Details(sha256=sha256 or hashlib.sha256(data).hexdigest())
     try:
         _read(found, data)
     except ValueError as error:
@@ -236,7 +254,7 @@ class Shelf:
         if found is None:
             if len(self._found) >= self._size:
                 del self._found[next(iter(self._found))]
-            found = self._found[key] = read_certificate(data)
+            found = self._found[key] = read_certificate(data, key.hex())
         return found
 
 
@@ -255,6 +273,20 @@ def split_chain(body: bytes) -> tuple[list[bytes], int, str]:
         count += 1
         at += 3 + length
     return chain, count, "" if at == len(body) else "trailing bytes in the list"
+
+
+def without_extensions(body: bytes) -> bytes:
+    """A Certificate message of TLS 1.3 (RFC 8446 section 4.4.2) in the shape that it had before.
+
+    The request's context and each certificate's extensions are left out; what is cut stays cut.
+    """
+    at = 1 + (body[0] if body else 0) + 3
+    chain = bytearray()
+    while at + 3 <= len(body):
+        end = at + 3 + int.from_bytes(body[at : at + 3], "big")
+        chain += body[at:end]
+        at = end + 2 + int.from_bytes(body[end : end + 2], "big")
+    return len(chain).to_bytes(3, "big") + bytes(chain)
 
 
 def _matches(pattern: str, name: str) -> bool:

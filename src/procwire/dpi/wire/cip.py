@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from procwire.dpi.wire.cursor import Cursor
-from procwire.dpi.wire.shown import shown
+from procwire.dpi.wire.text import plain
 
 MAX_SEGMENTS = 12
 
@@ -77,7 +77,7 @@ def path(data: bytes) -> str:
             text = part.take(min(part.u8(), part.left))
             if len(text) & 1 and part.left:
                 part.take(1)
-            words.append(shown(text))
+            words.append(plain(text))
             continue
         known = _SEGMENTS.get(kind)
         if known is None:

@@ -13,7 +13,18 @@ from collections.abc import Iterable
 from procwire.dpi.contract import ENOUGH, Context, Direction, ProtocolError
 from procwire.model.observation import Observation, Upgraded
 
+MAX_LOGIN = 64  # requests within which a login is looked for, where nobody reads the rest
 MAX_RESYNC = 64  # pieces looked at for a new start after a gap
+
+
+def empty_lines(data: bytes, at: int) -> int:
+    """Length of the empty lines at ``at``, taken as one message; 0 where the line feed has not come."""
+    end = at
+    while data[end : end + 2] == b"\r\n":
+        end += 2
+    if end == at and len(data) - at > 1:
+        raise ProtocolError("a carriage return alone")
+    return end - at
 
 
 class Lane:
@@ -50,6 +61,7 @@ class Cutter:
         self.stream = context.transport == "tcp"
         self.client = -1
         self.settled = False  # nothing that is told of the flow can follow
+        self.requests = 0
         self.lanes = (Lane(), Lane())
         self._rest: tuple[bytes, bytes] | None = None
         self._broken: ProtocolError | None = None
@@ -117,11 +129,27 @@ class Cutter:
 
     # ---- for protocols
 
+    def early(self) -> bool:
+        """Count a request; whether a login in it is still a fact of the flow: those come first."""
+        self.requests += 1
+        self.settled = self.settled or self.requests > MAX_LOGIN
+        return not self.settled
+
     def close(self) -> None:
         """Nothing more of either side is read."""
         for lane in self.lanes:
             lane.closed = True
             lane.held = b""
+
+    def aligned(self, side: Direction, data: bytes) -> bool:
+        """Whether a whole message begins here, and where it ends another one or the piece."""
+        size = self.measure(side, data, 0)
+        return size > 0 and (size == len(data) or (size < len(data) and self.measure(side, data, size) >= 0))
+
+    def join(self, side: Direction) -> None:
+        """The flow was running when it was first seen: ``side`` asks; the other one may be anywhere."""
+        self.client = side
+        self.lanes[1 - side].lost = True
 
     def hand_on(self, side: Direction, hint: str, now: int) -> Upgraded:
         """What follows is another protocol's; ``message`` returns this last."""

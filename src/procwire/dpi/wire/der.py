@@ -1,3 +1,4 @@
+# cython: language_level=3
 """Distinguished Encoding Rules (X.690), as far as certificates need them: reading only, definite lengths.
 
 Every read is bounded by the element it stands in; what does not fit raises DerError.
@@ -6,6 +7,8 @@ Every read is bounded by the element it stands in; what does not fit raises DerE
 from __future__ import annotations
 
 from collections.abc import Iterator
+
+import cython
 
 BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, OID = 0x01, 0x02, 0x03, 0x04, 0x06
 SEQUENCE, SET = 0x30, 0x31
@@ -16,11 +19,14 @@ class DerError(ValueError):
     """The bytes are not DER."""
 
 
-def element(data: bytes, at: int, end: int) -> tuple[int, int, int]:
+@cython.ccall
+def element(data: bytes, at: cython.Py_ssize_t, end: cython.Py_ssize_t) -> tuple[int, int, int]:
     """Tag, start and end of the value of the element at ``at``; it must end by ``end``."""
-    if at + 2 > end:
+    if at + 2 > end or end > len(data):
         raise DerError("element is cut")
-    tag, length = data[at], data[at + 1]
+    tag: cython.int = data[at]
+    length: cython.Py_ssize_t = data[at + 1]
+    count: cython.int
     at += 2
     if tag & 0x1F == 0x1F:
         raise DerError("tag of several bytes")
@@ -28,22 +34,24 @@ def element(data: bytes, at: int, end: int) -> tuple[int, int, int]:
         count = length & 0x7F
         if not 1 <= count <= 4 or at + count > end:
             raise DerError("length is cut, indefinite or absurd")
-        length = int.from_bytes(data[at : at + count], "big")
-        at += count
+        length = 0
+        for _ in range(count):
+            length = (length << 8) | data[at]
+            at += 1
     if at + length > end:
         raise DerError("element is longer than what it stands in")
     return tag, at, at + length
 
 
-def elements(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, int]]:
+def elements(data: bytes, at: cython.Py_ssize_t, end: cython.Py_ssize_t) -> Iterator[tuple[int, int, int]]:
     """The elements that stand between two offsets."""
     while at < end:
-        tag, start, stop = element(data, at, end)
-        yield tag, start, stop
-        at = stop
+        one = element(data, at, end)
+        yield one
+        at = one[2]
 
 
-def expect(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
+def expect(data: bytes, at: cython.Py_ssize_t, end: cython.Py_ssize_t, tag: cython.int) -> tuple[int, int]:
     """Start and end of the value at ``at``, which must have this tag."""
     found, start, stop = element(data, at, end)
     if found != tag:

@@ -25,6 +25,8 @@ def framing(head: Head) -> tuple[bool, int | None]:
     coding = head.fields.get(b"transfer-encoding")
     length: int | None = None
     announced = head.fields.get(b"content-length")
+    if coding is None and (announced is None or (len(announced) <= 18 and announced.isdigit())):
+        return False, None if announced is None else int(announced)  # the usual forms of what follows
     if announced is not None:
         parts = {part.strip() for part in announced.split(b",")}
         if len(parts) > 1:

@@ -37,6 +37,24 @@ WANTED = frozenset(
     }
 )  # fmt: skip
 _LISTS = frozenset({b"transfer-encoding", b"connection", b"upgrade"})
+_NEEDED = frozenset(
+    {
+        b"host", b"content-length", b"transfer-encoding", b"upgrade", b"authorization",
+        b"proxy-authorization",
+    }
+)  # fmt: skip
+_LONGEST = max(map(len, WANTED)) + 1
+_SHAPED = cython.declare(cython.Py_ssize_t, 32 * _LONGEST)
+
+
+def _shapes(names: frozenset[bytes]) -> bytes:
+    """What names look like from afar: a table over their length and their first letter."""
+    looks = {32 * len(name) + (name[0] & 31) for name in names}
+    return bytes([at in looks for at in range(32 * _LONGEST)])
+
+
+_SHAPES: bytes = _shapes(WANTED)
+_BRIEF: bytes = _shapes(_NEEDED)
 
 
 class HeadError(Exception):
@@ -100,22 +118,55 @@ class Head:
         return decode(value)
 
 
-def parse(raw: bytes) -> Head:
-    """Start line and fields, without the empty line that ends them. Raises HeadError."""
+def parse(raw: bytes, brief: bool = False) -> Head:
+    """Start line and fields, without the empty line that ends them. Raises HeadError.
+
+    ``brief``: of the fields only those that say where the body ends, who is asked, and for credentials.
+    """
     head = Head()
-    lines: list[bytes] = raw.split(b"\r\n")
-    if raw.count(b"\n") != len(lines) - 1:
-        head.faults.append("bare-lf")
-        lines = [line.rstrip(b"\r") for line in raw.split(b"\n")]
-    if len(lines) > MAX_FIELDS + 1:
+    if raw.count(b"\n") > MAX_FIELDS:
         raise HeadError(f"more than {MAX_FIELDS} header fields")
-    _start_line(head, lines[0])
-    name: bytes = b""
-    for index in range(1, len(lines)):
-        line: bytes = lines[index]
-        if line:
-            name = _field(head, line, name)
+    if raw.count(b"\n") != raw.count(b"\r\n"):
+        head.faults.append("bare-lf")
+        raw = b"\r\n".join([line.rstrip(b"\r") for line in raw.split(b"\n")])
+    end: cython.Py_ssize_t = raw.find(b"\r\n")
+    if end < 0:
+        _start_line(head, raw)
+    else:
+        _start_line(head, raw[:end])
+        _fields(head, raw, end + 2, _BRIEF if brief else _SHAPES)
     return head
+
+
+@cython.cfunc
+def _fields(head: Head, raw: bytes, at: cython.Py_ssize_t, shapes: bytes) -> Any:
+    """The fields from ``at`` on, a line each. Those that nobody wants are passed over where they stand."""
+    size: cython.Py_ssize_t = len(raw)
+    end: cython.Py_ssize_t
+    stop: cython.Py_ssize_t
+    colon: cython.Py_ssize_t
+    shape: cython.Py_ssize_t
+    byte: cython.int
+    name: bytes = b""
+    while at < size:
+        colon = -1
+        end = at
+        while end < size:
+            byte = raw[end]
+            if byte == 10:
+                break
+            if byte == 58 and colon < 0:
+                colon = end
+            end += 1
+        stop = end - 1 if end < size else size
+        if stop > at:
+            shape = (colon - at) * 32 + (raw[at] & 31)
+            if colon <= at or raw[at] <= 32 or raw[colon - 1] <= 32 or (shape < _SHAPED and shapes[shape]):
+                name = _field(head, raw[at:stop], name)
+            else:
+                name = b""
+        at = end + 1
+    return None
 
 
 @cython.cfunc
@@ -140,21 +191,37 @@ def _start_line(head: Head, line: bytes) -> Any:
 @cython.cfunc
 def _request_line(line: bytes) -> Any:
     """(method, target, version); the usual form without the regular expression, which is slower."""
-    if line.endswith((b" HTTP/1.1", b" HTTP/1.0")):
-        method, _, target = line[: len(line) - 9].partition(b" ")
-        plain = method.isalpha() and method.isupper() and len(method) <= 32
-        if (
-            plain
-            and target[:1] == b"/"
-            and b" " not in target
-            and b"\0" not in target
-            and b"\r" not in target
-        ):
-            return method, target, line[len(line) - 3 :]
+    space: cython.Py_ssize_t = _usual(line)
+    if space > 0:
+        return line[:space], line[space + 1 : len(line) - 9], line[len(line) - 3 :]
     found = _REQUEST.match(line)
     if found is None:
         raise HeadError("not a request line")
     return found.groups()
+
+
+@cython.cfunc
+@cython.exceptval(-2, check=True)
+def _usual(line: bytes) -> cython.Py_ssize_t:
+    """Where the method ends in a request line of the usual form; -1 for any other line."""
+    if not line.endswith((b" HTTP/1.1", b" HTTP/1.0")):
+        return -1
+    end: cython.Py_ssize_t = len(line) - 9
+    at: cython.Py_ssize_t = 0
+    byte: cython.int
+    while at < end and at <= 32:
+        byte = line[at]
+        if byte < 65 or byte > 90:
+            break
+        at += 1
+    space: cython.Py_ssize_t = at
+    if space == 0 or space > 32 or space + 1 >= end or line[space] != 32 or line[space + 1] != 47:
+        return -1
+    for at in range(space + 1, end):
+        byte = line[at]
+        if byte in {32, 0, 13}:
+            return -1
+    return space
 
 
 @cython.cfunc
@@ -215,7 +282,7 @@ def starts(data: bytes) -> int:
     if b"HTTP/".startswith(data):
         return -1
     if end >= 0:
-        return 1 if _REQUEST.match(line) else 0
+        return 1 if _usual(line) > 0 or _REQUEST.match(line) else 0
     if not _PARTIAL_REQUEST.match(line):
         return 0
     if len(data) < MAX_START:

@@ -127,6 +127,11 @@ def measure(data: bytes | bytearray) -> int:
 
 def judged(data: bytes, transport: str, programs: frozenset[int] | None, others: frozenset[int]) -> Claim:
     """Claim of a module that serves ``programs`` (None: all but ``others``). A reply names none."""
+    at = 8 if transport == "tcp" else 4
+    if (
+        data[at : at + 3] != b"\0\0\0"[: len(data[at : at + 3])]
+    ):  # neither call nor reply: nearly all there is
+        return Claim.NO
     try:
         if transport == "tcp":
             if not measure(data):

@@ -8,6 +8,7 @@ may be spoofed or broken and says nothing about the next one.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -27,6 +28,7 @@ _OUTER = bytes([byte ^ 0x5C for byte in range(256)])
 PADDING, PING, ACK, ACK_ECN, CRYPTO, CLOSE, CLOSE_APPLICATION = 0, 1, 2, 3, 6, 0x1C, 0x1D
 
 GOOGLE_CRYPTO = 8
+_PACKETS = cython.declare(cython.longlong, 1 << 62)  # packet numbers are below (RFC 9000 section 12.3)
 
 
 def _label(text: str, length: int) -> bytes:
@@ -44,14 +46,26 @@ _CLIENT = _label("client in", 32)
 _SERVER = _label("server in", 32)
 
 
-def expand(secret: bytes, label: bytes) -> bytes:
-    """HKDF-Expand by one block of SHA-256; ``label`` is a whole HkdfLabel (RFC 8446 section 7.1).
+def _padded(secret: bytes) -> tuple[Any, Any]:
+    """HMAC's two hashes (RFC 2104) begun with a secret of at most a block.
 
-    HMAC (RFC 2104) is spelled out: ``hmac.digest`` looks its algorithm up anew in each call, which takes ten
-    times as long. ``secret`` is at most a block.
+    ``hmac.digest`` looks its algorithm up anew in each call, which takes ten times as long.
     """
-    inner = sha256(secret.ljust(BLOCK_BYTES, b"\0").translate(_INNER) + label).digest()
-    return sha256(secret.ljust(BLOCK_BYTES, b"\0").translate(_OUTER) + inner).digest()
+    block = secret.ljust(BLOCK_BYTES, b"\0")
+    return sha256(block.translate(_INNER)), sha256(block.translate(_OUTER))
+
+
+def _expand(inner: Any, outer: Any, label: bytes) -> bytes:
+    one, other = inner.copy(), outer.copy()
+    one.update(label)
+    other.update(one.digest())
+    return bytes(other.digest())
+
+
+def expand(secret: bytes, label: bytes) -> bytes:
+    """HKDF-Expand by one block of SHA-256; ``label`` is a whole HkdfLabel (RFC 8446 section 7.1)."""
+    inner, outer = _padded(secret)
+    return _expand(inner, outer, label)
 
 
 def initial_secret(version: int, dcid: bytes, *, server: bool) -> bytes:
@@ -59,51 +73,80 @@ def initial_secret(version: int, dcid: bytes, *, server: bool) -> bytes:
     return expand(expand(SALTS[version], dcid), _SERVER if server else _CLIENT)
 
 
-class Opener:
-    """Decrypts one side's Initial packets. Raises KeyError for a version without a known salt."""
+class _Ciphers:
+    """What ``cryptography`` gives, imported when the first QUIC packet comes: that takes 30 ms."""
 
-    __slots__ = ("_aead", "_iv", "_mask", "largest")
-
-    def __init__(self, version: int, dcid: bytes, *, server: bool) -> None:
+    def __init__(self) -> None:
+        from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+        self.refused = InvalidTag
+        self.aead = AESGCM
+        self.cipher = Cipher
+        self.aes = algorithms.AES
+        self.block = modes.ECB()  # noqa: S305 - RFC 9001 section 5.4.3
+
+
+@lru_cache(1)
+def _ciphers() -> _Ciphers:
+    return _Ciphers()
+
+
+@cython.cclass
+class Opener:
+    """Decrypts one side's Initial packets. Raises KeyError for a version without a known salt."""
+
+    largest = cython.declare(cython.longlong, visibility="public")  # packet number seen
+    _aead: Any
+    _iv: Any
+    _mask: Any
+    _refused: Any
+
+    def __init__(self, version: int, dcid: bytes, *, server: bool) -> None:
+        made = _ciphers()
         secret = initial_secret(version, dcid, server=server)
+        inner, outer = _padded(secret)
         labels = LABELS["quicv2" if version == V2 else "quic"]
-        key, iv, protection = [expand(secret, label) for label in labels]
-        self._aead: Any = AESGCM(key[:16])
+        key, iv, protection = [_expand(inner, outer, label) for label in labels]
+        self._aead = made.aead(key[:16])
         self._iv = int.from_bytes(iv[:12], "big")
-        self._mask: Any = Cipher(algorithms.AES(protection[:16]), modes.ECB()).encryptor()  # noqa: S305 - RFC 9001 5.4.3
-        self.largest = -1  # packet number seen
+        self._mask = made.cipher(made.aes(protection[:16]), made.block).encryptor()
+        self._refused = made.refused
+        self.largest = -1
 
     def open(self, data: bytes, packet: LongPacket) -> bytes | None:
         """The frames of a packet; None where it does not decrypt."""
-        from cryptography.exceptions import InvalidTag
-
-        at = packet.payload
-        sample = data[at + 4 : at + 4 + SAMPLE_BYTES]
-        if at + 4 + SAMPLE_BYTES > packet.end:
+        at: cython.Py_ssize_t = packet.payload
+        end: cython.Py_ssize_t = packet.end
+        start: cython.Py_ssize_t = packet.start
+        if at + 4 + SAMPLE_BYTES > end:
             return None
-        mask = self._mask.update(sample)
-        first = data[packet.start] ^ (mask[0] & 0x0F)
-        length = (first & 3) + 1
-        number = int.from_bytes(data[at : at + length], "big") ^ int.from_bytes(mask[1 : 1 + length], "big")
-        header = bytes([first]) + data[packet.start + 1 : at] + number.to_bytes(length, "big")
-        full = self._full(number, 8 * length)
+        mask: bytes = self._mask.update(data[at + 4 : at + 4 + SAMPLE_BYTES])
+        first: cython.int = data[start] ^ (mask[0] & 0x0F)
+        length: cython.Py_ssize_t = (first & 3) + 1
+        number: cython.longlong = 0
+        place: cython.Py_ssize_t
+        for place in range(length):
+            number = (number << 8) | (data[at + place] ^ mask[1 + place])
+        header = bytes((first,)) + data[start + 1 : at] + number.to_bytes(length, "big")
+        full: cython.longlong = self._full(number, 8 * length)
         nonce = (self._iv ^ full).to_bytes(12, "big")
         try:
-            frames: bytes = self._aead.decrypt(nonce, data[at + length : packet.end], header)
-        except InvalidTag:
+            frames: bytes = self._aead.decrypt(nonce, data[at + length : end], header)
+        except self._refused:
             return None
         self.largest = max(self.largest, full)
         return frames
 
-    def _full(self, number: int, bits: int) -> int:
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _full(self, number: cython.longlong, bits: cython.int) -> cython.longlong:
         """The whole packet number (RFC 9000 appendix A.3)."""
-        window = 1 << bits
-        expected = self.largest + 1
-        candidate = (expected & ~(window - 1)) | number
-        if candidate <= expected - window // 2 and candidate < (1 << 62) - window:
+        window: cython.longlong = cython.cast(cython.longlong, 1) << bits
+        expected: cython.longlong = self.largest + 1
+        candidate: cython.longlong = (expected & ~(window - 1)) | number
+        if candidate <= expected - window // 2 and candidate < _PACKETS - window:
             return candidate + window
         if candidate > expected + window // 2 and candidate >= window:
             return candidate - window
@@ -112,16 +155,14 @@ class Opener:
 
 def retry_is_intact(data: bytes, packet: LongPacket, original: bytes) -> bool | None:
     """Does a Retry's integrity tag fit (RFC 9001 section 5.8)? None where the version's key is not known."""
-    from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
+    made = _ciphers()
     keys = RETRY_KEYS.get(packet.version)
     if keys is None:
         return None
     pseudo = bytes([len(original)]) + original + data[packet.start : packet.end - 16]
     try:
-        AESGCM(keys[0]).decrypt(keys[1], data[packet.end - 16 : packet.end], pseudo)
-    except InvalidTag:
+        made.aead(keys[0]).decrypt(keys[1], data[packet.end - 16 : packet.end], pseudo)
+    except made.refused:
         return False
     return True
 

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from procwire.dpi.contract import Direction, ProtocolError
+from procwire.dpi.wire import rpc_binding
 from procwire.dpi.wire._smb_names import COMMANDS2, DIALECTS, DISPOSITIONS, SHARES, status_of
 from procwire.dpi.wire.pending import Pending
 from procwire.dpi.wire.smb_records import SmbMessage, logged_in
@@ -23,9 +24,11 @@ MAX_OPEN = 256  # files and shares that are remembered
 MAX_DIALECTS = 32
 _RESPONSE = 1
 _PENDING = 0x103
+_RELATED = b"\xff" * 16  # the file that the compound opened ([MS-SMB2] 3.3.5.2.7.2)
 (_NEGOTIATE, _SESSION, _LOGOFF, _TREE, _UNTREE, _CREATE, _CLOSE, _, _READ, _WRITE) = range(10)
-_SET_INFO = 17
-_TOLD = frozenset({_NEGOTIATE, _SESSION, _LOGOFF, _TREE, _CREATE, _CLOSE, _READ, _WRITE, _SET_INFO})
+_IOCTL, _SET_INFO = 11, 17
+_TRANSCEIVE = 0x0011C017  # FSCTL_PIPE_TRANSCEIVE, [MS-FSCC] 2.3
+_TOLD = frozenset({_NEGOTIATE, _SESSION, _LOGOFF, _TREE, _CREATE, _CLOSE, _READ, _WRITE, _IOCTL, _SET_INFO})
 
 
 class Opened(msgspec.Struct):
@@ -35,6 +38,7 @@ class Opened(msgspec.Struct):
     share: str
     read: int = 0
     written: int = 0
+    contexts: dict[int, str] = {}  # interfaces bound to, where it is a pipe
 
 
 def _u16(data: bytes, at: int) -> int:
@@ -52,13 +56,17 @@ class Conversation:
         self._pending = Pending()
         self._shares: dict[int, str] = {}
         self._files: dict[bytes, Opened] = {}
+        self._opening = Opened("", "")  # what the compound at hand opens: its other messages may mean that
 
     def read(self, side: Direction, data: bytes, now: int) -> Iterator[SmbMessage]:
         """What the messages in these bytes say. Raises ProtocolError."""
+        self._opening = Opened("", "")
         for _ in range(MAX_COMPOUND):
             if len(data) < HEADER_BYTES or _u16(data, 4) != HEADER_BYTES:
                 raise ProtocolError("header is cut")
             following = _u32(data, 20)
+            if 0 < following < HEADER_BYTES:
+                raise ProtocolError("messages overlap")
             one = data[:following] if following else data
             yield from self._one(side, one, now)
             if not following or following + HEADER_BYTES > len(data):
@@ -77,6 +85,8 @@ class Conversation:
             self._pending.ask((int(side), ident), now, asked)
             if command in {_NEGOTIATE, _SESSION}:
                 yield asked
+            elif command in {_WRITE, _IOCTL}:
+                yield from self._called(asked, command, data, body)
             return
         if _u32(data, 8) == _PENDING:
             return
@@ -101,12 +111,15 @@ class Conversation:
             seen.server, seen.share = split(path)
         elif command == _CREATE:
             seen.path = utf16(data[_u16(body, 44) :][: _u16(body, 46)])
+            self._opening = Opened(seen.path, seen.share)
             disposition = _u32(body, 36)
             seen.action = DISPOSITIONS[disposition] if disposition < len(DISPOSITIONS) else ""
-        elif command in {_CLOSE, _READ, _WRITE}:
-            return body[8:24] if command == _CLOSE else body[16:32], seen
+        elif command in {_CLOSE, _READ, _WRITE, _IOCTL}:
+            return body[8:24] if command in {_CLOSE, _IOCTL} else body[16:32], seen
         elif command == _SET_INFO:
             _changed(seen, data, body)
+            if body[16:32] == _RELATED:
+                seen.path, seen.share = self._opening.path, self._opening.share
             return body[16:32], seen
         return seen
 
@@ -125,7 +138,7 @@ class Conversation:
             seen.mechanism = seen.mechanism or asked.mechanism
         yield seen
 
-    def _logoff(self, seen: SmbMessage, asked: Any, data: bytes, body: bytes) -> Iterator[SmbMessage]:  # noqa: ARG002
+    def _passed(self, seen: SmbMessage, asked: Any, data: bytes, body: bytes) -> Iterator[SmbMessage]:  # noqa: ARG002
         yield seen
 
     def _tree(self, seen: SmbMessage, asked: Any, data: bytes, body: bytes) -> Iterator[SmbMessage]:
@@ -164,13 +177,31 @@ class Conversation:
                 known.written += size
         yield from ()
 
+    def _called(self, asked: Any, command: int, data: bytes, body: bytes) -> Iterator[SmbMessage]:
+        """What is said to a pipe: written to it, or in one go with the answer ([MS-SMB2] 2.2.31)."""
+        handle, seen = asked
+        known = self._files.get(handle)
+        if (
+            known is None
+            or known.share.upper() != "IPC$"
+            or (command == _IOCTL and _u32(body, 4) != _TRANSCEIVE)
+        ):
+            return
+        at, size = (_u16(body, 2), _u32(body, 4)) if command == _WRITE else (_u32(body, 24), _u32(body, 28))
+        seen.message, seen.path, seen.share = "call", known.path, known.share
+        seen.action = rpc_binding.asked(data[at : at + size], known.contexts)
+        if seen.action:
+            yield seen
+
+    def _nothing(self, seen: SmbMessage, asked: Any, data: bytes, body: bytes) -> Iterator[SmbMessage]:  # noqa: ARG002
+        yield from ()
+
     def _set(self, seen: SmbMessage, asked: Any, data: bytes, body: bytes) -> Iterator[SmbMessage]:  # noqa: ARG002
         if asked is None or not asked[1].action:
             return
-        known = self._files.get(asked[0])
+        known = self._files.get(asked[0], asked[1])
         seen.message, seen.action = asked[1].message, asked[1].action
-        if known is not None:
-            seen.path, seen.share = known.path, known.share
+        seen.path, seen.share = known.path, known.share
         yield seen
 
 
@@ -198,7 +229,8 @@ def _remember(known: dict[Any, Any], key: Any, value: Any) -> None:
 
 
 _ANSWERS: dict[int, Callable[..., Iterator[SmbMessage]]] = {
-    _NEGOTIATE: Conversation._dialect, _SESSION: Conversation._session, _LOGOFF: Conversation._logoff,
+    _NEGOTIATE: Conversation._dialect, _SESSION: Conversation._session, _LOGOFF: Conversation._passed,
     _TREE: Conversation._tree, _CREATE: Conversation._create, _CLOSE: Conversation._close,
-    _READ: Conversation._moved, _WRITE: Conversation._moved, _SET_INFO: Conversation._set,
+    _READ: Conversation._moved, _WRITE: Conversation._moved,
+    _IOCTL: Conversation._nothing, _SET_INFO: Conversation._set,
 }  # fmt: skip

@@ -21,7 +21,7 @@ class SmbMessage(Observation, kw_only=True):
     RISKS: ClassVar = {"obsolete": "obsolete-protocol"}
 
     message: Annotated[
-        str, says("negotiate, dialect, login, challenge, session, logoff, share, open, close, ...")
+        str, says("negotiate, dialect, login, challenge, session, logoff, share, open, close, call, ...")
     ]
     version: Annotated[str, says("1 or 2; the latter stands for 3 too, see the dialect.")]
     dialect: Annotated[str, says("Dialect that the server chose.")] = ""
@@ -37,7 +37,8 @@ class SmbMessage(Observation, kw_only=True):
     share_type: Annotated[str, says("disk, pipe or print.")] = ""
     path: Annotated[str, says("File, within its share.")] = ""
     action: Annotated[
-        str, says("What opening may do: open, create, overwrite, ...; delete or the new name.")
+        str,
+        says("How it is opened: open, create, ...; delete; the new name; what a pipe is asked."),
     ] = ""
     bytes_read: Annotated[int | None, says("Bytes read from the file.", kind=Kind.SIZE)] = None
     bytes_written: Annotated[int | None, says("Bytes written to the file.", kind=Kind.SIZE)] = None

@@ -32,3 +32,13 @@ def utf16(data: bytes, limit: int = MAX_TEXT) -> str:
     """UTF-16, little-endian, as Windows writes it; what does not decode is replaced."""
     text = data[: 2 * limit].decode("utf-16-le", "replace").rstrip("\0")
     return printable(text) + ("…" if len(data) > 2 * limit else "")
+
+
+def bounded(text: str, limit: int = MAX_TEXT) -> str:
+    """Text that was decoded elsewhere: as ``plain`` gives it."""
+    return printable(text[:limit]) + ("…" if len(text) > limit else "")
+
+
+def readable(data: bytes) -> bool:
+    """Whether this is text on one line: printable ASCII, not empty."""
+    return bool(data) and data.isascii() and data.decode("ascii").isprintable()

@@ -5,6 +5,7 @@ Refuses to verify: whether a certificate is to be trusted is not decided here.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated, ClassVar
 
 from procwire.dpi.wire import certificates
@@ -82,11 +83,24 @@ class Certificate(Observation, kw_only=True):
         return self.weak_signature and not self.client
 
 
+class CertificateBrief(Observation, kw_only=True):
+    """What a server's certificate says of risks, for when nobody reads the rest."""
+
+    RISKS: ClassVar = Certificate.RISKS
+    past: bool
+    early: bool
+    own: bool
+    other: bool
+    weak: bool
+    broken: bool
+
+
 def weak_key(kind: str, bits: int) -> bool:
     """Whether a public key is shorter than what is held to be strong; what is not known is not weak."""
     return 0 < bits < _LEAST_BITS.get(kind, LEAST_CURVE_BITS)
 
 
+@lru_cache(256)
 def weak_signature(algorithm: str) -> bool:
     """Whether a signature's hash is broken."""
     return any(hash in algorithm.lower().replace("-", "") for hash in _BROKEN)
@@ -122,4 +136,20 @@ def certificate_of(
         weak_signature=not details.self_signed and weak_signature(details.signature),
         sha256=details.sha256,
         malformed=details.malformed,
+    )
+
+
+def brief_of(
+    details: certificates.Details, side: Direction, now: int, position: int, asked: str
+) -> CertificateBrief:
+    """The brief of one certificate that a server showed; ``asked``: the name that was asked for."""
+    return CertificateBrief(
+        time=now,
+        side=side,
+        past=details.not_after is not None and details.not_after < now,
+        early=details.not_before is not None and details.not_before > now,
+        own=details.self_signed and not position,
+        other=not position and bool(asked) and not certificates.covers(details, asked),
+        weak=weak_key(details.key_type, details.key_bits),
+        broken=not details.self_signed and weak_signature(details.signature),
     )

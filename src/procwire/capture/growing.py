@@ -1,0 +1,63 @@
+"""A text file that another program is writing: what was added since the last look.
+
+It may not be there yet, may be cut and begun again, or be replaced by another of the same name: it is then
+read from its start. What is read passes through one buffer that the caller may wipe.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+CHUNK_BYTES = 1 << 16
+LOOK_BYTES = 1 << 22  # read at one look, so that a huge file delays no packet for long
+
+
+class GrowingFile:
+    """``take`` yields chunks of a buffer that is used again. Raises OSError; one not there yet is empty."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._fd = -1
+        self._at = 0
+        self._identity: tuple[int, int] | None = None
+        self._buffer = bytearray(CHUNK_BYTES)
+
+    @property
+    def there(self) -> bool:
+        """Whether it was found so far."""
+        return self._fd >= 0
+
+    def take(self, most: int = LOOK_BYTES) -> Iterator[memoryview]:
+        """What was added since, about ``most`` bytes of it. A chunk is valid until the next is asked for."""
+        self._renew()
+        view = memoryview(self._buffer)
+        done = 0
+        while self._fd >= 0 and done < most:
+            try:
+                size = os.readv(self._fd, [view])
+            except BlockingIOError:
+                return
+            if size == 0:
+                return
+            self._at += size
+            done += size
+            yield view[:size]
+
+    def close(self) -> None:
+        """Let go of it."""
+        if self._fd >= 0:
+            os.close(self._fd)
+        self._fd, self._at = -1, 0
+
+    def _renew(self) -> None:
+        """Open it, or the file that has taken its place."""
+        try:
+            status = os.stat(self.path)  # noqa: PTH116 - the descriptor's twin
+        except FileNotFoundError:
+            return
+        if self._fd >= 0 and (status.st_dev, status.st_ino) == self._identity and status.st_size >= self._at:
+            return
+        self.close()
+        self._fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        self._identity = (status.st_dev, status.st_ino)

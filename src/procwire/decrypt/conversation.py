@@ -1,0 +1,121 @@
+"""One flow's conversation as its ends understood it: payload in order, decrypted where keys open it.
+
+A stream in clear is given as it is, until a ClientHello begins: from there on what TLS carries is given, and
+nothing of its records. A QUIC flow gives its streams. ``notes`` says what could not be read, and why.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import msgspec
+
+from procwire.decrypt.keylog import KeyLog
+from procwire.decrypt.quic_session import QuicSession
+from procwire.decrypt.session import APPLICATION_DATA, Session
+from procwire.dpi.contract import Claim
+from procwire.dpi.wire import quic_claim, tls_claim
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """Bytes that one side said. ``stream``: QUIC's, -1 for others; ``missing``: bytes lost before them."""
+
+    side: int
+    data: bytes
+    now: int
+    layer: str = "payload"  # payload, tls, quic
+    stream: int = -1
+    missing: int = 0
+
+
+class TcpConversation:
+    """See the module."""
+
+    def __init__(self, keys: KeyLog | None) -> None:
+        self._keys = keys
+        self._session: Session | None = None
+        self._missing = [0, 0]
+
+    def feed(self, side: int, data: bytes, now: int) -> list[Piece]:
+        """The next bytes of a side."""
+        if self._session is None and self._keys is not None and tls_claim.claim(data) is Claim.YES:
+            self._session = Session(self._keys)
+        if self._session is None:
+            return [self._piece(side, data, now, "payload")] if data else []
+        content = self._session.feed(side, data)
+        return [
+            self._piece(who, said, now, "tls")
+            for who, kind, said in content
+            if kind == APPLICATION_DATA and said
+        ]
+
+    def gap(self, side: int, size: int) -> None:
+        """``size`` bytes of a side are missing."""
+        self._missing[side] += size
+        if self._session is not None:
+            self._session.gap(side)
+
+    def finish(self, now: int) -> list[Piece]:
+        """What the end makes readable."""
+        if self._session is None:
+            return []
+        content = self._session.finish()
+        return [
+            self._piece(who, said, now, "tls")
+            for who, kind, said in content
+            if kind == APPLICATION_DATA and said
+        ]
+
+    @property
+    def notes(self) -> list[str]:
+        """What could not be read."""
+        return _notes(self._session.failed, "records") if self._session is not None else []
+
+    def _piece(self, side: int, data: bytes, now: int, layer: str) -> Piece:
+        missing, self._missing[side] = self._missing[side], 0
+        return Piece(side, data, now, layer, -1, missing)
+
+
+class UdpConversation:
+    """See the module: datagrams as they are, or the streams of QUIC."""
+
+    def __init__(self, keys: KeyLog | None) -> None:
+        self._keys = keys
+        self._session: QuicSession | None = None
+
+    def feed(self, side: int, data: bytes, now: int) -> list[Piece]:
+        """One datagram."""
+        if self._session is None and self._keys is not None and quic_claim.claim(data) is Claim.YES:
+            self._session = QuicSession(self._keys)
+        session = self._session
+        if session is None:
+            return [Piece(side, data, now)]
+        said = session.feed(side, data)
+        return [Piece(who, part, now, "quic", number, gap) for who, number, gap, part, _ in said if part]
+
+    def gap(self, side: int, size: int) -> None:
+        """Datagrams have no gaps."""
+
+    def finish(self, now: int) -> list[Piece]:
+        """What the end makes readable."""
+        if self._session is None:
+            return []
+        return [
+            Piece(who, part, now, "quic", number, gap)
+            for who, number, gap, part, _ in self._session.finish()
+            if part
+        ]
+
+    @property
+    def notes(self) -> list[str]:
+        """What could not be read."""
+        return _notes(self._session.failed, "packets") if self._session is not None else []
+
+
+def conversation_of(proto: int, keys: KeyLog | None) -> TcpConversation | UdpConversation:
+    """For an IP protocol number."""
+    return TcpConversation(keys) if proto == 6 else UdpConversation(keys)
+
+
+def _notes(failed: Counter[str], what: str) -> list[str]:
+    return [f"{count} {what} not decrypted: {reason}" for reason, count in failed.most_common() if count]

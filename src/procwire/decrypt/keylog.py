@@ -1,0 +1,224 @@
+# cython: language_level=3
+"""Key log lines (SSLKEYLOGFILE, draft-ietf-tls-keylogfile): bytes in, secrets by client random out.
+
+``feed`` takes any chunks of one file. Lines that are no key log lines are counted and passed over; a line is
+at most MAX_LINE bytes. Secrets stand in a vault; the buffer that lines are put together in is wiped. At
+most ``limit`` connections are kept, those that were fed or asked for last; the rest is wiped and counted.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+
+import cython
+
+from procwire.decrypt.vault import Secret, Vault, VaultError
+from procwire.decrypt.wiping import wipe
+
+MAX_LINE = 512  # the longest is SERVER_HANDSHAKE_TRAFFIC_SECRET with 32 and 48 bytes in hex: 193
+MAX_CONNECTIONS = 50_000
+MAX_HELD_BYTES = 64 << 20  # of records that wait for keys, over all connections
+RANDOM_BYTES = 32
+TLS_KEY_LOG = 0x544C534B  # a Decryption Secrets Block's type (draft-ietf-opsawg-pcapng section 4.7)
+
+MASTER = "CLIENT_RANDOM"
+CLIENT_EARLY, CLIENT_HANDSHAKE, SERVER_HANDSHAKE, CLIENT_TRAFFIC, SERVER_TRAFFIC = (
+    "CLIENT_EARLY_TRAFFIC_SECRET",
+    "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+    "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+    "CLIENT_TRAFFIC_SECRET_0",
+    "SERVER_TRAFFIC_SECRET_0",
+)
+LABELS = frozenset({MASTER, CLIENT_EARLY, CLIENT_HANDSHAKE, SERVER_HANDSHAKE, CLIENT_TRAFFIC, SERVER_TRAFFIC})
+# Written by clients and of no use for reading records.
+OTHERS = frozenset({"EXPORTER_SECRET", "EARLY_EXPORTER_SECRET", "ECH_SECRET", "ECH_CONFIG", "RSA"})
+# Names under which QUIC stacks write the same secrets.
+ALIASES = {f"QUIC_{name}": name for name in LABELS}
+_LENGTHS = frozenset({32, 48, 64})
+
+Secrets = dict[str, Secret]
+
+
+class KeyLog:
+    """Secrets of connections. ``generation`` grows whenever a secret was added."""
+
+    def __init__(self, *, limit: int = MAX_CONNECTIONS, vault: Vault | None = None) -> None:
+        self.vault = vault or Vault()
+        self.generation = 0
+        self.complete = False  # set by who reads the file: no more lines will come
+        self._held_bytes = 0
+        self._blocks = 0
+        self.lines = 0  # of key log kind
+        self.faulty = 0  # lines that were no key log lines
+        self.evicted = 0  # connections that had to go
+        self.refused = 0  # secrets for which there was no room
+        self._limit = limit
+        self._known: OrderedDict[bytes, Secrets] = OrderedDict()
+        self._rest = bytearray()
+        self._overlong = False
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    @property
+    def expected(self) -> bool:
+        """Whether there are secrets, or some may come."""
+        return bool(self._known) or not self.complete
+
+    def hold(self, size: int) -> bool:
+        """May so many more bytes wait for keys? The answer yes binds: ``release`` them."""
+        if self._held_bytes + size > MAX_HELD_BYTES:
+            return False
+        self._held_bytes += size
+        return True
+
+    def release(self, size: int) -> None:
+        """So many bytes wait no longer."""
+        self._held_bytes -= size
+
+    def get(self, random: bytes) -> Secrets | None:
+        """The secrets of the connection whose ClientHello had this random."""
+        found = self._known.get(random)
+        if found is not None:
+            self._known.move_to_end(random)
+        return found
+
+    def feed(self, chunk: bytes | bytearray) -> None:
+        """More of the file. The chunk is the caller's to wipe."""
+        rest = self._rest
+        rest += chunk
+        start = 0
+        while (end := rest.find(b"\n", start)) >= 0:
+            self._line(rest, start, end)
+            start = end + 1
+        left = len(rest) - start
+        if left > MAX_LINE:
+            self._overlong = True
+            left = 0
+        kept = rest[len(rest) - left :] if left else bytearray()
+        wipe(rest)
+        self._rest = kept
+
+    def drain(self, chunks: Iterable[memoryview]) -> int:
+        """Feed chunks of a buffer and wipe them; returns how many bytes they had."""
+        done = 0
+        for view in chunks:
+            chunk = bytearray(view)
+            done += len(chunk)
+            self.feed(chunk)
+            wipe(chunk)
+            wipe(view)
+        return done
+
+    def take_blocks(self, found: Sequence[tuple[int, bytes]]) -> None:
+        """Decryption Secrets Blocks of a capture, as (type, bytes), all so far: each counts once."""
+        for kind, text in found[self._blocks :]:
+            if kind == TLS_KEY_LOG:
+                self.feed(text)
+                self.end()
+        self._blocks = len(found)
+
+    def end(self) -> None:
+        """The file ends here: a last line without its newline counts."""
+        if self._rest:
+            self.feed(b"\n")
+
+    def forget(self, random: bytes) -> None:
+        """Wipe a connection's secrets: its flow is over."""
+        found = self._known.pop(random, None)
+        for secret in (found or {}).values():
+            secret.wipe()
+
+    def close(self) -> None:
+        """Wipe all."""
+        for random in list(self._known):
+            self.forget(random)
+        wipe(self._rest)
+
+    def _line(self, text: bytearray, start: int, end: int) -> None:
+        if self._overlong:
+            self._overlong = False
+            self.faulty += 1
+            return
+        while end > start and text[end - 1] in b"\r \t":
+            end -= 1
+        if end == start or text[start] == ord("#"):
+            return
+        if not self._read(text, start, end):
+            self.faulty += 1
+
+    def _read(self, text: bytearray, start: int, end: int) -> bool:
+        """Whether it is a line of a known kind."""
+        first = text.find(b" ", start, end)
+        second = text.find(b" ", first + 1, end) if first > 0 else -1
+        if second < 0 or end - start > MAX_LINE:
+            return False
+        try:
+            name = text[start:first].decode("ascii")
+            random = bytes.fromhex(text[first + 1 : second].decode("ascii"))
+        except ValueError:
+            return False
+        name = ALIASES.get(name, name)
+        if name in OTHERS:
+            self.lines += 1
+            return True
+        size = (end - second - 1) // 2
+        whole = (end - second - 1) % 2 == 0 and size in _LENGTHS | ({48} if name == MASTER else set())
+        if name not in LABELS or len(random) != RANDOM_BYTES or not whole:
+            return False
+        return self._store(name, random, text, second + 1)
+
+    def _store(self, name: str, random: bytes, text: bytearray, at: int) -> bool:
+        size = self._size_of(text, at)
+        try:
+            secret = self.vault.slot(size)
+        except VaultError:
+            self.refused += 1
+            return True
+        if not _unhex(text, at, secret.view):
+            secret.wipe()
+            return False
+        self.lines += 1
+        mine = self._known.setdefault(random, {})
+        self._known.move_to_end(random)
+        old = mine.get(name)
+        if old is not None:
+            old.wipe()
+        mine[name] = secret
+        self.generation += 1
+        if len(self._known) > self._limit:
+            self.forget(next(iter(self._known)))
+            self.evicted += 1
+        return True
+
+    def _size_of(self, text: bytearray, at: int) -> int:
+        end = at
+        while end < len(text) and text[end] not in b"\r\n \t":
+            end += 1
+        return (end - at) // 2
+
+
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+def _nibble(char: cython.int) -> cython.int:
+    if 48 <= char <= 57:
+        return char - 48
+    if 97 <= char <= 102:
+        return char - 87
+    if 65 <= char <= 70:
+        return char - 55
+    return -1
+
+
+def _unhex(text: bytearray, at: cython.Py_ssize_t, out: memoryview) -> bool:
+    """Hex digits to bytes, straight into the secret's own memory: no other copy is made."""
+    index: cython.Py_ssize_t
+    for index in range(len(out)):
+        high: cython.int = _nibble(text[at + 2 * index])
+        low: cython.int = _nibble(text[at + 2 * index + 1])
+        if high < 0 or low < 0:
+            return False
+        out[index] = (high << 4) | low
+    return True

@@ -1,0 +1,12 @@
+"""Why something that is encrypted stayed shut: the words that are counted and shown."""
+
+from __future__ import annotations
+
+NO_KEY = "key-not-in-log"
+NO_SUITE = "cipher-suite-not-supported"
+NOT_AUTHENTIC = "not-authentic"  # damaged, forged, or under keys that are not known
+BACKLOG_FULL = "key-came-too-late"
+LOST = "bytes-lost"
+MALFORMED = "malformed-handshake"
+
+ALL = (NO_KEY, NO_SUITE, NOT_AUTHENTIC, BACKLOG_FULL, LOST, MALFORMED)

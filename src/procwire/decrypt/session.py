@@ -1,0 +1,355 @@
+"""One TLS connection under its keys: records in, content in clear out (RFC 8446, RFC 5246 and before).
+
+Follows the handshake by its messages, clear or decrypted: hellos choose version and suite, a server's hello,
+Finished, KeyUpdate, EndOfEarlyData and ChangeCipherSpec change keys, a hello inside the connection is a
+renegotiation. What cannot be opened is counted by its reason. Records whose keys are not known yet are held,
+at most MAX_BACKLOG_BYTES a side, and opened when the key log has them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+
+from procwire.decrypt import keylog as log
+from procwire.decrypt.ciphers import Agreed, Cipher, Modern, Opened, legacy_pair
+from procwire.decrypt.keylog import KeyLog, Secrets
+from procwire.decrypt.reasons import BACKLOG_FULL, LOST, MALFORMED, NO_KEY, NO_SUITE, NOT_AUTHENTIC
+from procwire.decrypt.records import Messages, Record, RecordStream
+from procwire.decrypt.schedule import next_secret
+from procwire.decrypt.suites import Suite, suite_of
+from procwire.decrypt.vault import Secret
+from procwire.dpi.contract import ProtocolError
+from procwire.dpi.wire import tls_hello
+from procwire.dpi.wire.tls_hello import TLS13, Hello
+from procwire.dpi.wire.tls_record import ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE
+
+MAX_BACKLOG_BYTES = 1 << 18
+MAX_HANDSHAKES = 8  # of one connection whose secrets are wiped at its end
+MAX_GUESSES = 256  # sequence numbers tried behind a gap
+TLS13_SUITES = (0x1301, 0x1302, 0x1303, 0x1304, 0x1305)
+
+CLIENT_HELLO, SERVER_HELLO, END_OF_EARLY_DATA, FINISHED, KEY_UPDATE = 1, 2, 5, 20, 24
+ENCRYPT_THEN_MAC = 22  # extension, RFC 7366
+
+Content = tuple[int, int, bytes]  # side, content type, bytes in clear (of a handshake: type and body)
+
+
+class Half:
+    """One direction. ``stage`` names the keys in use; ``turned`` keys that follow once they fit."""
+
+    __slots__ = ("backlog", "backlog_bytes", "cipher", "gapped", "messages", "number", "secret", "stage",
+                 "stream", "waits")  # fmt: skip
+
+    def __init__(self) -> None:
+        self.stream = RecordStream()
+        self.messages = Messages()
+        self.stage = "clear"
+        self.cipher: Cipher | None = None
+        self.secret: Secret | None = None
+        self.number = 0
+        self.gapped = False
+        self.waits = False  # for keys that the log does not have yet
+        self.backlog: deque[Record] = deque()
+        self.backlog_bytes = 0
+
+    def turn(self, stage: str, cipher: Cipher | None, secret: Secret | None = None) -> None:
+        """Other keys from the next record on."""
+        self.stage = stage
+        self.cipher = cipher
+        self.secret = secret
+        self.number = 0
+        self.messages.clear()
+
+
+class Session:
+    """Both directions. ``feed`` returns content in the order in which it was sent on each side.
+
+    ``opened`` counts records, ``failed`` those that stayed shut by reason.
+    """
+
+    def __init__(self, keys: KeyLog) -> None:
+        self._log = keys
+        self._generation = -1
+        self.halves = (Half(), Half())
+        self.client = 0
+        self.version = 0
+        self.suite: Suite | None = None
+        self.number = 0  # of the suite
+        self.randoms: list[bytes] = []  # of clients' hellos seen; several after renegotiations
+        self.opened = 0
+        self.failed: Counter[str] = Counter()
+        self._abandoned = False
+        self._mac_after = False
+        self._early = False
+        self._server_random = b""
+        self._next: list[Cipher | None] = [None, None]  # for ChangeCipherSpec
+
+    @property
+    def waiting(self) -> bool:
+        """Whether records are held for keys to come."""
+        return any(half.backlog for half in self.halves)
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether nothing more can be read: no key is there and none can come, or the suite is not known."""
+        if not self.version:
+            return False
+        if self.suite is None:
+            return True
+        return (self._log.complete or self._abandoned) and self._secrets() is None
+
+    def feed(self, side: int, data: bytes) -> list[Content]:
+        """The next bytes of a side."""
+        found: list[Content] = []
+        for record in self.halves[side].stream.feed(data):
+            self._record(side, record, found)
+        if self._generation != self._log.generation and self.waiting:
+            self._retry(found)
+        return found
+
+    def gap(self, side: int) -> None:
+        """Bytes of a side are missing."""
+        half = self.halves[side]
+        half.stream.gap()
+        half.messages.clear()
+        half.gapped = True
+
+    def finish(self) -> list[Content]:
+        """The flow is over: a last try, then what is still held is given up."""
+        found: list[Content] = []
+        self._retry(found)
+        for half in self.halves:
+            self.failed[NO_KEY] += len(half.backlog)
+            while half.backlog:
+                self._release(half, half.backlog.popleft())
+            half.cipher = half.secret = None
+        for random in self.randoms:
+            self._log.forget(random)
+        return found
+
+    # Records.
+
+    def _record(self, side: int, record: Record, found: list[Content]) -> None:
+        half = self.halves[side]
+        if half.backlog:
+            self._hold(half, record)
+            return
+        kind = record[0][0]
+        if kind == CHANGE_CIPHER_SPEC and record[1] == b"\x01":
+            self._changed(side)
+        elif half.stage == "clear":
+            self._clear(side, record)
+        else:
+            self._shut(side, record, found)
+
+    def _clear(self, side: int, record: Record) -> None:
+        kind, body = record[0][0], record[1]
+        if kind == APPLICATION_DATA:
+            if self._early and side == self.client and not self.version:
+                self._hold(self.halves[side], record)
+            return
+        if kind == HANDSHAKE:
+            self._handshake(side, body)
+
+    def _shut(self, side: int, record: Record, found: list[Content]) -> None:
+        half = self.halves[side]
+        if half.cipher is None and not self._find(side):
+            opened = self._open_ahead(side, record)
+            if opened is None:
+                self._keyless(half, record)
+                return
+        else:
+            opened = self._open(side, record)
+        if opened is None:
+            self.failed[LOST if half.gapped else NOT_AUTHENTIC] += 1
+            half.gapped = half.gapped or self.version < TLS13
+            return
+        half.gapped = False
+        self.opened += 1
+        kind, content = opened
+        if kind == CHANGE_CIPHER_SPEC:  # of a renegotiation
+            self._changed(side)
+            return
+        if kind == HANDSHAKE:
+            found += [(side, kind, message) for message in self._handshake(side, content)]
+        else:
+            found.append((side, kind, content))
+
+    def _keyless(self, half: Half, record: Record) -> None:
+        if self.suite is None:
+            self.failed[NO_SUITE] += 1
+        elif self._log.complete:
+            self.failed[NO_KEY] += 1
+        else:
+            self._hold(half, record)
+
+    def _open(self, side: int, record: Record) -> Opened | None:
+        half = self.halves[side]
+        header, body = record
+        assert half.cipher is not None
+        opened = half.cipher.open(half.number, header, body)
+        if opened is not None:
+            half.number += 1
+            return opened
+        if half.gapped:
+            for number in range(half.number + 1, half.number + MAX_GUESSES):
+                opened = half.cipher.open(number, header, body)
+                if opened is not None:
+                    half.number = number + 1
+                    return opened
+        return self._open_ahead(side, record)
+
+    def _open_ahead(self, side: int, record: Record) -> Opened | None:
+        """Under the keys that follow: early data that was refused ends without a word (RFC 8446 4.2.10)."""
+        half = self.halves[side]
+        if self.version < TLS13 or half.stage not in ("early", "handshake"):
+            return None
+        if half.stage == "handshake" and half.cipher is not None and not half.gapped:
+            return None
+        ahead = self._modern(side, "handshake" if half.stage == "early" else "traffic")
+        opened = ahead[0].open(0, *record) if ahead is not None else None
+        if ahead is not None and opened is not None:
+            half.turn("handshake" if half.stage == "early" else "traffic", *ahead)
+            half.number = 1
+        return opened
+
+    def _hold(self, half: Half, record: Record) -> None:
+        size = len(record[1])
+        if half.backlog_bytes + size > MAX_BACKLOG_BYTES or not self._log.hold(size):
+            self.failed[BACKLOG_FULL] += 1
+            half.gapped = self._abandoned = True
+            return
+        half.backlog.append(record)
+        half.backlog_bytes += size
+
+    def _release(self, half: Half, record: Record) -> Record:
+        half.backlog_bytes -= len(record[1])
+        self._log.release(len(record[1]))
+        return record
+
+    def _retry(self, found: list[Content]) -> None:
+        """What was held, in the order of each side; the server first, whose Finished turns no client keys."""
+        self._generation = self._log.generation
+        for side in (1 - self.client, self.client):
+            half = self.halves[side]
+            held, half.backlog = half.backlog, deque()
+            while held:
+                if half.stage != "clear" and half.cipher is None and not self._find(side):
+                    half.backlog = held
+                    break
+                self._record(side, self._release(half, held.popleft()), found)
+
+    # Handshake.
+
+    def _handshake(self, side: int, content: bytes) -> list[bytes]:
+        """Follow the messages that are whole now; returns them, each as its type and body."""
+        whole = self.halves[side].messages.feed(content)
+        for kind, body in whole:
+            try:
+                self._message(side, kind, body)
+            except ProtocolError:
+                self.failed[MALFORMED] += 1
+        return [bytes([kind]) + body for kind, body in whole]
+
+    def _message(self, side: int, kind: int, body: bytes) -> None:
+        if kind == CLIENT_HELLO:
+            self._client_hello(side, tls_hello.read_client_hello(body))
+        elif kind == SERVER_HELLO:
+            self._server_hello(tls_hello.read_server_hello(body))
+        elif self.version >= TLS13:
+            half = self.halves[side]
+            if kind == FINISHED and half.stage == "handshake":
+                self._turn(side, "traffic")
+            elif kind == END_OF_EARLY_DATA and half.stage == "early":
+                self._turn(side, "handshake")
+            elif kind == KEY_UPDATE and half.stage == "traffic":
+                self._update(half)
+
+    def _client_hello(self, side: int, hello: Hello) -> None:
+        self.client = side
+        if not self.randoms or self.randoms[-1] != hello.random:
+            self.randoms = [*self.randoms[-MAX_HANDSHAKES:], hello.random]
+        self._early = tls_hello.EARLY_DATA in hello.bodies
+
+    def _server_hello(self, hello: Hello) -> None:
+        if hello.random == tls_hello.HELLO_RETRY_RANDOM:
+            self._early = False
+            return
+        self.version = tls_hello.chosen_version(hello)
+        self.number = int.from_bytes(hello.ciphers[:2], "big")
+        self.suite = suite_of(self.number)
+        self._server_random = hello.random
+        self._mac_after = ENCRYPT_THEN_MAC in hello.bodies
+        self._next = [None, None]
+        if self.version >= TLS13:
+            self._turn(1 - self.client, "handshake")
+            self._turn(self.client, "early" if self._early else "handshake")
+            self._generation = -1  # early data may be held
+
+    def _changed(self, side: int) -> None:
+        """ChangeCipherSpec: the keys of the last hellos, up to TLS 1.2; without meaning in TLS 1.3."""
+        if 0 < self.version < TLS13:
+            half = self.halves[side]
+            if half.stage != "clear" or self._next[side] is None:
+                self._derive()
+            half.turn("traffic", self._next[side])
+            self._next[side] = None
+
+    # Keys.
+
+    def _secrets(self) -> Secrets | None:
+        return self._log.get(self.randoms[-1]) if self.randoms else None
+
+    def _turn(self, side: int, stage: str) -> None:
+        keys = self._modern(side, stage)
+        self.halves[side].turn(stage, *(keys or (None, None)))
+
+    def _find(self, side: int) -> bool:
+        """Make the cipher of a side's stage, where the log has its secret by now."""
+        half = self.halves[side]
+        if self.version >= TLS13:
+            keys = self._modern(side, half.stage)
+            if keys is None and half.stage == "early":
+                half.stage = "handshake"  # early data stays shut; what follows need not
+                keys = self._modern(side, half.stage)
+            if keys is not None:
+                half.cipher, half.secret = keys
+            return keys is not None
+        self._derive()
+        half.cipher, self._next[side] = self._next[side], None
+        return half.cipher is not None
+
+    def _modern(self, side: int, stage: str) -> tuple[Cipher, Secret] | None:
+        known = self._secrets()
+        if known is None or self.suite is None:
+            return None
+        client = side == self.client
+        label = {
+            "early": log.CLIENT_EARLY,
+            "handshake": log.CLIENT_HANDSHAKE if client else log.SERVER_HANDSHAKE,
+            "traffic": log.CLIENT_TRAFFIC if client else log.SERVER_TRAFFIC,
+        }[stage]
+        secret = known.get(label)
+        return None if secret is None else (Modern(self.suite, secret.view, self._log.vault), secret)
+
+    def _update(self, half: Half) -> None:
+        if half.secret is None or self.suite is None:
+            return
+        fresh = self._log.vault.keep(next_secret(self.suite.digest, half.secret.view))
+        half.turn("traffic", Modern(self.suite, fresh.view, self._log.vault), fresh)
+
+    def _derive(self) -> None:
+        """Both directions' ciphers from the master secret, where the log has it."""
+        known = self._secrets()
+        master = known.get(log.MASTER) if known is not None else None
+        if master is None or self.suite is None:
+            return
+        how = Agreed(vault=self._log.vault, mac_after=self._mac_after)
+        pair = legacy_pair(
+            self.suite, self.version, master.view, (self.randoms[-1], self._server_random), how
+        )
+        client, server = pair
+        self._next = [client, server] if self.client == 0 else [server, client]
+
+
+__all__ = ["ALERT", "APPLICATION_DATA", "HANDSHAKE", "Content", "Session"]

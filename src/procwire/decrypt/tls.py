@@ -1,0 +1,143 @@
+"""TLS with keys: the protocol ``dpi.protocols.tls``, and what is inside as far as the key log opens it.
+
+Takes the place of that module in the registry when there is a key log. The handshake in clear is told by the
+very same parser; behind it come the certificates that TLS 1.3 encrypts and the inner conversation, and at the
+end a ``Decryption`` that says how much was read and why the rest was not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from procwire.decrypt.keylog import KeyLog
+from procwire.decrypt.plaintext import Inside
+from procwire.decrypt.session import APPLICATION_DATA, HANDSHAKE, Content, Session
+from procwire.dpi.contract import ENOUGH, Context, Direction
+from procwire.dpi.decryption import Decryption
+from procwire.dpi.protocols import tls as clear
+from procwire.dpi.registry import Registry
+from procwire.dpi.wire import certificates
+from procwire.dpi.wire._tls_names import VERSIONS
+from procwire.dpi.wire.tls_certificate import certificate_of
+from procwire.dpi.wire.tls_hello import TLS13
+from procwire.model.observation import Observation
+
+CERTIFICATE = 11
+_SHELF = certificates.Shelf()
+_SIDES = (Direction.OUT, Direction.IN)
+
+
+class Module:
+    """Stands in the registry where ``dpi.protocols.tls`` does."""
+
+    def __init__(self, keys: KeyLog, protocols: Callable[[], Registry]) -> None:
+        self.__name__ = clear.__name__
+        self.__doc__ = clear.__doc__
+        self.NAME = clear.NAME
+        self.PORTS = clear.PORTS
+        self.TRANSPORTS = clear.TRANSPORTS
+        self.FIRST = clear.FIRST
+        self.OBSERVATIONS = clear.OBSERVATIONS
+        self.claims = clear.claims
+        self._keys = keys
+        self._protocols = protocols
+
+    def Parser(self, context: Context) -> Any:  # noqa: N802 - the contract's name
+        """See contract.ProtocolModule. Without keys it is the plain parser."""
+        if not self._keys.expected:
+            return clear.Parser(context)
+        return Parser(context, self._keys, self._protocols())
+
+
+class Parser:
+    """One connection; see contract.Parser. ``inside`` is there once content was read."""
+
+    def __init__(self, context: Context, keys: KeyLog, protocols: Registry) -> None:
+        self._context = context
+        self._protocols = protocols
+        self._clear: Any = clear.Parser(context)
+        self._session = Session(keys)
+        self.inside: Inside | None = None
+        self._plain = [0, 0]
+        self._server_name = ""
+
+    def skip(self, side: Direction) -> int:
+        """See contract.Parser."""
+        session = self._session
+        if session.hopeless or (self.inside is not None and self.inside.sated and not session.waiting):
+            return int(self._clear.skip(side))
+        return 0
+
+    def feed(self, side: Direction, data: bytes, *, now: int) -> Iterable[Observation]:
+        """See contract.Parser."""
+        found = list(self._clear.feed(side, data, now=now)) if self._clear.skip(side) < ENOUGH else []
+        for seen in found:
+            self._server_name = getattr(seen, "server_name", "") or self._server_name
+        for content in self._session.feed(side, data):
+            self._take(content, now, found)
+        return found
+
+    def gap(self, side: Direction, size: int, *, now: int) -> Iterable[Observation]:
+        """See contract.Parser."""
+        found = list(self._clear.gap(side, size, now=now)) if self._clear.skip(side) < ENOUGH else []
+        self._session.gap(side)
+        if self.inside is not None:
+            found += self.inside.gap(side, size, now)
+        return found
+
+    def finish(self, now: int) -> Iterable[Observation]:
+        """See contract.Parser."""
+        found: list[Observation] = []
+        session = self._session
+        for content in session.finish():
+            self._take(content, now, found)
+        if self.inside is not None:
+            found += self.inside.finish(now)
+        if session.version and (session.opened or session.failed.total()):
+            found.append(self._told(now))
+        return found
+
+    def _told(self, now: int) -> Decryption:
+        session = self._session
+        reasons = [reason for reason, count in session.failed.most_common() if count]
+        return Decryption(
+            time=now,
+            side=_SIDES[session.client],
+            version=VERSIONS.get(session.version, hex(session.version)),
+            cipher=session.suite.name if session.suite is not None else hex(session.number),
+            app=self.inside.app if self.inside is not None else "",
+            records=session.opened,
+            plaintext_out=self._plain[0],
+            plaintext_in=self._plain[1],
+            shut=session.failed.total(),
+            reasons=tuple(reasons),
+        )
+
+    def _take(self, content: Content, now: int, found: list[Observation]) -> None:
+        side, kind, data = content
+        if kind == APPLICATION_DATA and data:
+            if self.inside is None:
+                self.inside = Inside(self._context, self._protocols)
+            self._plain[side] += len(data)
+            found += self.inside.feed(_SIDES[side], data, now)
+        elif kind == HANDSHAKE and data[0] == CERTIFICATE and self._session.version >= TLS13:
+            self._certificates(_SIDES[side], data[1:], now, found)
+
+    def _certificates(self, side: Direction, body: bytes, now: int, found: list[Observation]) -> None:
+        """Certificates of TLS 1.3, which stand in encrypted messages."""
+        chain, count, malformed = certificates.split_chain(certificates.without_extensions(body))
+        client = side == self._session.client
+        found.append(
+            clear.CertificateChain(
+                time=now,
+                side=side,
+                client=client,
+                length=count,
+                chain_bytes=sum(map(len, chain)),
+                malformed=malformed,
+            )
+        )
+        asked = "" if client else self._server_name
+        for position, der in enumerate(chain):
+            found.append(certificate_of(_SHELF.read(der), side, now, (client, position, asked)))

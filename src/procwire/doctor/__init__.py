@@ -1,0 +1,1 @@
+"""What this machine allows, what is missing, and how to mend it."""

@@ -1,0 +1,55 @@
+"""Files that grow, are cut and replaced."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from procwire.capture.growing import CHUNK_BYTES, GrowingFile
+
+
+def taken(file: GrowingFile, most: int = 1 << 22) -> bytes:
+    return b"".join(bytes(chunk) for chunk in file.take(most))
+
+
+def test_a_file_that_grows(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    file = GrowingFile(str(path))
+    assert taken(file) == b""
+    assert not file.there
+    path.write_bytes(b"one")
+    assert taken(file) == b"one"
+    with path.open("ab") as more:
+        more.write(b"two")
+    assert (taken(file), taken(file), file.there) == (b"two", b"", True)
+
+
+def test_cut_replaced_and_gone(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b"first")
+    file = GrowingFile(str(path))
+    assert taken(file) == b"first"
+    path.write_bytes(b"cut")
+    assert taken(file) == b"cut"
+    other = tmp_path / "other"
+    other.write_bytes(b"another of some length")
+    other.rename(path)
+    assert taken(file) == b"another of some length"
+    path.unlink()
+    assert taken(file) == b""
+    file.close()
+    file.close()
+
+
+def test_a_look_is_bounded(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b"x" * 5 * CHUNK_BYTES)
+    file = GrowingFile(str(path))
+    assert len(taken(file, CHUNK_BYTES)) == CHUNK_BYTES
+    assert len(taken(file)) == 4 * CHUNK_BYTES
+
+
+def test_what_is_no_file_raises(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="directory"):
+        taken(GrowingFile(str(tmp_path)))

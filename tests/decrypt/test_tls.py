@@ -1,0 +1,111 @@
+"""TLS with keys, through the analyzer: what is inside becomes the flow's protocol."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Any
+
+import pytest
+
+from procwire.decrypt.keyed import keyed
+from procwire.decrypt.keylog import KeyLog
+from procwire.decrypt.reasons import NO_KEY
+from procwire.dpi.decryption import Decryption
+from procwire.dpi.protocols import tls
+from procwire.dpi.wire.http_records import HttpRequest, HttpResponse
+from procwire.dpi.wire.tls_certificate import Certificate
+from procwire.model.observation import Carried
+from tests.decrypt.dialogue import IN, OUT, Dialogue, Hand, key_log
+from tests.dpi.flows import Listener, flow
+
+GET = b"GET /secret HTTP/1.1\r\nHost: inside.example\r\nAuthorization: Basic YTpi\r\n\r\n"
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + bytes(5000)
+
+
+def heard(keys: KeyLog, flights: list[tuple[Any, bytes]]) -> tuple[Any, Listener]:
+    one, listener = flow(dport=443), Listener(keyed(keys))
+    for number, (side, data) in enumerate(flights):
+        listener.analyzer.data(one, side, data, number)
+    listener.analyzer.ended(one, len(flights))
+    assert not listener.analyzer.counts()["defects"], listener.analyzer.defect
+    return one, listener
+
+
+def seen(listener: Listener, kind: type) -> list[Any]:
+    return [one for one in listener.seen if isinstance(one, kind)]
+
+
+@pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
+def test_http_inside(version: str) -> None:
+    spoken = Dialogue(version).run([(0, GET), (1, OK), (0, GET), (1, OK)])
+    one, listener = heard(key_log(spoken.keys), list(spoken.flights))
+    assert (one.app, one.app_confidence, one.facts["via"]) == ("http", "content", "tls")
+    assert one.server_name == "server.example"
+    assert [(r.host, r.path) for r in seen(listener, HttpRequest)] == [("inside.example", "/secret")] * 2
+    assert [r.status for r in seen(listener, HttpResponse)] == [200, 200]
+    assert [r.app for r in seen(listener, Carried)] == ["http"]
+    told = seen(listener, Decryption)[0]
+    assert (told.app, told.shut, told.reasons) == ("http", 0, ())
+    assert (told.plaintext_out, told.plaintext_in) == (2 * len(GET), 2 * len(OK))
+
+
+def test_credentials_inside_are_not_in_clear() -> None:
+    spoken = Dialogue().run([(0, GET), (1, OK)])
+    one, _ = heard(key_log(spoken.keys), list(spoken.flights))
+    assert "cleartext-credentials" not in one.facts.get("risks", ())
+
+
+def test_certificates_of_tls13() -> None:
+    spoken = Dialogue().run([(0, GET)])
+    _, listener = heard(key_log(spoken.keys), list(spoken.flights))
+    certificates = seen(listener, Certificate)
+    assert [one.common_name for one in certificates] == ["server.example"]
+    assert not certificates[0].client
+
+
+def test_without_the_key_nothing_changes_but_the_reason() -> None:
+    spoken = Dialogue().run([(0, GET), (1, OK)])
+    one, listener = heard(key_log(Hand().lines()), list(spoken.flights))
+    assert (one.app, one.facts.get("via")) == ("tls", None)
+    assert not seen(listener, HttpRequest)
+    told = seen(listener, Decryption)[0]
+    assert (told.records, told.reasons) == (0, (NO_KEY,))
+
+
+def test_the_handshake_is_told_as_without_keys() -> None:
+    spoken = Dialogue("TLSv1_2").run([(0, GET)])
+    _, with_keys = heard(key_log(spoken.keys), list(spoken.flights))
+    _, without = heard(key_log(b""), list(spoken.flights))
+    names = {kind.__name__ for kind in tls.OBSERVATIONS}
+    outside = [one for one in with_keys.seen if type(one).__name__ in names]
+    assert outside == without.seen
+
+
+def test_a_flow_without_keys_is_given_up_early() -> None:
+    spoken = Dialogue().run([(0, GET), (1, OK)])
+    one, listener = flow(dport=443), Listener(keyed(key_log(Hand().lines())))
+    for number, (side, data) in enumerate(spoken.flights):
+        listener.analyzer.data(one, side, data, number)
+    assert listener.analyzer.data(one, 1, OK, 99) > 1 << 40
+
+
+def test_a_gap_is_told_inside() -> None:
+    hand = Hand()
+    one, listener = flow(dport=443), Listener(keyed(key_log(hand.lines())))
+    for side, data in [*hand.shake(), (OUT, hand.said(True, GET))]:
+        listener.analyzer.data(one, side, data, 1)
+    listener.analyzer.data(one, IN, hand.said(False, OK), 2)
+    hand.said(True, GET)
+    listener.analyzer.gap(one, OUT, 100, 3)
+    listener.analyzer.data(one, OUT, hand.said(True, GET), 4)
+    listener.analyzer.ended(one, 5)
+    assert len(seen(listener, HttpRequest)) == 2
+
+
+def test_a_bomb_inside_costs_nothing() -> None:
+    """Bodies are not unfolded by the parsers: only their length counts."""
+    body = gzip.compress(bytes(20_000_000))
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body)
+    spoken = Dialogue().run([(0, GET), (1, head + body)])
+    _, listener = heard(key_log(spoken.keys), list(spoken.flights))
+    assert seen(listener, HttpResponse)[0].content_length == len(body)
