@@ -1,9 +1,9 @@
 """``procwire watch`` on a veth pair under a flood, beside ``tcpdump -w /dev/null`` at the same rate.
 
 Repeat with ``make bench`` or ``python -m bench.live [--rate N] [--seconds N] [--sockets N] [--hooks]
-[--taken] [--source bpf|tap|both]`` (root). The sender uses sendmmsg on connected UDP sockets in one namespace, paced;
-the other end drops the datagrams. What was sent is read from the interface's counters, so a packet that nobody
-accounts for is seen.
+[--taken] [--source bpf|tap|both]`` (root). The sender uses sendmmsg on connected UDP sockets in one
+namespace, paced; the other end drops the datagrams. What was sent is read from the interface's counters, so a
+packet that nobody accounts for is seen.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import socket
 import sys
+from functools import partial
 
 import pytest
 
@@ -87,7 +88,7 @@ def test_the_identity_holds_under_a_flood() -> None:
         taker.bind(("10.77.0.2", 9000))  # half of the flood; the other half finds nobody
         sources = [(host, opened(host)) for host in (client, server)]
         with taker:
-            first = [host.inside(lambda source=source: read(source)) for host, source in sources]
+            first = [host.inside(partial(read, source)) for host, source in sources]
             client.run(sys.executable, "-c", SENDER, "10.77.0.2", "40000")
             sent, took = [accounts(*each, start) for each, start in zip(sources, first, strict=True)]
         for _, source in sources:

@@ -23,7 +23,7 @@ from procwire.model.streams import StreamSink
 from procwire.processes.kernel import namespace_cookie
 
 NOT_ALLOWED = 3
-AUTOMATIC = "both"  # what is chosen where nothing is asked for
+AUTOMATIC = "tap"  # where nothing is asked for: it alone tells the health of TCP in both directions
 LITTLE_BYTES = 4096  # of each direction, with ``--depth first``
 
 
