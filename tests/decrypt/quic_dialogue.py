@@ -61,12 +61,17 @@ class Talk:
     """A connection of two ends in memory."""
 
     def __init__(
-        self, version: int = 1, *, suite: CipherSuite | None = None, ticket: SessionTicket | None = None
+        self,
+        version: int = 1,
+        *,
+        suite: CipherSuite | None = None,
+        ticket: SessionTicket | None = None,
+        alpn: str = "h3",
     ) -> None:
         self.keys = io.StringIO()
         self.tickets: list[SessionTicket] = []
         configuration = QuicConfiguration(
-            alpn_protocols=["h3"], server_name="quic.example", verify_mode=0, secrets_log_file=self.keys
+            alpn_protocols=[alpn], server_name="quic.example", verify_mode=0, secrets_log_file=self.keys
         )
         configuration.original_version = version
         configuration.supported_versions = [version]
@@ -74,6 +79,7 @@ class Talk:
         if suite is not None:
             configuration.cipher_suites = [suite]
         self.version = version
+        self.alpn = alpn
         self.client = QuicConnection(configuration=configuration, session_ticket_handler=self.tickets.append)
         self.server: QuicConnection | None = None
         self.flights: Flights = []
@@ -98,8 +104,10 @@ class Talk:
     def _serve(self, data: bytes) -> QuicConnection:
         if self.server is None:
             header = pull_quic_header(Buffer(data=data), host_cid_length=8)
+            configuration = _server_configuration([self.version])
+            configuration.alpn_protocols = [self.alpn]
             self.server = QuicConnection(
-                configuration=_server_configuration([self.version]),
+                configuration=configuration,
                 original_destination_connection_id=header.destination_cid,
                 session_ticket_fetcher=self.known.get,
                 session_ticket_handler=self.issued.append,

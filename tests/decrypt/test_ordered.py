@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procwire.decrypt.ordered import MAX_PENDING_BYTES, Ordered
@@ -10,6 +10,7 @@ from procwire.decrypt.ordered import MAX_PENDING_BYTES, Ordered
 STREAM = bytes(range(256)) * 4
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 1000), st.integers(1, 200)), max_size=30))
 def test_any_order_and_overlap(cuts: list[tuple[int, int]]) -> None:
     stream, given_, seen = Ordered(), b"", set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procwire.decrypt import quic_frames
@@ -42,6 +42,7 @@ def test_others_with_content() -> None:
     ]  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_end(data: bytes) -> None:
     assert sum(len(frame.data) for frame in read(data)) <= len(data) * 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procwire.decrypt.records import Messages, RecordStream
@@ -16,6 +16,7 @@ def record(body: bytes, kind: int = 23) -> bytes:
 BODIES = st.lists(st.binary(min_size=1, max_size=300), max_size=8)
 
 
+@settings(deadline=None)
 @given(BODIES, st.lists(st.integers(1, 200), min_size=1, max_size=20))
 def test_chunks_do_not_matter(bodies: list[bytes], cuts: list[int]) -> None:
     stream = b"".join(record(body) for body in bodies)

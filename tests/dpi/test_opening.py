@@ -99,3 +99,16 @@ def test_datagrams_in_doubt_are_confirmed_together() -> None:
         assert held.push(0, b"a1", 1) is None
         assert held.push(1, b"a2", 2) is found
         assert bool(held.defect) == (failing in entries)
+
+
+def test_datagrams_that_a_confirmed_protocol_refuses_are_not_replayed() -> None:
+    def claims(data: bytes, side: Direction, context: Context) -> Claim:
+        return Claim.MORE if data[:1] == b"b" else Claim.NO
+
+    other = Entry(
+        "x", lambda data, *_: Claim.MORE if data[:1] == b"a" else Claim.NO, object, SimpleNamespace()
+    )
+    doubtful = Entry("y", claims, object, SimpleNamespace(confirm=lambda seen, context: len(seen) > 2))
+    held = opening(other, doubtful, transport="udp")
+    assert [held.push(0, data, 1) for data in (b"a1", b"b1", b"b2")] == [None, None, doubtful]
+    assert [data for _, data, _ in held.replay()] == [b"b1", b"b2"]

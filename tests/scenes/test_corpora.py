@@ -31,7 +31,8 @@ def test_protocols_of_ndpi() -> None:
         assert tally.share(name) == 1, tally.differences
     assert tally.share("others not misclaimed") == 1, tally.differences
     assert tally.counts["wrong with content"] == 0, tally.differences
-    assert agreement.macro(tally) >= 0.99, tally.differences
+    assert agreement.macro(tally) >= 0.98, tally.differences
+    assert tally.share("every protocol") >= 0.95, tally.differences
 
 
 def test_claims_beside_all_of_ndpi() -> None:
@@ -48,7 +49,7 @@ def test_names_and_fingerprints_of_ndpi() -> None:
 
 def test_fingerprints_of_ja4() -> None:
     tally = agreement.ja4(CORPORA)
-    assert tally.share("ja4") >= 0.98, tally.differences
+    assert tally.share("ja4") == 1, tally.differences
 
 
 def test_community_ids_of_the_specification() -> None:
@@ -62,3 +63,8 @@ def test_no_capture_breaks_it(folder: str) -> None:
     assert tally.counts["held of"] > 10
     assert tally.share("held") == 1, tally.differences
     assert tally.counts["worst ms"] < 5_000
+
+
+def test_captures_cut_at_any_byte() -> None:
+    tally = agreement.cuts(CORPORA, every=40, places=1)
+    assert tally.share("held") == 1, tally.differences

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from typing import Any
 
 from procwire.engine.api import TIMEOUTS
 from procwire.engine.options import FlowOptions
@@ -77,6 +78,15 @@ def add_outputs(parser: argparse.ArgumentParser) -> None:
     form.add_argument("--csv", action="store_true", help="comma separated values with a header line")
     form.add_argument("--table", action="store_true", help="a table for people")
     parser.add_argument("--group", choices=GROUPS, help="one row a group instead of one a flow")
+
+
+def add_observations(parser: Any) -> None:
+    """--observations, to a parser or to a group of words that exclude each other."""
+    parser.add_argument(
+        "--observations", nargs="?", const="", metavar="TABLES",
+        help="one line for each request, answer, query, handshake, ... instead of one a flow; only those of "
+        "TABLES where named, e.g. dns,http (procwire columns lists them)",
+    )  # fmt: skip
 
 
 def add_flows(parser: argparse.ArgumentParser) -> None:

@@ -11,11 +11,13 @@ import msgspec
 
 from procwire.cli.output.choice import RowWriter
 from procwire.cli.output.groups import Groups
+from procwire.cli.output.observations import Observations
 from procwire.engine.api import Context, Watching
 from procwire.model.columns import Column, Kind, Table
 from procwire.model.flow import Flow
 from procwire.model.observation import Observation
-from procwire.model.rows import FlowRow
+from procwire.model.observed import ObservationRow
+from procwire.model.rows import NO_CONTEXT, FlowRow
 from procwire.model.tables import FLOWS, GROUPS
 from procwire.model.values import human_size
 
@@ -137,6 +139,26 @@ class Lines(Watcher):
     def finish(self) -> None:
         """See Watcher."""
         self.out.finish()
+
+
+class Seen(Watcher):
+    """A line for each observation, flushed some times a second; no flows."""
+
+    def __init__(self, observations: Observations) -> None:
+        super().__init__()
+        self.observations = observations
+
+    def observed(self, flow: Flow, observation: Observation) -> None:
+        """See Watcher."""
+        self.observations.take(ObservationRow(flow, observation, self.context or NO_CONTEXT))
+
+    def ticked(self, now: int) -> None:  # noqa: ARG002
+        """See Watcher."""
+        self.observations.out.flush()
+
+    def finish(self) -> None:
+        """See Watcher."""
+        self.observations.out.finish()
 
 
 class Picture(Watcher):

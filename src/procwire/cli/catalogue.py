@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Iterable
 from typing import Any
 
 from procwire.cli import exit
 from procwire.cli.output.choice import writer
+from procwire.cli.output.explanation import as_json, as_text
 from procwire.engine import api
 from procwire.engine.options import EngineError
 from procwire.model.columns import Table
@@ -19,7 +21,12 @@ from procwire.model.tables import COLUMNS, INTERFACES, PROTOCOLS, RISKS
 
 def add(commands: Any) -> None:
     """Declare the commands."""
-    _declare(commands, "protocols", "the protocols that are recognised, and how", protocols)
+    explained = _declare(commands, "protocols", "the protocols that are recognised, and how", protocols)
+    explained.add_argument(
+        "--explain",
+        metavar="NAME",
+        help="how one protocol is recognised, its records, their fields, its limits",
+    )
     _declare(commands, "risks", "the facts that the column `risks` may hold, and who states them", risks)
     columns_parser = _declare(commands, "columns", "every column: name, type, unit, meaning", columns)
     columns_parser.add_argument("table", nargs="?", help="only the columns of this table")
@@ -38,7 +45,11 @@ def _declare(commands: Any, name: str, what: str, run: Any) -> argparse.Argument
 
 
 def protocols(arguments: argparse.Namespace) -> int:
-    """List the protocols."""
+    """List the protocols, or explain one."""
+    if arguments.explain:
+        explanation = api.explain(arguments.explain)
+        sys.stdout.write(as_json(explanation) if arguments.json else as_text(explanation))
+        return exit.OK
     return _list(arguments, PROTOCOLS, api.protocols())
 
 

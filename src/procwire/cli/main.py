@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from procwire import __version__
-from procwire.cli import catalogue, doctor, exit, follow, ps, read, shell, sockets, watch
+from procwire.cli import catalogue, doctor, exit, export, follow, ps, read, shell, sockets, watch
 from procwire.engine.options import EngineError
 from procwire.model.filter import FilterError
 
@@ -43,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     watch.add(commands)
     read.add(commands)
     follow.add(commands)
+    export.add(commands)
     ps.add(commands)
     sockets.add(commands)
     catalogue.add(commands)

@@ -13,15 +13,18 @@ from procwire.cli import exit
 from procwire.cli.collecting import seldom
 from procwire.cli.output.choice import NoRows, RowWriter, width, writer
 from procwire.cli.output.groups import Groups
+from procwire.cli.output.observations import Observations
 from procwire.cli.output.progress import Progress
 from procwire.cli.output.summary import as_json, as_text
 from procwire.cli.stopping import on_signal
 from procwire.engine.api import Context, EngineError, Reading, ReadOptions, Silent, report_of
 from procwire.model.filter import Filter, compile_filter
 from procwire.model.flow import Flow
+from procwire.model.observation import Observation
+from procwire.model.observed import ObservationRow
 from procwire.model.packets import PacketTable
 from procwire.model.process import FROM_FILE
-from procwire.model.rows import FlowRow, PacketRow
+from procwire.model.rows import NO_CONTEXT, FlowRow, PacketRow
 from procwire.model.tables import FLOWS, GROUPS, PACKETS
 
 Keep = Callable[[Any], bool]
@@ -41,6 +44,7 @@ def add(commands: Any) -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--packets", action="store_true", help="one line a packet instead of one a flow")
     what.add_argument("--summary", action="store_true", help="totals, protocols, top talkers, faults")
+    words.add_observations(what)
     parser.add_argument("--merge", action="store_true", help="merge several files by time, not one by one")
     parser.add_argument(
         "--lenient", action="store_true", help="go on behind damage, and count what had to be skipped"
@@ -56,10 +60,13 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Read and show; 1 when a file was damaged, 4 when something had to be skipped or given up."""
-    if arguments.packets and arguments.group:
-        raise EngineError("--packets and --group do not go together", exit.USAGE)
+    seen = arguments.observations is not None
+    if arguments.group and (arguments.packets or seen):
+        raise EngineError("--group goes with flows alone", exit.USAGE)
     table = PACKETS if arguments.packets else FLOWS
-    keep = compile_filter(arguments.filter, table, now=time.time_ns()) if arguments.filter else None
+    keep = None
+    if arguments.filter and not seen:
+        keep = compile_filter(arguments.filter, table, now=time.time_ns())
     options = ReadOptions(
         paths=tuple(arguments.files),
         merge=arguments.merge,
@@ -132,6 +139,21 @@ class _Rows(Silent):
         self.out.finish()
 
 
+class _Seen(_Rows):
+    """Writes observations as they are made, and no flows."""
+
+    def __init__(self, observations: Observations) -> None:
+        super().__init__(observations.out, None)
+        self.observations = observations
+
+    def observed(self, flow: Flow, observation: Observation) -> None:
+        """See Silent."""
+        self.observations.take(ObservationRow(flow, observation, self.context or NO_CONTEXT))
+
+    def ended(self, flow: Flow) -> None:
+        """See Silent."""
+
+
 class _Grouped(_Rows):
     """Adds flows up instead; writes the groups at the end."""
 
@@ -179,6 +201,8 @@ class _Summed(_Rows):
 
 
 def _face(arguments: argparse.Namespace, keep: Filter | None) -> _Rows:
+    if arguments.observations is not None:
+        return _Seen(Observations(arguments, time.time_ns()))
     if arguments.summary:
         if arguments.csv or arguments.group:
             raise EngineError("--summary goes with --json or alone", exit.USAGE)

@@ -10,8 +10,9 @@ from typing import Any
 
 from procwire.cli import arguments as words
 from procwire.cli import exit
-from procwire.cli.audience import GroupPicture, Lines, Picture, Watcher
+from procwire.cli.audience import GroupPicture, Lines, Picture, Seen, Watcher
 from procwire.cli.output.choice import writer
+from procwire.cli.output.observations import Observations
 from procwire.engine.api import Context, EngineError, Watching, WatchOptions, compiled_modules
 from procwire.model.filter import compile_filter
 from procwire.model.tables import FLOWS, GROUPS
@@ -31,6 +32,7 @@ def add(commands: Any) -> None:
         help="watch this interface; again for more (default: all, new ones too)",
     )  # fmt: skip
     words.add_outputs(parser)
+    words.add_observations(parser)
     parser.add_argument("--for", type=words.seconds, dest="seconds", metavar="SPAN", help="stop after SPAN")
     parser.add_argument(
         "--every", type=words.seconds, metavar="SPAN", help="also a line for each open flow every SPAN"
@@ -81,7 +83,9 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Watch until the end; 1 when the file took no more, 4 when packets were lost."""
     table = FLOWS
-    keep = compile_filter(arguments.filter, table, now=time.time_ns()) if arguments.filter else None
+    keep = None
+    if arguments.filter and arguments.observations is None:
+        keep = compile_filter(arguments.filter, table, now=time.time_ns())
     options = WatchOptions(
         interfaces=tuple(arguments.interface),
         capture_filter=arguments.capture_filter,
@@ -124,6 +128,10 @@ def _stop_on_signals(watching: Watching) -> None:
 
 
 def _face(arguments: argparse.Namespace) -> Watcher:
+    if arguments.observations is not None:
+        if arguments.every or arguments.group:
+            raise EngineError("--every and --group go with flows alone", exit.USAGE)
+        return Seen(Observations(arguments, time.time_ns()))
     plain = arguments.json or arguments.csv or not sys.stdout.isatty()
     if arguments.every and (arguments.group or arguments.table or not plain):
         raise EngineError(

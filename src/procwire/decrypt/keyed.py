@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from procwire.decrypt.keylog import KeyLog
 from procwire.dpi.registry import Registry, registry
 
 
 def keyed(keys: KeyLog) -> Registry:
-    """A registry like the usual one, with TLS read as far as ``keys`` open it."""
-    from procwire.decrypt import tls
+    """A registry like the usual one, with TLS and QUIC read as far as ``keys`` open them."""
+    from procwire.decrypt import quic, tls
 
     made: list[Registry] = []
-    replaced = {"tls": tls.Module(keys, lambda: made[0])}
+    replaced: dict[str, Any] = {
+        "tls": tls.Module(keys, lambda: made[0]),
+        "quic": quic.Module(keys, lambda: made[0]),
+    }
     made.append(Registry(replaced.get(module.NAME, module) for module in registry().modules))
     return made[0]

@@ -19,6 +19,7 @@ cdef class Opening:
     cdef object _decide(self, int side, bytes stream, bytes data, long long now, object found)
     cdef object _ask(self, int side, bytes stream, object asked)
     cdef object _confirmed(self, int side, bytes data, object waiting)
+    cdef bint _suits(self, object entry, object piece)
     cdef object _order(self, int side, bytes stream)
     cdef object _refused(self, int side)
     cdef bint _enough(self, long long size)

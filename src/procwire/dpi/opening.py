@@ -14,6 +14,7 @@ import cython
 import msgspec
 
 from procwire.dpi.candidates import in_order
+from procwire.dpi.contract import Claim
 from procwire.model.streams import Direction
 
 if cython.compiled:
@@ -196,11 +197,19 @@ class Opening:
                 seen = [(_SIDES[piece[0]], piece[1]) for piece in self.pieces]
                 seen.append((_SIDES[side], data))
             try:
-                if confirm(seen, self.context):
+                if confirm(
+                    seen, self.context
+                ):  # what it refuses alone came before it, and is not shown to it
+                    self.pieces = [one for one in self.pieces if self._suits(entry, one)]
+                    self.held = sum([len(one[1]) for one in self.pieces])
                     return entry
             except Exception as error:
                 self.defect = f"{entry.name}.confirm: {error!r}"
         return None
+
+    @cython.cfunc
+    def _suits(self, entry: Any, piece: Any) -> cython.bint:
+        return entry.claims(piece[1], _SIDES[piece[0]], self.context) is not Claim.NO
 
     @cython.cfunc
     def _order(self, side: cython.int, stream: bytes) -> Any:

@@ -18,6 +18,7 @@ import msgspec
 
 from procwire.dpi.decryption import Decryption
 from procwire.dpi.entry import Entry
+from procwire.dpi.wire import http3_records
 from procwire.model._ip_names import IP_PROTOCOLS
 from procwire.model.columns import Column, Table
 from procwire.model.observation import Carried, Observation, Upgraded, columns_of, table_of
@@ -37,6 +38,7 @@ PROTOCOLS: tuple[str, ...] = (
     "telnet",
     "http2",
     "websocket",
+    "sse",
     "socks",
     "proxy_protocol",
     "dtls",
@@ -188,7 +190,7 @@ class Registry:
         """Every table that observations declare: classes that share a table share its columns' order."""
         classes = [cls for module in self.modules for cls in module.OBSERVATIONS]
         named: dict[str, list[type[Observation]]] = {}
-        for cls in [*classes, Upgraded, Carried, Decryption]:
+        for cls in [*classes, Upgraded, Carried, Decryption, *http3_records.OBSERVATIONS]:
             named.setdefault(cls.TABLE, [])
             if cls not in named[cls.TABLE]:
                 named[cls.TABLE].append(cls)
@@ -216,9 +218,11 @@ def _info(module: Any) -> ProtocolInfo:
     )
 
 
-def _optional(name: str) -> Callable[[Any], Any]:
+def _optional(column: Column) -> Callable[[Any], Any]:
+    name, read = column.name, column.get
+
     def get(row: Any) -> Any:
-        return getattr(row, name, None)
+        return read(row) if hasattr(row, name) else None
 
     return get
 
@@ -230,7 +234,7 @@ def _merged(classes: list[type[Observation]]) -> Table:
     for cls in classes:
         for column in columns_of(cls):
             if column.name not in columns:
-                columns[column.name] = msgspec.structs.replace(column, get=_optional(column.name))
+                columns[column.name] = msgspec.structs.replace(column, get=_optional(column))
     first = table_of(classes[0])
     doc = " / ".join(dict.fromkeys(table_of(cls).doc for cls in classes))
     return msgspec.structs.replace(first, doc=doc, columns=tuple(columns.values()))

@@ -9,7 +9,7 @@ from procwire.dpi.registry import registry
 from procwire.engine.options import EngineError
 from procwire.model.columns import Table
 from procwire.model.risks import RISKS, Risk
-from procwire.model.rows import InterfaceRow, ProtocolRow
+from procwire.model.rows import Explanation, InterfaceRow, ProtocolRow
 from procwire.model.tables import CORE
 from procwire.packet.layers import link_name
 
@@ -26,6 +26,33 @@ def protocols() -> list[ProtocolRow]:
         )
         for info in registry().protocols()
     ]
+
+
+def explain(name: str) -> Explanation:
+    """Everything that a protocol's module declares. Raises EngineError for a name that is none."""
+    known = {info.name: info for info in registry().protocols()}
+    info = known.get(name)
+    if info is None:
+        raise EngineError(f"no protocol is called {name!r}; there are {', '.join(sorted(known))}", 2)
+    module = registry().by_name[name].module
+    limits = {
+        key: value for key, value in vars(module).items() if key.startswith("MAX_") and type(value) is int
+    }
+    return Explanation(
+        name=name,
+        summary=info.summary,
+        recognised=info.recognised,
+        transports=info.transports,
+        ports=info.ports,
+        sets=tuple(dict.fromkeys(column for kind in module.OBSERVATIONS for column in kind.SETS)),
+        risks=tuple(dict.fromkeys(risk for kind in module.OBSERVATIONS for risk in kind.RISKS.values())),
+        limits=limits,
+        tables={
+            table.name: {column.name: column.doc for column in table}
+            for table in registry().tables()
+            if table.name in info.tables
+        },
+    )
 
 
 def risks() -> list[Risk]:

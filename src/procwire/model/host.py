@@ -109,6 +109,10 @@ class HostContext:
         found: int = getattr(task, f"{kind}ns")
         return found
 
+    def space(self, inode: int) -> str:  # noqa: ARG002
+        """The name of a network namespace."""
+        return ""
+
     def ns_pid(self, task: Task) -> int:
         """Its pid in its own pid namespace, 0 for not known."""
         return task.ns_pid

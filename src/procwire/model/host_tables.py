@@ -114,6 +114,9 @@ _PROCESS = (
          _placed("runtime")),
     text("pod", "Kubernetes pod uid.", _placed("pod")),
     *container_columns(lambda name: _of("container", name)),
+    text("netns_name", "Name of its network namespace: host, one that it was given, its container, or its "
+         "oldest process as name:pid.",
+         lambda row: row.host.space(row.host.namespace(row.task, "net"))),
     count("netns", "Inode of its network namespace.", _space("net")),
     count("mntns", "Inode of its mount namespace.", _space("mnt")),
     count("userns", "Inode of its user namespace.", _space("user")),

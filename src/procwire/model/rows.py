@@ -129,6 +129,20 @@ class ProtocolRow(msgspec.Struct, frozen=True, kw_only=True):
     tables: tuple[str, ...] = ()
 
 
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """One protocol told whole: how it is recognised, what its records hold, where it stops."""
+
+    name: str
+    summary: str
+    recognised: str
+    transports: tuple[str, ...]
+    ports: tuple[str, ...]
+    sets: tuple[str, ...]  # columns of its flow
+    risks: tuple[str, ...]
+    limits: dict[str, int]  # the bounds that its module declares
+    tables: dict[str, dict[str, str]]  # table -> column -> what it says
+
+
 class Check(msgspec.Struct, frozen=True, kw_only=True):
     """One answer of the doctor. ``status``: ok, degraded or missing."""
 

@@ -57,6 +57,7 @@ class SocketRow(msgspec.Struct, kw_only=True):
     receive_queue: int = 0  # as sock_diag(7) has them: of a listening socket, connections
     send_queue: int = 0
     netns: int = 0
+    netns_name: str = ""
     cookie: int = 0
     inode: int = 0
     uid: int = -1

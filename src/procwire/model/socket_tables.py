@@ -105,7 +105,9 @@ _WHO = (
     text("owner_reason", "Why the owner is not known, or not for certain.", known("reason", ""),
          free=Free.NEVER),
     count("socket_uid", "User id that it was made by.", known("uid", -1)),
-    count("netns", "Inode of its network namespace.", known("netns"), shown=True, rank=10),
+    text("netns_name", "Name of its network namespace: host, one that it was given, its container, or its "
+         "oldest process as name:pid.", attrgetter("netns_name"), shown=True, rank=10, title="netns"),
+    count("netns", "Inode of its network namespace.", known("netns")),
     count("cookie", "The kernel's own number of it, the same in every source.", known("cookie")),
     count("inode", "Its inode, as in /proc/PID/fd; not known where no descriptor stands for it.",
           known("inode")),

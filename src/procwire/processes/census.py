@@ -16,7 +16,7 @@ from procwire.bpf import probe
 from procwire.bpf.libbpf import BpfError
 from procwire.model.host import HostContext, Task
 from procwire.model.process import Container, Executable, ProcessRef
-from procwire.processes import containers, masking, procfs, proctasks, tasks
+from procwire.processes import containers, masking, procfs, proctasks, spaces, tasks
 from procwire.processes.container_names import ContainerNames
 from procwire.processes.containers import Place
 from procwire.processes.executables import Executables
@@ -72,6 +72,7 @@ class Census(HostContext):
         self._commands: dict[Command, bytes] = {}
         self._programs: dict[Program, str] = {}
         self._exes: dict[int, str] = {}
+        self._spaces: dict[int, str] | None = None  # names of network namespaces, once asked for
         self._places: dict[int, Place] = {}
 
     def __enter__(self) -> Census:
@@ -107,6 +108,7 @@ class Census(HostContext):
         found = self._numbers()
         self.now = self._clock()
         self._by_pid = {task.pid: task for task in found}
+        self._spaces = None
         self._read_programs(found)
         self._read_places(found)
         if commands:
@@ -172,6 +174,19 @@ class Census(HostContext):
         if found:
             return found
         return procfs.inode(f"{self._proc}/{task.pid}/ns/{kind}")
+
+    def space(self, inode: int) -> str:
+        """The name of a network namespace, empty for one that is not known; see ``spaces``."""
+        if self._spaces is None:
+            self._spaces = spaces.named(
+                self._by_pid.values(), lambda task: self.namespace(task, "net"), self._called
+            )
+        return self._spaces.get(inode, "")
+
+    def _called(self, task: Task) -> str:
+        """What a namespace is called by its oldest process."""
+        found = self.container(task)
+        return (found.name or found.id) if found is not None else f"{self.name(task)}:{task.pid}"
 
     def ns_pid(self, task: Task) -> int:
         """See HostContext; as ``namespace``."""

@@ -117,7 +117,10 @@ class SocketTable:
                 self._listeners.setdefault(key, []).append(each)
         names = {space.inode: space.interfaces() for space in self.namespaces if _has_bound(found, space)}
         rows = [self._row(each, names.get(each.namespace, {})) for each in found]
-        return rows + [self._unix_row(inode, each) for inode, each in plain]
+        rows += [self._unix_row(inode, each) for inode, each in plain]
+        for row in rows:
+            row.netns_name = self.census.space(row.netns)
+        return rows
 
     @property
     def problem(self) -> str:

@@ -51,3 +51,13 @@ def test_claims() -> None:
 @pytest.mark.parametrize("wrong", [b"x" * 30, b"OKAY" + bytes(20)])
 def test_nonsense_is_refused(wrong: bytes) -> None:
     assert refuses(adb, (OUT, wrong))
+
+
+def test_requests_to_its_own_server() -> None:
+    asked = b"000chost:version" + b"0012host:transport-any"
+    seen = said(adb, (OUT, asked), (IN, b"OKAY00040029"), (OUT, b"0008shell:id"))
+    assert [one.service for one in seen] == ["host:version", "host:transport-any", "shell:id"]
+    assert asks(adb, asked, hinted=False) is Claim.YES
+    assert asks(adb, b"000cho") is Claim.MORE
+    assert asks(adb, b"0x00") is Claim.NO
+    assert refuses(adb, (OUT, asked), (OUT, b"zzzz"))

@@ -59,6 +59,12 @@ def test_communities_and_origin() -> None:
     assert (seen.origin, seen.communities, seen.announced) == ("incomplete", ("65001:20",), ("0.0.0.0/0",))
 
 
+def test_other_families_are_named() -> None:
+    reach = attribute(14, b"\0\1\x80\0\0" + bytes(12))
+    (seen,) = talk(bgp, TCP, (OUT, update(reach)))
+    assert (seen.families, seen.prefixes, seen.message) == (("ipv4-vpn",), 0, "update")
+
+
 def test_many_prefixes_are_counted() -> None:
     (seen,) = talk(bgp, TCP, (OUT, update(attribute(1, b"\0"), b"\x08\x0a" * 500)))
     assert (seen.prefixes, len(seen.announced)) == (500, bgp.MAX_LISTED)

@@ -82,3 +82,9 @@ def test_claims() -> None:
 @pytest.mark.parametrize("wrong", [b"\x99" * 30, message(0x6F, b"abc")])
 def test_nonsense_is_refused(wrong: bytes) -> None:
     assert refuses(enip, (OUT, REGISTER), (OUT, wrong))
+
+
+def test_nop_before_the_session() -> None:
+    assert asks(enip, message(0)[:4] + bytes(20) + REGISTER) is Claim.YES
+    assert asks(enip, bytes(24)) is Claim.MORE
+    assert asks(enip, bytes(48)) is Claim.NO

@@ -69,6 +69,7 @@ def test_reset_and_goaway() -> None:
         (b"\0\0\0\4\0\0\0\0\0", "need more"),
         (b"\0\0\5\4\0\0\0\0\0", "no"),
         (SETTINGS[:9] + b"\x77" + SETTINGS[10:], "no"),
+        (b"\0\0\x0c" + SETTINGS[3:] + b"\xfe\x03\0\0\0\1", "yes"),
     ],
 )
 def test_claims(data: bytes, answer: str) -> None:

@@ -54,6 +54,10 @@ def test_claims() -> None:
     assert not claimed(ntp, ASKED[:-1], UDP)
     assert not claimed(ntp, bytes(48), UDP)
     assert not claimed(ntp, TOLD[:1] + b"\x30" + TOLD[2:], UDP)
+    assert not claimed(ntp, TOLD[:4] + b"\x40" + TOLD[5:], UDP)
+    assert claimed(ntp, b"\x16\2" + bytes(10), UDP)
+    assert not claimed(ntp, b"\x16\2" + bytes(10) + bytes(9), UDP)
+    assert not claimed(ntp, b"\x17\0\3\x2a\0\1\0\x10", UDP)
 
 
 @pytest.mark.parametrize("data", [b"", b"\x23", bytes(48), b"\x24" + bytes(47), b"\x16\x1f" + bytes(6)])

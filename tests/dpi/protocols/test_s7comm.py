@@ -60,3 +60,8 @@ def test_claims() -> None:
 )
 def test_nonsense_is_refused(wrong: bytes) -> None:
     assert refuses(s7comm, (OUT, CONNECT), (IN, wrong))
+
+
+def test_message_cut_short_by_its_sender_is_passed_over() -> None:
+    seen = said(s7comm, (OUT, packet(b"\2\xf0\x80\x32") + READ))
+    assert [one.message for one in seen] == ["job"]

@@ -26,6 +26,15 @@ def test_relay_over_tcp_passes_over_channel_data() -> None:
     assert (seen[1].error, seen[1].latency) == ("401 Not authoriz", 10)
 
 
+def test_ice_over_tcp() -> None:
+    seen = recited(stun, "ice_tcp")
+    assert [(one.kind, one.latency) for one in seen] == [
+        ("request", None),
+        ("request", None),
+        ("success", 10),
+    ]
+
+
 def test_relay_of_coturn() -> None:
     (made, *_) = rows("stun/turn", "stun", method="allocate", kind="success")
     assert made["relayed"].startswith("10.77.0.2:")
@@ -66,7 +75,7 @@ def test_bounds_and_bad_streams() -> None:
         (BINDING, "udp", "yes"),
         (BINDING, "tcp", "yes"),
         (BINDING[:6], "tcp", "need more"),
-        (b"\0\1\0\0\x22", "tcp", "no"),
+        (b"\0\1\0\0\x22\x22", "tcp", "no"),
         (BINDING + b"x", "udp", "no"),
     ],
 )

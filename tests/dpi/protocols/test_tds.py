@@ -123,3 +123,13 @@ def test_requests_of_old_versions_need_the_port() -> None:
         assert asks(tds, data) is Claim.YES
         assert asks(tds, data, hinted=False) is Claim.NO
     assert said(tds, (OUT, old))[0].query == "COMMIT TRAN"
+
+
+def test_login_of_version_4() -> None:
+    fields = b"".join(text.ljust(30, b"\0") + bytes([len(text)]) for text in (b"pc", b"ann", b"hush"))
+    old = packet(2, fields.ljust(504, b"\0"))
+    assert asks(tds, old) is Claim.YES
+    assert asks(tds, old, hinted=False) is Claim.NO
+    (seen,) = said(tds, (OUT, old))
+    assert (seen.host, seen.user, seen.credentials) == ("pc", "ann", True)
+    assert "hush" not in repr(seen)

@@ -44,7 +44,8 @@ class BgpMessage(Observation, kw_only=True):
     capabilities: Annotated[tuple[str, ...], says("What the sender can do.")] = ()
     announced: Annotated[tuple[str, ...], says("Prefixes that can be reached.")] = ()
     withdrawn: Annotated[tuple[str, ...], says("Prefixes that cannot be reached any more.")] = ()
-    prefixes: Annotated[int | None, says("How many prefixes the message holds in all.")] = None
+    prefixes: Annotated[int | None, says("How many prefixes of IP the message holds in all.")] = None
+    families: Annotated[tuple[str, ...], says("Families of its routes, where it names them.")] = ()
     path: Annotated[str, says("Autonomous systems on the way, the nearest first; sets in braces.")] = ""
     origin: Annotated[str, says("How the route came to be: igp, egp or incomplete.")] = ""
     next_hop: Annotated[str, says("Where to send to.", kind=Kind.ADDRESS)] = ""
@@ -148,6 +149,8 @@ class Parser(FramedParser):
             at += 4 if flags & 0x10 else 3
             value = data[at : min(at + length, behind)]
             at += length
+            if kind in {14, 15} and len(value) >= 3:
+                seen.families = tuple(dict.fromkeys((*seen.families, _family(value, skip=0))))
             if kind == 14:
                 announced += _reachable(seen, value)
             elif kind == 15 and len(value) > 3:

@@ -21,6 +21,7 @@ PORTS = frozenset(
     {("tcp", 8333), ("tcp", 18333), ("tcp", 18444), ("tcp", 38333), ("tcp", 9333), ("tcp", 22556)}
 )
 TRANSPORTS = frozenset({"tcp"})
+ROAMS = True
 
 HEADER_BYTES = 24
 MAX_MESSAGE = 32 << 20  # bytes; MAX_SIZE of the reference client

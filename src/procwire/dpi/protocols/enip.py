@@ -80,7 +80,7 @@ class CipData(Observation, kw_only=True):
 OBSERVATIONS = (EnipMessage, CipMessage, CipData)
 
 
-def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
+def claims(data: bytes, side: Direction, context: Context) -> Claim:
     """Command, length, no options, and what each command's data begins with."""
     if context.transport == "udp" and data[:6] == b"\2\0\x02\x80\x08\0" and data[14:16] == b"\xb1\0":
         return Claim.YES if len(data) == 18 + int.from_bytes(data[16:18], "little") else Claim.NO
@@ -90,6 +90,9 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
     if len(data) < HEADER_BYTES:
         return Claim.MORE if context.transport == "tcp" else Claim.NO
     length, status = int.from_bytes(data[2:4], "little"), int.from_bytes(data[8:12], "little")
+    if command == NOP and not any(data[:HEADER_BYTES]):  # does nothing; what follows it tells
+        rest = data[HEADER_BYTES:]
+        return claims(rest, side, context) if context.transport == "tcp" and rest[:1] != b"\0" else Claim.NO
     if data[20:24] != bytes(4) or status not in _STATUS or length > MAX_DATA:
         return Claim.NO
     if command in {SEND, SEND_UNIT}:

@@ -3,7 +3,8 @@
 
 Recognised by a whole request line that ends in ``HTTP/1.x`` or by a status line, from either side, on any
 port. Bodies are passed over unread: chunked, by length or until close. After CONNECT or an accepted upgrade
-the stream is handed on. Credentials are shown as present, never as they are.
+the stream is handed on, and behind the head of a stream of events. Credentials are shown as present, never
+as they are.
 """
 
 from __future__ import annotations
@@ -46,6 +47,12 @@ _CLAIMS = {1: Claim.YES, 0: Claim.NO, -1: Claim.MORE}
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
     """A request line or a status line; either side may be the client where the start was not seen."""
     return _CLAIMS[starts(data)]
+
+
+def _streams_events(head: Head) -> cython.bint:
+    """Whether a response goes on as server-sent events, as they are."""
+    kind: bytes = head.fields.get(b"content-type", b"")
+    return kind[:17].lower() == b"text/event-stream" and b"content-encoding" not in head.fields
 
 
 _UNASKED = ("", "", "", -1, "")  # method, host, path, time and offered upgrade of a request not seen
@@ -245,7 +252,8 @@ class Parser:
         else:
             out.append(HttpBrief(time=now, side=_SIDES[side], host="", faults=tuple(head.faults)))
         if head.status == 101 or (method == "CONNECT" and 200 <= head.status < 300):
-            self._hand_on(side, head, method, now, out, rest)
+            token = head.text(b"upgrade").split(",")[0].split("/")[0].strip().lower()
+            self._hand_on(side, "" if method == "CONNECT" else _UPGRADES.get(token, token), now, out, rest)
             return None
         stream.after = HEAD
         bare: cython.bint = head.status < 200 or head.status in {204, 304} or method == "HEAD"
@@ -253,6 +261,9 @@ class Parser:
             stream.body(False, None, False)
         else:
             stream.body(chunked, length, True)
+            if length is None and not self._asked and _streams_events(head):
+                self._hand_on(side, "sse", now, out, rest)
+                return None
         if head.status >= 200 and (method == "CONNECT" or offered):
             self._unhold(now, out)
         return None
@@ -285,17 +296,14 @@ class Parser:
         return asked.pop(0)
 
     @cython.cfunc
-    def _hand_on(  # noqa: PLR0917
+    def _hand_on(
         self,
         side: cython.int,
-        head: Head,
-        method: str,
+        hint: str,
         now: cython.longlong,
         out: list[Any],
         rest: bytes,
     ) -> Any:
-        token = head.text(b"upgrade").split(",")[0].split("/")[0].strip().lower()
-        hint = "" if method == "CONNECT" else _UPGRADES.get(token, token)
         client: Stream = self._streams[1 - side]
         server: Stream = self._streams[side]
         self._rest = (rest, client.held) if side == 0 else (client.held, rest)

@@ -47,6 +47,7 @@ ROAMS = True
 FIRST = b"P\0"  # a server's first frame is SETTINGS, shorter than 64 KiB
 
 MAX_SETTINGS = 96  # bytes of a first SETTINGS frame: each known one twice
+PRIVATE = 0xF000  # settings above are for experiments (RFC 9113 section 11.3): gRPC sends one
 MAX_STREAMS = 1024  # exchanges followed at a time; the oldest is forgotten
 
 _SETTINGS = frozenset({1, 2, 3, 4, 5, 6, 8, 9, 16})  # registered with IANA
@@ -64,6 +65,8 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
 
 
 def _claims_settings(data: bytes, announced: bool) -> Claim:
+    if data[3:4] not in {b"", b"\4"} or data[:2] not in {b"\0", b"\0\0"}:  # most are refused by this
+        return Claim.NO
     head = data[:9]
     wanted = (0, 0, None, SETTINGS, 0, 0, 0, 0, 0)
     if any(one is not None and one != byte for one, byte in zip(wanted, head, strict=False)):
@@ -72,8 +75,9 @@ def _claims_settings(data: bytes, announced: bool) -> Claim:
         return Claim.NO
     if len(data) < 9 or (not announced and (not head[2] or len(data) < 9 + head[2])):
         return Claim.MORE
-    known = (data[at] == 0 and data[at + 1] in _SETTINGS for at in range(9, 9 + head[2], 6))
-    return Claim.YES if announced or all(known) else Claim.NO
+    numbers = [data[at] << 8 | data[at + 1] for at in range(9, 9 + head[2], 6)]
+    known = all(number in _SETTINGS or number >= PRIVATE for number in numbers)
+    return Claim.YES if announced or (known and numbers[0] in _SETTINGS) else Claim.NO
 
 
 class _Exchange:

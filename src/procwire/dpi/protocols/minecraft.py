@@ -21,6 +21,7 @@ from procwire.model.observation import Observation, says
 NAME = "minecraft"
 PORTS = frozenset({("tcp", 25565)})
 TRANSPORTS = frozenset({"tcp"})
+ROAMS = True
 FIRST = bytes(range(6, 256))  # length of the packet
 
 MAX_HANDSHAKE = 264  # bytes: a host of 255, and the rest

@@ -86,7 +86,7 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
         return Claim.MORE
     hinted = 502 in {context.src_port, context.dst_port}
     length, function = data[5], data[7]
-    if hinted and (function & 0x7F) in _FUNCTIONS:
+    if hinted:
         return Claim.YES
     if function not in _FUNCTIONS:
         return Claim.NO

@@ -68,9 +68,11 @@ def _sane(data: bytes) -> bool:
         return False
     mode = data[0] & 7
     if mode == 6:
-        return 12 <= size <= MAX_BYTES and data[1] & 31 in _COMMANDS
-    if mode == 7:  # version 2, an implementation number, item counts within the message
-        return 8 <= size <= MAX_BYTES and data[0] >> 3 & 7 == 2 and data[2] in {0, 2, 3}
+        return 12 <= size <= MAX_BYTES and data[1] & 31 in _COMMANDS and _control_fits(data)
+    if mode == 7:  # version 2, an implementation number, items that fit in the message
+        items = int.from_bytes(data[4:6], "big") & 0xFFF
+        fits = 8 + items * (int.from_bytes(data[6:8], "big") & 0xFFF) <= size
+        return 8 <= size <= MAX_BYTES and data[0] >> 3 & 7 == 2 and data[2] in {0, 2, 3} and fits
     if mode == 0 or size < HEADER_BYTES or size > MAX_BYTES or size % 4:
         return False
     poll, precision = _signed(data[2]), _signed(data[3])
@@ -78,8 +80,19 @@ def _sane(data: bytes) -> bool:
     return data[1] <= 16 and -8 <= poll <= 36 and right and _clock_fits(data, mode)
 
 
+def _control_fits(data: bytes) -> bool:
+    """No leap bits, and the count of data is what follows, padded, with or without a check sum (RFC 9327)."""
+    count = int.from_bytes(data[10:12], "big")
+    return data[0] >> 6 == 0 and len(data) - 12 - count in {0, 1, 2, 3, *range(20, 32)}
+
+
 def _clock_fits(data: bytes, mode: int) -> bool:
-    """A server tells its time; a client may leave everything at zero but has some of it."""
+    """A server tells its time; a client may leave everything at zero but has some of it.
+
+    No reference clock is hours away, though a delay of version 3 may be a little below nothing (RFC 1305).
+    """
+    if 0x0F < data[4] < 0xFF or data[8] > 0x0F:
+        return False
     if mode in {4, 5}:
         return any(data[40:48])
     return not any(data[24:32]) or any(data[40:48]) or mode == 1

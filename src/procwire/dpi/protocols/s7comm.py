@@ -23,6 +23,7 @@ PORTS = frozenset({("tcp", 102)})
 TRANSPORTS = frozenset({"tcp"})
 FIRST = b"\x03"
 
+MIN_MESSAGE = 3  # bytes behind the first; a header is longer, but its first fields tell enough to refuse it
 MAX_ITEMS = 8  # variables of one job that are shown
 
 _KINDS = {1: "job", 2: "ack", 3: "ack-data", 7: "userdata"}
@@ -139,6 +140,8 @@ class Parser(Cutter):
         if packet.kind != tpkt.DATA or not body.left:
             return None
         kind = body.u8()
+        if kind in {0x32, 0x72} and body.left < MIN_MESSAGE:
+            return None  # cut short by its sender
         if kind == 0x72:
             return (S7Message(time=now, side=side, message="plus", version=body.u8()),)
         if kind != 0x32:

@@ -20,6 +20,7 @@ from procwire.model.observation import Observation, says
 NAME = "source_engine"
 PORTS = frozenset({("udp", 27015), ("udp", 27016)})
 TRANSPORTS = frozenset({"udp"})
+ROAMS = True
 FIRST = b"\xff"
 
 ONES = b"\xff\xff\xff\xff"

@@ -24,6 +24,7 @@ TRANSPORTS = frozenset({"udp", "tcp"})
 FIRST = bytes((0x00, 0x01, 0x02))
 ROAMS = True
 
+_MAGIC = stun_message.MAGIC.to_bytes(4, "big")
 MAX_TOLD = 128  # messages of one flow that are told; keepalives go on for hours
 MAX_HELD = 1 << 16  # of one side of a stream: RFC 8489 has a length of 16 bits
 
@@ -55,16 +56,29 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
     """A whole message."""
     if context.transport == "udp":
         return Claim.YES if stun_message.read(data) is not None else Claim.NO
+    if len(data) >= 10 and _MAGIC not in {data[4:8], data[6:10]}:  # most are refused by this
+        return Claim.NO
+    if len(data) < 6:
+        return Claim.MORE if not data or data[0] < 3 else Claim.NO
+    if _framed(data):
+        size = 2 + (data[0] << 8 | data[1])
+        if len(data) < max(10, size):
+            return Claim.MORE
+        return Claim.YES if stun_message.read(data[2:size]) is not None else Claim.NO
     if len(data) < HEAD:
-        magic = stun_message.MAGIC.to_bytes(4, "big")
-        good = not data or (data[0] < 3 and magic.startswith(data[4:8]))
-        return Claim.MORE if good else Claim.NO
+        return Claim.MORE if data[0] < 3 and _MAGIC.startswith(data[4:8]) else Claim.NO
     if int.from_bytes(data[4:8], "big") != stun_message.MAGIC or data[3] & 3 or data[0] > 2:
         return Claim.NO
     length = HEAD + (data[2] << 8 | data[3])
     if len(data) < min(length, 2048):
         return Claim.MORE
     return Claim.YES if stun_message.read(data[:length], stream=True) is not None else Claim.NO
+
+
+def _framed(data: bytes | bytearray) -> bool:
+    """Whether a stream begins with a message behind its length: ICE over TCP (RFC 6544, RFC 4571)."""
+    size, inner = data[0] << 8 | data[1], data[4] << 8 | data[5]
+    return size == HEAD + inner and _MAGIC.startswith(data[6:10]) and data[2] < 3
 
 
 class Parser:
@@ -79,6 +93,7 @@ class Parser:
         self._count = 0
         self._rest = [b"", b""]
         self._done = False
+        self._lengths: bool | None = None  # each message of the stream stands behind its length
 
     def feed(self, side: Direction, data: bytes, *, now: int) -> Iterator[Observation]:
         """One datagram, or a stream's next bytes."""
@@ -123,8 +138,19 @@ class Parser:
             paid = min(self._owed[side], len(held))
             self._owed[side] -= paid
             del held[:paid]
-            if self._owed[side] or len(held) < 4:
+            if self._owed[side] or len(held) < (10 if self._lengths is None else 4):
                 return
+            if self._lengths is None:
+                self._lengths = _framed(held)
+            if self._lengths:
+                size = held[0] << 8 | held[1]
+                if len(held) < 2 + size:
+                    return
+                message = stun_message.read(bytes(held[2 : 2 + size]))
+                del held[: 2 + size]
+                if message is not None:  # else DTLS, RTP or the like, as they come over UDP
+                    yield from self._tell(side, message, now)
+                continue
             size = held[2] << 8 | held[3]
             if held[0] & 0xC0 == 0x40:  # a channel's data, padded to four bytes over TCP
                 self._owed[side] = 4 + size + (-size & 3)

@@ -15,14 +15,14 @@ from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
 from procwire.dpi.wire.statements import statement
-from procwire.dpi.wire.text import bounded
+from procwire.dpi.wire.text import bounded, plain
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
 NAME = "tds"
 PORTS = frozenset({("tcp", 1433)})
 TRANSPORTS = frozenset({"tcp"})
-FIRST = bytes((1, 3, 14, 0x10, 0x12))
+FIRST = bytes((1, 2, 3, 14, 0x10, 0x12))
 
 HEADER_BYTES = 8
 MAX_PACKET = 32767  # bytes; section 2.2.3.1
@@ -127,6 +127,8 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
         return Claim.NO
     if data[4:6] not in {b"", b"\0", b"\0\0"} or data[7:8] not in {b"", b"\0"}:
         return Claim.NO
+    if data[:1] == b"\2":
+        return _claims_login(data, context)
     begun = data[:1] and data[0] < LOGIN
     if begun and data[8:18] != ALL_HEADERS[: len(data[8:18])]:
         return _claims_old(data, context)
@@ -143,6 +145,16 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
         return Claim.YES if sane else Claim.NO
     inner, version = int.from_bytes(data[8:12], "little"), data[15]
     sane = 86 <= inner <= MAX_PACKET and 0x70 <= version <= 0x74 and inner + HEADER_BYTES <= max(length, 4096)
+    return Claim.YES if sane else Claim.NO
+
+
+def _claims_login(data: bytes, context: Context) -> Claim:
+    """A login record of TDS 4.2, on the port: of fixed size, its texts no longer than their fields."""
+    if 1433 not in {context.src_port, context.dst_port}:
+        return Claim.NO
+    if len(data) < HEADER_BYTES + 62:
+        return Claim.MORE
+    sane = 512 <= int.from_bytes(data[2:4], "big") <= 600 and data[38] <= 30 and data[69] <= 30
     return Claim.YES if sane else Claim.NO
 
 
@@ -202,6 +214,9 @@ class Parser(Cutter):
             return self._prelogin(side, body, now)
         if self.client < 0:
             self.client = side
+        if kind == LOGIN_OLD:
+            self._asked = ("login", "", now)
+            return (_login_old(side, body, now),)
         if kind == LOGIN:
             self._asked = ("login", "", now)
             return (_login(side, body, now),)
@@ -303,6 +318,16 @@ def _login(side: Direction, body: Cursor, now: int) -> Observation:
         integrated=bool(flags & 0x80),
         **{name: told[name] for name in ("user", "host", "application", "server", "library", "database")},
     )
+
+
+def _login_old(side: Direction, body: Cursor, now: int) -> Observation:
+    """The record of TDS 4.2: texts in fields of 30 bytes, the length behind each."""
+    texts = []
+    for _ in range(3):
+        field = body.take(30)
+        texts.append(field[: min(30, body.u8())])
+    host, user, password = texts
+    return TdsLogin(time=now, side=side, host=plain(host), user=plain(user), credentials=bool(password))
 
 
 def _behind_headers(body: Cursor) -> bytes:

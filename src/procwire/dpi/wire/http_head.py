@@ -8,6 +8,7 @@ Tolerates what is seen in the wild (bare LF, folded lines, bytes that are not AS
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import cython
@@ -15,6 +16,7 @@ import cython
 MAX_HEAD = 65536  # bytes
 MAX_FIELDS = 256
 MAX_TEXT = 2048  # characters kept of one value
+MAX_USUAL = 64  # bytes of a status line that is worth keeping
 MAX_START = 2048  # bytes of a start line that are looked at to claim it
 
 _REQUEST = re.compile(rb"([A-Z][A-Z_-]{0,31}) +([\x21-\xff][^\r\n\0]*?) +HTTP/(1\.[0-9]) *\Z")
@@ -124,9 +126,10 @@ def parse(raw: bytes, brief: bool = False) -> Head:
     ``brief``: of the fields only those that say where the body ends, who is asked, and for credentials.
     """
     head = Head()
-    if raw.count(b"\n") > MAX_FIELDS:
+    ends: cython.Py_ssize_t = raw.count(b"\n")
+    if ends > MAX_FIELDS:
         raise HeadError(f"more than {MAX_FIELDS} header fields")
-    if raw.count(b"\n") != raw.count(b"\r\n"):
+    if ends != raw.count(b"\r\n"):
         head.faults.append("bare-lf")
         raw = b"\r\n".join([line.rstrip(b"\r") for line in raw.split(b"\n")])
     end: cython.Py_ssize_t = raw.find(b"\r\n")
@@ -172,20 +175,28 @@ def _fields(head: Head, raw: bytes, at: cython.Py_ssize_t, shapes: bytes) -> Any
 @cython.cfunc
 def _start_line(head: Head, line: bytes) -> Any:
     if line.startswith(b"HTTP/"):
-        found = _RESPONSE.match(line)
-        if found is None:
-            raise HeadError("not a status line")
-        version, status, reason = found.groups()
-        head.status = int(status)
-        head.reason = decode(reason or b"")
-    else:
-        method, target, version = _request_line(line)
-        head.method = method.decode("ascii")
-        head.target = decode(target)
-        if b" " in target:
-            head.faults.append("space-in-target")
+        told = _usual_status(line) if len(line) <= MAX_USUAL else _status(line)
+        head.version, head.status, head.reason = told
+        return None
+    method, target, version = _request_line(line)
+    head.method = method.decode("ascii")
+    head.target = decode(target)
+    if b" " in target:
+        head.faults.append("space-in-target")
     head.version = version.decode("ascii")
     return None
+
+
+def _status(line: bytes) -> tuple[str, int, str]:
+    """Version, status and reason of a status line. Raises HeadError."""
+    found = _RESPONSE.match(line)
+    if found is None:
+        raise HeadError("not a status line")
+    version, status, reason = found.groups()
+    return version.decode("ascii"), int(status), decode(reason or b"")
+
+
+_usual_status = lru_cache(256)(_status)  # servers repeat themselves
 
 
 @cython.cfunc

@@ -95,8 +95,14 @@ _cached_extension_hash = lru_cache(MAX_CACHED)(_extension_hash)
 
 
 def _alpn_part(first: bytes) -> str:
+    """First and last character, or digit of the hexadecimal form where either is no letter or digit.
+
+    A name whose first byte is not ASCII is 99: so do both reference implementations (Python, Rust).
+    """
     if not first:
         return "00"
+    if first[0] > 127:
+        return "99"
     ends = first[:1] + first[-1:]
     if ends.isalnum():  # of bytes: ASCII letters and digits alone
         return ends.decode("ascii")

@@ -28,6 +28,7 @@ _WEAK_PARTS = frozenset(
 )  # RFC 9325 section 4.1
 
 
+@lru_cache(2048)
 def weak_cipher(name: str) -> bool:
     """Whether a suite leaves out encryption or authentication, or uses a broken cipher, by its name."""
     return not _WEAK_PARTS.isdisjoint(name.split("_"))

@@ -1,0 +1,242 @@
+"""HTTP/3 over the streams of a QUIC connection (RFC 9114), with the state of its compression (RFC 9204).
+
+Bodies are passed over. A header block that waits for table entries is held, at most MAX_BLOCKED of a side.
+What does not decompress ends that side's headers, not the other's.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+import msgspec
+
+from procwire.dpi.contract import Direction
+from procwire.dpi.wire.http2_records import request, text
+from procwire.dpi.wire.http3_records import Http3Request, Http3Response
+from procwire.dpi.wire.quic_packet import varint
+from procwire.model.observation import Observation
+
+CONTROL, PUSH, ENCODER, DECODER = 0, 1, 2, 3  # types of unidirectional streams
+DATA, HEADERS, SETTINGS = 0, 1, 4
+TABLE_CAPACITY, BLOCKED_STREAMS = 1, 7  # of SETTINGS (RFC 9204 section 5)
+MAX_TABLE_BYTES = 1 << 16  # of a dynamic table that is followed
+MAX_BLOCKED = 128
+MAX_BLOCK_BYTES = 1 << 16  # of one header block or SETTINGS frame
+MAX_STREAMS = 1024  # followed at once; the oldest is forgotten
+MAX_FIELDS = 512
+
+_SIDES = (Direction.OUT, Direction.IN)
+Fields = dict[bytes, bytes]
+
+
+class Asked(msgspec.Struct):
+    """What a stream asked for."""
+
+    method: str
+    host: str
+    path: str
+    at: int
+
+
+class _Stream:
+    """One direction of a stream: its frames as far as they came."""
+
+    __slots__ = ("buffer", "kind", "skip")
+
+    def __init__(self, kind: int) -> None:
+        self.buffer = b""
+        self.kind = kind  # of a unidirectional stream; -1 while it is not known; -2 for a request stream
+        self.skip = 0  # bytes of a body to be passed over
+
+
+class Http3:
+    """One connection."""
+
+    def __init__(self, client: int) -> None:
+        self._client = client
+        self._streams: OrderedDict[tuple[int, int], _Stream] = OrderedDict()
+        self._asked: OrderedDict[int, Asked] = OrderedDict()
+        self._qpack = (_Qpack(), _Qpack())
+        self._found: list[Observation] = []
+        self._now = 0
+
+    def feed(self, side: int, stream: int, data: bytes, now: int) -> list[Observation]:
+        """The next bytes of a stream; returns what was observed."""
+        self._now = now
+        self._feed(side, stream, self._state(side, stream), data)
+        found, self._found = self._found, []
+        return found
+
+    def _feed(self, side: int, stream: int, state: _Stream, data: bytes) -> None:
+        if state.skip:
+            passed = min(state.skip, len(data))
+            state.skip -= passed
+            data = data[passed:]
+        if not data:
+            return
+        data = state.buffer + data
+        state.buffer = b""
+        if state.kind == -1:
+            kind, at = varint(data, 0)
+            if kind < 0:
+                state.buffer = data
+                return
+            state.kind, data = kind, data[at:]
+        if state.kind == ENCODER:
+            self._resume(side, self._qpack[side].instruct(data))
+        elif state.kind in (CONTROL, -2):
+            self._frames(side, stream, state, data)
+
+    def gap(self, side: int, stream: int) -> None:
+        """Bytes of a stream are missing: its framing is lost, and with an encoder's stream the table."""
+        state = self._state(side, stream)
+        if state.kind == ENCODER:
+            self._qpack[side].broken = True
+        state.kind, state.buffer, state.skip = DECODER, b"", 0  # passed over from here on
+
+    def _state(self, side: int, stream: int) -> _Stream:
+        state = self._streams.get((side, stream))
+        if state is None:
+            if len(self._streams) >= MAX_STREAMS:
+                self._streams.popitem(last=False)
+            state = self._streams[side, stream] = _Stream(-1 if stream & 2 else -2)
+        return state
+
+    def _frames(self, side: int, stream: int, state: _Stream, data: bytes) -> None:
+        at, size = 0, len(data)
+        while at < size:
+            kind, behind = varint(data, at)
+            length, body = varint(data, behind)
+            if kind < 0 or length < 0:
+                break
+            wanted = kind in (HEADERS, SETTINGS) and length <= MAX_BLOCK_BYTES
+            if not wanted:
+                state.skip = max(0, body + length - size)
+                at = min(size, body + length)
+                continue
+            if body + length > size:
+                break
+            self._frame(side, stream, kind, data[body : body + length])
+            at = body + length
+        state.buffer = data[at:]
+
+    def _frame(self, side: int, stream: int, kind: int, body: bytes) -> None:
+        if kind == SETTINGS:
+            self._qpack[1 - side].allow(settings(body))
+            return
+        fields = self._qpack[side].fields(stream, body)
+        if fields is not None:
+            self._head(side, stream, fields)
+
+    def _resume(self, side: int, streams: list[int]) -> None:
+        for stream in streams:
+            fields = self._qpack[side].resume(stream)
+            if fields is not None:
+                self._head(side, stream, fields)
+
+    def _head(self, side: int, stream: int, fields: Fields) -> None:
+        if b":method" in fields and side == self._client:
+            asked = request(fields, stream, (_SIDES[side], self._now), pushed=False)
+            self._found.append(Http3Request(**msgspec.structs.asdict(asked)))
+            if len(self._asked) >= MAX_STREAMS:
+                self._asked.popitem(last=False)
+            self._asked[stream] = Asked(asked.method, asked.host, asked.path, self._now)
+        elif b":status" in fields and side != self._client:
+            self._found.append(self._answer(side, stream, fields))
+
+    def _answer(self, side: int, stream: int, fields: Fields) -> Observation:
+        asked = self._asked.get(stream)
+        status, length = fields[b":status"], fields.get(b"content-length", b"")
+        return Http3Response(
+            time=self._now,
+            side=_SIDES[side],
+            stream=stream,
+            status=int(status) if status.isdigit() and len(status) == 3 else 0,
+            method=asked.method if asked else "",
+            host=asked.host if asked else "",
+            path=asked.path if asked else "",
+            content_type=text(fields, b"content-type"),
+            content_length=int(length) if length.isdigit() and len(length) < 19 else None,
+            server=text(fields, b"server"),
+            latency=self._now - asked.at if asked else None,
+        )
+
+
+class _Qpack:
+    """One side's header compression."""
+
+    def __init__(self) -> None:
+        self._decoder: Any = None
+        self._capacity, self._blocked = 0, 0
+        self._instructed = False
+        self._waiting = 0
+        self.broken = False
+
+    def allow(self, given: dict[int, int]) -> None:
+        """What the other side lets this one use."""
+        if not self._instructed:
+            self._capacity = min(given.get(TABLE_CAPACITY, 0), MAX_TABLE_BYTES)
+            self._blocked = min(given.get(BLOCKED_STREAMS, 0), MAX_BLOCKED)
+            self._decoder = None
+
+    def instruct(self, data: bytes) -> list[int]:
+        """Bytes of the encoder's stream; returns the streams that need wait no longer."""
+        import pylsqpack
+
+        self._instructed = True
+        if self.broken:
+            return []
+        try:
+            done: list[int] = self._made().feed_encoder(data)
+        except pylsqpack.EncoderStreamError:
+            self.broken = True
+            return []
+        return done
+
+    def fields(self, stream: int, block: bytes) -> Fields | None:
+        """A header block's fields; None where it has to wait or cannot be read."""
+        return self._taken(lambda decoder: decoder.feed_header(stream, block))
+
+    def resume(self, stream: int) -> Fields | None:
+        """The fields of a block that waited."""
+        self._waiting -= 1
+        return self._taken(lambda decoder: decoder.resume_header(stream))
+
+    def _taken(self, ask: Any) -> Fields | None:
+        import pylsqpack
+
+        if self.broken or self._waiting > MAX_BLOCKED:
+            return None
+        try:
+            _, listed = ask(self._made())
+        except pylsqpack.StreamBlocked:
+            self._waiting += 1
+            return None
+        except (pylsqpack.DecompressionFailed, ValueError):
+            self.broken = True
+            return None
+        fields: Fields = {}
+        for name, value in listed[:MAX_FIELDS]:
+            fields.setdefault(name, value)
+        return fields
+
+    def _made(self) -> Any:
+        if self._decoder is None:
+            import pylsqpack
+
+            self._decoder = pylsqpack.Decoder(self._capacity, self._blocked)
+        return self._decoder
+
+
+def settings(body: bytes) -> dict[int, int]:
+    """Identifiers and values of a SETTINGS frame (RFC 9114 section 7.2.4), as far as they parse."""
+    found: dict[int, int] = {}
+    at = 0
+    while at < len(body):
+        number, at = varint(body, at)
+        value, at = varint(body, at)
+        if number < 0 or value < 0:
+            break
+        found[number] = value
+    return found

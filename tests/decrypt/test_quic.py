@@ -1,0 +1,103 @@
+"""QUIC with keys, through the analyzer: HTTP/3 and DNS inside."""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+from aioquic.h3.connection import H3Connection
+from aioquic.h3.events import HeadersReceived
+
+from procwire.decrypt.keyed import keyed
+from procwire.decrypt.keylog import KeyLog
+from procwire.decrypt.reasons import NO_KEY
+from procwire.dpi.decryption import Decryption
+from procwire.dpi.protocols.dns import DnsResponse
+from procwire.dpi.wire.http3_records import Http3Request, Http3Response
+from procwire.model.observation import Carried
+from tests.decrypt.dialogue import Hand, key_log
+from tests.decrypt.quic_dialogue import Spoken, Talk
+from tests.dpi.flows import Listener, flow
+
+QUERY = bytes.fromhex("0000010000010000000000000377777707657861 6d706c6503636f6d0000010001".replace(" ", ""))
+ANSWER = bytes.fromhex("0000818000010001000000000377777707657861 6d706c6503636f6d0000010001"
+                       "c00c000100010000003c0004c0000201".replace(" ", ""))  # fmt: skip
+
+
+def heard(keys: KeyLog, spoken: Spoken) -> tuple[Any, Listener]:
+    one, listener = flow(17, dport=443), Listener(keyed(keys))
+    for number, (side, data) in enumerate(spoken.flights):
+        listener.analyzer.data(one, side, data, number)
+    listener.analyzer.ended(one, len(spoken.flights))
+    assert not listener.analyzer.counts()["defects"], listener.analyzer.defect
+    return one, listener
+
+
+def seen(listener: Listener, kind: type) -> list[Any]:
+    return [one for one in listener.seen if isinstance(one, kind)]
+
+
+def browse() -> Spoken:
+    """Two requests, answered."""
+    talk = Talk()
+    for _ in range(3):
+        talk.turn()
+    assert talk.server is not None
+    client, server = H3Connection(talk.client), H3Connection(talk.server)
+    for path in (b"/one", b"/two"):
+        stream = talk.client.get_next_available_stream_id()
+        head = [
+            (b":method", b"GET"),
+            (b":scheme", b"https"),
+            (b":authority", b"h3.example"),
+            (b":path", path),
+        ]
+        client.send_headers(stream, head, end_stream=True)
+        talk.turn()
+        while (event := talk.server.next_event()) is not None:
+            for asked in server.handle_event(event):
+                if isinstance(asked, HeadersReceived):
+                    server.send_headers(asked.stream_id, [(b":status", b"200"), (b"server", b"quick")])
+                    server.send_data(asked.stream_id, b"x" * 5000, end_stream=True)
+        for _ in range(4):
+            talk.turn()
+    return talk.spoken()
+
+
+def test_http3_inside() -> None:
+    spoken = browse()
+    one, listener = heard(key_log(spoken.keys), spoken)
+    assert (one.app, one.facts["via"], one.server_name) == ("http3", "quic", "quic.example")
+    assert [(r.host, r.path) for r in seen(listener, Http3Request)] == [
+        ("h3.example", "/one"),
+        ("h3.example", "/two"),
+    ]
+    assert [(r.status, r.path) for r in seen(listener, Http3Response)] == [(200, "/one"), (200, "/two")]
+    assert all(response.latency > 0 for response in seen(listener, Http3Response))
+    assert len(seen(listener, Carried)) == 1
+    told = seen(listener, Decryption)[0]
+    assert (told.app, told.shut, told.version) == ("http3", 0, "QUICv1")
+    assert told.plaintext_in > 10_000
+
+
+def test_dns_over_quic() -> None:
+    talk = Talk(alpn="doq")
+    for _ in range(3):
+        talk.turn()
+    assert talk.server is not None
+    talk.client.send_stream_data(0, struct.pack(">H", len(QUERY)) + QUERY, end_stream=True)
+    talk.turn()
+    talk.server.send_stream_data(0, struct.pack(">H", len(ANSWER)) + ANSWER, end_stream=True)
+    talk.turn()
+    spoken = talk.spoken()
+    one, listener = heard(key_log(spoken.keys), spoken)
+    assert (one.app, one.facts["via"]) == ("dns", "quic")
+    answers = seen(listener, DnsResponse)
+    assert [(each.query, tuple(each.addresses)) for each in answers] == [("www.example.com", ("192.0.2.1",))]
+
+
+def test_without_the_key() -> None:
+    spoken = browse()
+    one, listener = heard(key_log(Hand().lines()), spoken)
+    assert (one.app, one.facts.get("via")) == ("quic", None)
+    assert seen(listener, Decryption)[0].reasons == (NO_KEY,)
