@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from procwire.accounting.identity import KINDS_SEEN, Books, Reading, balance, read, settle
+from procwire.accounting.identity import KINDS_SEEN, Books, Reading, read, settle, survey
 from procwire.accounting.source import KernelSource, Wishes
 from procwire.bpf.accounts import KINDS, Shown
 from procwire.capture.interfaces import Counters, LinkState
@@ -108,9 +108,7 @@ def test_the_identity_holds_under_a_flood() -> None:
 def test_a_balance_is_of_every_interface_and_of_loopback_once() -> None:
     need_bpf()
     with pair() as (_, client, _server):
-        source = opened(client)
-        rows = client.inside(lambda: balance(source, 0.3))
-        source.close()
+        rows = client.inside(lambda: survey(0.3, home=namespace_cookie(), stopped=lambda: False))
     assert [(row.interface, row.direction) for row in rows] == [("lo", "in"), ("eth0", "in"), ("eth0", "out")]
     assert all(0.3 <= row.seconds < 5 for row in rows)
     assert not any(row.unexplained for row in rows)

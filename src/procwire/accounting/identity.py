@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from procwire.accounting.source import KernelSource
+from procwire.accounting.source import KernelSource, Wishes
 from procwire.bpf.accounts import Shown
 from procwire.capture.interfaces import LinkState, interfaces
 from procwire.model.accounting import AccountingRow
@@ -48,6 +48,15 @@ def read(source: KernelSource) -> dict[int, Reading]:
         for link in links
         if before[link.index] and after[link.index]
     }
+
+
+def survey(seconds: float, *, home: int, stopped: Callable[[], bool]) -> list[AccountingRow]:
+    """``balance`` over all interfaces with a source of its own. Raises BpfError and CaptureError."""
+    source = KernelSource(Wishes(content=False), home=home)
+    try:
+        return balance(source, seconds, stopped=stopped)
+    finally:
+        source.close()
 
 
 def balance(

@@ -27,6 +27,7 @@ from procwire.model.frames import COUNTED, FrameBatch, batch_of
 from procwire.model.kernel import Credited
 
 FIRST_BYTES = 16384  # of each direction, before a verdict; a reader decides within 4 KiB (dpi/opening.py)
+FEW_BYTES = 4096  # the same where no more is followed
 FIRST_PACKETS = 3  # of each direction, headers at least: a handshake, and who answers
 MOST_BYTES = 16352  # of one packet
 RATE_BYTES = 64 << 20  # of content, a second, of all flows together
