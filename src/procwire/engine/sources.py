@@ -1,6 +1,6 @@
 """Where a watch has its packets from: chosen by what is asked for and by what runs here, with the reason.
 
-``tap``: every packet, by packet sockets. ``bpf``: counted at the sockets. ``both``: there and at the interfaces.
+``tap``: packet sockets, every packet. ``bpf``: counted at the sockets. ``both``: there and at the interfaces.
 """
 
 from __future__ import annotations
