@@ -160,6 +160,11 @@ _UNDERSTOOD = (
     _text("via", "Protocols that the flow went through before `app`, outermost first.", read.fact("via")),
     _text("tls_version", "TLS version that the server chose.", read.fact("tls_version"), free=_EXACT),
     _text("tls_cipher", "TLS cipher suite that the server chose, by its IANA name.", read.fact("tls_cipher")),
+    _list("first_sizes",
+          "Sizes of the first payload pieces of a flow that no protocol took: + from src, - from dst.",
+          read.fact("first_sizes"), free=Free.NEVER),
+    _c("first_entropy", Kind.NUMBER, "How random the first of them is; 256 bytes of ciphertext: about 7.2.",
+       read.fact("first_entropy"), unit="bits"),
     _list("risks", "Facts that somebody may want to look at, by name: see `procwire risks`.",
           read.fact("risks")),
 )  # fmt: skip
