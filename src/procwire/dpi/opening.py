@@ -14,11 +14,8 @@ import cython
 import msgspec
 
 from procwire.dpi.candidates import in_order
-<<<<<<< HEAD
-from procwire.dpi.shape import PIECES, SAMPLE_BYTES
-=======
 from procwire.dpi.contract import Claim
->>>>>>> main
+from procwire.dpi.shape import PIECES, SAMPLE_BYTES
 from procwire.model.streams import Direction
 
 if cython.compiled:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from operator import attrgetter
 
 from procwire.model import getters as read
+from procwire.model.accounting import ACCOUNTING
 from procwire.model.columns import Free, Kind, Table
 from procwire.model.declare import column as _c
 from procwire.model.declare import count as _count
@@ -392,4 +393,7 @@ GROUPS = Table(
     ),
 )  # fmt: skip
 
-CORE = (FLOWS, PACKETS, GROUPS, PROCESSES, LIVES, SOCKETS, INTERFACES, PROTOCOLS, RISKS, CHECKS, COLUMNS)
+CORE = (
+    FLOWS, PACKETS, GROUPS, PROCESSES, LIVES, SOCKETS, INTERFACES, PROTOCOLS, RISKS, CHECKS, ACCOUNTING,
+    COLUMNS,
+)  # fmt: skip
