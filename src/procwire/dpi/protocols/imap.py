@@ -33,6 +33,8 @@ _COMMANDS = (
     b"CREATE", b"CLOSE", b"XLIST", b"CHECK", b"COMPRESS",
 )  # fmt: skip
 _TAGGED = re.compile(rb"(?i)[A-Za-z0-9.]{1,20} (?:" + b"|".join(_COMMANDS) + rb")(?: [^\r\n]*)?\r?\n")
+MAX_TAG = 20  # characters of a tag that a claim takes; clients use up to eight
+_BEGINNINGS = frozenset(one[:2] for one in _COMMANDS)
 _STARTED = re.compile(rb"[A-Za-z0-9.]{1,20}(?: ([A-Za-z]*)(?:[ \r][^\n]*)?)?\Z")
 _COMMAND = re.compile(rb"([!-)+-z|}~]{1,64}) ([A-Za-z]+)(?: (.*))?\Z", re.DOTALL)
 _COMPLETION = re.compile(rb"(?i)([!-)+-z|}~]{1,64}) (OK|NO|BAD)(?: (.*))?\Z", re.DOTALL)
@@ -68,6 +70,11 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
         upper = data.upper()
         possible = any(one.startswith(upper) for one in (b"* OK ", b"* PREAUTH ", b"* BYE "))
         return Claim.MORE if possible else Claim.NO
+    space = data.find(b" ", 0, MAX_TAG + 1)
+    if space < 0 and len(data) > MAX_TAG:
+        return Claim.NO
+    if space >= 0 and len(data) > space + 2 and data[space + 1 : space + 3].upper() not in _BEGINNINGS:
+        return Claim.NO
     if _TAGGED.match(data):
         return Claim.YES
     found = _STARTED.match(data)

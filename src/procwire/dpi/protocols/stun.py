@@ -56,6 +56,8 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
     """A whole message."""
     if context.transport == "udp":
         return Claim.YES if stun_message.read(data) is not None else Claim.NO
+    if len(data) >= 10 and _MAGIC not in {data[4:8], data[6:10]}:  # most are refused by this
+        return Claim.NO
     if len(data) < 6:
         return Claim.MORE if not data or data[0] < 3 else Claim.NO
     if _framed(data):
