@@ -29,8 +29,9 @@ def server(tmp_path: Path) -> Iterator[int]:
         port: int = free.getsockname()[1]
     pair, certificate = str(tmp_path / "pair.pem"), str(tmp_path / "cert.pem")
     subprocess.run(["openssl", "req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt",
-                    "ec_paramgen_curve:P-256", "-keyout", pair, "-out", certificate, "-subj", "/CN=localhost"],
-                   check=True, capture_output=True, timeout=30)  # fmt: skip
+                    "ec_paramgen_curve:P-256", "-keyout", pair, "-out", certificate,
+                    "-subj", "/CN=localhost"], check=True, capture_output=True,
+                   timeout=30)  # fmt: skip
     program = subprocess.Popen(
         ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", certificate, "-key", pair, "-www",
          "-quiet"],

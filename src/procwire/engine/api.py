@@ -12,6 +12,7 @@ from procwire.engine.host import Processes, lives, sockets
 from procwire.engine.options import EngineError, ExportOptions, FlowOptions, ReadOptions, WatchOptions
 from procwire.engine.pipeline import TIMEOUTS, Silent
 from procwire.engine.reading import Reading
+from procwire.engine.sources import settle
 from procwire.engine.summary import report_of
 from procwire.engine.watching import Watching
 
@@ -38,6 +39,7 @@ __all__ = [
     "lives",
     "protocols",
     "report_of",
+    "settle",
     "sockets",
     "risks",
     "tables",
