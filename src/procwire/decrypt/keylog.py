@@ -34,7 +34,10 @@ LABELS = frozenset({MASTER, CLIENT_EARLY, CLIENT_HANDSHAKE, SERVER_HANDSHAKE, CL
 # Written by clients and of no use for reading records.
 OTHERS = frozenset({"EXPORTER_SECRET", "EARLY_EXPORTER_SECRET", "ECH_SECRET", "ECH_CONFIG", "RSA"})
 # Names under which QUIC stacks write the same secrets.
-ALIASES = {f"QUIC_{name}": name for name in LABELS}
+ALIASES = {f"QUIC_{name}": name for name in LABELS} | {
+    "CLIENT_TRAFFIC_SECRET": CLIENT_TRAFFIC,  # as early DTLS 1.3 implementations write it
+    "SERVER_TRAFFIC_SECRET": SERVER_TRAFFIC,
+}
 _LENGTHS = frozenset({32, 48, 64})
 
 Secrets = dict[str, Secret]
