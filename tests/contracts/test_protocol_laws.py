@@ -15,15 +15,18 @@ from procwire.dpi.analyzer import Analyzer
 from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
 from procwire.dpi.names import NameBook
 from procwire.dpi.protocols.dns import DnsResponse
-from procwire.dpi.registry import LINK, LINKS, TRANSPORTS, modules
+from procwire.dpi.registry import LINK, LINKS, TRANSPORTS, Registry, modules
 from procwire.model.flow import Flow
 from procwire.model.observation import Observation, columns_of
 from procwire.model.risks import NAMES as RISK_NAMES
 from tests.dpi.samples import Dialogue, dialogues
+from tests.dpi.user.example import described_example
 
 MAX_FLOW_BYTES = 1 << 20  # a parser's memory on endless input
-NAMES = {module.NAME: module for module in modules()}
-CASES = [(module.NAME, dialogue) for module in modules() for dialogue in dialogues(module.NAME)]
+EVERY = (*modules(), described_example())  # and one that a user describes
+KNOWN = Registry(EVERY)
+NAMES: dict[str, Any] = {module.NAME: module for module in EVERY}
+CASES = [(module.NAME, dialogue) for module in EVERY for dialogue in dialogues(module.NAME)]
 IDS = [f"{name}-{dialogue.name}" for name, dialogue in CASES]
 every_protocol = pytest.mark.parametrize("name", list(NAMES))
 every_dialogue = pytest.mark.parametrize(("name", "dialogue"), CASES, ids=IDS)
@@ -249,7 +252,7 @@ def written(dialogue: Dialogue, pieces: Any, *, told: bool) -> tuple[Any, ...]:
         if type(observation) is DnsResponse:
             names.learn(observation, "192.0.2.1")
 
-    analyzer = Analyzer(learn, told=told)
+    analyzer = Analyzer(learn, protocols=KNOWN, told=told)
     skip = [0, 0]
     for now, (side, data) in enumerate(dialogue.steps, 1000):
         for piece in pieces(data) if dialogue.transport == "tcp" else [data]:

@@ -6,9 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from procwire.decrypt.keyed import keyed
+from procwire.decrypt.keylog import KeyLog
 from procwire.dpi.protocols import dns, http
-from procwire.dpi.registry import Registry, RegistryError, modules, protocols, registry, tables
+from procwire.dpi.registry import Registry, RegistryError, extend, modules, protocols, registry, tables
 from procwire.dpi.wire.http_records import HttpResponse
+from tests.dpi.user.example import described_example
 
 
 def test_dispatch_by_first_byte() -> None:
@@ -55,3 +58,19 @@ def test_classes_of_one_table_are_merged() -> None:
     row = HttpResponse(time=1, side=0, status=200, reason="OK", version="1.1")  # type: ignore[arg-type]
     assert named["http"].column("status").get(row) == 200
     assert named["http"].column("user_agent").get(row) is None
+
+
+def test_further_modules_stand_behind_ours_and_take_no_name() -> None:
+    further = described_example()
+    extend([further])
+    try:
+        assert registry().modules == (*modules(), further)
+        assert registry().hinted(6, 40000, 7000)[0].name == "acme"
+        assert "acme" in {table.name for table in tables()}
+        assert "acme" in {module.NAME for module in keyed(KeyLog()).modules}
+        with pytest.raises(RegistryError, match="taken"):
+            extend([dns])
+        assert registry().modules[-1] is further
+    finally:
+        extend(())
+    assert registry().modules == modules()

@@ -90,7 +90,8 @@ def add_observations(parser: Any) -> None:
 
 
 def add_flows(parser: argparse.ArgumentParser) -> None:
-    """Limits of the flow table."""
+    """Limits of the flow table, and what is looked for in flows."""
+    add_extensions(parser)
     parser.add_argument(
         "--max-flows", type=whole(1, 1 << 29), default=1_000_000, metavar="N",  # type: ignore[arg-type]
         help="flows held at once; beyond it the least recently used is evicted and counted (default 1000000)",
@@ -108,6 +109,15 @@ def add_keys(parser: argparse.ArgumentParser) -> None:
         "--keylog", metavar="FILE", default=os.environ.get("SSLKEYLOGFILE", ""),
         help="read encrypted traffic with the secrets that its clients write to FILE (SSLKEYLOGFILE, which "
         "is also the default; secrets inside pcapng are used anyway)",
+    )  # fmt: skip
+
+
+def add_extensions(parser: argparse.ArgumentParser) -> None:
+    """--protocols."""
+    parser.add_argument(
+        "--protocols", action="append", default=[], metavar="DIR", dest="protocol_directories",
+        help="recognise also what the *.yaml files in DIR describe (default: ~/.config/procwire/protocols "
+        "and /etc/procwire/protocols)",
     )  # fmt: skip
 
 

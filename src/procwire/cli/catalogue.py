@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from procwire.cli import arguments as words
 from procwire.cli import exit
 from procwire.cli.output.choice import writer
 from procwire.cli.output.explanation import as_json, as_text
@@ -22,13 +23,16 @@ from procwire.model.tables import COLUMNS, INTERFACES, PROTOCOLS, RISKS
 def add(commands: Any) -> None:
     """Declare the commands."""
     explained = _declare(commands, "protocols", "the protocols that are recognised, and how", protocols)
+    words.add_extensions(explained)
     explained.add_argument(
         "--explain",
         metavar="NAME",
         help="how one protocol is recognised, its records, their fields, its limits",
     )
-    _declare(commands, "risks", "the facts that the column `risks` may hold, and who states them", risks)
+    stated = "the facts that the column `risks` may hold, and who states them"
+    words.add_extensions(_declare(commands, "risks", stated, risks))
     columns_parser = _declare(commands, "columns", "every column: name, type, unit, meaning", columns)
+    words.add_extensions(columns_parser)
     columns_parser.add_argument("table", nargs="?", help="only the columns of this table")
     _declare(commands, "interfaces", "the interfaces of this host", interfaces)
 

@@ -52,6 +52,7 @@ def add(commands: Any) -> None:
         "-i", "--interface", action="append", default=[], metavar="IF", help="live: watch this one"
     )
     words.add_keys(parser)
+    words.add_extensions(parser)
     parser.set_defaults(run=run)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from procwire import __version__
 from procwire.cli import catalogue, doctor, exit, export, follow, ps, read, running, shell, sockets, watch
+from procwire.engine import api
 from procwire.engine.options import EngineError
 from procwire.model.filter import FilterError
 
@@ -64,6 +65,7 @@ def main(words: Sequence[str] | None = None) -> int:
         parser().print_help(sys.stderr)
         return exit.USAGE
     try:
+        _learn(arguments)
         code: int = arguments.run(arguments)
         sys.stdout.flush()
     except EngineError as error:
@@ -78,6 +80,14 @@ def main(words: Sequence[str] | None = None) -> int:
         where = f"{error.filename}: " if error.filename else _output_of(error)
         return complain(f"{where}{error.strerror or error}", exit.FAILURE)
     return code
+
+
+def _learn(arguments: argparse.Namespace) -> None:
+    """Take in the protocols of users and packages, for a command that reads traffic or tells of protocols."""
+    directories = getattr(arguments, "protocol_directories", None)
+    if directories is not None:
+        for left_out in api.learn(directories):
+            print(f"procwire: {left_out}", file=sys.stderr)
 
 
 def _calm_collector() -> None:

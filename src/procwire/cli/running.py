@@ -47,6 +47,7 @@ def add(commands: Any) -> None:
         "--output", metavar="FILE", default="", help="show in FILE instead of standard output"
     )
     words.add_outputs(parser)
+    words.add_extensions(parser)
     parser.add_argument("program", nargs=argparse.REMAINDER, metavar="CMD", help="the program and its words")
     parser.set_defaults(run=run)
 

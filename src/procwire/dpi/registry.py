@@ -246,10 +246,27 @@ def modules() -> tuple[ModuleType, ...]:
     return tuple(import_module(f"procwire.dpi.protocols.{name}") for name in PROTOCOLS)
 
 
+_further: tuple[Any, ...] = ()
+
+
+def extend(further: Iterable[Any]) -> None:
+    """Have these modules in the registry behind our own, and no others: once, before anything is read.
+
+    Raises RegistryError, and changes nothing then.
+    """
+    global _further
+    wanted = tuple(further)
+    if wanted == _further:
+        return
+    Registry((*modules(), *wanted))
+    _further = wanted
+    registry.cache_clear()
+
+
 @lru_cache(maxsize=1)
 def registry() -> Registry:
     """The registry of all protocols."""
-    return Registry(modules())
+    return Registry((*modules(), *_further))
 
 
 def request_ports() -> frozenset[tuple[int, int]]:

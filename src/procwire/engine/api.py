@@ -5,7 +5,7 @@ from __future__ import annotations
 from procwire.decrypt.conversation import Piece
 from procwire.decrypt.tap import Tap, is_name
 from procwire.doctor.checks import compiled_modules, examine
-from procwire.engine.catalogue import explain, interfaces, protocols, risks, tables
+from procwire.engine.catalogue import explain, interfaces, learn, protocols, risks, tables
 from procwire.engine.context import Context
 from procwire.engine.exporting import export
 from procwire.engine.host import Processes, lives, sockets
@@ -36,6 +36,7 @@ __all__ = [
     "explain",
     "interfaces",
     "is_name",
+    "learn",
     "lives",
     "protocols",
     "report_of",

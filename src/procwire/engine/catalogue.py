@@ -2,66 +2,40 @@
 
 from __future__ import annotations
 
-import msgspec
+from collections.abc import Sequence
 
 from procwire.capture import interfaces as links
+from procwire.dpi import catalogue
+from procwire.dpi.catalogue import protocols, risks
 from procwire.dpi.registry import registry
 from procwire.engine.options import EngineError
+from procwire.extensions import loading
+from procwire.extensions.reason import ExtensionError
 from procwire.model.columns import Table
-from procwire.model.risks import RISKS, Risk
-from procwire.model.rows import Explanation, InterfaceRow, ProtocolRow
+from procwire.model.rows import Explanation, InterfaceRow
 from procwire.model.tables import CORE
 from procwire.packet.layers import link_name
 
+__all__ = ["explain", "interfaces", "learn", "protocols", "risks", "tables"]
 
-def protocols() -> list[ProtocolRow]:
-    """Every registered protocol."""
-    return [
-        ProtocolRow(
-            name=info.name,
-            doc=" ".join((info.summary, info.recognised)).strip(),
-            transports=info.transports,
-            ports=info.ports,
-            tables=info.tables,
-        )
-        for info in registry().protocols()
-    ]
+
+def learn(directories: Sequence[str]) -> list[str]:
+    """Take in the protocols of users and packages, before anything is read; a line for each left out.
+
+    ``directories``: of descriptions; none named: the usual ones, where they exist. Raises EngineError.
+    """
+    try:
+        return loading.learn(directories)
+    except ExtensionError as error:
+        raise EngineError(str(error), 2) from None
 
 
 def explain(name: str) -> Explanation:
     """Everything that a protocol's module declares. Raises EngineError for a name that is none."""
-    known = {info.name: info for info in registry().protocols()}
-    info = known.get(name)
-    if info is None:
+    known = registry().by_name
+    if name not in known:
         raise EngineError(f"no protocol is called {name!r}; there are {', '.join(sorted(known))}", 2)
-    module = registry().by_name[name].module
-    limits = {
-        key: value for key, value in vars(module).items() if key.startswith("MAX_") and type(value) is int
-    }
-    return Explanation(
-        name=name,
-        summary=info.summary,
-        recognised=info.recognised,
-        transports=info.transports,
-        ports=info.ports,
-        sets=tuple(dict.fromkeys(column for kind in module.OBSERVATIONS for column in kind.SETS)),
-        risks=tuple(dict.fromkeys(risk for kind in module.OBSERVATIONS for risk in kind.RISKS.values())),
-        limits=limits,
-        tables={
-            table.name: {column.name: column.doc for column in table}
-            for table in registry().tables()
-            if table.name in info.tables
-        },
-    )
-
-
-def risks() -> list[Risk]:
-    """Every name of a risk, with the protocols whose records state it."""
-    found: dict[str, list[str]] = {}
-    for module in registry().modules:
-        for name in {name for kind in module.OBSERVATIONS for name in kind.RISKS.values()}:
-            found.setdefault(name, []).append(module.NAME)
-    return [msgspec.structs.replace(risk, protocols=tuple(found.get(risk.name, ()))) for risk in RISKS]
+    return catalogue.explain(name)
 
 
 def tables() -> tuple[Table, ...]:

@@ -1,0 +1,1 @@
+"""Protocols that a user describes in plain values instead of code: checked, and made into modules."""

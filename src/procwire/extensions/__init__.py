@@ -1,0 +1,1 @@
+"""Protocols from outside: descriptions in directories, and modules of installed packages."""
