@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
-from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire.exchanges import HIDDEN, MAX_PENDING, Command
 from procwire.dpi.wire.lines import Lines, shown
 from procwire.model.columns import Kind
@@ -59,6 +59,10 @@ class ImapExchange(Observation, kw_only=True):
 
 OBSERVATIONS = (ImapExchange,)
 
+_TAG = bytes(byte for byte in range(128) if chr(byte).isalnum() or byte == ord("."))
+SHAPES = {"tcp": Shape(starts=({0: b"*", 1: b" "}, {0: _TAG, 1: _TAG + b" "}))}
+_WORDS = frozenset(word[:size] for word in _COMMANDS for size in range(3))  # what a command begins with
+
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
     """A greeting, or a tagged command on a whole line."""
@@ -68,6 +72,9 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
         upper = data.upper()
         possible = any(one.startswith(upper) for one in (b"* OK ", b"* PREAUTH ", b"* BYE "))
         return Claim.MORE if possible else Claim.NO
+    at = data.find(b" ", 0, 21)
+    if at > 0 and data[at + 1 : at + 3].upper() not in _WORDS:
+        return Claim.NO
     if _TAGGED.match(data):
         return Claim.YES
     found = _STARTED.match(data)
