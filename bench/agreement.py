@@ -38,7 +38,7 @@ ALIKE = {
     "srtp": ("rtp",), "rtcp": ("rtcp", "rtp"), "truphone": ("xmpp",), "ipsec": ("ike",),
     "whois-das": ("whois",),
     "i3d": ("rtp",),  # voice of game servers: RTP with its extensions
-    "iec60870": ("iec104",), "ieee-c37118": ("synchrophasor",), "opc-ua": ("opcua",), "icmpv6": ("icmp6",),
+    "iec60870": ("iec104",), "ieee-c37118": ("synchrophasor",), "opc-ua": ("opcua",),
 }  # fmt: skip
 CUT_BYTES = 1 << 20  # of a capture that is cut
 SETTINGS = ("alpn", "ja3", "sni")

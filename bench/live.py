@@ -1,13 +1,15 @@
 """``procwire watch`` on a veth pair under a flood, beside ``tcpdump -w /dev/null`` at the same rate.
 
-Repeat with ``make bench`` or ``python -m bench.live [--rate N] [--seconds N] [--sockets N]`` (root). The
-sender uses sendmmsg on connected UDP sockets in one namespace, paced; the other end drops the datagrams. What
-was sent is read from the interface's counters, so a packet that nobody accounts for is seen.
+Repeat with ``make bench`` or ``python -m bench.live [--rate N] [--seconds N] [--sockets N] [--hooks]
+[--taken] [--source bpf|tap|both]`` (root). The sender uses sendmmsg on connected UDP sockets in one
+namespace, paced; the other end drops the datagrams. What was sent is read from the interface's counters, so a
+packet that nobody accounts for is seen.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import ctypes
 import json
 import os
@@ -21,6 +23,7 @@ from pathlib import Path
 
 from tests.lab import Host, pair, wait_for, why_not
 
+from bench import hooks
 from bench.clock import machine
 
 BATCH = 50
@@ -44,7 +47,7 @@ class Header(ctypes.Structure):
     )  # fmt: skip
 
 
-def flood(target: str, rate: int, seconds: float, sockets: int) -> int:
+def flood(target: str, rate: int, seconds: float, sockets: int, ports: int = 100) -> int:
     """Send paced datagrams from ``sockets`` ports; returns how many left. Runs in a child process."""
     libc = ctypes.CDLL(None, use_errno=True)
     vector = Vector(PAYLOAD, len(PAYLOAD))
@@ -52,7 +55,7 @@ def flood(target: str, rate: int, seconds: float, sockets: int) -> int:
     outlets = []
     for number in range(sockets):
         outlet = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        outlet.connect((target, 9000 + number % 100))
+        outlet.connect((target, 9000 + number % ports))
         outlets.append(outlet)
     sent, turn, start = 0, 0, time.monotonic()
     while (passed := time.monotonic() - start) < seconds:
@@ -69,6 +72,7 @@ def flood_inside(host: Host, target: str, options: argparse.Namespace) -> None:
     """The flood, in a namespace, in a process of its own."""
     words = [sys.executable, "-m", "bench.live", "--flood", target, "--rate", str(options.rate),
              "--seconds", str(options.seconds), "--sockets", str(options.sockets)]  # fmt: skip
+    words += ["--taken"] if options.taken else []
     subprocess.run(host.words(*words), check=True, timeout=options.seconds + 30)
 
 
@@ -84,11 +88,24 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def pss(pid: int) -> int:
+    """Memory of a process, shared pages in proportion, KiB."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    return int(re.findall(r"^Pss:\s+(\d+)", rollup, re.MULTILINE)[0])
+
+
 def measure(words: list[str], ready: str, options: argparse.Namespace) -> tuple[int, float, str]:
     """Flood with a watcher in place: (packets received, its CPU share, its last words)."""
-    with pair() as (_, sender, receiver):
-        receiver.run("nft", "add table ip t; add chain ip t i { type filter hook input priority 0; }; "
-                            "add rule ip t i udp dport 9000-9099 drop")  # fmt: skip
+    with contextlib.ExitStack() as stack:
+        _, sender, receiver = stack.enter_context(pair())
+        if options.hooks:
+            stack.enter_context(hooks.measured())
+        if options.taken:  # one socket takes all, and reads none
+            taker = stack.enter_context(receiver.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            taker.bind(("10.77.0.2", 9000))
+        else:
+            receiver.run("nft", "add table ip t; add chain ip t i { type filter hook input priority 0; }; "
+                                "add rule ip t i udp dport 9000-9099 drop")  # fmt: skip
         watcher = subprocess.Popen(receiver.words(*words), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         assert watcher.stderr is not None
         line = watcher.stderr.readline().decode()
@@ -98,6 +115,10 @@ def measure(words: list[str], ready: str, options: argparse.Namespace) -> tuple[
         wait_for(lambda: received(receiver) > before, what="the flood")
         time.sleep(SETTLE_SECONDS)
         used = cpu_seconds(watcher.pid) - cpu
+        if options.hooks:
+            for name, (runs, mean) in sorted(hooks.costs(watcher.pid).items()):
+                print(f"{name:<16} {mean:7.0f} ns {runs:>10} runs")
+        print(f"memory    {pss(watcher.pid) >> 10} MiB PSS")
         watcher.send_signal(signal.SIGINT)
         words_left = watcher.stderr.read().decode()
         watcher.wait(20)
@@ -110,15 +131,19 @@ def main() -> int:
     parser.add_argument("--rate", type=int, default=250_000)
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--sockets", type=int, default=100)
+    parser.add_argument("--hooks", action="store_true", help="show what each program costs in the kernel")
+    parser.add_argument("--taken", action="store_true", help="a socket takes the flood instead of a firewall")
+    parser.add_argument("--source", choices=("bpf", "tap", "both"), help="of procwire watch")
     parser.add_argument("--flood", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.flood:
-        flood(options.flood, options.rate, options.seconds, options.sockets)
+        flood(options.flood, options.rate, options.seconds, options.sockets, 1 if options.taken else 100)
         return 0
     if why_not():
         print(f"bench.live: {why_not()}", file=sys.stderr)
         return 3
     own = [sys.executable, "-m", "procwire", "watch", "-i", "eth0", "--json"]
+    own += ["--source", options.source] if options.source else []
     sent, share, last = measure(own, "watching", options)
     seen, dropped = (int(n) for n in re.findall(r"(\d+) packets seen, (\d+) dropped", last)[-1])
     print(machine())

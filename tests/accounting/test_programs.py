@@ -108,6 +108,17 @@ def test_a_full_map_lets_the_oldest_go_and_says_so() -> None:
         small.close()
 
 
+def test_two_interfaces_on_one_place_are_not_mixed(programs: Programs) -> None:
+    assert not programs.place(LOOPBACK + books.MAX_LINKS, 14, loopback=False)
+    assert programs.link(LOOPBACK + books.MAX_LINKS) == {}
+    programs.displace(LOOPBACK + books.MAX_LINKS)
+    before = programs.link(LOOPBACK)["sockets"].packets[0]
+    say(5, 5)
+    assert programs.link(LOOPBACK)["sockets"].packets[0] >= before + 5
+    programs.displace(LOOPBACK)
+    assert programs.place(LOOPBACK + books.MAX_LINKS, 14, loopback=False)
+
+
 def test_a_verdict_ends_what_is_handed_on(programs: Programs) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
         receiver.bind(("127.0.0.1", 0))

@@ -72,13 +72,17 @@ class Run:
             self.source.release(batch)
         return self.rows - before
 
+    def flows(self, port: int) -> list[Flow]:
+        """The open flows at a port, their counts read."""
+        self.take()
+        self.source.count()
+        self.take()
+        self.source.count()
+        return [flow for flow in self.tracker.active() if port in (flow.sport, flow.dport)]
+
     def flow(self, port: int) -> Flow:
-        """The one open flow to a port, its counts read."""
-        self.take()
-        self.source.count()
-        self.take()
-        self.source.count()
-        found: list[Flow] = [flow for flow in self.tracker.active() if flow.dport == port]
+        """The one open flow at a port."""
+        found = self.flows(port)
         assert len(found) == 1
         return found[0]
 
@@ -162,8 +166,7 @@ def test_a_flow_of_which_nothing_was_handed_on_is_opened_by_its_counts() -> None
     wishes = Wishes(interfaces=("lo",), tap=False, rate_bytes=1, first_bytes=0)
     with Run(wishes) as run, client, server:
         send(client, server, 3_000_000)
-        run.take()
-        wait_for(lambda: run.flow(port), what="the flow")
+        wait_for(lambda: run.flows(port), what="the flow")
         flow = run.flow(port)
         assert flow.payload_out + flow.payload_in >= 3_000_000
 

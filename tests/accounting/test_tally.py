@@ -150,14 +150,16 @@ def test_the_words_of_tcp_are_those_of_the_source_end_where_it_is_here() -> None
     assert told[-1].over
 
 
-def test_a_forgotten_flow_gives_back_its_key_unless_another_has_it() -> None:
+def test_a_forgotten_flow_gives_back_what_no_other_has() -> None:
     ledger, _ = ledger_of()
     old, new = flow_of(1), flow_of(2, first=20 * SECOND)
     ledger.bind(old)
     ledger.bind(new)
     ledger.see(ends_of(new), 6, account_of((1, 1), first=20 * SECOND))
-    assert ledger.forget(old) is None
-    assert ledger.forget(new) == (ends_of(new), frozenset({6}))
+    ledger.see(ends_of(old), 5, account_of((1, 1)))
+    ledger.see(ends_of(old), 0, account_of((1, 1), netns=0))
+    assert ledger.forget(old) == (ends_of(old), frozenset({5}))
+    assert ledger.forget(new) == (ends_of(new), frozenset({0, 6}))
     assert ledger.forget(new) is None
     assert len(ledger) == 0
 

@@ -88,7 +88,7 @@ def test_an_account_is_read_as_it_was_written() -> None:
 
 
 def test_links_are_summed_over_cpus_by_kind() -> None:
-    one = struct.pack("=32Q", *range(32))
+    one = struct.pack("=48Q", *range(48))
     found = books.unpack_link(one + one)
-    assert found["sockets"] == ((0, 2), (32, 34))
-    assert found["not-ip"] == ((20, 22), (52, 54))
+    assert found["sockets"] == ((0, 2), (32, 34), (64, 66))
+    assert found["not-ip"] == ((20, 22), (52, 54), (84, 86))

@@ -6,6 +6,7 @@ import pytest
 
 from procwire.cli import doctor
 from procwire.cli.main import main
+from procwire.model.accounting import AccountingRow
 from procwire.model.rows import Check
 
 GOOD = Check(name="capture", status="ok", detail="can be opened")
@@ -34,3 +35,31 @@ def test_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {"kernel", "compiled", "capture"} <= {row["name"] for row in found}
     assert {row["status"] for row in found} <= {"ok", "degraded", "missing"}
+
+
+@pytest.mark.parametrize(("unexplained", "code"), [(0, 0), (3, 4)])
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_the_accounts_of_interfaces(
+    form: list[str],
+    unexplained: int,
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    row = AccountingRow(
+        interface="eth0", direction="in", seconds=10.0, packets=912, attributed=909, unexplained=unexplained
+    )
+    asked: list[float] = []
+
+    def settle(seconds: float, stopped: object) -> list[AccountingRow]:
+        asked.append(seconds)
+        return [row]
+
+    monkeypatch.setattr(doctor, "settle", settle)
+    assert main(["doctor", "--accounting", "10s", *form]) == code
+    out = capsys.readouterr().out
+    assert asked == [10.0]
+    assert "912" in out
+    assert "909" in out
+    if form:
+        assert json.loads(out)["unexplained"] == unexplained

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import fcntl
+import os
+import select
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -66,3 +70,32 @@ def test_nothing_heavy_is_imported(words: list[str]) -> None:
 
 def test_the_module_runs_too() -> None:
     assert run("--version").stdout.decode() == f"procwire {__version__}\n"
+
+
+INTERRUPTED = """
+import signal, sys
+from procwire.cli.main import main
+signal.signal(signal.SIGALRM, lambda *_: None)
+signal.setitimer(signal.ITIMER_REAL, 0.1, 0.1)
+code = main(["columns", "--json"])
+signal.setitimer(signal.ITIMER_REAL, 0)
+sys.exit(code)
+"""
+
+
+def test_a_signal_tears_no_line_of_an_unbuffered_output() -> None:
+    """The reader is slow, the pipe is full, and a signal comes in the middle of a write."""
+    whole = run("columns", "--json").stdout
+    size = 1 << 12
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, size)
+    assert len(whole) > 2 * size
+    words = [sys.executable, "-u", "-c", INTERRUPTED]
+    program = subprocess.Popen(words, stdout=writer, env=environment())
+    os.close(writer)
+    with open(reader, "rb") as pipe:  # noqa: PTH123
+        select.select([pipe], [], [], 20)
+        time.sleep(0.3)
+        told = pipe.read()
+    assert program.wait(20) == 0
+    assert told == whole

@@ -93,5 +93,6 @@ def lives(found: list[dict[str, Any]], pid: int) -> list[str]:
 
 
 @pytest.mark.parametrize("words", [["--events", "--tree"], ["--for", "1s"], ["--events", "--columns", "rss"]])
-def test_words_that_do_not_go_together(words: list[str]) -> None:
+def test_words_that_do_not_go_together(words: list[str], capsys: Capsys) -> None:
     assert main(["ps", *words]) == 2
+    assert capsys.readouterr().err.startswith("procwire: ")

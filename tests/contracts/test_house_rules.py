@@ -152,8 +152,13 @@ def test_every_test_asserts(path: Path) -> None:
         assert asserts(function), f"{function.name} asserts nothing"
 
 
+STARTS_WHAT_ITS_USER_NAMES = {"src/procwire/cli/running.py"}  # ``procwire run -- CMD``: CMD, and nothing else
+
+
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_no_program_is_spawned_at_run_time(path: Path) -> None:
+    if name_of(path) in STARTS_WHAT_ITS_USER_NAMES:
+        return
     for node in ast.walk(tree_of(path)):
         names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom):

@@ -1,7 +1,7 @@
 """Dialogues that every registered protocol must give for the laws over the registry.
 
 A protocol's dialogues stand in ``tests/vectors/NAME/*.txt``, or are built here, or are the first that it
-claims in its captures. The text form::
+claims in its largest capture. The text form::
 
     # comment
     tcp 443              transport and the port that is asked, and what an outer protocol announced, if any
@@ -24,7 +24,7 @@ from procwire.dpi.registry import modules
 from tests.dpi.captures import conversations
 
 BOTH = frozenset({"ssh", "http2", "dtls", "socks"})  # written dialogues and recorded ones
-MAX_RECORDED = 2  # captures of a protocol that the laws repeat
+MAX_RECORDED = 1  # captures of a protocol that the laws repeat
 VECTORS = Path(__file__).parents[1] / "vectors"
 OUT, IN = Direction.OUT, Direction.IN
 
@@ -67,10 +67,11 @@ def dialogues(name: str) -> list[Dialogue]:
 
 
 def recorded(name: str) -> list[Dialogue]:
-    """The longest flow of each capture of a protocol that its module claims, cut short."""
+    """The longest flow of a protocol's largest capture that its module claims, cut short."""
     module = next(one for one in modules() if name == one.NAME)
     found = []
-    for path in sorted((VECTORS / name).glob("*.pcap"))[:MAX_RECORDED]:
+    captures = sorted((VECTORS / name).glob("*.pcap"), key=lambda path: (-path.stat().st_size, path.name))
+    for path in captures[:MAX_RECORDED]:
         kept = [
             Dialogue(path.stem, *flow)
             for flow in conversations(path)

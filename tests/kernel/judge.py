@@ -40,6 +40,8 @@ class Watcher:
         self.notes = [self.program.stderr.readline().decode()]
         while "watching" not in self.notes[-1]:
             self.notes.append(self.program.stderr.readline().decode())
+            if not self.notes[-1]:
+                raise RuntimeError("procwire did not start: " + "".join(self.notes))
         self._lines: list[bytes] = []
         self._reader = threading.Thread(target=self._read)
         self._reader.start()

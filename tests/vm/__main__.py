@@ -61,7 +61,9 @@ def kernels() -> list[Kernel]:
 def page(reports: list[dict[str, Any]]) -> str:
     """The reports as one document."""
     parts = [HEAD.format(day=datetime.datetime.now(tz=datetime.UTC).date()), _programs(reports)]
-    parts += [_attribution(reports), _fallbacks(reports), _suites(reports)]
+    parts += [_attribution(reports), _fallbacks(reports)]
+    if any("suites" in report for report in reports):
+        parts.append(_suites(reports))
     return "\n".join(parts)
 
 
@@ -130,7 +132,9 @@ def _fallbacks(reports: list[dict[str, Any]]) -> str:
                 if found.get("right")
                 else "owner WRONG"
             )
-            cells.append(f"{right}; says: {said[0] if said else '-'}".replace("|", "/"))
+            words = next((line for line in said if "watching" not in line), "nothing")
+            words = re.sub(r"/\S*/(src/procwire/)", r"\1", words)
+            cells.append(f"{right}; says: {words}".replace("|", "/"))
         lines.append(f"| {name} | {' | '.join(cells)} |")
     cells = []
     for report in reports:
@@ -152,7 +156,7 @@ def _suites(reports: list[dict[str, Any]]) -> str:
 def is_good(report: dict[str, Any]) -> bool:
     """Whether everything that was played was right, and every fallback was."""
     scenes = [each for each in report.get("attribution", {}).values() if isinstance(each, dict)]
-    played = bool(scenes) and all(each["good"] or each.get("absent") for each in scenes)
+    played = bool(scenes) and all(each.get("good") or each.get("absent") for each in scenes)
     fell = all(report.get(name, {}).get("right") for name in FALLBACKS)
     return played and fell and report.get("after SIGKILL", {}).get("left") == 0
 

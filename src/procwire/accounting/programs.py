@@ -6,11 +6,11 @@ Raises BpfError where they cannot run. The tap's filter is attached by whoever h
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from procwire.bpf import accounts as books
 from procwire.bpf import records
-from procwire.bpf.accounts import Account, Settings
+from procwire.bpf.accounts import Account, Settings, Shown
 from procwire.bpf.libbpf import BpfError
 from procwire.bpf.loader import Object, read_object
 from procwire.model.kernel import TcpFacts
@@ -55,6 +55,7 @@ class Programs:
             raise
         self.present = 0  # accounts, when they were read last
         self._dropped = 0
+        self._placed: set[int] = set()  # interfaces that are watched
 
     def attach(self) -> None:
         """Begin to count. Raises BpfError."""
@@ -68,22 +69,27 @@ class Programs:
         """Detach and unload; may be called twice."""
         self._object.close()
 
-    def place(self, index: int, head: int, *, loopback: bool) -> None:
-        """Watch an interface."""
-        key = struct.pack("=I", index)
+    def place(self, index: int, head: int, *, loopback: bool) -> bool:
+        """Watch an interface; False where another one has its place, so that it cannot be."""
+        key = books.place_of(index)
+        if any(self._places.get(key) or b""):
+            return False
         self._links.put(key, bytes(self._link_bytes))
-        self._places.put(key, books.pack_place(head, loopback=loopback))
+        self._places.put(key, books.pack_place(index, head, loopback=loopback))
+        self._placed.add(index)
+        return True
 
     def displace(self, index: int) -> None:
         """Watch it no more."""
-        key = struct.pack("=I", index)
-        self._places.drop(key)
-        self._links.drop(key)
+        if index in self._placed:
+            self._placed.discard(index)
+            self._places.put(books.place_of(index), bytes(books.PLACE_BYTES))
 
-    def link(self, index: int) -> dict[str, tuple[tuple[int, int], tuple[int, int]]]:
-        """What an interface showed since it is watched: by kind, packets and bytes as (in, out)."""
-        value = self._links.get(struct.pack("=I", index))
-        return books.unpack_link(value) if value is not None else {}
+    def link(self, index: int) -> dict[str, Shown]:
+        """What an interface showed since it is watched, by kind; empty where it is not."""
+        if index not in self._placed:
+            return {}
+        return books.unpack_link(self._links.get(books.place_of(index)) or b"")
 
     def hint(self, ports: Iterable[tuple[int, int]]) -> None:
         """All content of flows with these (protocol, port) is wanted, before any verdict."""
@@ -107,13 +113,15 @@ class Programs:
                     account = books.unpack_account(values, row * books.ACCOUNT_BYTES)
                     yield key[: books.TUPLE_BYTES], books.cookie_of(key), account
 
-    def pasts(self) -> Iterator[tuple[bytes, int, Account]]:
-        """Accounts of connections whose ends another one has taken over; each is told once."""
+    def pasts(self, until: int) -> Iterator[tuple[bytes, int, Account]]:
+        """Accounts of connections whose ends another one took over, once; those that began by ``until``."""
         done = []
         for keys, values, count in self._pasts.batches(books.PAST_BYTES):
             for row in range(count):
                 key = bytes(keys[row * books.PAST_BYTES : (row + 1) * books.PAST_BYTES])
                 account = books.unpack_account(values, row * books.ACCOUNT_BYTES)
+                if account.first > until:
+                    continue
                 done.append(key)
                 yield key[: books.TUPLE_BYTES], books.cookie_of(key), account
         for key in done:
@@ -124,10 +132,11 @@ class Programs:
         value = self._facts.get(records.COOKIE.pack(cookie))
         return books.unpack_facts(value) if value is not None else None
 
-    def forget(self, ends: bytes, cookies: Iterable[int]) -> None:
-        """A flow is over and was read: make room."""
-        self._verdicts.drop(books.with_cookie(ends))
-        for cookie in {0, *cookies}:
+    def forget(self, ends: bytes, cookies: Collection[int]) -> None:
+        """A flow is over and was read: make room. With cookie 0 the verdict goes, too."""
+        if 0 in cookies:
+            self._verdicts.drop(books.with_cookie(ends))
+        for cookie in cookies:
             self._dropped += self._accounts.drop(books.with_cookie(ends, cookie))
 
     def counts(self) -> dict[str, int]:

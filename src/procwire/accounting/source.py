@@ -27,6 +27,7 @@ from procwire.model.frames import COUNTED, FrameBatch, batch_of
 from procwire.model.kernel import Credited
 
 FIRST_BYTES = 16384  # of each direction, before a verdict; a reader decides within 4 KiB (dpi/opening.py)
+FEW_BYTES = 4096  # the same where no more is followed
 FIRST_PACKETS = 3  # of each direction, headers at least: a handshake, and who answers
 MOST_BYTES = 16352  # of one packet
 RATE_BYTES = 64 << 20  # of content, a second, of all flows together
@@ -77,7 +78,7 @@ class KernelSource:
         self._said: dict[int, Bound] = {}
         self._own: list[FrameBatch] = []
         self._since = 0
-        self._empty = 0  # monotonic time up to which the ring buffer was read
+        self._read = 0  # monotonic time up to which the ring buffer was read
         self._next_look = 0.0
         self._counts = Counts()
         self._live: LiveSource | None = None
@@ -107,6 +108,11 @@ class KernelSource:
     def listening(self) -> list[str]:
         """Names of the interfaces that are watched now."""
         return [link.name for link in self._indexes.values()]
+
+    @property
+    def watched(self) -> list[LinkState]:
+        """The interfaces that are watched now."""
+        return list(self._indexes.values())
 
     def drops(self) -> dict[str, int]:
         """Frames that packet sockets dropped for want of room, by interface."""
@@ -144,7 +150,7 @@ class KernelSource:
             yield self._counted(batch, self.tap.taken_bytes)
         if self._live is not None:
             yield from self._live.batches()
-        self._empty = time.monotonic_ns()
+        self._read = time.monotonic_ns()
 
     def close(self) -> None:
         """Detach and close everything; may be called twice."""
@@ -180,10 +186,10 @@ class KernelSource:
         """Read the kernel's counts into the flows."""
         started = time.monotonic_ns()
         self.ledger.offset = self.tap.synchronise()
-        for ends, cookie, account in self.programs.pasts():
+        for ends, cookie, account in self.programs.pasts(self._read):
             self.ledger.see(ends, cookie, account)
         for ends, cookie, account in self.programs.changed(self._since):
-            if account.first > self._empty:  # its first packet may be in the ring buffer still
+            if account.first > self._read:  # its first packet may be in the ring buffer still
                 started = min(started, account.first)
             elif not self.ledger.see(ends, cookie, account) and len(self._strays) < MAX_STRAYS:
                 self._strays[ends] = account
@@ -219,11 +225,11 @@ class KernelSource:
             return
         head = _ETHERNET if link.linktype == LINKTYPE_ETHERNET else _RAW
         loopback = link.hardware == LOOPBACK
-        self._indexes[link.index] = link
         self._numbers[link.index] = self._number(link)
         self.tap.place(link.index, self._numbers[link.index], head=head, loopback=loopback)
         self.ledger.heads[link.index] = head
-        self.programs.place(link.index, head, loopback=loopback)
+        if self.programs.place(link.index, head, loopback=loopback):
+            self._indexes[link.index] = link
 
     def _leave(self, link: LinkState) -> None:
         if self._indexes.pop(link.index, None) is not None:
@@ -253,8 +259,9 @@ class KernelSource:
     def _take(self, seconds: float) -> FrameBatch | None:
         asked = time.monotonic_ns()
         if batch := self.tap.take():
+            self._read = max(self._read, batch.time[batch.count - 1] - self.ledger.offset)
             return self._counted(batch, self.tap.taken_bytes)
-        self._empty = asked
+        self._read = max(self._read, asked)
         if self._strays:
             return self._stray()
         if self._live is not None and (batch := self._live.poll(0.0)):

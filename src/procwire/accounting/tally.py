@@ -100,17 +100,21 @@ class Ledger:
         return bound
 
     def forget(self, flow: Flow) -> tuple[bytes, frozenset[int]] | None:
-        """The flow's counts are final: its key and cookies, unless another flow goes on with them."""
+        """The flow's counts are final: its key, and the cookies that no other flow goes on with.
+
+        Cookie 0 is among them where no flow has these ends any more.
+        """
         bound = self._numbers.pop(flow.number, None)
         if bound is None:
             return None
         self._touched.pop(flow.number, None)
         others = self._bounds[bound.ends]
         others.remove(bound)
+        mine = {cookie for cookie, _ in bound.parts}
         if others:
-            return None
+            return bound.ends, frozenset(mine - {0} - {cookie for each in others for cookie, _ in each.parts})
         del self._bounds[bound.ends]
-        return bound.ends, frozenset(cookie for cookie, _ in bound.parts)
+        return bound.ends, frozenset(mine | {0})
 
     def see(self, ends: bytes, cookie: int, account: Account) -> bool:
         """One account as it stands now; False where packets were counted and no flow has its ends."""

@@ -25,7 +25,7 @@ char LICENSE[] SEC("license") = "GPL";
 #define MAX_VERDICTS 65536
 #define TURN_BYTES 4096 /* of a stream, when the other side has spoken: an answer's head, the next question */
 #define MAX_FACTS 65536
-#define MAX_LINKS 1024
+#define MAX_LINKS 1024 /* a power of two */
 #define MAX_HINTS 256
 #define RING_BYTES (4 << 20)
 #define PRINTS 4
@@ -112,11 +112,14 @@ struct tcp_facts {
 struct link { /* by direction: 0 is in */
 	__u64 packets[KINDS][2];
 	__u64 bytes[KINDS][2];
+	__u64 segments[KINDS][2]; /* as many as the wire had of joined packets */
 };
 
 struct place {
+	__u32 interface; /* 0: none */
 	__u32 head; /* bytes before the IP header as a packet socket shows frames */
 	__u32 loopback;
+	__u32 spare;
 };
 
 struct settings {
@@ -174,15 +177,16 @@ struct {
 	__type(value, struct tcp_facts);
 } facts SEC(".maps");
 
+/* Interfaces by their index, of which the low bits are the place: where two fall on one, only one is watched here. */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, MAX_LINKS);
 	__type(key, __u32);
 	__type(value, struct link);
 } links SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, MAX_LINKS);
 	__type(key, __u32);
 	__type(value, struct place);
@@ -251,6 +255,27 @@ static __always_inline void count(__u32 which)
 		*number += 1;
 }
 
+static __always_inline struct place *place_of(__u32 interface)
+{
+	__u32 at = interface & (MAX_LINKS - 1);
+	struct place *place = bpf_map_lookup_elem(&places, &at);
+
+	return place && place->interface == interface ? place : 0;
+}
+
+static __always_inline void show(__u32 interface, __u32 kind, bool out, __u32 bytes, __u32 segments)
+{
+	__u32 at = interface & (MAX_LINKS - 1);
+	struct link *link = bpf_map_lookup_elem(&links, &at);
+
+	if (!link)
+		return;
+	kind &= KINDS - 1;
+	link->packets[kind][out] += 1;
+	link->bytes[kind][out] += bytes;
+	link->segments[kind][out] += segments ? segments : 1;
+}
+
 static __always_inline struct settings *chosen(void)
 {
 	__u32 zero = 0;
@@ -296,11 +321,14 @@ static __always_inline void look(struct __sk_buff *skb, struct packet *p)
 	__u8 head[40];
 	__u32 at, size;
 	__u16 ports[2];
+	bool whole = 0; /* the transport header came along */
 
 	p->kind = NOT_IP;
 	if (skb->protocol == bpf_htons(0x0800)) {
-		if (bpf_skb_load_bytes(skb, p->head, head, 20) || (head[0] & 0xf0) != 0x40)
+		whole = !bpf_skb_load_bytes(skb, p->head, head, 36);
+		if ((!whole && bpf_skb_load_bytes(skb, p->head, head, 20)) || (head[0] & 0xf0) != 0x40)
 			return;
+		whole = whole && (head[0] & 15) == 5;
 		p->kind = FRAGMENTS;
 		if ((head[6] & 0x3f) || head[7]) /* more fragments, or an offset */
 			return;
@@ -330,8 +358,10 @@ static __always_inline void look(struct __sk_buff *skb, struct packet *p)
 	p->kind = OTHER_IP;
 	/* 0 where the packet is longer than the header can say (BIG TCP). */
 	p->length = size ? size : skb->len - p->head;
+	if (whole)
+		__builtin_memmove(head, head + 20, 16);
 	if (p->key.proto == IPPROTO_TCP) {
-		if (at < 20 || p->length < at + 20 || bpf_skb_load_bytes(skb, p->head + at, head, 16))
+		if (at < 20 || p->length < at + 20 || (!whole && bpf_skb_load_bytes(skb, p->head + at, head, 16)))
 			return;
 		p->seq = bpf_ntohl(*(__u32 *)(head + 4));
 		p->flags = head[13];
@@ -339,7 +369,7 @@ static __always_inline void look(struct __sk_buff *skb, struct packet *p)
 		at += (head[12] >> 4) * 4;
 		p->payload = p->length > at ? p->length - at : 0;
 	} else if (p->key.proto == IPPROTO_UDP) {
-		if (at < 20 || p->length < at + 8 || bpf_skb_load_bytes(skb, p->head + at, head, 8))
+		if (at < 20 || p->length < at + 8 || (!whole && bpf_skb_load_bytes(skb, p->head + at, head, 8)))
 			return;
 		p->payload = p->length - at - 8;
 		p->print ^= (__u32)*(__u16 *)(head + 6) << 16;
@@ -424,13 +454,6 @@ static __always_inline void add(struct account *account, struct packet *p, __u32
 	}
 	if (segments > 1)
 		__sync_fetch_and_add(&account->now.more[side], segments - 1);
-}
-
-static __always_inline void show(struct link *link, __u32 kind, bool out, __u32 bytes)
-{
-	kind &= KINDS - 1;
-	link->packets[kind][out] += 1;
-	link->bytes[kind][out] += bytes;
 }
 
 /* Does it answer the other side's FIN? */
@@ -672,7 +695,7 @@ static __always_inline bool is_watched(struct account *account, struct packet *p
 
 	if (account->interface[side] != interface) {
 		account->interface[side] = interface;
-		account->watched[side] = bpf_map_lookup_elem(&places, &interface) != 0;
+		account->watched[side] = place_of(interface) != 0;
 	}
 	return account->watched[side];
 }
@@ -685,7 +708,6 @@ static __always_inline int of_socket(struct __sk_buff *skb, bool ingress)
 	struct bpf_sock *sk = skb->sk;
 	struct account *account;
 	struct tcp_sock *tp;
-	struct link *link;
 
 	if (!set || !sk)
 		return 1;
@@ -694,7 +716,7 @@ static __always_inline int of_socket(struct __sk_buff *skb, bool ingress)
 	p.now = bpf_ktime_get_ns();
 	if (p.kind != PLAIN) {
 		p.length = skb->len;
-		if (set->whole && bpf_map_lookup_elem(&places, &interface) && namespace_of(sk) == set->home)
+		if (set->whole && place_of(interface) && namespace_of(sk) == set->home)
 			hand_on(skb, &p, p.key.cookie, WHOLE);
 		return 1;
 	}
@@ -708,9 +730,7 @@ static __always_inline int of_socket(struct __sk_buff *skb, bool ingress)
 	add(account, &p, p.side, p.length, skb->gso_segs);
 	if (account->netns != set->home || !is_watched(account, &p, interface))
 		return 1;
-	link = bpf_map_lookup_elem(&links, &interface);
-	if (link)
-		show(link, SOCKETS, !ingress, p.length);
+	show(interface, SOCKETS, !ingress, p.length, skb->gso_segs);
 	side = p.side & 1;
 	if (p.key.proto == IPPROTO_TCP && p.now - account->asked > FACTS_NS) {
 		account->asked = p.now;
@@ -743,9 +763,8 @@ int tap(struct __sk_buff *skb)
 	struct settings *set = chosen();
 	struct packet p = { .ingress = skb->pkt_type != 4 /* PACKET_OUTGOING */ };
 	__u32 interface = skb->ifindex, side;
-	struct place *place = bpf_map_lookup_elem(&places, &interface);
+	struct place *place = place_of(interface);
 	struct account *account;
-	struct link *link;
 
 	if (!set || !place)
 		return TO_PACKET_SOCKET;
@@ -755,9 +774,7 @@ int tap(struct __sk_buff *skb)
 	look(skb, &p);
 	if (skb->vlan_present && p.kind == PLAIN)
 		p.kind = OTHER_IP;
-	link = bpf_map_lookup_elem(&links, &interface);
-	if (link)
-		show(link, p.kind, !p.ingress, skb->len);
+	show(interface, p.kind, !p.ingress, skb->len, skb->gso_segs);
 	if (p.kind != PLAIN)
 		return TO_PACKET_SOCKET;
 	p.now = bpf_ktime_get_ns();

@@ -23,9 +23,9 @@ _COOKIE = struct.Struct("=Q")
 ACCOUNT = struct.Struct("=3Q 8Q 2Q 2I 2I 2I 2I 2I 2I 4I 2B 2B 2B 2B 2B B B B 3x I 4x")
 VERDICT = struct.Struct("=4I")
 _FACTS = struct.Struct("=4Q8I")
-_PLACE = struct.Struct("=2I")
+_PLACE = struct.Struct("=3I4x")
 _SETTINGS = struct.Struct("=Q6I")
-_LINK = struct.Struct("=32Q")
+_LINK = struct.Struct("=48Q")
 
 TUPLE_BYTES = _ENDS.size
 KEY_BYTES = TUPLE_BYTES + _COOKIE.size
@@ -35,6 +35,7 @@ FACTS_BYTES = _FACTS.size
 LINK_BYTES = _LINK.size
 PLACE_BYTES = _PLACE.size
 SETTINGS_BYTES = _SETTINGS.size
+MAX_LINKS = 1024  # MAX_LINKS of account.bpf.c
 LAST_AT = 16  # offset of ``last`` in an account
 _MAPPED = 0xFFFF
 
@@ -59,6 +60,14 @@ class Account(NamedTuple):
     interface: tuple[int, int]  # the kernel's indexes
     missed: tuple[int, int]  # packets whose content was wanted and could not be handed on
     end: int  # the socket's own end: 0 is a
+
+
+class Shown(NamedTuple):
+    """What an interface showed of one kind, each as (in, out)."""
+
+    packets: tuple[int, int]
+    bytes: tuple[int, int]
+    segments: tuple[int, int]
 
 
 class Settings(NamedTuple):
@@ -133,18 +142,23 @@ def pack_settings(settings: Settings) -> bytes:
     return _SETTINGS.pack(*settings[:5], settings.whole, settings.everything)
 
 
-def pack_place(head: int, *, loopback: bool) -> bytes:
-    """A value of ``places``: bytes before the IP header, and whether it is the loopback interface."""
-    return _PLACE.pack(head, loopback)
+def pack_place(interface: int, head: int, *, loopback: bool) -> bytes:
+    """A value of ``places``: whose it is, bytes before the IP header, whether it is loopback's."""
+    return _PLACE.pack(interface, head, loopback)
 
 
-def unpack_link(value: bytes) -> dict[str, tuple[tuple[int, int], tuple[int, int]]]:
-    """A per-CPU value of ``links``: by kind, packets and bytes as (in, out)."""
-    sums = [0] * 32
+def place_of(interface: int) -> bytes:
+    """An interface's key in ``places`` and ``links``."""
+    return struct.pack("=I", interface & (MAX_LINKS - 1))
+
+
+def unpack_link(value: bytes) -> dict[str, Shown]:
+    """A per-CPU value of ``links``: what was shown, by kind."""
+    sums = [0] * 48
     for row in _LINK.iter_unpack(value):
         sums = [have + more for have, more in zip(sums, row, strict=True)]
     return {
-        kind: ((sums[2 * n], sums[2 * n + 1]), (sums[16 + 2 * n], sums[17 + 2 * n]))
+        kind: Shown(*((sums[at + 2 * n], sums[at + 2 * n + 1]) for at in (0, 16, 32)))
         for n, kind in enumerate(KINDS)
     }
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from typing import Any
 
+from procwire.cli import arguments as words
 from procwire.cli import exit
 from procwire.cli.output.json_lines import JsonLines
-from procwire.engine.api import examine
+from procwire.cli.output.text_table import TextTable
+from procwire.engine.api import examine, settle
+from procwire.model.accounting import ACCOUNTING
 from procwire.model.rows import Check
 from procwire.model.tables import CHECKS
 from procwire.model.values import clean
@@ -23,12 +27,18 @@ def add(commands: Any) -> None:
         help="what this machine allows, what is missing, how to mend it",
         description="Try what procwire needs of this machine. Exit code 4 when something is missing.",
     )
+    parser.add_argument(
+        "--accounting", type=words.seconds, metavar="SPAN",
+        help="count for SPAN, and show of each interface who answers for its packets",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Show every check; 4 when one is not ok."""
+    """Show every check; 4 when one is not ok, or a packet unexplained."""
+    if arguments.accounting:
+        return _account(arguments)
     checks = examine()
     if arguments.json:
         out = JsonLines(sys.stdout.buffer, CHECKS)
@@ -38,6 +48,19 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         sys.stdout.write("".join(line(check) for check in checks))
     return exit.OK if all(check.status == "ok" for check in checks) else exit.INCOMPLETE
+
+
+def _account(arguments: argparse.Namespace) -> int:
+    """The accounting identity; ended early by a signal, it is of the time until then."""
+    stopped: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: stopped.append(number))
+    rows = settle(arguments.accounting, lambda: bool(stopped))
+    out = JsonLines(sys.stdout.buffer, ACCOUNTING) if arguments.json else TextTable(sys.stdout, ACCOUNTING)
+    for row in rows:
+        out.write(row)
+    out.finish()
+    return exit.INCOMPLETE if any(row.unexplained for row in rows) else exit.OK
 
 
 def line(check: Check) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import errno
 import gc
+import io
 import os
 import sys
 from collections.abc import Sequence
 
 from procwire import __version__
-from procwire.cli import catalogue, doctor, exit, follow, ps, read, shell, sockets, watch
+from procwire.cli import catalogue, doctor, exit, export, follow, ps, read, running, shell, sockets, watch
 from procwire.engine.options import EngineError
 from procwire.model.filter import FilterError
 
@@ -43,6 +44,8 @@ def parser() -> argparse.ArgumentParser:
     watch.add(commands)
     read.add(commands)
     follow.add(commands)
+    export.add(commands)
+    running.add(commands)
     ps.add(commands)
     sockets.add(commands)
     catalogue.add(commands)
@@ -54,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code. Without a command: watch."""
     _calm_collector()
+    _write_whole()
     given = list(sys.argv[1:] if words is None else words)
     arguments = parser().parse_args(given or ["watch"])
     if arguments.command is None:
@@ -80,6 +84,19 @@ def _calm_collector() -> None:
     """Look for reference cycles seldom: flows come and go by the thousand, and are not in any."""
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, 20, 20)
+
+
+def _write_whole() -> None:
+    """Buffer standard output where Python was told not to (PYTHONUNBUFFERED, -u).
+
+    A bare stream writes what the pipe takes, and drops the rest of it when a signal comes meanwhile.
+    """
+    stream = sys.stdout
+    raw = getattr(stream, "buffer", None)
+    if isinstance(raw, io.RawIOBase):
+        sys.stdout = io.TextIOWrapper(
+            io.BufferedWriter(raw), encoding=stream.encoding, errors=stream.errors, line_buffering=True
+        )
 
 
 def complain(words: str, code: int) -> int:

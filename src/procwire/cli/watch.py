@@ -62,8 +62,8 @@ def add(commands: Any) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--source", choices=("bpf", "tap", "both"), default="",
-        help="where packets are seen: bpf, at the sockets; tap, at the interfaces; both (default: what runs "
-        "here and suits the other options)",
+        help="where packets are seen: tap, at the interfaces, each in full (default); bpf, at the sockets, "
+        "counted in the kernel; both, counted in the kernel",
     )  # fmt: skip
     parser.add_argument(
         "--depth", choices=("first", "requests", "full"), default="requests",

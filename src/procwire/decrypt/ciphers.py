@@ -76,12 +76,12 @@ def aead_of(suite: Suite, key: Secret) -> Any:
 class Modern:
     """TLS 1.3: the content type is inside, behind the plaintext and before zeros of padding."""
 
-    def __init__(self, suite: Suite, secret: Secretive, vault: Vault) -> None:
+    def __init__(self, suite: Suite, secret: Secretive, vault: Vault, *, prefix: str = "tls13 ") -> None:
         from cryptography.exceptions import InvalidTag
 
-        self._key = vault.keep(expand_label(suite.digest, secret, "key", suite.key_bytes))
+        self._key = vault.keep(expand_label(suite.digest, secret, "key", suite.key_bytes, prefix=prefix))
         self._decrypt = aead_of(suite, self._key).decrypt
-        self._iv = int.from_bytes(expand_label(suite.digest, secret, "iv", 12), "big")
+        self._iv = int.from_bytes(expand_label(suite.digest, secret, "iv", 12, prefix=prefix), "big")
         self._invalid = InvalidTag
 
     def open(self, number: int, header: bytes, body: bytes) -> Opened | None:

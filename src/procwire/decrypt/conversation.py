@@ -10,10 +10,12 @@ from collections import Counter
 
 import msgspec
 
+from procwire.decrypt.dtls_session import DtlsSession
 from procwire.decrypt.keylog import KeyLog
 from procwire.decrypt.quic_session import QuicSession
 from procwire.decrypt.session import APPLICATION_DATA, Session
-from procwire.dpi.contract import Claim
+from procwire.dpi.contract import Claim, Context, Direction
+from procwire.dpi.protocols import dtls
 from procwire.dpi.wire import quic_claim, tls_claim
 
 
@@ -23,7 +25,7 @@ class Piece(msgspec.Struct, frozen=True):
     side: int
     data: bytes
     now: int
-    layer: str = "payload"  # payload, tls, quic
+    layer: str = "payload"  # payload, tls, dtls, quic
     stream: int = -1
     missing: int = 0
 
@@ -77,27 +79,38 @@ class TcpConversation:
 
 
 class UdpConversation:
-    """See the module: datagrams as they are, or the streams of QUIC."""
+    """See the module: datagrams as they are, of DTLS what is inside, of QUIC its streams."""
 
     def __init__(self, keys: KeyLog | None) -> None:
         self._keys = keys
         self._session: QuicSession | None = None
+        self._dtls: DtlsSession | None = None
 
     def feed(self, side: int, data: bytes, now: int) -> list[Piece]:
         """One datagram."""
-        if self._session is None and self._keys is not None and quic_claim.claim(data) is Claim.YES:
-            self._session = QuicSession(self._keys)
+        if self._session is None and self._dtls is None and self._keys is not None:
+            self._begin(side, data, self._keys)
+        if self._dtls is not None:
+            return _said(self._dtls.feed(side, data), now)
         session = self._session
         if session is None:
             return [Piece(side, data, now)]
         said = session.feed(side, data)
         return [Piece(who, part, now, "quic", number, gap) for who, number, gap, part, _ in said if part]
 
+    def _begin(self, side: int, data: bytes, keys: KeyLog) -> None:
+        if quic_claim.claim(data) is Claim.YES:
+            self._session = QuicSession(keys)
+        elif dtls.claims(data, Direction(side), Context(transport="udp")) is Claim.YES:
+            self._dtls = DtlsSession(keys)
+
     def gap(self, side: int, size: int) -> None:
         """Datagrams have no gaps."""
 
     def finish(self, now: int) -> list[Piece]:
         """What the end makes readable."""
+        if self._dtls is not None:
+            return _said(self._dtls.finish(), now)
         if self._session is None:
             return []
         return [
@@ -109,7 +122,15 @@ class UdpConversation:
     @property
     def notes(self) -> list[str]:
         """What could not be read."""
+        if self._dtls is not None:
+            return _notes(self._dtls.failed, "records")
         return _notes(self._session.failed, "packets") if self._session is not None else []
+
+
+def _said(content: list[tuple[int, int, bytes]], now: int) -> list[Piece]:
+    return [
+        Piece(side, data, now, "dtls") for side, kind, data in content if kind == APPLICATION_DATA and data
+    ]
 
 
 def conversation_of(proto: int, keys: KeyLog | None) -> TcpConversation | UdpConversation:

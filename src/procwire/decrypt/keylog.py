@@ -34,16 +34,24 @@ LABELS = frozenset({MASTER, CLIENT_EARLY, CLIENT_HANDSHAKE, SERVER_HANDSHAKE, CL
 # Written by clients and of no use for reading records.
 OTHERS = frozenset({"EXPORTER_SECRET", "EARLY_EXPORTER_SECRET", "ECH_SECRET", "ECH_CONFIG", "RSA"})
 # Names under which QUIC stacks write the same secrets.
-ALIASES = {f"QUIC_{name}": name for name in LABELS}
+ALIASES = {f"QUIC_{name}": name for name in LABELS} | {
+    "CLIENT_TRAFFIC_SECRET": CLIENT_TRAFFIC,  # as early DTLS 1.3 implementations write it
+    "SERVER_TRAFFIC_SECRET": SERVER_TRAFFIC,
+}
 _LENGTHS = frozenset({32, 48, 64})
 
 Secrets = dict[str, Secret]
 
 
 class KeyLog:
-    """Secrets of connections. ``generation`` grows whenever a secret was added."""
+    """Secrets of connections. ``generation`` grows whenever a secret was added.
 
-    def __init__(self, *, limit: int = MAX_CONNECTIONS, vault: Vault | None = None) -> None:
+    ``keeping``: secrets are kept when their flow is over, to be written by ``lines_of``.
+    """
+
+    def __init__(
+        self, *, limit: int = MAX_CONNECTIONS, vault: Vault | None = None, keeping: bool = False
+    ) -> None:
         self.vault = vault or Vault()
         self.generation = 0
         self.complete = False  # set by who reads the file: no more lines will come
@@ -54,6 +62,8 @@ class KeyLog:
         self.evicted = 0  # connections that had to go
         self.refused = 0  # secrets for which there was no room
         self._limit = limit
+        self._keeping = keeping
+        self._used: dict[bytes, None] = {}  # randoms of connections that were asked for and known, in order
         self._known: OrderedDict[bytes, Secrets] = OrderedDict()
         self._rest = bytearray()
         self._overlong = False
@@ -82,7 +92,25 @@ class KeyLog:
         found = self._known.get(random)
         if found is not None:
             self._known.move_to_end(random)
+            if self._keeping:
+                self._used[random] = None
         return found
+
+    @property
+    def used(self) -> int:
+        """Connections that were asked for and known; counted where secrets are kept."""
+        return len(self._used)
+
+    def lines_of_used(self) -> bytearray:
+        """Key log lines of the connections that were asked for; the caller's to wipe."""
+        text = bytearray()
+        for random in self._used:
+            for label, secret in self._known.get(random, {}).items():
+                text += f"{label} {random.hex()} ".encode()
+                for byte in secret.view:
+                    text += b"%02x" % byte
+                text += b"\n"
+        return text
 
     def feed(self, chunk: bytes | bytearray) -> None:
         """More of the file. The chunk is the caller's to wipe."""
@@ -126,12 +154,15 @@ class KeyLog:
 
     def forget(self, random: bytes) -> None:
         """Wipe a connection's secrets: its flow is over."""
+        if self._keeping:
+            return
         found = self._known.pop(random, None)
         for secret in (found or {}).values():
             secret.wipe()
 
     def close(self) -> None:
         """Wipe all."""
+        self._keeping = False
         for random in list(self._known):
             self.forget(random)
         wipe(self._rest)
@@ -188,7 +219,9 @@ class KeyLog:
         mine[name] = secret
         self.generation += 1
         if len(self._known) > self._limit:
-            self.forget(next(iter(self._known)))
+            _, oldest = self._known.popitem(last=False)
+            for secret in oldest.values():
+                secret.wipe()
             self.evicted += 1
         return True
 

@@ -23,7 +23,7 @@ class Inside:
         self._found: list[Observation] = []
         self._analyzer = Analyzer(self._emit, protocols=protocols, told=context.told)
         self._flow = Flow()
-        self._flow.proto = _PROTO["tcp"]
+        self._flow.proto = _PROTO[context.transport]
         self._flow.sport, self._flow.dport = context.src_port, context.dst_port
         self._flow.opener_seen = True
         self._owed = [0, 0]

@@ -27,9 +27,11 @@ def expand_label(digest: str, secret: Secretive, label: str, length: int, *, pre
     return out[:length]
 
 
-def next_secret(digest: str, secret: Secretive, *, label: str = "traffic upd") -> bytes:
+def next_secret(
+    digest: str, secret: Secretive, *, label: str = "traffic upd", prefix: str = "tls13 "
+) -> bytes:
     """The traffic secret after a key update (RFC 8446 section 7.2; QUIC: "quic ku", RFC 9001 section 6.1)."""
-    return expand_label(digest, secret, label, new_hash(digest).digest_size)
+    return expand_label(digest, secret, label, new_hash(digest).digest_size, prefix=prefix)
 
 
 def p_hash(digest: str, secret: Secretive, seed: bytes, length: int) -> bytes:

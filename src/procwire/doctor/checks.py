@@ -115,6 +115,10 @@ def _process_table() -> Check:
     )
 
 
+def _packet_counting() -> Check:
+    return _programs("packet-counting", "account", "packets are counted there, and most are not copied")
+
+
 def _process_events() -> Check:
     return _programs("process-events", "lifecycle", "every fork, exec and exit is told of in full")
 
@@ -186,6 +190,7 @@ CHECKS: tuple[Callable[[], Check], ...] = (
     _sockets,
     _holders,
     _kernel_owners,
+    _packet_counting,
     _process_table,
     _process_events,
     _namespaces,

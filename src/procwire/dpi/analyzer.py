@@ -23,6 +23,7 @@ from procwire.dpi.guess import CONTENT, guess
 from procwire.dpi.opening import REFUSED, Limits
 from procwire.dpi.reading import DONE
 from procwire.dpi.registry import Registry, registry
+from procwire.dpi.shape import shape
 from procwire.model.observation import Upgraded
 from procwire.model.streams import ENOUGH
 
@@ -375,6 +376,7 @@ class Analyzer:
     def _give_up(self, flow: Flow, state: Reading) -> cython.void:
         self._tally.given_up += 1
         self._guess(flow, state.opening)
+        shape(flow, state.opening)
         self._close(flow, state)
 
     @cython.cfunc

@@ -15,6 +15,8 @@ cdef class Opening:
     cdef public bint datagrams
     cdef public bint loose
     cdef public object defect
+    cdef public list sizes
+    cdef public bytes start
     cpdef object first(self, int side, bytes data, long long now, object waiting, object found)
     cdef object _decide(self, int side, bytes stream, bytes data, long long now, object found)
     cdef object _ask(self, int side, bytes stream, object asked)

@@ -15,6 +15,7 @@ import msgspec
 
 from procwire.dpi.candidates import in_order
 from procwire.dpi.contract import Claim
+from procwire.dpi.shape import PIECES, SAMPLE_BYTES
 from procwire.model.streams import Direction
 
 if cython.compiled:
@@ -61,6 +62,8 @@ class Opening:
     datagrams: cython.bint
     loose: cython.bint
     defect: Any
+    sizes: list[Any]  # of the first pieces, those of dst below zero
+    start: bytes  # of the first piece
 
     def __init__(self, context: Any, table: list[Any], front: Any, loose: bool, limits: Limits) -> None:
         self.context = context
@@ -69,6 +72,8 @@ class Opening:
         self._banned = ()
         self._limits = limits
         self.pieces = []
+        self.sizes = []
+        self.start = b""
         self._streams = [b"", b""]
         self._candidates = None
         self.held = 0
@@ -121,6 +126,11 @@ class Opening:
 
     @cython.cfunc
     def _decide(self, side: cython.int, stream: bytes, data: bytes, now: cython.longlong, found: Any) -> Any:
+        sizes: list[Any] = self.sizes
+        if not sizes:
+            self.start = data[:SAMPLE_BYTES]
+        if len(sizes) < PIECES:
+            sizes.append(len(data) if side == 0 else -len(data))
         if found is REFUSED:
             return self._refused(side)
         self._streams[side] = stream
@@ -159,7 +169,7 @@ class Opening:
         """The next claim after the parser of ``entry`` failed on these bytes: as ``push`` answers."""
         self._banned = (*self._banned, entry)
         pieces = self.pieces
-        self.pieces = []
+        self.pieces, self.sizes = [], []
         self._streams = [b"", b""]
         self._candidates = None
         self.held = 0

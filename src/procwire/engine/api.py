@@ -7,10 +7,12 @@ from procwire.decrypt.tap import Tap, is_name
 from procwire.doctor.checks import compiled_modules, examine
 from procwire.engine.catalogue import explain, interfaces, protocols, risks, tables
 from procwire.engine.context import Context
+from procwire.engine.exporting import export
 from procwire.engine.host import Processes, lives, sockets
-from procwire.engine.options import EngineError, FlowOptions, ReadOptions, WatchOptions
+from procwire.engine.options import EngineError, ExportOptions, FlowOptions, ReadOptions, WatchOptions
 from procwire.engine.pipeline import TIMEOUTS, Silent
 from procwire.engine.reading import Reading
+from procwire.engine.sources import settle
 from procwire.engine.summary import report_of
 from procwire.engine.watching import Watching
 
@@ -18,6 +20,7 @@ __all__ = [
     "TIMEOUTS",
     "Context",
     "EngineError",
+    "ExportOptions",
     "FlowOptions",
     "Piece",
     "Processes",
@@ -29,12 +32,14 @@ __all__ = [
     "Watching",
     "compiled_modules",
     "examine",
+    "export",
     "explain",
     "interfaces",
     "is_name",
     "lives",
     "protocols",
     "report_of",
+    "settle",
     "sockets",
     "risks",
     "tables",

@@ -31,7 +31,7 @@ def keys_of(options: ReadOptions) -> KeyLog | None:
     inside = any(may_hold_secrets(path) for path in options.paths)
     if not options.keylog and not inside:
         return None
-    keys = KeyLog()
+    keys = KeyLog(keeping=options.keep_keys)
     if options.keylog:
         file = KeyFile(options.keylog, keys)
         file.read_all()

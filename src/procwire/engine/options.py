@@ -30,7 +30,18 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
     merge: bool = False
     lenient: bool = False
     keylog: str = ""  # secrets with which encrypted traffic is read
+    keep_keys: bool = False  # until the end, to be written
     flows: FlowOptions = FlowOptions()
+
+
+class ExportOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """``procwire export``: capture files to one pcapng; ``with_keys``: and the secrets of its connections."""
+
+    paths: tuple[str, ...]
+    output: str
+    keylog: str = ""
+    merge: bool = False
+    with_keys: bool = False
 
 
 class WatchOptions(msgspec.Struct, frozen=True, kw_only=True):

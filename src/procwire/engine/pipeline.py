@@ -90,9 +90,7 @@ class Pipeline:
         self.names = NameBook()
         self.observations = 0
         self.analyzer = self._analyzer(listener, keys) if options.protocols else None
-        sink: StreamSink = self.analyzer or NoSink()
-        if steer is not None and self.analyzer is not None:
-            sink = steer(sink)
+        sink = steer(self.analyzer) if steer and self.analyzer else self.analyzer or NoSink()
         self.tracker = Tracker(limits_of(options), sink)
         self.first = 0
         self.now = 0

@@ -1,12 +1,14 @@
 """Where a watch has its packets from: chosen by what is asked for and by what runs here, with the reason.
 
-``tap``: packet sockets alone, every packet. ``bpf``: the hooks of sockets alone, counted in the kernel.
-``both``: counted in the kernel at the sockets and at the interfaces; packet sockets for what neither counts.
+``tap``: packet sockets, every packet. ``bpf``: counted at the sockets. ``both``: there and at the interfaces.
 """
 
 from __future__ import annotations
 
-from procwire.accounting.source import FIRST_BYTES, KernelSource, Wishes
+from collections.abc import Callable
+
+from procwire.accounting.identity import survey
+from procwire.accounting.source import FEW_BYTES, FIRST_BYTES, KernelSource, Wishes
 from procwire.accounting.steering import Steering
 from procwire.bpf import probe
 from procwire.bpf.libbpf import BpfError
@@ -15,21 +17,20 @@ from procwire.capture.packet_filter import FilterError
 from procwire.capture.source import CaptureError
 from procwire.dpi.registry import request_ports
 from procwire.engine.options import EngineError, WatchOptions
+from procwire.model.accounting import AccountingRow
 from procwire.model.streams import StreamSink
 from procwire.processes.kernel import namespace_cookie
 
 NOT_ALLOWED = 3
-AUTOMATIC = "tap"  # what is chosen where nothing is asked for
-LITTLE_BYTES = 4096  # of each direction, with ``--depth first``
+AUTOMATIC = "tap"  # where nothing is asked for: it alone tells the health of TCP in both directions
 
 
 class Chosen:
     """A source, its name, and why it is not the one that was asked for."""
 
     def __init__(self, options: WatchOptions) -> None:
-        self.reason = ""
+        self.reason, self.follow = "", options.depth != "first"
         self.kernel: KernelSource | None = None
-        self._follow = options.depth != "first"
         self.name = options.source or AUTOMATIC
         if self.name != "tap":
             self._try_kernel(options)
@@ -37,7 +38,7 @@ class Chosen:
 
     def steer(self, sink: StreamSink) -> StreamSink:
         """What stands between the tracker and the analyzer."""
-        return sink if self.kernel is None else Steering(sink, self.kernel.decide, follow=self._follow)
+        return sink if self.kernel is None else Steering(sink, self.kernel.decide, follow=self.follow)
 
     def _try_kernel(self, options: WatchOptions) -> None:
         self.reason = whole(options)
@@ -64,6 +65,16 @@ def whole(options: WatchOptions) -> str:
     return next((reason for reason, wanted in wants.items() if wanted), "")
 
 
+def settle(seconds: float, stopped: Callable[[], bool]) -> list[AccountingRow]:
+    """The accounting identity of every interface over so many seconds. Raises EngineError."""
+    try:
+        return survey(seconds, home=namespace_cookie(), stopped=stopped)
+    except BpfError as error:
+        raise EngineError(f"packets cannot be counted: {probe.explained(error)}", NOT_ALLOWED) from None
+    except CaptureError as error:
+        raise refused(error) from None
+
+
 def refused(error: CaptureError) -> EngineError:
     """A source that cannot be opened, with its exit code."""
     if isinstance(error, FilterError):
@@ -77,7 +88,7 @@ def _open_kernel(options: WatchOptions, *, tap: bool) -> KernelSource:
         tap=tap,
         content=options.flows.protocols,
         everything=options.depth == "full",
-        first_bytes=LITTLE_BYTES if options.depth == "first" else FIRST_BYTES,
+        first_bytes=FEW_BYTES if options.depth == "first" else FIRST_BYTES,
         ports=request_ports() if options.depth == "requests" else frozenset(),
     )
     return KernelSource(wishes, home=namespace_cookie())

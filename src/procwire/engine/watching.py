@@ -278,6 +278,8 @@ class Watching:
         places = {each.index: lost[each.name] for each in self.source.interfaces if lost.get(each.name)}
         self._record(lambda writer: writer.close(dropped=places))
         if self.resolver is not None:
+            for flow in self.pipeline.tracker.active():
+                self.resolver.review(flow)
             self.resolver.close(LAST_SECONDS)
             self._collect()
         if self.kernel is not None:

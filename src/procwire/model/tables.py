@@ -11,6 +11,7 @@ from __future__ import annotations
 from operator import attrgetter
 
 from procwire.model import getters as read
+from procwire.model.accounting import ACCOUNTING
 from procwire.model.columns import Free, Kind, Table
 from procwire.model.declare import column as _c
 from procwire.model.declare import count as _count
@@ -159,6 +160,11 @@ _UNDERSTOOD = (
     _text("via", "Protocols that the flow went through before `app`, outermost first.", read.fact("via")),
     _text("tls_version", "TLS version that the server chose.", read.fact("tls_version"), free=_EXACT),
     _text("tls_cipher", "TLS cipher suite that the server chose, by its IANA name.", read.fact("tls_cipher")),
+    _list("first_sizes",
+          "Sizes of the first payload pieces of a flow that no protocol took: + from src, - from dst.",
+          read.fact("first_sizes"), free=Free.NEVER),
+    _c("first_entropy", Kind.NUMBER, "How random the first of them is; 256 bytes of ciphertext: about 7.2.",
+       read.fact("first_entropy"), unit="bits"),
     _list("risks", "Facts that somebody may want to look at, by name: see `procwire risks`.",
           read.fact("risks")),
 )  # fmt: skip
@@ -387,4 +393,7 @@ GROUPS = Table(
     ),
 )  # fmt: skip
 
-CORE = (FLOWS, PACKETS, GROUPS, PROCESSES, LIVES, SOCKETS, INTERFACES, PROTOCOLS, RISKS, CHECKS, COLUMNS)
+CORE = (
+    FLOWS, PACKETS, GROUPS, PROCESSES, LIVES, SOCKETS, INTERFACES, PROTOCOLS, RISKS, CHECKS, ACCOUNTING,
+    COLUMNS,
+)  # fmt: skip

@@ -112,9 +112,17 @@ class Connector:
                 start=stat.start_ticks * _TICK_NS if stat is not None else 0,
                 ppid=stat.ppid if stat is not None else 0,
                 comm=procfs.read(f"{folder}/comm").rstrip(b"\n"),
-                exe=os.readlink(f"{folder}/exe").encode("utf-8", "surrogateescape"),  # noqa: PTH115
+                exe=_link(f"{folder}/exe"),
                 args=procfs.read(f"{folder}/cmdline"),
                 uid=os.stat(folder).st_uid,  # noqa: PTH116
             )
         except OSError:
             return event
+
+
+def _link(path: str) -> bytes:
+    """Where a link leads; empty where that may not be seen, as of another user's process."""
+    try:
+        return os.readlink(path.encode())  # noqa: PTH115
+    except OSError:
+        return b""

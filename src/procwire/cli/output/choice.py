@@ -56,13 +56,15 @@ def writer(
     *,
     events: bool = False,
     names: Sequence[str] | None = None,
+    stream: Any = None,
 ) -> RowWriter:
-    """JSON lines, CSV or a table on standard output; ``events`` where rows carry one.
+    """JSON lines, CSV or a table on standard output, or on ``stream``; ``events`` where rows carry one.
 
     ``names``: only these columns, in this order; None for all that the form shows by itself.
     """
+    out = stream or sys.stdout
     if arguments.json:
-        return JsonLines(sys.stdout.buffer, table, names=names)
+        return JsonLines(out.buffer, table, names=names)
     if arguments.csv:
-        return Csv(sys.stdout, table, events=events, names=names)
-    return TextTable(sys.stdout, table, width=width(), events=events, names=names)
+        return Csv(out, table, events=events, names=names)
+    return TextTable(out, table, width=width() if out is sys.stdout else 0, events=events, names=names)

@@ -83,6 +83,8 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
 
 
 def _claims_settings(data: bytes, announced: bool) -> Claim:
+    if data[3:4] not in {b"", b"\4"} or data[:2] not in {b"\0", b"\0\0"}:  # most are refused by this
+        return Claim.NO
     head = data[:9]
     wanted = (0, 0, None, SETTINGS, 0, 0, 0, 0, 0)
     if any(one is not None and one != byte for one, byte in zip(wanted, head, strict=False)):

@@ -33,6 +33,8 @@ _COMMANDS = (
     b"CREATE", b"CLOSE", b"XLIST", b"CHECK", b"COMPRESS",
 )  # fmt: skip
 _TAGGED = re.compile(rb"(?i)[A-Za-z0-9.]{1,20} (?:" + b"|".join(_COMMANDS) + rb")(?: [^\r\n]*)?\r?\n")
+MAX_TAG = 20  # characters of a tag that a claim takes; clients use up to eight
+_BEGINNINGS = frozenset(one[:2] for one in _COMMANDS)
 _STARTED = re.compile(rb"[A-Za-z0-9.]{1,20}(?: ([A-Za-z]*)(?:[ \r][^\n]*)?)?\Z")
 _COMMAND = re.compile(rb"([!-)+-z|}~]{1,64}) ([A-Za-z]+)(?: (.*))?\Z", re.DOTALL)
 _COMPLETION = re.compile(rb"(?i)([!-)+-z|}~]{1,64}) (OK|NO|BAD)(?: (.*))?\Z", re.DOTALL)
@@ -61,7 +63,6 @@ OBSERVATIONS = (ImapExchange,)
 
 _TAG = bytes(byte for byte in range(128) if chr(byte).isalnum() or byte == ord("."))
 SHAPES = {"tcp": Shape(starts=({0: b"*", 1: b" "}, {0: _TAG, 1: _TAG + b" "}))}
-_WORDS = frozenset(word[:size] for word in _COMMANDS for size in range(3))  # what a command begins with
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
@@ -72,8 +73,10 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
         upper = data.upper()
         possible = any(one.startswith(upper) for one in (b"* OK ", b"* PREAUTH ", b"* BYE "))
         return Claim.MORE if possible else Claim.NO
-    at = data.find(b" ", 0, 21)
-    if at > 0 and data[at + 1 : at + 3].upper() not in _WORDS:
+    space = data.find(b" ", 0, MAX_TAG + 1)
+    if space < 0 and len(data) > MAX_TAG:
+        return Claim.NO
+    if space >= 0 and len(data) > space + 2 and data[space + 1 : space + 3].upper() not in _BEGINNINGS:
         return Claim.NO
     if _TAGGED.match(data):
         return Claim.YES

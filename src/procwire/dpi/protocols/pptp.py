@@ -58,6 +58,8 @@ SHAPES = {
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
     """Length, type of a control message, cookie, and a known message of that length."""
+    if len(data) >= 8 and data[4:8] != MAGIC:
+        return Claim.NO
     if len(data) >= 10:
         size, number = data[0] << 8 | data[1], data[8] << 8 | data[9]
         good = data[2:4] == b"\0\1" and data[4:8] == MAGIC and _SIZES.get(number) == size

@@ -98,6 +98,7 @@ class Parser:
             kind = "list" if line in {b"", b"#list"} else "module"
             return RsyncMessage(time=now, side=side, message=kind, module=self._module)
         if not self._challenged:
+            self._welcomed()
             return None
         self._challenged = False
         self._asked = now
@@ -105,6 +106,11 @@ class Parser:
         return RsyncMessage(
             time=now, side=side, message="login", module=self._module, user=user, credentials=True
         )
+
+    def _welcomed(self) -> None:
+        """One more line that says nothing: not many come before the answer."""
+        self._welcomes += 1
+        self._done = self._welcomes > MAX_WELCOME
 
     def _of_server(self, side: Direction, line: bytes, now: int) -> RsyncMessage | None:
         seen = RsyncMessage(time=now, side=side, message="ok", module=self._module)
@@ -114,9 +120,7 @@ class Parser:
         if line.startswith(b"@ERROR"):
             seen.message, seen.error = "error", plain(line.partition(b":")[2].strip())
         elif not line.startswith((b"@RSYNCD: OK", b"@RSYNCD: EXIT")):
-            self._welcomes += 1
-            if self._welcomes > MAX_WELCOME:
-                self._done = True
+            self._welcomed()
             return None
         seen.latency = None if self._asked is None else max(0, now - self._asked)
         self._done = True

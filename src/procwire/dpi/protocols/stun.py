@@ -64,6 +64,8 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
     """A whole message."""
     if context.transport == "udp":
         return Claim.YES if stun_message.read(data) is not None else Claim.NO
+    if len(data) >= 10 and _MAGIC not in {data[4:8], data[6:10]}:  # most are refused by this
+        return Claim.NO
     if len(data) < 6:
         able = not data or (data[0] < 3 and (data[2:3] < b"\3" or _MAGIC.startswith(data[4:])))
         return Claim.MORE if able else Claim.NO

@@ -1,9 +1,10 @@
 """Microsoft SQL Server (TDS): prelogin, login, every batch and procedure call, errors and latency.
 
-Recognised by a PRELOGIN packet whose options make sense, by a LOGIN7 packet ([MS-TDS] sections 2.2.6.5,
-2.2.6.4), or in mid-session by a request with its transaction header,
-on any port. TLS runs inside TDS packets and is noticed as such; where only the login is encrypted,
-what follows it is read again. The password of a login in clear is reported as sent; rows are not read.
+Recognised by a PRELOGIN packet whose options make sense, by a LOGIN7 packet ([MS-TDS] sections 2.2.6.5 and
+2.2.6.4), or in mid-session by a request with its transaction header, on any port; logins and requests of
+older versions only on its own. TLS runs inside TDS packets and is noticed as such; where only the login is
+encrypted, what follows it is read again. The password of a login in clear is reported as sent; rows are not
+read.
 """
 
 from __future__ import annotations

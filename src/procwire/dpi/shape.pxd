@@ -1,0 +1,3 @@
+from procwire.model.flow cimport Flow
+
+cpdef object shape(Flow flow, object opening)

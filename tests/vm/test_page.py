@@ -1,0 +1,51 @@
+"""The page that the kernel matrix writes, from reports as guests leave them (``make vm`` runs the guests)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.vm.__main__ import is_good, page, plain
+
+
+def report(release: str, reason: str = "", *, good: bool = True) -> dict[str, Any]:
+    """A whole report of a guest."""
+    scene = {"absent": "", "good": good, "words": "exact bpf: translated: it is 10.88.0.2:41890 behind"}
+    fell = {"said": "procwire: watching lo\nprocwire: no BTF", "right": 1, "sources": ["sock-diag"]}
+    return {
+        "release": release,
+        "programs": {"owners": {"egress": "", "sock_send_length": reason}},
+        "attribution": {
+            "container": scene,
+            "sctp": {"absent": "no such protocol", "good": False},
+            "notes": "x",
+        },
+        **dict.fromkeys(("without BTF", "without the objects", "without CAP_BPF", "without cgroup v2"), fell),
+        "after SIGKILL": {"during": 20, "left": 0, "links": 0},
+        "suites": {"last": "100 passed", "failed": []},
+    }
+
+
+def test_a_page_has_a_column_a_kernel_and_a_reason_once() -> None:
+    why = "bpf_object__load: No such process: prog 'x': failed to find | it"
+    text = page([report("6.1", why), report("6.2", why), report("6.3")])
+    assert "| program | 6.1 | 6.2 | 6.3 |" in text
+    assert "| `sock_send_length` (owners) | refused [1] | refused [1] | runs |" in text
+    assert text.count("prog 'x': failed to find / it") == 1
+    assert "right: exact bpf: translated: it is its address and port behind" in text
+    assert "not played: no such protocol" in text
+    assert "owner right by sock-diag; says: procwire: no BTF" in text
+    assert "0 of 20 programs and 0 links left" in text
+
+
+def test_what_was_not_right_is_not_good() -> None:
+    assert is_good(report("6.1"))
+    assert not is_good(report("6.1", good=False))
+    assert "WRONG: exact bpf" in page([report("6.1", good=False)])
+    assert not is_good({"release": "6.1"})
+    assert not is_good({**report("6.1"), "without BTF": {"error": "Traceback"}})
+    assert not is_good({**report("6.1"), "after SIGKILL": {"during": 20, "left": 3, "links": 3}})
+
+
+def test_a_reason_is_kept_without_what_changes() -> None:
+    assert plain("bpf_object__load: Permission denied: prog 'a': no") == "prog 'a': no"
+    assert plain("no right to load BPF programs: CAP_BPF") == "no right to load BPF programs: CAP_BPF"
