@@ -253,12 +253,20 @@ def likely(shape: Shape, draw: random.Random) -> bytes:
     return bytes(made)
 
 
-def mutated(data: bytes, draw: random.Random) -> bytes:
-    """The start of what was once said, with a byte of its first ones changed."""
-    made = bytearray(data[: draw.choice([1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 17, 20, 28, len(data)])])
-    if made:
-        made[draw.randrange(min(len(made), 16))] = draw.choice([draw.randrange(256), 0, 1, 10, 13, 32])
-    return bytes(made)
+def cuts(name: str, transport: str) -> list[bytes]:
+    """What was once said, whole and cut at each of its first bytes."""
+    said = [data for one in dialogues(name) if one.transport == transport for _, data in one.steps][:40]
+    return sorted({data[:size] for data in said for size in (*range(1, 65), len(data))})
+
+
+def mutated(data: bytes, places: set[int]) -> list[bytes]:
+    """The same with each byte there is at each place that a shape names."""
+    return [
+        data[:place] + bytes((byte,)) + data[place + 1 :]
+        for place in places
+        if place < len(data)
+        for byte in range(256)
+    ]
 
 
 def shaped() -> list[tuple[str, str]]:
@@ -279,8 +287,10 @@ def test_claims_refuse_what_the_shape_rules_out(name: str, transport: str) -> No
     module, draw = NAMES[name], random.Random(f"{name} {transport}")
     shape = module.SHAPES[transport]
     held = Sieve(shape)
-    said = [data for one in dialogues(name) if one.transport == transport for _, data in one.steps]
-    made = [likely(shape, draw) for _ in range(1500)] + [mutated(data, draw) for data in said * 50][:1500]
+    places = {place for start in shape.starts for place in start}
+    made = [likely(shape, draw) for _ in range(1500)] + cuts(name, transport)
+    for data in draw.sample(said := cuts(name, transport), min(len(said), 40)):
+        made += mutated(data, places)
     first = range(256) if module.FIRST is None else module.FIRST
     refused = [data for data in made if data and data[0] in first and held.refuses(data)]
     assert refused
