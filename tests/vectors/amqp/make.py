@@ -67,6 +67,7 @@ def session(scene: Scene) -> None:
     python(scene, REFUSED)
     python(scene, NEW)
     run(*control, "stop", check=False)
+    run(*scene.server.words(*words), "epmd", "-kill", check=False)  # it would outlive the broker
 
 
 SCENARIOS = {"session": session}
