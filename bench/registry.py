@@ -83,12 +83,13 @@ def price(known: Registry, said: Openings, number: int) -> float:
 
 
 def dearest(known: Registry, said: Openings, transport: str) -> list[tuple[float, str]]:
-    """Microseconds that each protocol's claims take, over all flows whose first byte it is asked about."""
+    """Microseconds that each protocol's claims take, where its FIRST and its shape let a flow through."""
     context = Context(transport=transport, src_port=PORTS[0], dst_port=PORTS[1])
     table = known.dispatch(NUMBERS[transport]) or []
     found = []
     for entry in known.by_name.values():
-        asked = [data for data, _ in said if entry in table[data[0]]]
+        shape = entry.stream if transport == "tcp" else entry.datagram
+        asked = [data for data, _ in said if entry in table[data[0]] and not (shape and shape.refuses(data))]
         started = time.process_time()
         for data in asked:
             entry.claims(data, Direction.OUT, context)

@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procwire.dpi.analyzer import Analyzer
-from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.names import NameBook
 from procwire.dpi.protocols.dns import DnsResponse
 from procwire.dpi.registry import LINK, LINKS, TRANSPORTS, Registry, modules
+from procwire.dpi.sieve import Sieve
 from procwire.model.flow import Flow
 from procwire.model.observation import Observation, columns_of
 from procwire.model.risks import NAMES as RISK_NAMES
@@ -239,6 +240,75 @@ def test_claims_are_stable_on_anything(name: str, data: bytes) -> None:
             assert answer is settled
         elif answer is not Claim.MORE:
             settled = answer
+
+
+def likely(shape: Shape, draw: random.Random) -> bytes:
+    """Bytes that begin as one of a shape's ways does, but for one place or for their length."""
+    made = bytearray(draw.randbytes(draw.choice([1, 2, 3, 5, 8, 12, 16, 24, 40, 80])))
+    start = draw.choice(shape.starts) if shape.starts else {}
+    for place, allowed in start.items():
+        if place < len(made):
+            made[place] = draw.choice(allowed)
+    if draw.random() < 0.7:
+        made[draw.randrange(min(len(made), max(start, default=0) + 1))] = draw.choice(
+            b"\0\1\r\n: .aZ*\x80\xff"
+        )
+    return bytes(made)
+
+
+def cuts(name: str, transport: str) -> list[bytes]:
+    """What was once said, whole and cut at each of its first bytes."""
+    said = [data for one in dialogues(name) if one.transport == transport for _, data in one.steps][:40]
+    return sorted({data[:size] for data in said for size in (*range(1, 65), len(data))})
+
+
+def mutated(data: bytes, places: set[int]) -> list[bytes]:
+    """The same with each byte there is at each place that a shape names."""
+    return [
+        data[:place] + bytes((byte,)) + data[place + 1 :]
+        for place in places
+        if place < len(data)
+        for byte in range(256)
+    ]
+
+
+def shaped() -> list[tuple[str, str]]:
+    """(protocol, transport) of every shape."""
+    return [(module.NAME, by) for module in modules() for by in getattr(module, "SHAPES", {})]
+
+
+def surroundings(name: str, transport: str) -> list[Context]:
+    """On no port of the protocol's, on each of some, and announced."""
+    ports = [port for by, port in sorted(NAMES[name].PORTS) if by == transport]
+    found = [Context(transport=transport, src_port=40000, dst_port=port) for port in (50000, *ports[:3])]
+    return [*found, Context(transport=transport, src_port=40000, dst_port=50000, announced=name)]
+
+
+@pytest.mark.parametrize(("name", "transport"), shaped())
+def test_claims_refuse_what_the_shape_rules_out(name: str, transport: str) -> None:
+    """Else a shape would change what a flow is told to be. A byte outside FIRST is never asked about."""
+    module, draw = NAMES[name], random.Random(f"{name} {transport}")
+    shape = module.SHAPES[transport]
+    held = Sieve(shape)
+    places = {place for start in shape.starts for place in start}
+    made = [likely(shape, draw) for _ in range(1500)] + cuts(name, transport)
+    for data in draw.sample(said := cuts(name, transport), min(len(said), 40)):
+        made += mutated(data, places)
+    first = range(256) if module.FIRST is None else module.FIRST
+    refused = [data for data in made if data and data[0] in first and held.refuses(data)]
+    assert refused
+    for context in surroundings(name, transport):
+        for data in refused:
+            assert module.claims(data, Direction.OUT, context) is Claim.NO, data
+            assert module.claims(data, Direction.IN, context) is Claim.NO, data
+
+
+@pytest.mark.parametrize(("name", "transport"), shaped())
+def test_shapes_are_of_a_transport_and_let_short_streams_wait(name: str, transport: str) -> None:
+    shape = NAMES[name].SHAPES[transport]
+    assert transport in NAMES[name].TRANSPORTS & {"tcp", "udp"}
+    assert transport == "udp" or (shape.least, shape.holds) == (0, b"")
+    assert all(allowed for start in shape.starts for allowed in start.values())
 
 
 def written(dialogue: Dialogue, pieces: Any, *, told: bool) -> tuple[Any, ...]:

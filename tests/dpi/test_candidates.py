@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 from procwire.dpi.candidates import Candidates, ask, in_order
-from procwire.dpi.contract import Claim, Context
+from procwire.dpi.contract import Claim, Context, Shape
+from procwire.dpi.entry import Entry
 from procwire.dpi.registry import registry
 from tests.dpi.test_opening import NEVER, WAIT, WORD, entry
 
@@ -57,3 +59,24 @@ def test_one_that_raises_is_named_and_passed_over() -> None:
     answer: Any = ask((entry("bad", broken), WORD), b"word", 1, TCP)
     assert answer.entry is WORD
     assert "bad.claims: ZeroDivisionError" in answer.defect
+
+
+def test_what_a_shape_rules_out_is_not_asked() -> None:
+    asked: list[bytes] = []
+
+    def claims(data: bytes, *_: Any) -> Claim:
+        asked.append(data)
+        return Claim.YES
+
+    module = SimpleNamespace(SHAPES={"tcp": Shape(starts=({1: b"o"},)), "udp": Shape(least=9)})
+    shaped: Any = Entry("shaped", claims, object, module)
+    by_udp, by_sctp = Context(transport="udp"), Context(transport="sctp")
+    for data, context in (
+        (b"xx", TCP),
+        (b"short", by_udp),
+        (b"wo", TCP),
+        (b"xx", by_sctp),
+        (b"x" * 9, by_udp),
+    ):
+        ask((shaped,), data, 0, context)
+    assert asked == [b"wo", b"xx", b"x" * 9]

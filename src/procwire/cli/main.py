@@ -104,8 +104,9 @@ def _write_whole() -> None:
     stream = sys.stdout
     raw = getattr(stream, "buffer", None)
     if isinstance(raw, io.RawIOBase):
+        own = io.FileIO(raw.fileno(), "w", closefd=False)  # what is not ours stays open when this one goes
         sys.stdout = io.TextIOWrapper(
-            io.BufferedWriter(raw), encoding=stream.encoding, errors=stream.errors, line_buffering=True
+            io.BufferedWriter(own), encoding=stream.encoding, errors=stream.errors, line_buffering=True
         )
 
 

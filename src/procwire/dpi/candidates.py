@@ -16,8 +16,10 @@ from procwire.model.streams import Direction
 
 if cython.compiled:
     from cython.cimports.procwire.dpi.entry import Entry
+    from cython.cimports.procwire.dpi.sieve import Sieve
 else:
     from procwire.dpi.entry import Entry
+    from procwire.dpi.sieve import Sieve
 
 _SIDES = (Direction.OUT, Direction.IN)
 _YES = Claim.YES
@@ -85,11 +87,18 @@ class Answer:
 
 @cython.ccall
 def ask(entries: Any, stream: bytes, side: cython.int, context: Any) -> Answer:
-    """Ask one after the other until one claims the bytes."""
+    """Ask one after the other until one claims the bytes; not those whose shape rules the bytes out."""
     answer = Answer()
     direction = _SIDES[side]
+    by = context.transport
+    tcp: cython.bint = by == "tcp"
+    udp: cython.bint = by == "udp"
     entry: Entry
+    shape: Sieve
     for entry in entries:
+        shape = entry.stream if tcp else entry.datagram if udp else None
+        if shape is not None and shape.refuses(stream):
+            continue
         try:
             claim = entry.claims(stream, direction, context)
         except Exception as error:

@@ -6,6 +6,10 @@ A protocol module has: ``NAME`` (lower case), ``PORTS`` (hints: frozenset of (tr
 the specification. ``ROAMS = True`` says that its ports are only the most common of many: content of it on
 another one is not called unusual. ``PIECES = True`` says that its own programs send the first line in pieces.
 
+``SHAPES`` (optional): transport (``tcp``, ``udp``) -> ``Shape``, what the first bytes must look like. Bytes
+that it rules out are never shown to ``claims``, which must answer NO to them: a shape saves time, and changes
+no answer. Bytes that end before a place are not ruled out by it.
+
 ``claims`` never raises, and does not take back a YES or a NO when more bytes follow. For TCP it is given
 one side's stream from its start (or from a segment's start, where the flow's start was not seen); for UDP
 one datagram. A parser may have two more methods, both optional:
@@ -35,7 +39,17 @@ import msgspec
 from procwire.model.observation import Observation
 from procwire.model.streams import ENOUGH, Direction
 
-__all__ = ["ENOUGH", "Claim", "Context", "Direction", "Parser", "ProtocolError", "ProtocolModule"]
+__all__ = [
+    "ENOUGH",
+    "Claim",
+    "Context",
+    "Direction",
+    "Parser",
+    "ProtocolError",
+    "ProtocolModule",
+    "Shape",
+    "beginnings",
+]
 
 
 class ProtocolError(Exception):
@@ -48,6 +62,27 @@ class Claim(enum.Enum):
     NO = "no"
     MORE = "need more"
     YES = "yes"
+
+
+class Shape(msgspec.Struct, frozen=True, kw_only=True):
+    """What the first bytes look like: at least one of ``starts`` allows them.
+
+    A start is place -> the bytes that may stand there; places that it does not name hold anything.
+    For datagrams only, since more of a TCP stream may follow: ``least``, the shortest that can be claimed,
+    and ``holds``, bytes that each has somewhere.
+    """
+
+    starts: tuple[dict[int, bytes], ...] = ()
+    least: int = 0
+    holds: bytes = b""
+
+
+def beginnings(*words: bytes, fold: bool = False) -> tuple[dict[int, bytes], ...]:
+    """Starts for what begins with one of these words; ``fold``: in letters of either case."""
+    return tuple(
+        {at: bytes({byte, *word[at : at + 1].swapcase()} if fold else {byte}) for at, byte in enumerate(word)}
+        for word in words
+    )
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):

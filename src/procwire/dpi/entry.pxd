@@ -1,4 +1,5 @@
 cimport cython
+from procwire.dpi.sieve cimport Sieve
 @cython.final
 cdef class Entry:
     cdef readonly str name
@@ -7,3 +8,5 @@ cdef class Entry:
     cdef readonly object module
     cdef readonly dict usual
     cdef readonly bint finishes
+    cdef readonly Sieve stream
+    cdef readonly Sieve datagram

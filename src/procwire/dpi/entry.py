@@ -8,12 +8,20 @@ from typing import Any
 
 import cython
 
+from procwire.dpi.sieve import sieve
+
+if cython.compiled:
+    from cython.cimports.procwire.dpi.sieve import Sieve
+else:
+    from procwire.dpi.sieve import Sieve
+
 
 @cython.cclass
 class Entry:
     """``usual``: IP protocol -> its ports, where any other is unusual.
 
     ``finishes``: its parsers may have something to say at the end (see contract.Parser).
+    ``stream``, ``datagram``: what is held against a TCP stream or a UDP datagram before ``claims`` is asked.
     """
 
     name: str
@@ -22,6 +30,8 @@ class Entry:
     module: Any
     usual: dict[int, frozenset[int]]
     finishes: cython.bint
+    stream: Sieve
+    datagram: Sieve
 
     def __init__(
         self,
@@ -37,6 +47,8 @@ class Entry:
         self.module = module
         self.usual = usual or {}
         self.finishes = not isinstance(parser, type) or hasattr(parser, "finish")
+        self.stream = sieve(module, "tcp")
+        self.datagram = sieve(module, "udp")
 
     def __repr__(self) -> str:
         return f"Entry({self.name!r})"

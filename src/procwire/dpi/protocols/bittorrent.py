@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError, Shape, beginnings
 from procwire.dpi.wire import bencode
 from procwire.dpi.wire.bittorrent_peer import HANDSHAKE, START, STATE, SYN, abilities, client, utp
 from procwire.dpi.wire.lines import shown
@@ -64,6 +64,12 @@ class BittorrentUdp(Observation, kw_only=True):
 
 
 OBSERVATIONS = (BittorrentHandshake, DhtMessage, BittorrentUdp)
+
+_BEGINNINGS = (b"d1:a", b"d1:r", b"d1:e", b"d2:i", b"d1:q", START[:8], _LOCAL[:8], _CONNECT[:8])
+SHAPES = {
+    "tcp": Shape(starts=beginnings(START[:8])),
+    "udp": Shape(starts=(*beginnings(*_BEGINNINGS), {0: b"\x01\x11\x21\x31\x41", 1: b"\0\1\2\3"})),
+}
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire.cutter import Cutter
 from procwire.dpi.wire.text import bounded, plain
 from procwire.dpi.wire.waiting import Numbered
@@ -20,7 +20,7 @@ from procwire.model.observation import Observation, says
 NAME = "coap"
 PORTS = frozenset({("udp", 5683)})
 TRANSPORTS = frozenset({"udp"})
-FIRST = bytes(range(0x40, 0x80))  # version 1
+FIRST = bytes(byte for byte in range(0x40, 0x80) if byte & 15 <= 8)  # version 1, length of a token
 
 MAX_OPTIONS = 32  # of one message
 
@@ -120,6 +120,9 @@ def _extended(data: bytes, nibble: int, at: int) -> tuple[int, int]:
     if nibble == 15 or at + size > len(data):
         raise ProtocolError("no option of CoAP")
     return int.from_bytes(data[at : at + size], "big") + (13 if nibble == 13 else 269), at + size
+
+
+SHAPES = {"udp": Shape(starts=({1: bytes((0, *_METHODS, *_ANSWERS))},), least=4)}
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape, beginnings
 from procwire.dpi.wire import cip
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
@@ -79,13 +79,19 @@ class CipData(Observation, kw_only=True):
 
 OBSERVATIONS = (EnipMessage, CipMessage, CipData)
 
+_HEAD = {0: bytes(_COMMANDS), 1: b"\0", 9: b"\0", 10: b"\0", 11: b"\0"}  # command, status
+SHAPES = {
+    "tcp": Shape(starts=(_HEAD,)),
+    "udp": Shape(starts=(_HEAD, *beginnings(b"\2\0\x02\x80\x08\0")), least=18),
+}
+
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:
     """Command, length, no options, and what each command's data begins with."""
     if context.transport == "udp" and data[:6] == b"\2\0\x02\x80\x08\0" and data[14:16] == b"\xb1\0":
         return Claim.YES if len(data) == 18 + int.from_bytes(data[16:18], "little") else Claim.NO
     command = data[0] if data else NOP
-    if command not in _COMMANDS or data[1:2] not in {b"", b"\0"}:
+    if command not in _COMMANDS or data[1:2] not in {b"", b"\0"} or any(data[9:12]):
         return Claim.NO
     if len(data) < HEADER_BYTES:
         return Claim.MORE if context.transport == "tcp" else Claim.NO

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Annotated
 
-from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire.cutter import Cutter
 from procwire.dpi.wire.text import plain
 from procwire.model.columns import Kind
@@ -23,7 +23,7 @@ FIRST = bytes(byte for byte in range(0x2A, 0x7F) if chr(byte).isalnum() or chr(b
 
 MAX_LINE = 512  # bytes
 
-_LINE = re.compile(rb"[\w\-]{1,100}(?:\.[\w\-:%]{1,100}){1,30}(?:;[\w\-]+=[^;\s]+){0,16}"
+_LINE = re.compile(rb"[\w\-]{1,100}+(?:\.[\w\-:%]{1,100}){1,30}(?:;[\w\-]+=[^;\s]+){0,16}"
                    rb" -?\d{1,20}(?:\.\d{1,20})?(?:[eE][+-]?\d{1,3})? (\d{10})\r?\n")  # fmt: skip
 _CHARACTERS = re.compile(rb"[\w\-.:%;=+ \r]{1,512}")
 
@@ -39,10 +39,24 @@ class GraphiteMetric(Observation, kw_only=True):
 
 OBSERVATIONS = (GraphiteMetric,)
 
+_DOT, _SPACE, _LINE_END = b". \n"  # numbers: bytes are searched for those without a detour
+_BEHIND = FIRST + b"."  # what the second character of a name can be
+SHAPES = {
+    "tcp": Shape(starts=({1: _BEHIND},)),
+    "udp": Shape(starts=({1: _BEHIND},), holds=b". \n"),
+}
+
+
+def _dotted(data: bytes) -> bool:
+    """Whether a dot ends the first part of a name, or still may."""
+    return data.find(b".", 0, 101) > 0 or (len(data) <= 101 and _SPACE not in data and _LINE_END not in data)
+
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
     """Whole lines: two, or one where the port says the same."""
-    if data[:1] and data[0] not in FIRST:
+    if (_DOT not in data and _SPACE in data) or (data and data[0] not in FIRST):
+        return Claim.NO
+    if (len(data) > 1 and data[1] not in _BEHIND) or not _dotted(data):
         return Claim.NO
     wanted = 1 if 2003 in {context.src_port, context.dst_port} else 2
     at = 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 
-from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError, Shape, beginnings
 from procwire.dpi.wire.http2_frames import (
     ACK,
     CONTINUATION,
@@ -53,6 +53,24 @@ MAX_STREAMS = 1024  # exchanges followed at a time; the oldest is forgotten
 _SETTINGS = frozenset({1, 2, 3, 4, 5, 6, 8, 9, 16})  # registered with IANA
 
 OBSERVATIONS = (Http2Request, Http2Response, Http2Reset, GrpcCall)
+
+SHAPES = {
+    "tcp": Shape(
+        starts=(
+            *beginnings(PREFACE[:8]),
+            {
+                0: b"\0",
+                1: b"\0",
+                2: bytes(range(0, MAX_SETTINGS + 1, 6)),
+                3: bytes((SETTINGS,)),
+                4: b"\0",
+                5: b"\0",
+                6: b"\0",
+                7: b"\0",
+            },
+        )
+    )
+}
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001

@@ -28,6 +28,7 @@ MAX_TOLD = 128  # messages of one flow that are told
 MAX_ESP = 64  # packets of ESP that are looked at
 MAX_STEP = 64  # how far ESP's numbers may jump between packets that are seen
 NAT_PORT = 4500
+_VERSIONS = frozenset({b"\x10", b"\x20"})
 _MARKER = bytes(4)  # RFC 3948 section 2.2
 
 
@@ -80,6 +81,8 @@ def _inner(data: bytes, context: Context) -> bytes | None:
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
     """A whole message; or what may be ESP on its port."""
+    if data[17:18] not in _VERSIONS and NAT_PORT not in (context.dst_port, context.src_port):
+        return Claim.NO  # nearly all there is
     inner = _inner(data, context)
     if inner is not None:
         return Claim.YES if ike_message.read(inner) is not None else Claim.NO

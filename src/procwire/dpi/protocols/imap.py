@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
-from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire.exchanges import HIDDEN, MAX_PENDING, Command
 from procwire.dpi.wire.lines import Lines, shown
 from procwire.model.columns import Kind
@@ -60,6 +60,9 @@ class ImapExchange(Observation, kw_only=True):
 
 
 OBSERVATIONS = (ImapExchange,)
+
+_TAG = bytes(byte for byte in range(128) if chr(byte).isalnum() or byte == ord("."))
+SHAPES = {"tcp": Shape(starts=({0: b"*", 1: b" "}, {0: _TAG, 1: _TAG + b" "}))}
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
-from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape, beginnings
 from procwire.dpi.wire.exchanges import HIDDEN
 from procwire.dpi.wire.lines import Lines, shown
 from procwire.model.columns import Kind
@@ -50,6 +50,8 @@ class IrcMessage(Observation, kw_only=True):
 
 
 OBSERVATIONS = (IrcMessage,)
+
+SHAPES = {"tcp": Shape(starts=({0: b":"}, *beginnings(*_WORDS, fold=True)))}
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Annotated, Any, ClassVar
 
-from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire._kafka_names import APIS, FLEXIBLE
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
@@ -76,11 +76,15 @@ class KafkaResponse(Observation, kw_only=True):
 
 OBSERVATIONS = (KafkaRequest, KafkaLogin, KafkaResponse)
 
+SHAPES = {"tcp": Shape(starts=({0: b"\0", 4: b"\0", 6: b"\0", 7: bytes(range(MAX_VERSION + 1))},))}
+
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
     """Every field of the header must make sense, and the client id be text."""
     size = int.from_bytes(data[:4], "big") if len(data) >= 4 else HEADER_BYTES
     if data[:1] not in {b"", b"\0"} or not 10 <= size <= MAX_REQUEST:
+        return Claim.NO
+    if data[4:5] not in {b"", b"\0"} or data[6:7] not in {b"", b"\0"}:
         return Claim.NO
     if len(data) >= 8:
         api, version = int.from_bytes(data[4:6], "big"), int.from_bytes(data[6:8], "big")

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, ClassVar
 
-from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire._kerberos_names import ENCRYPTION, ERRORS, PREAUTHENTICATION
 from procwire.dpi.wire.ber import Cursor, DerError, header, whole
 from procwire.dpi.wire.framing import FramedParser
@@ -107,6 +107,12 @@ def measure(data: bytes | bytearray) -> int:
     if good and size != header(data[4 : 4 + _HEAD]):
         raise ProtocolError("lengths do not fit")
     return 4 + size if good else 0
+
+
+SHAPES = {
+    "tcp": Shape(starts=({0: b"\0", 1: bytes(range((MAX_MESSAGE >> 16) + 1)), 4: bytes(_MESSAGES)},)),
+    "udp": Shape(starts=({0: bytes(_MESSAGES)},)),
+}
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001

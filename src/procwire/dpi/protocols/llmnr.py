@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated
 
-from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire import dns_records as names
 from procwire.dpi.wire.dns_message import HEADER_BYTES
 from procwire.dpi.wire.dns_names import RCODES, TYPES, type_name
@@ -71,6 +71,18 @@ def measure(data: bytes | bytearray) -> int:
     return 2 + size
 
 
+_QUERY = bytes(byte for byte in range(256) if not byte & 0x78)  # operation
+SHAPES = {
+    "tcp": Shape(starts=({4: _QUERY, 6: b"\0", 7: b"\1"},)),
+    "udp": Shape(starts=({2: _QUERY, 3: bytes(range(16)), 4: b"\0", 5: b"\1"},), least=HEADER_BYTES),
+}
+
+
+def _other(data: bytes) -> bool:
+    """Whether the start of a message behind its length is another operation, or has not one question."""
+    return (len(data) > 4 and data[4] not in _QUERY) or not b"\0\1".startswith(data[6:8])
+
+
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
     """A readable message on the port that the service must use."""
     if PORT not in (context.dst_port, context.src_port):
@@ -79,7 +91,7 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
         if context.transport == "tcp":
             size = measure(data)
             if not size or len(data) < size:
-                return Claim.MORE
+                return Claim.NO if _other(data) else Claim.MORE
             data = data[2:size]
         if len(data) < HEADER_BYTES or not _sane(data):
             return Claim.NO

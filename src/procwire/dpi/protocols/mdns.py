@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, ClassVar
 
-from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire import dns_records as names
 from procwire.dpi.wire.dns_message import HEADER_BYTES
 from procwire.dpi.wire.dns_names import type_name
@@ -56,6 +56,10 @@ class MdnsMessage(Observation, kw_only=True):
 
 
 OBSERVATIONS = (MdnsMessage,)
+
+_QUERY = bytes(byte for byte in range(256) if not byte & 0x78)  # operation
+_FINE = bytes(byte for byte in range(256) if not byte & 0x4F)  # no error
+SHAPES = {"udp": Shape(starts=({2: _QUERY, 3: _FINE},), least=HEADER_BYTES + 1)}
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001

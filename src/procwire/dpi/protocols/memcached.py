@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from typing import Annotated, ClassVar
 
-from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape, beginnings
 from procwire.dpi.wire.cutter import Cutter, empty_lines
 from procwire.dpi.wire.text import plain
 from procwire.dpi.wire.waiting import Numbered, Ordered
@@ -106,6 +106,11 @@ class MemcachedReply(Observation, kw_only=True):
 
 
 OBSERVATIONS = (MemcachedCommand, MemcachedLogin, MemcachedReply)
+
+SHAPES = {
+    "tcp": Shape(starts=({0: b"\x80", 5: b"\0", 6: b"\0", 7: b"\0"}, *beginnings(*_VERBS))),
+    "udp": Shape(starts=({2: b"\0", 3: b"\0", 6: b"\0", 7: b"\0"},), least=FRAME_BYTES + 1),
+}
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001

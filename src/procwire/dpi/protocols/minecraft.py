@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 
-from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
 from procwire.dpi.wire.text import bounded, plain, readable
@@ -74,10 +74,24 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
     raise ProtocolError("a number of more than five bytes")
 
 
+_LONG = bytes(range(0x80, 0x100))  # a digit of a length that another follows
+SHAPES = {
+    "tcp": Shape(
+        starts=(
+            {0: bytes(range(6, 0x80)), 1: b"\0"},
+            {0: _LONG, 1: b"\0\1\2", 2: b"\0"},
+            {0: _LONG, 1: b"\x80\x81\x82", 2: b"\0" + _LONG},
+        )
+    )
+}
+
+
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
     """The whole handshake must fit its own length."""
     if len(data) > 1 and data[0] < 0x80 and (data[1] or data[0] < FIRST[0]):
         return Claim.NO  # one digit of length, and no handshake behind it
+    if len(data) > 1 and data[0] >= 0x80 and data[1] & 0x7F > MAX_HANDSHAKE >> 7:
+        return Claim.NO
     if data[:1] and data[0] not in FIRST:
         return Claim.NO
     try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
 from procwire.dpi.wire.text import plain
@@ -74,6 +74,8 @@ class ModbusResponse(Observation, kw_only=True):
 
 
 OBSERVATIONS = (ModbusRequest, ModbusResponse)
+
+SHAPES = {"tcp": Shape(starts=({2: b"\0", 3: b"\0", 4: b"\0", 5: bytes(range(2, MAX_ADU - 5))},))}
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001

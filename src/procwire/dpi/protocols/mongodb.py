@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar
 
-from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire import bson
 from procwire.dpi.wire.cutter import Cutter
 from procwire.dpi.wire.text import bounded, plain, readable
@@ -85,6 +85,8 @@ class MongodbReply(Observation, kw_only=True):
 
 
 OBSERVATIONS = (MongodbCommand, MongodbLogin, MongodbReply)
+
+SHAPES = {"tcp": Shape(starts=({3: b"\0\1\2", 14: b"\0", 15: b"\0"},))}  # length, opcode
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001

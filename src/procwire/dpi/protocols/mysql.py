@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar
 
-from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
 from procwire.dpi.wire.statements import MAX_VERB, begins, statement
@@ -115,6 +115,8 @@ class MysqlResult(Observation, kw_only=True):
 
 
 OBSERVATIONS = (MysqlGreeting, MysqlLogin, MysqlOutcome, MysqlCommand, MysqlResult)
+
+SHAPES = {"tcp": Shape(starts=({3: b"\0", 4: bytes((3, 10, ERROR))},))}
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001

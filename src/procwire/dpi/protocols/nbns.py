@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated
 
-from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire.framing import DatagramParser
 from procwire.dpi.wire.netbios_name import first_level, meaning, plain
 from procwire.dpi.wire.pending import Pending
@@ -69,6 +69,14 @@ def _head(data: bytes) -> tuple[str, int, str, int]:
         return first_level(data, HEADER_BYTES)
     except ValueError as error:
         raise ProtocolError(str(error)) from None
+
+
+SHAPES = {
+    "udp": Shape(
+        starts=({4: b"\0", 6: b"\0", 8: b"\0", 10: b"\0", 12: b"\x20"},),
+        least=HEADER_BYTES + 38,
+    )
+}
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import msgspec
 
-from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire.framing import DatagramParser
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -110,6 +110,9 @@ def checked(data: bytes) -> int:
     else:
         raise ProtocolError("no version, or too short")
     return version
+
+
+SHAPES = {"udp": Shape(starts=({0: b"\0", 1: bytes((*_FIXED, 9, 10))},), least=20)}
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001

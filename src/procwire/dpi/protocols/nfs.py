@@ -6,7 +6,7 @@ procedure with its latency, who calls, names and paths where they stand at the s
 
 from __future__ import annotations
 
-from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire._onc_names import ACL, LOCKS, MOUNT, NFS, OPERATIONS4, result_of
 from procwire.dpi.wire.onc_rpc import Head, judged, number, opaque
 from procwire.dpi.wire.rpc_talk import RpcMessage, RpcParser
@@ -24,6 +24,11 @@ _PROGRAMS = frozenset({NFS, MOUNT, LOCKS, ACL})
 _NAMED = frozenset({"lookup", "create", "mkdir", "symlink", "mknod", "remove", "rmdir", "rename"})
 _BARE = frozenset({10, 16, 23, 24, 31, 32})  # operations without arguments
 OBSERVATIONS = (RpcMessage,)
+
+SHAPES = {  # a call or a reply
+    "tcp": Shape(starts=({8: b"\0", 9: b"\0", 10: b"\0"},)),
+    "udp": Shape(starts=({4: b"\0", 5: b"\0", 6: b"\0"},)),
+}
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001

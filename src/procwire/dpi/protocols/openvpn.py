@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
-from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire import openvpn_packet
 from procwire.dpi.wire.openvpn_packet import DATA, DATA_V2, NAMES, SERVER, Reset
 from procwire.model.columns import Kind
@@ -38,6 +38,8 @@ class OpenvpnReset(Observation, kw_only=True):
 
 
 OBSERVATIONS = (OpenvpnReset,)
+
+SHAPES = {"tcp": Shape(starts=({2: FIRST[1:]},)), "udp": Shape(starts=({0: FIRST[1:]},), least=14)}
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
-from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape, beginnings
 from procwire.dpi.wire.exchanges import HIDDEN, Command, Exchanges
 from procwire.dpi.wire.lines import Lines, shown
 from procwire.dpi.wire.replies import claim_client
@@ -48,6 +48,8 @@ class Pop3Exchange(Observation, kw_only=True):
 
 
 OBSERVATIONS = (Pop3Exchange,)
+
+SHAPES = {"tcp": Shape(starts=beginnings(b"+OK", b"-ERR") + beginnings(*_SURE, *_SHARED, fold=True))}
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001

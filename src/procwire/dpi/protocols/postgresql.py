@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, ClassVar
 
-from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
 from procwire.dpi.wire.statements import MAX_VERB, begins, statement
@@ -89,6 +89,17 @@ class PostgresqlResult(Observation, kw_only=True):
 
 OBSERVATIONS = (PostgresqlStartup, PostgresqlLogin, PostgresqlQuery, PostgresqlResult)
 
+SHAPES = {
+    "tcp": Shape(
+        starts=(
+            {0: b"QP", 1: b"\0"},
+            {0: b"\0", 1: b"\0", 4: b"\0", 5: b"\3"},
+            {0: b"\0", 1: b"\0", 4: b"\4", 5: b"\xd2"},
+        )
+    )
+}
+_CODES = frozenset({b"", b"\0", b"\0\3", b"\4", b"\4\xd2"})  # how a version or a code of _ASKED begins
+
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
     """Length and code of a startup packet; a version must be followed by the first parameter's name."""
@@ -96,6 +107,8 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
         return _claims_running(data, context)
     length = int.from_bytes(data[:4], "big")
     if data[:2] != bytes(min(2, len(data))) or (len(data) >= 4 and not 8 <= length <= MAX_STARTUP):
+        return Claim.NO
+    if data[4:6] not in _CODES:
         return Claim.NO
     if len(data) < 8:
         return Claim.MORE

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
-from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire.lines import shown
 from procwire.dpi.wire.pending import Pending
 from procwire.model.columns import Kind
@@ -50,6 +50,10 @@ class PptpMessage(Observation, kw_only=True):
 
 
 OBSERVATIONS = (PptpMessage,)
+
+SHAPES = {
+    "tcp": Shape(starts=({0: b"\0"} | {2 + at: bytes((byte,)) for at, byte in enumerate(b"\0\1" + MAGIC)},))
+}
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001

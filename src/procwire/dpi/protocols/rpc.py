@@ -6,7 +6,7 @@ credentials, lengths that fit; over TCP behind a record mark. NFS and its helper
 
 from __future__ import annotations
 
-from procwire.dpi.contract import Claim, Context, Direction
+from procwire.dpi.contract import Claim, Context, Direction, Shape
 from procwire.dpi.wire._onc_names import ACL, LOCKS, MOUNT, NFS, PORTMAP, program_of
 from procwire.dpi.wire.onc_rpc import Head, judged, number, opaque
 from procwire.dpi.wire.rpc_talk import RpcMessage, RpcParser
@@ -22,6 +22,11 @@ OBSERVATIONS = (RpcMessage,)
 _OTHERS = frozenset({NFS, MOUNT, LOCKS, ACL})
 _REPLY = b"\0\0\0\1"  # its numbers fit, but they are small ones: other protocols have them too
 _TRANSPORTS = {6: "tcp", 17: "udp"}
+
+SHAPES = {  # a call or a reply
+    "tcp": Shape(starts=({8: b"\0", 9: b"\0", 10: b"\0"},)),
+    "udp": Shape(starts=({4: b"\0", 5: b"\0", 6: b"\0"},)),
+}
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001

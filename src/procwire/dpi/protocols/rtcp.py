@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
-from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire import rtcp_packet
 from procwire.dpi.wire.rtcp_packet import BYE, KINDS, RR, SDES, SR
 from procwire.model.observation import Observation, says
@@ -35,6 +35,8 @@ class RtcpReport(Observation, kw_only=True):
 
 
 OBSERVATIONS = (RtcpReport,)
+
+SHAPES = {"udp": Shape(starts=({1: bytes((SR, RR))},), least=4)}
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address
 from typing import Annotated
 
-from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape, beginnings
 from procwire.dpi.wire.framing import DatagramParser
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -79,6 +79,9 @@ def samples(data: bytes) -> list[tuple[int, int, int]]:
     if at != len(data):
         raise ProtocolError("bytes behind the last sample")
     return found
+
+
+SHAPES = {"udp": Shape(starts=beginnings(b"\0\0\0\5\0\0\0"), least=28)}
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire import smb1, smb2
 from procwire.dpi.wire.framing import FramedParser
 from procwire.dpi.wire.smb_records import SmbMessage
@@ -42,6 +42,9 @@ def measure(data: bytes | bytearray) -> int:
     if len(data) >= 4 and size < smb1.HEADER_BYTES:
         raise ProtocolError("length makes no sense")
     return 4 + size if len(data) >= 8 else 0
+
+
+SHAPES = {"tcp": Shape(starts=({0: b"\0", 4: bytes(_KINDS), 5: b"S", 6: b"M", 7: b"B"},))}
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001

@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
-from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape, beginnings
 from procwire.dpi.wire.exchanges import HIDDEN, Command, Exchanges
 from procwire.dpi.wire.lines import Lines, shown
-from procwire.dpi.wire.replies import Replies, claim_client, claim_server
+from procwire.dpi.wire.replies import REPLY_START, Replies, claim_client, claim_server
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, Upgraded, says
 
@@ -82,6 +82,8 @@ class SmtpMail(Observation, kw_only=True):
 
 
 OBSERVATIONS = (SmtpGreeting, SmtpExchange, SmtpMail)
+
+SHAPES = {"tcp": Shape(starts=(REPLY_START, *beginnings(*_SURE, *_SHARED, fold=True)))}
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001

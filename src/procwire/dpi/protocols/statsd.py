@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Annotated
 
-from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire.cutter import Cutter
 from procwire.dpi.wire.text import plain
 from procwire.model.observation import Observation, says
@@ -18,7 +18,7 @@ from procwire.model.observation import Observation, says
 NAME = "statsd"
 PORTS = frozenset({("udp", 8125)})
 TRANSPORTS = frozenset({"udp"})
-FIRST = bytes(range(0x21, 0x7F))
+FIRST = bytes(byte for byte in range(0x21, 0x7F) if chr(byte).isalnum() or chr(byte) in "_.-/")
 
 MAX_NAMES = 16  # of one datagram that are shown
 MAX_LINES = 256  # of one datagram that are looked at
@@ -58,6 +58,9 @@ def _metrics(data: bytes) -> list[tuple[bytes, bytes]]:
             return []
         found.append((match[1], match[2]))
     return found
+
+
+SHAPES = {"udp": Shape(starts=({1: FIRST + b" :"},), holds=b":|")}
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
-from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire import stun_message
 from procwire.dpi.wire.lines import shown
 from procwire.dpi.wire.pending import Pending
@@ -51,6 +51,14 @@ class StunMessage(Observation, kw_only=True):
 
 OBSERVATIONS = (StunMessage,)
 
+_KIND = b"\0\1\2"  # first byte of a message's type
+_FOURS = bytes(range(0, 256, 4))  # last byte of a length
+_COOKIE = {0: _KIND} | {4 + at: bytes((byte,)) for at, byte in enumerate(_MAGIC)}
+SHAPES = {
+    "tcp": Shape(starts=(_COOKIE, {2: _KIND, 6: _MAGIC[:1], 7: _MAGIC[1:2]})),
+    "udp": Shape(starts=(_COOKIE, {0: b"\0\1", 1: b"\1\x11", 3: _FOURS}), least=HEAD),
+}
+
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
     """A whole message."""
@@ -59,7 +67,8 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
     if len(data) >= 10 and _MAGIC not in {data[4:8], data[6:10]}:  # most are refused by this
         return Claim.NO
     if len(data) < 6:
-        return Claim.MORE if not data or data[0] < 3 else Claim.NO
+        able = not data or (data[0] < 3 and (data[2:3] < b"\3" or _MAGIC.startswith(data[4:])))
+        return Claim.MORE if able else Claim.NO
     if _framed(data):
         size = 2 + (data[0] << 8 | data[1])
         if len(data) < max(10, size):

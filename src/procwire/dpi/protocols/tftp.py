@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated
 
-from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire.framing import DatagramParser
 from procwire.dpi.wire.text import plain
 from procwire.model.columns import Kind
@@ -65,6 +65,9 @@ def _request(data: bytes) -> tuple[str, str, tuple[str, ...]] | None:
 def _paired(texts: list[str]) -> tuple[str, ...]:
     pairs = zip(texts[::2], texts[1::2], strict=False)
     return tuple(f"{name.lower()}={value}" for name, value in list(pairs)[:MAX_OPTIONS])
+
+
+SHAPES = {"udp": Shape(starts=({0: b"\0", 1: b"\1\2"},), least=8)}
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001

@@ -44,6 +44,8 @@ OBSERVATIONS = (WhoisMessage,)
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:
     """One whole line, on the port, from the side that asks."""
+    if PORT not in (context.dst_port, context.src_port):
+        return Claim.NO
     asks = context.dst_port == PORT if side is Direction.OUT else context.src_port == PORT
     if not asks or (data and data[0] not in FIRST):
         return Claim.NO

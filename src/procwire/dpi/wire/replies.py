@@ -17,6 +17,9 @@ MAX_SEEN = 4  # lines looked at for a claim
 _REPLY = re.compile(rb"([1-6][0-9][0-9])(?:([ -])(.*))?\Z", re.DOTALL)
 _START = re.compile(rb"[1245][0-9]{0,2}\Z|[1245][0-9][0-9](?:[ -]|\r?\Z|\r?\n)")
 
+_DIGITS = b"0123456789"
+REPLY_START = {0: b"1245", 1: _DIGITS, 2: _DIGITS, 3: b" -\r\n"}  # see contract.Shape
+
 
 class Replies:
     """Lines to replies: (code, texts) when the last line of one was pushed."""
@@ -90,8 +93,8 @@ def claim_client(data: bytes, sure: Collection[bytes], shared: Collection[bytes]
         return Claim.NO
     last = lines[-1].lstrip(b" ")
     word, space, _ = last.partition(b" ")
-    word = word.rstrip(b"\r")
+    whole = word.rstrip(b"\r")
     known = (*sure, *shared)
-    if space:
-        return Claim.MORE if word in known else Claim.NO
+    if space or whole != word:
+        return Claim.MORE if whole in known else Claim.NO
     return Claim.MORE if any(one.startswith(word) for one in known) else Claim.NO
