@@ -274,7 +274,7 @@ def mutated(data: bytes, places: set[int]) -> list[bytes]:
 
 def shaped() -> list[tuple[str, str]]:
     """(protocol, transport) of every shape."""
-    return [(module.NAME, by) for module in modules() for by in getattr(module, "SHAPES", {})]
+    return [(module.NAME, by) for module in EVERY for by in getattr(module, "SHAPES", {})]
 
 
 def surroundings(name: str, transport: str) -> list[Context]:

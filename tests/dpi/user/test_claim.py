@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from procwire.dpi.contract import Claim, Context, Direction
-from procwire.dpi.user.claim import Claimer, first_bytes
+from procwire.dpi.user.claim import Claimer, first_bytes, shape
 from procwire.dpi.user.schema import Match, described
 from tests.dpi.user.example import values
 
@@ -41,3 +41,8 @@ def test_an_expression_is_not_taken_back_and_ends_with_the_window() -> None:
 def test_first_bytes_are_known_where_all_start_at_the_start() -> None:
     assert first_bytes(matches({"text": "xy"}, {"regex": "ab[0-9]"})) == b"ax"
     assert first_bytes(matches({"text": "xy"}, {"text": "ab", "at": 1})) is None
+
+
+def test_the_shape_names_the_first_bytes_of_each() -> None:
+    starts = shape(matches({"text": "xyz12"}, {"hex": "0102", "at": 9})).starts
+    assert starts == ({0: b"x", 1: b"y", 2: b"z", 3: b"1"}, {9: b"\1", 10: b"\2"})

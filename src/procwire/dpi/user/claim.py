@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from procwire.dpi.contract import Claim, Context, Direction
+from procwire.dpi.contract import Claim, Context, Direction, Shape
 from procwire.dpi.user.schema import MAX_WINDOW, Match
 
+SHAPED = 4  # bytes of a match by which it is refused before it is asked
 _SPEAKER = {Direction.OUT: "client", Direction.IN: "server"}
 
 
@@ -35,6 +36,16 @@ def first_bytes(matches: tuple[Match, ...]) -> bytes | None:
     if any(match.at for match in matches):
         return None
     return bytes(sorted({match.fixed[0] for match in matches}))
+
+
+def shape(matches: tuple[Match, ...]) -> Shape:
+    """See contract.py: SHAPES. The first fixed bytes of each match are enough to refuse nearly all others."""
+    return Shape(
+        starts=tuple(
+            {match.at + place: bytes([byte]) for place, byte in enumerate(match.fixed[:SHAPED])}
+            for match in matches
+        )
+    )
 
 
 def _asked(match: Match, data: bytes, whole: bool) -> Claim:

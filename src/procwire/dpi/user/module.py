@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from procwire.dpi.user.claim import Claimer, first_bytes
+from procwire.dpi.user.claim import Claimer, first_bytes, shape
 from procwire.dpi.user.reader import Plan, Reader
 from procwire.dpi.user.schema import MAX_MESSAGE, MAX_WINDOW, Description, Field
 from procwire.model.observation import Observation, says
@@ -23,6 +23,7 @@ def module(described: Description, *, source: str = "") -> ModuleType:
         PORTS=frozenset(described.ports),
         TRANSPORTS=frozenset(described.transports),
         FIRST=first_bytes(described.matches),
+        SHAPES=dict.fromkeys(described.transports, shape(described.matches)),
         OBSERVATIONS=(record,),
         MAX_WINDOW=MAX_WINDOW,
         MAX_MESSAGE=MAX_MESSAGE,
