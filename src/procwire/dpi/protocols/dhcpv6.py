@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from ipaddress import IPv6Address
 from typing import Annotated
 
-from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire.framing import DatagramParser
 from procwire.dpi.wire.pending import Pending
 from procwire.dpi.wire.text import plain
@@ -96,6 +96,11 @@ def _unwrapped(data: bytes) -> tuple[bytes, list[str]]:
     if len(data) < 4 or data[0] not in _TYPES:
         raise ProtocolError("unknown message type")
     return data, relays
+
+
+SHAPES = {  # option codes are below 256; a relay counts its hops
+    "udp": Shape(starts=({0: bytes(range(1, 12)), 4: b"\0"}, {0: b"\x0c\x0d", 1: bytes(range(33))}), least=8)
+}
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated
 
-from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire.framing import DatagramParser
 from procwire.dpi.wire.pending import Pending
 from procwire.model.columns import Kind
@@ -96,6 +96,20 @@ def _clock_fits(data: bytes, mode: int) -> bool:
     if mode in {4, 5}:
         return any(data[40:48])
     return not any(data[24:32]) or any(data[40:48]) or mode == 1
+
+
+_CLOCKS = bytes(value for value in FIRST if value & 7 <= 5)  # modes with times, by the first byte
+_POLLS = bytes((*range(37), *range(248, 256)))
+SHAPES = {
+    "udp": Shape(
+        starts=(
+            {0: _CLOCKS, 1: bytes(range(17)), 2: _POLLS},
+            {0: bytes(value for value in FIRST if value & 7 == 6 and value < 64)},
+            {0: bytes(value for value in FIRST if value & 63 == 0x17), 2: b"\0\2\3"},
+        ),
+        least=8,
+    )
+}
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001

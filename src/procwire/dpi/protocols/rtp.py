@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Annotated
 
-from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire import rtcp_packet
 from procwire.dpi.wire.sdp import STATIC
 from procwire.model.columns import Kind
@@ -59,6 +59,12 @@ def _head(data: bytes) -> int:
         size += 4 + 4 * (data[size + 2] << 8 | data[size + 3])
     padding = data[-1] if data[0] & 32 else 0
     return size if size + padding <= len(data) else 0
+
+
+_UNUSED = {1, 2, 19, *range(35, 96)}  # RTCP's, unassigned, reserved
+SHAPES = {
+    "udp": Shape(starts=({1: bytes(kind for kind in range(256) if kind & 127 not in _UNUSED)},), least=12)
+}
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001

@@ -60,7 +60,11 @@ def _metrics(data: bytes) -> list[tuple[bytes, bytes]]:
     return found
 
 
-SHAPES = {"udp": Shape(starts=({1: FIRST + b" :"},), holds=b":|")}
+_NAME = FIRST + b" "
+_NAMES: tuple[dict[int, bytes], ...] = tuple(
+    dict.fromkeys(range(1, size), _NAME) | ({size: b":"} if size < 5 else {}) for size in range(1, 6)
+)  # of one character to four, or longer
+SHAPES = {"udp": Shape(starts=_NAMES, holds=b":|")}
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
