@@ -1,3 +1,4 @@
+# cython: language_level=3
 """Whole TLS records and handshake messages out of a stream, for a reader that wants every byte of them.
 
 ``dpi.wire.tls_record`` passes over what is encrypted; here it is kept: one record and one handshake message a
@@ -6,27 +7,46 @@ side at most. After a gap the next plausible header is looked for.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from procwire.dpi.wire.tls_record import HEADER_BYTES, MAX_MESSAGE_BYTES, MAX_RECORD_BYTES, plausible
 
 Record = tuple[bytes, bytes]  # header, body
+_NONE: tuple[Record, ...] = ()
 
 
 class RecordStream:
     """One side. ``lost``: bytes passed over in search of a record."""
 
-    __slots__ = ("_buffer", "_seeking", "lost")
+    __slots__ = ("_held", "_need", "_parts", "_seeking", "lost")
 
     def __init__(self) -> None:
-        self._buffer = b""
+        self._parts: list[bytes] = []  # of a record that is not whole; joined once, when it is
+        self._held = 0
+        self._need = HEADER_BYTES
         self._seeking = False
         self.lost = 0
 
-    def feed(self, data: bytes) -> list[Record]:
+    def feed(self, data: bytes) -> Sequence[Record]:
         """The records that are whole now."""
-        if self._buffer:
-            data = self._buffer + data
+        if self._parts:
+            self._parts.append(data)
+            self._held += len(data)
+            if self._held < self._need:
+                return _NONE
+            data = b"".join(self._parts)
+            self._parts = []
         found: list[Record] = []
+        at = self._read(data, found)
+        self._held = len(data) - at
+        if self._held:
+            self._parts.append(data[at:])
+        return found
+
+    def _read(self, data: bytes, found: list[Record]) -> int:
+        """Takes the whole records off the front; returns where the rest begins."""
         at, size = 0, len(data)
+        self._need = HEADER_BYTES
         while at + HEADER_BYTES <= size:
             header = data[at : at + HEADER_BYTES]
             if not plausible(header):
@@ -36,6 +56,7 @@ class RecordStream:
                 continue
             end = at + HEADER_BYTES + (header[3] << 8 | header[4])
             if end > size:
+                self._need = end - at
                 break
             if self._seeking and end + HEADER_BYTES <= size and not plausible(data[end : end + HEADER_BYTES]):
                 at += 1
@@ -44,13 +65,12 @@ class RecordStream:
             self._seeking = False
             found.append((header, data[at + HEADER_BYTES : end]))
             at = end
-        self._buffer = data[at:]
-        return found
+        return at
 
     def gap(self) -> None:
         """Bytes are missing: what follows may begin anywhere in a record."""
-        self.lost += len(self._buffer)
-        self._buffer = b""
+        self.lost += self._held
+        self._parts, self._held, self._need = [], 0, HEADER_BYTES
         self._seeking = True
 
     def _seek(self, data: bytes, at: int) -> int:

@@ -1,3 +1,4 @@
+# cython: language_level=3
 """One TLS connection under its keys: records in, content in clear out (RFC 8446, RFC 5246 and before).
 
 Follows the handshake by its messages, clear or decrypted: hellos choose version and suite, a server's hello,
@@ -64,7 +65,7 @@ class Half:
 class Session:
     """Both directions. ``feed`` returns content in the order in which it was sent on each side.
 
-    ``opened`` counts records, ``failed`` those that stayed shut by reason.
+    ``opened`` counts records that were opened, ``failed`` those that stayed shut by reason.
     """
 
     def __init__(self, keys: KeyLog) -> None:
@@ -76,6 +77,7 @@ class Session:
         self.suite: Suite | None = None
         self.number = 0  # of the suite
         self.randoms: list[bytes] = []  # of clients' hellos seen; several after renegotiations
+        self.records = 0  # seen so far
         self.opened = 0
         self.failed: Counter[str] = Counter()
         self._abandoned = False
@@ -87,7 +89,8 @@ class Session:
     @property
     def waiting(self) -> bool:
         """Whether records are held for keys to come."""
-        return any(half.backlog for half in self.halves)
+        one, other = self.halves
+        return bool(one.backlog or other.backlog)
 
     @property
     def hopeless(self) -> bool:
@@ -102,6 +105,7 @@ class Session:
         """The next bytes of a side."""
         found: list[Content] = []
         for record in self.halves[side].stream.feed(data):
+            self.records += 1
             self._record(side, record, found)
         if self._generation != self._log.generation and self.waiting:
             self._retry(found)

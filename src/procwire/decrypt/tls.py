@@ -1,3 +1,4 @@
+# cython: language_level=3
 """TLS with keys: the protocol ``dpi.protocols.tls``, and what is inside as far as the key log opens it.
 
 Takes the place of that module in the registry when there is a key log. The handshake in clear is told by the
@@ -60,27 +61,36 @@ class Parser:
         self._session = Session(keys)
         self.inside: Inside | None = None
         self._plain = [0, 0]
+        self._over = False  # nothing more is to be learned
+        self._told = [False, False]  # sides of which the parser of clear text wants no more
         self._server_name = ""
 
     def skip(self, side: Direction) -> int:
         """See contract.Parser."""
-        session = self._session
-        if session.hopeless or (self.inside is not None and self.inside.sated and not session.waiting):
-            return int(self._clear.skip(side))
-        return 0
+        return int(self._clear.skip(side)) if self._over else 0
 
     def feed(self, side: Direction, data: bytes, *, now: int) -> Iterable[Observation]:
         """See contract.Parser."""
-        found = list(self._clear.feed(side, data, now=now)) if self._clear.skip(side) < ENOUGH else []
-        for seen in found:
-            self._server_name = getattr(seen, "server_name", "") or self._server_name
-        for content in self._session.feed(side, data):
+        found: list[Observation] = []
+        if not self._told[side]:
+            found += self._clear.feed(side, data, now=now)
+            for seen in found:
+                self._server_name = getattr(seen, "server_name", "") or self._server_name
+            self._told[side] = self._clear.skip(side) >= ENOUGH
+        session = self._session
+        before = session.records
+        for content in session.feed(side, data):
             self._take(content, now, found)
+        if session.records != before:
+            self._over = session.hopeless or self._sated()
         return found
+
+    def _sated(self) -> bool:
+        return self.inside is not None and self.inside.sated and not self._session.waiting
 
     def gap(self, side: Direction, size: int, *, now: int) -> Iterable[Observation]:
         """See contract.Parser."""
-        found = list(self._clear.gap(side, size, now=now)) if self._clear.skip(side) < ENOUGH else []
+        found = [] if self._told[side] else list(self._clear.gap(side, size, now=now))
         self._session.gap(side)
         if self.inside is not None:
             found += self.inside.gap(side, size, now)
@@ -95,10 +105,10 @@ class Parser:
         if self.inside is not None:
             found += self.inside.finish(now)
         if session.version and (session.opened or session.failed.total()):
-            found.append(self._told(now))
+            found.append(self._summed(now))
         return found
 
-    def _told(self, now: int) -> Decryption:
+    def _summed(self, now: int) -> Decryption:
         session = self._session
         reasons = [reason for reason, count in session.failed.most_common() if count]
         return Decryption(
