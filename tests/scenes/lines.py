@@ -17,11 +17,8 @@ from procwire.model.observation import Observation, table_of
 from procwire.model.rows import FlowRow
 from procwire.model.tables import FLOWS
 
-HOST_ONLY = frozenset(
-    {"pid", "process", "exe", "cmdline", "user", "uid", "ppid", "parent", "process_start", "unit",
-     "container", "container_runtime", "pod", "owner_confidence", "owner_source", "owner_reason",
-     "owner_side", "owner_delay", "peer_pid", "peer_process", "peer_confidence", "peer_reason"}
-)  # fmt: skip
+NAMES = [column.name for column in FLOWS]
+HOST_ONLY = frozenset(NAMES[NAMES.index("pid") : NAMES.index("peer_reason") + 1])  # the owner's, all together
 _FLOW = readers(column for column in FLOWS if column.name not in HOST_ONLY)
 
 Line = dict[str, Any]

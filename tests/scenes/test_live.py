@@ -23,7 +23,7 @@ LIVE_ONLY = HOST_ONLY | {"segments_out", "segments_in"}
 
 def kept(lines: list[Line]) -> list[Line]:
     found = [{name: value for name, value in line.items() if name not in LIVE_ONLY} for line in lines]
-    return sorted(found, key=lambda line: (line.get("start", ""), line.get("time", ""), line["flow_id"]))
+    return sorted(found, key=lambda line: (line.get("start", ""), line.get("time", ""), line.get("flow_id", "")))
 
 
 def conversations(scene: Scene) -> None:
