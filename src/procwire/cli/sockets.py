@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from procwire.cli import exit
+from procwire.cli.arguments import add_extensions
 from procwire.cli.output.choice import writer
 from procwire.cli.rows import add_outputs, columns_of, ordered
 from procwire.engine import api
@@ -29,6 +30,7 @@ def add(commands: Any) -> None:
         "owner, how sure that is, and the kernel's own measurements. As root it sees all of them.",
     )
     add_outputs(parser)
+    add_extensions(parser)
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--listening", action="store_true", help="only those that wait for others to begin")
     which.add_argument("--connected", action="store_true", help="only those that have another end")

@@ -30,7 +30,8 @@ def test_nothing_is_given_back() -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "x" * 201, "a*?", "a++", "a**", ".*x", ".+", "(?=a)", "(?<!a)b", "(?>a)", "(?i)a", r"(a)\1", "a|b",
-     "(", "a)", "[a", "*a", "a{", "(*a)", "é", r"\x1", "^*", "(a){2}{3}", "()" * 21, "a(?#b)", r"\Q"],
+     "(", "a)", "[a", "*a", "a{", "(*a)", "é", r"\x1", "^*", "(a){2}{3}", "()" * 21, "a(?#b)", r"\Q",
+     "[[a]", "[a--b]"],
 )  # fmt: skip
 def test_what_is_not_supported_is_refused(text: str) -> None:
     with pytest.raises(PatternError):

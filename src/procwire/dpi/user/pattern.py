@@ -9,6 +9,7 @@ references back, lazy repeats; and ``.*``, which would leave nothing for what fo
 from __future__ import annotations
 
 import re
+import warnings
 
 MAX_PATTERN = 200  # characters
 MAX_GROUPS = 20
@@ -30,8 +31,10 @@ def compiled(text: str) -> re.Pattern[bytes]:
     if not text.isascii():
         raise PatternError("a regular expression is ASCII: write other bytes as in \\xc3\\xa9")
     try:
-        return re.compile(_possessive(text).encode("utf-8"))
-    except (re.error, OverflowError, RecursionError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # what Python says of a doubtful set is for the one who wrote it
+            return re.compile(_possessive(text).encode("ascii"))
+    except (re.error, OverflowError, RecursionError, Warning) as error:
         raise PatternError(f"not a regular expression: {error}") from None
 
 
