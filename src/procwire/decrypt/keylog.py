@@ -76,6 +76,11 @@ class KeyLog:
         """Whether there are secrets, or some may come."""
         return bool(self._known) or not self.complete
 
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes that wait for keys now, over all connections."""
+        return self._held_bytes
+
     def hold(self, size: int) -> bool:
         """May so many more bytes wait for keys? The answer yes binds: ``release`` them."""
         if self._held_bytes + size > MAX_HELD_BYTES:
