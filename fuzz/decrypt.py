@@ -1,6 +1,6 @@
 """Throws broken encrypted conversations at the decryption: spoiled, cut, repeated, in disorder, wrong keys.
 
-Invariant: nothing is raised; what waits for keys stays in its bounds and is given back; when conversations are
+Invariant: nothing is raised; what waits for keys stays in its bounds and is given back; when they are
 over no secret is held; and an unbroken one is read to the last byte.
 """
 
