@@ -70,7 +70,7 @@ def test_a_program_is_seen_in_clear_and_alone(server: int, tmp_path: Path) -> No
 @AS_ROOT
 def test_what_the_program_says_and_how_it_ends_is_its_own() -> None:
     started = time.monotonic()
-    done = run("run", "sh", "-c", "echo said; kill -9 $$")
+    done = run("run", "sh", "-c", "sleep 1; echo said; kill -9 $$")
     assert done.stdout.startswith(b"said\n")
     assert done.returncode == 128 + 9
     assert time.monotonic() - started < 60

@@ -139,18 +139,22 @@ class Family(Watcher):
     def __init__(self, out: RowWriter) -> None:
         super().__init__()
         self.out = out
+        self.written = False
         self.child: Child | None = None
 
     def told(self, event: str, flow: Flow) -> None:
         """See Watcher."""
         if event == "end" and self._ours(flow) and (row := self.row(flow)) is not None:
+            self.written = True
             self.out.write(row, event)
 
     def ticked(self, now: int) -> None:  # noqa: ARG002
         """Start the program at the first tick: everything is being watched by then."""
         if self.child is not None and self.watching is not None:
             self.child.start(self.watching.stop)
-        self.out.flush()
+        if self.written:  # no headings before the program's own words
+            self.written = False
+            self.out.flush()
 
     def finish(self) -> None:
         """See Watcher."""
