@@ -5,7 +5,7 @@ Takes the place of that module in the registry when there is a key log. Content 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from procwire.decrypt.dtls_session import DtlsSession
@@ -20,25 +20,6 @@ from procwire.dpi.wire._tls_names import VERSIONS
 from procwire.model.observation import Observation
 
 _SIDES = (Direction.OUT, Direction.IN)
-
-
-class Module:
-    """Stands in the registry where ``dpi.protocols.dtls`` does."""
-
-    def __init__(self, keys: KeyLog, protocols: Callable[[], Registry]) -> None:
-        self.__name__ = clear.__name__
-        self.__doc__ = clear.__doc__
-        self._keys = keys
-        self._protocols = protocols
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(clear, name)
-
-    def Parser(self, context: Context) -> Any:  # noqa: N802 - the contract's name
-        """See contract.ProtocolModule. Without keys it is the plain parser."""
-        if not self._keys.expected:
-            return clear.Parser(context)
-        return Parser(context, self._keys, self._protocols())
 
 
 class Parser:

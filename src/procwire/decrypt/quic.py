@@ -7,7 +7,7 @@ other protocols the bytes are counted.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from procwire.decrypt.http3 import Http3
@@ -28,28 +28,6 @@ ALPN = 16
 MAX_QUESTIONS = 256  # streams of DNS read at once
 _SIDES = (Direction.OUT, Direction.IN)
 _NAMES = {"doq": "dns", "h3": "http3"}
-
-
-class Module:
-    """Stands in the registry where ``dpi.protocols.quic`` does."""
-
-    def __init__(self, keys: KeyLog, protocols: Callable[[], Registry]) -> None:
-        self.__name__ = clear.__name__
-        self.__doc__ = clear.__doc__
-        self.NAME = clear.NAME
-        self.PORTS = clear.PORTS
-        self.TRANSPORTS = clear.TRANSPORTS
-        self.FIRST = clear.FIRST
-        self.OBSERVATIONS = clear.OBSERVATIONS
-        self.claims = clear.claims
-        self._keys = keys
-        self._protocols = protocols
-
-    def Parser(self, context: Context) -> Any:  # noqa: N802 - the contract's name
-        """See contract.ProtocolModule. Without keys it is the plain parser."""
-        if not self._keys.expected:
-            return clear.Parser(context)
-        return Parser(context, self._keys, self._protocols())
 
 
 class Parser:

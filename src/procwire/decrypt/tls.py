@@ -8,7 +8,7 @@ end a ``Decryption`` that says how much was read and why the rest was not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from procwire.decrypt.keylog import KeyLog
@@ -27,28 +27,6 @@ from procwire.model.observation import Observation
 CERTIFICATE = 11
 _SHELF = certificates.Shelf()
 _SIDES = (Direction.OUT, Direction.IN)
-
-
-class Module:
-    """Stands in the registry where ``dpi.protocols.tls`` does."""
-
-    def __init__(self, keys: KeyLog, protocols: Callable[[], Registry]) -> None:
-        self.__name__ = clear.__name__
-        self.__doc__ = clear.__doc__
-        self.NAME = clear.NAME
-        self.PORTS = clear.PORTS
-        self.TRANSPORTS = clear.TRANSPORTS
-        self.FIRST = clear.FIRST
-        self.OBSERVATIONS = clear.OBSERVATIONS
-        self.claims = clear.claims
-        self._keys = keys
-        self._protocols = protocols
-
-    def Parser(self, context: Context) -> Any:  # noqa: N802 - the contract's name
-        """See contract.ProtocolModule. Without keys it is the plain parser."""
-        if not self._keys.expected:
-            return clear.Parser(context)
-        return Parser(context, self._keys, self._protocols())
 
 
 class Parser:
