@@ -36,7 +36,7 @@ ALIKE = {
     "http_connect": ("http",), "haproxy": ("proxy_protocol",), "netbios": ("netbios", "nbns", "smb"),
     "nfs": ("nfs", "rpc"), "ethernetip": ("enip",), "cip": ("enip",), "mssql-tds": ("tds",),
     "srtp": ("rtp",), "rtcp": ("rtcp", "rtp"), "truphone": ("xmpp",), "ipsec": ("ike",),
-    "whois-das": ("whois",),
+    "whois-das": ("whois",), "icmpv6": ("icmp6",),
     "i3d": ("rtp",),  # voice of game servers: RTP with its extensions
     "iec60870": ("iec104",), "ieee-c37118": ("synchrophasor",), "opc-ua": ("opcua",),
 }  # fmt: skip
