@@ -18,9 +18,7 @@ from tests.dpi.flows import Listener, flow
 from tests.dpi.samples import Dialogue, dialogues
 
 from procwire.dpi.contract import ProtocolError
-from procwire.dpi.registry import modules
-
-PROTO = {"tcp": 6, "udp": 17}
+from procwire.dpi.registry import LINK, LINKS, TRANSPORTS, modules
 
 
 def mutated(draw: random.Random, data: bytes) -> bytes:
@@ -51,11 +49,14 @@ def pieces(draw: random.Random, data: bytes) -> list[bytes]:
 def once(draw: random.Random, module: object, dialogue: Dialogue, listener: Listener) -> None:
     """One broken dialogue, to the parser alone and through the analyzer."""
     parser = module.Parser(dialogue.context)  # type: ignore[attr-defined]
-    one = flow(PROTO[dialogue.transport], dialogue.port, opener_seen=draw.random() < 0.7)
+    one = flow(TRANSPORTS[dialogue.transport] % LINK, dialogue.port, opener_seen=draw.random() < 0.7)
     alive = True
     for now, (side, data) in enumerate(dialogue.steps * draw.randint(1, 2)):
         broken = mutated(draw, data)
         module.claims(broken, side, dialogue.context)  # type: ignore[attr-defined]
+        if dialogue.transport in LINKS:  # of no flow
+            listener.analyzer.frames.show(LINKS[dialogue.transport] % LINK, broken, now)
+            continue
         for piece in pieces(draw, broken) if dialogue.transport == "tcp" else [broken]:
             if draw.random() < 0.05:
                 listener.analyzer.gap(one, int(side), draw.randint(1, 5000), now)
@@ -63,6 +64,7 @@ def once(draw: random.Random, module: object, dialogue: Dialogue, listener: List
             if alive and piece:
                 alive = fed(parser, side, piece, now, gap=draw.random() < 0.05)
     listener.analyzer.ended(one, 99)
+    listener.analyzer.frames.finish(99)
 
 
 def fed(parser: object, side: object, piece: bytes, now: int, *, gap: bool) -> bool:

@@ -12,6 +12,7 @@ import argparse
 import random
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "src")]
@@ -82,8 +83,10 @@ def main() -> int:
             raise
         batches += 1
     print(f"{batches * BATCH} frames, seed {asked.seed}")
-    for name, count in sorted(decoder.counts.items()):
-        print(f"{name:40} {count}")
+    kinds: Counter[str] = Counter()
+    for name, count in decoder.counts.items():
+        kinds[name.partition(".")[0]] += count
+    print(*(f"{name} {count}" for name, count in sorted(kinds.items())), sep=", ")
     return 0
 
 

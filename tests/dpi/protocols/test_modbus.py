@@ -47,6 +47,7 @@ def test_others_are_not_claimed() -> None:
         b"\0\1\0\1",
         b"\0\1\0\0\1",
         adu(5, b"\0\1\1\1"),
+        adu(15, b"\0\0\0\1"),  # ends before its count of bytes
     ):
         assert asks(modbus, wrong, hinted=False) is Claim.NO
     assert asks(modbus, adu(17)) is Claim.YES

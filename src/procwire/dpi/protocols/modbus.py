@@ -103,7 +103,7 @@ def _fits(function: int, length: int, data: bytes) -> bool:
         return length == 6 and 1 <= int.from_bytes(data[10:12], "big") <= _MOST[function]
     if function == 5:
         return length == 6 and data[10:12] in {b"\0\0", b"\xff\0"}
-    if function in {15, 16}:
+    if function in {15, 16} and length > 7:  # one value at least
         count = int.from_bytes(data[10:12], "big")
         return length == 7 + data[12] and data[12] == ((count + 7) // 8 if function == 15 else 2 * count)
     return function == 43 and length == 5 and data[8] in {13, 14}
