@@ -21,6 +21,8 @@ from tests.capture.crafted import corpora, read, read_all, write
 from tests.capture.test_compressed import PACKERS
 from tests.lab import need
 
+VECTOR = Path(__file__).parents[1] / "vectors" / "http" / "ordinary.pcap"
+
 SUITE = corpora("pcapng-suite/output_*/*/*.pcapng")
 CAPTURES = corpora("*/pcap/*.pcap", "*/pcap/*.pcapng", "community-id/*.pcap*")
 ODD = corpora("robustness/*/tests/*")
@@ -221,3 +223,16 @@ def test_real_captures_cut_anywhere() -> None:
             assert error is None or "\n" not in str(error)
             again, _ = read_all(open_files([io.BytesIO(data[:cut])], lenient=True))
             assert again[: len(found)] == found, (path, cut)
+
+
+def test_as_many_files_are_held_as_is_allowed(tmp_path: Path) -> None:
+    paths = []
+    for number in range(3):
+        paths.append(str(tmp_path / f"{number}.pcap"))
+        Path(paths[-1]).write_bytes(VECTOR.read_bytes())
+    source = open_files(paths)
+    assert source.hold(2) == paths[2:]
+    for path in paths[:2]:
+        Path(path).unlink()
+    whole = sum(batch.count for batch in open_files([str(VECTOR)]).batches())
+    assert sum(batch.count for batch in source.batches()) == 3 * whole

@@ -57,7 +57,27 @@ def test_where_secrets_may_be(tmp_path: Path) -> None:
     assert may_hold_secrets(str(ng))
     assert not may_hold_secrets(str(plain))
     assert may_hold_secrets("-")
-    assert keys_of(ReadOptions(paths=(str(plain),))) is None
-    found = keys_of(ReadOptions(paths=(str(ng),)))
+    keys, fill = keys_of(ReadOptions(paths=(str(plain),)))
+    fill()
+    assert keys is None
+    found, fill = keys_of(ReadOptions(paths=(str(ng),)))
+    fill()
     assert found is not None
     assert not found.expected
+
+
+def test_a_file_is_opened_at_once_and_read_when_it_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "keys"
+    path.write_text(line(1))
+    keys, fill = keys_of(ReadOptions(paths=("-",), keylog=str(path)))
+    path.unlink()
+    assert keys is not None
+    assert len(keys) == 0
+    fill()
+    assert (len(keys), keys.complete) == (1, False)  # the capture may hold some, too
+
+
+def test_a_file_that_may_not_be_opened_is_said_at_once(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(EngineError, match=r"key log .*: Not a directory"):
+        keys_of(ReadOptions(paths=("-",), keylog=str(tmp_path / "file" / "keys")))

@@ -68,6 +68,12 @@ class FileSource:
         self._readers = [Reader(path, self._roster, lenient=lenient) for path in paths]
         self._frames = 0
 
+    def hold(self, most: int) -> list[str]:
+        """Open the files now, ``most`` of them; the paths of those that are left. Raises CaptureError."""
+        for reader in self._readers[:most]:
+            reader.hold()
+        return [reader.path for reader in self._readers[most:]]
+
     @property
     def interfaces(self) -> list[Interface]:
         """See Source."""

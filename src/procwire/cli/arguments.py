@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
+from collections.abc import Mapping
 from typing import Any
 
-from procwire.engine.api import TIMEOUTS
+from procwire.engine.api import MODES, OFF, TIMEOUTS
 from procwire.engine.options import FlowOptions
 
 GROUPS = ("process", "remote", "protocol", "unit", "container")
@@ -112,6 +114,15 @@ def add_keys(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def add_sandbox(parser: argparse.ArgumentParser) -> None:
+    """--sandbox. None where it is not given: then it depends on whose process it is (cli.main)."""
+    parser.add_argument(
+        "--sandbox", choices=MODES, default=None,
+        help="what the process that parses gives up before the first byte: strict, everything or it does not "
+        "start; best-effort, what this kernel can take (default); off",
+    )  # fmt: skip
+
+
 def add_extensions(parser: argparse.ArgumentParser) -> None:
     """--protocols."""
     parser.add_argument(
@@ -119,6 +130,13 @@ def add_extensions(parser: argparse.ArgumentParser) -> None:
         help="recognise also what the *.yaml files in DIR describe (default: ~/.config/procwire/protocols "
         "and /etc/procwire/protocols)",
     )  # fmt: skip
+
+
+def tell_open(boundaries: Mapping[str, str]) -> None:
+    """Say on standard error which boundaries stand open; nothing where it was asked for."""
+    if boundaries and set(boundaries.values()) != {OFF}:
+        reasons = "; ".join(dict.fromkeys(boundaries.values()))
+        print(f"procwire: not confined in {', '.join(boundaries)}: {reasons}", file=sys.stderr)
 
 
 def flow_options(arguments: argparse.Namespace) -> FlowOptions:

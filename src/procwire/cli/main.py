@@ -11,7 +11,20 @@ import sys
 from collections.abc import Sequence
 
 from procwire import __version__
-from procwire.cli import catalogue, doctor, exit, export, follow, ps, read, running, shell, sockets, watch
+from procwire.cli import (
+    catalogue,
+    doctor,
+    exit,
+    export,
+    follow,
+    ps,
+    read,
+    running,
+    shell,
+    sockets,
+    trying,
+    watch,
+)
 from procwire.engine import api
 from procwire.engine.options import EngineError
 from procwire.model.filter import FilterError
@@ -51,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
     sockets.add(commands)
     catalogue.add(commands)
     doctor.add(commands)
+    trying.add(commands)
     shell.add(commands)
     return top
 
@@ -64,6 +78,8 @@ def main(words: Sequence[str] | None = None) -> int:
     if arguments.command is None:
         parser().print_help(sys.stderr)
         return exit.USAGE
+    if getattr(arguments, "sandbox", "") is None:  # who calls this as a function keeps its process as it is
+        arguments.sandbox = api.BEST_EFFORT if words is None else api.OFF
     try:
         _learn(arguments)
         code: int = arguments.run(arguments)

@@ -54,6 +54,7 @@ def add(commands: Any) -> None:
         help="show how far the reading is (default: on a terminal, for long files)",
     )  # fmt: skip
     words.add_keys(parser)
+    words.add_sandbox(parser)
     words.add_flows(parser)
     parser.set_defaults(run=run)
 
@@ -72,10 +73,12 @@ def run(arguments: argparse.Namespace) -> int:
         merge=arguments.merge,
         lenient=arguments.lenient,
         keylog=arguments.keylog,
+        sandbox=arguments.sandbox,
         flows=words.flow_options(arguments),
     )
     face = _face(arguments, keep)
     reading = Reading(options, face)
+    words.tell_open(reading.confinement.open)
     face.context = Context(reading.source.interfaces, unowned=FROM_FILE)
     progress = Progress(arguments.progress)
     try:

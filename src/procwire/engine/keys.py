@@ -26,18 +26,23 @@ def may_hold_secrets(path: str) -> bool:
         return True
 
 
-def keys_of(options: ReadOptions) -> KeyLog | None:
-    """The key log of a reading; None where no secrets can be had. Raises EngineError."""
+def keys_of(options: ReadOptions) -> tuple[KeyLog | None, Callable[[], None]]:
+    """A reading's keys, None where none can be had; and what fills them from their file, opened now."""
     inside = any(may_hold_secrets(path) for path in options.paths)
     if not options.keylog and not inside:
-        return None
+        return None, lambda: None
     keys = KeyLog(keeping=options.keep_keys)
-    if options.keylog:
-        file = KeyFile(options.keylog, keys)
-        file.read_all()
-        file.close()
-    keys.complete = not inside or not options.keylog
-    return keys
+    file = KeyFile(options.keylog, keys) if options.keylog else None
+    if file is not None:
+        file.open()
+
+    def fill() -> None:
+        if file is not None:
+            file.read_all()
+            file.close()
+        keys.complete = not inside or file is None
+
+    return keys, fill
 
 
 class KeyFile:
@@ -46,6 +51,13 @@ class KeyFile:
     def __init__(self, path: str, keys: KeyLog) -> None:
         self.keys = keys
         self._file = GrowingFile(path)
+
+    def open(self) -> None:
+        """Open it if it is there, and read nothing. Raises EngineError."""
+        try:
+            self._file.open()
+        except OSError as error:
+            raise EngineError(f"key log {self._file.path}: {error.strerror}") from None
 
     def read_all(self) -> None:
         """To the end; no more will come. Raises EngineError where it cannot be read."""

@@ -13,6 +13,7 @@ from operator import attrgetter
 from procwire.model import getters as read
 from procwire.model.accounting import ACCOUNTING
 from procwire.model.columns import Free, Kind, Table
+from procwire.model.confinement import TRIALS
 from procwire.model.declare import column as _c
 from procwire.model.declare import count as _count
 from procwire.model.declare import items as _list
@@ -395,5 +396,5 @@ GROUPS = Table(
 
 CORE = (
     FLOWS, PACKETS, GROUPS, PROCESSES, LIVES, SOCKETS, INTERFACES, PROTOCOLS, RISKS, CHECKS, ACCOUNTING,
-    COLUMNS,
+    TRIALS, COLUMNS,
 )  # fmt: skip
