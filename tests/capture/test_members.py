@@ -132,3 +132,10 @@ def test_without_the_right_to_capture_it_says_how(names: tuple[str, ...] | None)
         said = words.read()
     os.waitpid(child, 0)
     assert said.startswith("lo: not allowed: run as root, or: setcap cap_net_raw")
+
+
+def test_a_loaded_filter_has_its_few_frames_soon_unless_there_are_many_rings() -> None:
+    with pair() as (_, left, _right):
+        assert joined(left, lambda made: made._retire_ms) == members.RETIRE_MS
+        loaded = joined(left, lambda made: (setattr(made, "wanted", Wanted(loaded=9)), made._patience())[1])
+        assert loaded == members.PROMPT_MS

@@ -35,6 +35,7 @@ char LICENSE[] SEC("license") = "GPL";
 #define ASK_AGAIN 0xff /* a flow that is not read any more is asked about again every 256 packets */
 #define LEASE_BYTES 65536 /* of a stream, beyond the last word of its reader */
 #define WAKE_BYTES (128 << 10)
+#define WAKE_NS 2000000 /* a flow that begins wakes the reader, unless another has just done so */
 
 enum mode { UNDECIDED, ENOUGH, BEYOND, MORE, ALL };
 enum role { UNASKED, MINE, OTHERS };
@@ -137,6 +138,7 @@ struct settings {
 struct spent {
 	__u64 window;
 	__u64 bytes;
+	__u64 woken; /* when a flow that began woke the reader last */
 };
 
 struct record {
@@ -249,6 +251,7 @@ struct packet {
 	__u8 flags;
 	__u8 ingress;
 	__u8 kind;
+	__u8 fresh; /* nothing of its flow was handed on yet */
 };
 
 static __always_inline void count(__u32 which)
@@ -543,6 +546,21 @@ static __always_inline bool affordable(__u32 bytes, struct settings *set, __u64 
 	return 1;
 }
 
+/* How a record is announced: a flow's first one at once, as somebody wants to know whose it is; others when they are
+ * many, or with the next look of the reader. */
+static __always_inline __u64 announcement(struct packet *p)
+{
+	__u32 zero = 0;
+	struct spent *spent = bpf_map_lookup_elem(&spending, &zero);
+
+	if (bpf_ringbuf_query(&content, BPF_RB_AVAIL_DATA) > WAKE_BYTES)
+		return BPF_RB_FORCE_WAKEUP;
+	if (!p->fresh || !spent || p->now - spent->woken < WAKE_NS)
+		return BPF_RB_NO_WAKEUP;
+	spent->woken = p->now;
+	return BPF_RB_FORCE_WAKEUP;
+}
+
 #define HAND(size)                                                                                                   \
 	if (bytes <= (size) - sizeof(struct record)) {                                                               \
 		record = bpf_ringbuf_reserve(&content, size, 0);                                                     \
@@ -594,8 +612,7 @@ filled:
 	record->segments = skb->gso_segs;
 	record->ingress = p->ingress;
 	record->origin = origin;
-	bpf_ringbuf_submit(record, bpf_ringbuf_query(&content, BPF_RB_AVAIL_DATA) > WAKE_BYTES ? BPF_RB_FORCE_WAKEUP
-											  : BPF_RB_NO_WAKEUP);
+	bpf_ringbuf_submit(record, announcement(p));
 	count(GIVEN);
 	return 1;
 }
@@ -604,6 +621,7 @@ static __always_inline void give(struct __sk_buff *skb, struct packet *p, struct
 {
 	__u32 side = p->side & 1;
 
+	p->fresh = !account->given[0] && !account->given[1];
 	if (hand_on(skb, p, p->key.cookie, origin)) {
 		account->given[side] += 1;
 		account->given_bytes[side] += p->payload;
