@@ -11,7 +11,6 @@ import pytest
 
 from procwire.cli.exit import INCOMPLETE, OK, USAGE
 from procwire.cli.main import main
-from procwire.store import writer
 from procwire.store.filing import Filing
 from tests.cli.program import DNS, HTTP
 
@@ -70,7 +69,7 @@ def test_rows_that_were_lost_change_the_exit_code(
         self.lose(batch, "full")
         self.problem = "disk is full"
 
-    monkeypatch.setattr(writer.Filing, "put", full)
+    monkeypatch.setattr(Filing, "put", full)
     assert main(["read", str(HTTP), "--csv", "--store", str(tmp_path)]) == INCOMPLETE
     err = capsys.readouterr().err
     assert "0 rows stored" in err

@@ -14,6 +14,7 @@
  * whole. Nothing is refused or changed: every program lets everything pass. Structs are mirrored in accounts.py.
  */
 #include "kernel.h"
+#include "health.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
@@ -82,6 +83,7 @@ struct account {
 	__u8 speaker; /* who sent payload last, + 1 */
 	__u8 spare[3];
 	__u32 turn_bytes; /* sent since the other side spoke */
+	struct health health;
 };
 
 struct past { /* a connection whose ends another one has taken over */
@@ -240,8 +242,10 @@ struct packet {
 	__u32 length; /* of the IP packet */
 	__u32 payload;
 	__u32 seq;
+	__u32 ack;
 	__u32 print;
 	__u32 side; /* 0: sent by a */
+	__u16 window;
 	__u8 flags;
 	__u8 ingress;
 	__u8 kind;
@@ -364,6 +368,8 @@ static __always_inline void look(struct __sk_buff *skb, struct packet *p)
 		if (at < 20 || p->length < at + 20 || (!whole && bpf_skb_load_bytes(skb, p->head + at, head, 16)))
 			return;
 		p->seq = bpf_ntohl(*(__u32 *)(head + 4));
+		p->ack = bpf_ntohl(*(__u32 *)(head + 8));
+		p->window = bpf_ntohs(*(__u16 *)(head + 14));
 		p->flags = head[13];
 		p->print ^= p->seq ^ (__u32)head[13] << 24;
 		at += (head[12] >> 4) * 4;
@@ -433,6 +439,7 @@ static __always_inline void add(struct account *account, struct packet *p, __u32
 			past.first = account->first;
 			bpf_map_update_elem(&pasts, &past, account, BPF_ANY);
 			__builtin_memset(&account->now, 0, sizeof account->now);
+			__builtin_memset(&account->health, 0, sizeof account->health);
 			__builtin_memset(account->given, 0, sizeof account->given + sizeof account->given_bytes);
 			account->mode[0] = account->mode[1] = 0;
 			account->flags[0] = account->flags[1] = 0;
@@ -454,6 +461,17 @@ static __always_inline void add(struct account *account, struct packet *p, __u32
 	}
 	if (segments > 1)
 		__sync_fetch_and_add(&account->now.more[side], segments - 1);
+}
+
+static __always_inline void examine(struct account *account, struct packet *p)
+{
+	struct segment s = {
+		.now = p->now, .seq = p->seq, .ack = p->ack, .payload = p->payload, .side = p->side & 1,
+		.window = p->window, .flags = p->flags,
+	};
+
+	if (p->key.proto == IPPROTO_TCP)
+		judge(&account->health, &s);
 }
 
 /* Does it answer the other side's FIN? */
@@ -731,6 +749,8 @@ static __always_inline int of_socket(struct __sk_buff *skb, bool ingress)
 	if (account->netns != set->home || !is_watched(account, &p, interface))
 		return 1;
 	show(interface, SOCKETS, !ingress, p.length, skb->gso_segs);
+	if (set->whole)
+		examine(account, &p);
 	side = p.side & 1;
 	if (p.key.proto == IPPROTO_TCP && p.now - account->asked > FACTS_NS) {
 		account->asked = p.now;
@@ -795,6 +815,7 @@ int tap(struct __sk_buff *skb)
 		account->interface[side] = interface;
 	}
 	add(account, &p, side, skb->len, skb->gso_segs);
+	examine(account, &p);
 	/* What TCP says when the socket is gone or in TIME_WAIT passes no socket's hook. Told twice, it does no harm. */
 	if (account->served[side] && !(p.flags & TCP_RST) && !closes(account, &p))
 		return 0;
