@@ -42,6 +42,20 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--write", metavar="FILE", default="", help="keep every captured packet in FILE (pcapng)"
     )
+    _add_capture(parser)
+    parser.add_argument("--no-owners", action="store_true", help="do not look processes up")
+    parser.add_argument(
+        "--hash", action="store_true",
+        help="SHA-256 and BLAKE3 of the owners' programs, read once each at 64 MB/s at most",
+    )  # fmt: skip
+    words.add_keys(parser)
+    words.add_flows(parser)
+    add_store(parser)
+    parser.set_defaults(run=run)
+
+
+def _add_capture(parser: argparse.ArgumentParser) -> None:
+    """How packets are taken."""
     parser.add_argument(
         "--capture-filter", metavar="EXPR", default="",
         help="let only these packets in, in tcpdump's language, e.g. 'tcp port 443'",
@@ -72,15 +86,6 @@ def add(commands: Any) -> None:
         help="what is read of each flow: first, its first bytes; requests, what its protocol still tells "
         "(default); full, every packet",
     )  # fmt: skip
-    parser.add_argument("--no-owners", action="store_true", help="do not look processes up")
-    parser.add_argument(
-        "--hash", action="store_true",
-        help="SHA-256 and BLAKE3 of the owners' programs, read once each at 64 MB/s at most",
-    )  # fmt: skip
-    words.add_keys(parser)
-    words.add_flows(parser)
-    add_store(parser)
-    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
