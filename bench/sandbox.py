@@ -1,4 +1,4 @@
-"""What confinement costs a start: ``python -m bench.sandbox [FILE]``; CPU and wall time, in turns with none."""
+"""What confinement costs a start: ``python -m bench.sandbox [FILE]``; in turns with none."""
 
 from __future__ import annotations
 

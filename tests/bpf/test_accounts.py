@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from procwire.bpf import accounts as books
 from procwire.bpf.loader import FOLDER
 
-SOURCE = (FOLDER / "account.bpf.c").read_text(encoding="utf-8")
+SOURCE = "".join((FOLDER / name).read_text(encoding="utf-8") for name in ("account.bpf.c", "health.h"))
 SIZES = {"__u8": 1, "__u16": 2, "__u32": 4, "__u64": 8}
 ADDRESS = st.tuples(st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1))
 PORT = st.integers(0, 65535)
@@ -74,8 +74,9 @@ def test_both_directions_have_one_key(
 
 def test_an_account_is_read_as_it_was_written() -> None:
     raw = struct.pack(
-        "=3Q8Q2Q2I2I2I2I2I2I4I2B2B2B2B2BBBB3xI4x",
+        "=3Q8Q2Q2I2I2I2I2I2I4I2B2B2B2B2BBBB3xI4x10II4x24x64x",
         7, 100, 200, *range(1, 9), 3, 9, 11, 12, 0, 0, 0, 0, 5, 6, *[0] * 8, *[0] * 10, 0, 1, 2, 0,
+        *range(20, 30), 9,
     )  # fmt: skip
     account = books.unpack_account(raw)
     assert (account.netns, account.first, account.last) == (7, 100, 200)
@@ -84,6 +85,8 @@ def test_an_account_is_read_as_it_was_written() -> None:
     assert account.interface == (11, 12)
     assert account.missed == (5, 6)
     assert account.end == 1
+    assert account.health == ((20, 21), (22, 23), (24, 25), (26, 27), (28, 29))
+    assert account.judged == 9
     assert struct.unpack_from("=Q", raw, books.LAST_AT) == (200,)
 
 

@@ -9,6 +9,7 @@ import json
 import os
 import resource
 import signal
+import sqlite3
 import subprocess
 import sys
 import termios
@@ -305,3 +306,15 @@ def test_strict_refuses_in_one_line_what_cannot_be_had() -> None:
         assert done.returncode == status
         assert done.stderr.count(b"\n") == 1
         assert b"2 threads run already" in done.stderr
+
+
+def test_a_store_is_filled_from_inside(tmp_path: Path) -> None:
+    for mode in ("strict", "off"):
+        done = run("read", "--json", "--sandbox", mode, "--store", str(tmp_path / mode), str(HTTP))
+        assert done.returncode == 0, done.stderr
+    counts = []
+    for mode in ("strict", "off"):
+        with contextlib.closing(sqlite3.connect(tmp_path / mode / "history.db")) as store:
+            counts.append(store.execute("SELECT count(*) FROM flow").fetchone()[0])
+            assert store.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert counts[0] == counts[1] > 0

@@ -14,6 +14,7 @@
  * whole. Nothing is refused or changed: every program lets everything pass. Structs are mirrored in accounts.py.
  */
 #include "kernel.h"
+#include "health.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
@@ -34,6 +35,7 @@ char LICENSE[] SEC("license") = "GPL";
 #define ASK_AGAIN 0xff /* a flow that is not read any more is asked about again every 256 packets */
 #define LEASE_BYTES 65536 /* of a stream, beyond the last word of its reader */
 #define WAKE_BYTES (128 << 10)
+#define WAKE_NS 2000000 /* a flow that begins wakes the reader, unless another has just done so */
 
 enum mode { UNDECIDED, ENOUGH, BEYOND, MORE, ALL };
 enum role { UNASKED, MINE, OTHERS };
@@ -82,6 +84,7 @@ struct account {
 	__u8 speaker; /* who sent payload last, + 1 */
 	__u8 spare[3];
 	__u32 turn_bytes; /* sent since the other side spoke */
+	struct health health;
 };
 
 struct past { /* a connection whose ends another one has taken over */
@@ -135,6 +138,7 @@ struct settings {
 struct spent {
 	__u64 window;
 	__u64 bytes;
+	__u64 woken; /* when a flow that began woke the reader last */
 };
 
 struct record {
@@ -240,11 +244,14 @@ struct packet {
 	__u32 length; /* of the IP packet */
 	__u32 payload;
 	__u32 seq;
+	__u32 ack;
 	__u32 print;
 	__u32 side; /* 0: sent by a */
+	__u16 window;
 	__u8 flags;
 	__u8 ingress;
 	__u8 kind;
+	__u8 fresh; /* nothing of its flow was handed on yet */
 };
 
 static __always_inline void count(__u32 which)
@@ -364,6 +371,8 @@ static __always_inline void look(struct __sk_buff *skb, struct packet *p)
 		if (at < 20 || p->length < at + 20 || (!whole && bpf_skb_load_bytes(skb, p->head + at, head, 16)))
 			return;
 		p->seq = bpf_ntohl(*(__u32 *)(head + 4));
+		p->ack = bpf_ntohl(*(__u32 *)(head + 8));
+		p->window = bpf_ntohs(*(__u16 *)(head + 14));
 		p->flags = head[13];
 		p->print ^= p->seq ^ (__u32)head[13] << 24;
 		at += (head[12] >> 4) * 4;
@@ -433,6 +442,7 @@ static __always_inline void add(struct account *account, struct packet *p, __u32
 			past.first = account->first;
 			bpf_map_update_elem(&pasts, &past, account, BPF_ANY);
 			__builtin_memset(&account->now, 0, sizeof account->now);
+			__builtin_memset(&account->health, 0, sizeof account->health);
 			__builtin_memset(account->given, 0, sizeof account->given + sizeof account->given_bytes);
 			account->mode[0] = account->mode[1] = 0;
 			account->flags[0] = account->flags[1] = 0;
@@ -454,6 +464,17 @@ static __always_inline void add(struct account *account, struct packet *p, __u32
 	}
 	if (segments > 1)
 		__sync_fetch_and_add(&account->now.more[side], segments - 1);
+}
+
+static __always_inline void examine(struct account *account, struct packet *p)
+{
+	struct segment s = {
+		.now = p->now, .seq = p->seq, .ack = p->ack, .payload = p->payload, .side = p->side & 1,
+		.window = p->window, .flags = p->flags,
+	};
+
+	if (p->key.proto == IPPROTO_TCP)
+		judge(&account->health, &s);
 }
 
 /* Does it answer the other side's FIN? */
@@ -525,6 +546,21 @@ static __always_inline bool affordable(__u32 bytes, struct settings *set, __u64 
 	return 1;
 }
 
+/* How a record is announced: a flow's first one at once, as somebody wants to know whose it is; others when they are
+ * many, or with the next look of the reader. */
+static __always_inline __u64 announcement(struct packet *p)
+{
+	__u32 zero = 0;
+	struct spent *spent = bpf_map_lookup_elem(&spending, &zero);
+
+	if (bpf_ringbuf_query(&content, BPF_RB_AVAIL_DATA) > WAKE_BYTES)
+		return BPF_RB_FORCE_WAKEUP;
+	if (!p->fresh || !spent || p->now - spent->woken < WAKE_NS)
+		return BPF_RB_NO_WAKEUP;
+	spent->woken = p->now;
+	return BPF_RB_FORCE_WAKEUP;
+}
+
 #define HAND(size)                                                                                                   \
 	if (bytes <= (size) - sizeof(struct record)) {                                                               \
 		record = bpf_ringbuf_reserve(&content, size, 0);                                                     \
@@ -576,8 +612,7 @@ filled:
 	record->segments = skb->gso_segs;
 	record->ingress = p->ingress;
 	record->origin = origin;
-	bpf_ringbuf_submit(record, bpf_ringbuf_query(&content, BPF_RB_AVAIL_DATA) > WAKE_BYTES ? BPF_RB_FORCE_WAKEUP
-											  : BPF_RB_NO_WAKEUP);
+	bpf_ringbuf_submit(record, announcement(p));
 	count(GIVEN);
 	return 1;
 }
@@ -586,6 +621,7 @@ static __always_inline void give(struct __sk_buff *skb, struct packet *p, struct
 {
 	__u32 side = p->side & 1;
 
+	p->fresh = !account->given[0] && !account->given[1];
 	if (hand_on(skb, p, p->key.cookie, origin)) {
 		account->given[side] += 1;
 		account->given_bytes[side] += p->payload;
@@ -731,6 +767,8 @@ static __always_inline int of_socket(struct __sk_buff *skb, bool ingress)
 	if (account->netns != set->home || !is_watched(account, &p, interface))
 		return 1;
 	show(interface, SOCKETS, !ingress, p.length, skb->gso_segs);
+	if (set->whole)
+		examine(account, &p);
 	side = p.side & 1;
 	if (p.key.proto == IPPROTO_TCP && p.now - account->asked > FACTS_NS) {
 		account->asked = p.now;
@@ -795,6 +833,7 @@ int tap(struct __sk_buff *skb)
 		account->interface[side] = interface;
 	}
 	add(account, &p, side, skb->len, skb->gso_segs);
+	examine(account, &p);
 	/* What TCP says when the socket is gone or in TIME_WAIT passes no socket's hook. Told twice, it does no harm. */
 	if (account->served[side] && !(p.flags & TCP_RST) && !closes(account, &p))
 		return 0;

@@ -20,7 +20,7 @@ KINDS = ("sockets", "plain", "other-ip", "fragments", "tunnels", "not-ip")
 _ENDS = struct.Struct("=16s16sHHI")
 _WORDS = struct.Struct("=2Q")
 _COOKIE = struct.Struct("=Q")
-ACCOUNT = struct.Struct("=3Q 8Q 2Q 2I 2I 2I 2I 2I 2I 4I 2B 2B 2B 2B 2B B B B 3x I 4x")
+ACCOUNT = struct.Struct("=3Q 8Q 2Q 2I 2I 2I 2I 2I 2I 4I 2B 2B 2B 2B 2B B B B 3x I 4x 10I I 4x 24x 64x")
 VERDICT = struct.Struct("=4I")
 _FACTS = struct.Struct("=4Q8I")
 _PLACE = struct.Struct("=3I4x")
@@ -49,6 +49,19 @@ class Tally(NamedTuple):
     more: tuple[int, int]
 
 
+class Health(NamedTuple):
+    """How TCP fared, as every packet told it: of both directions, as a tally (health.h)."""
+
+    resent: tuple[int, int]
+    late: tuple[int, int]
+    repeated: tuple[int, int]
+    closed: tuple[int, int]
+    probes: tuple[int, int]
+
+
+UNJUDGED = Health((0, 0), (0, 0), (0, 0), (0, 0), (0, 0))
+
+
 class Account(NamedTuple):
     """What was counted under one key. Times are CLOCK_MONOTONIC, ns."""
 
@@ -60,6 +73,8 @@ class Account(NamedTuple):
     interface: tuple[int, int]  # the kernel's indexes
     missed: tuple[int, int]  # packets whose content was wanted and could not be handed on
     end: int  # the socket's own end: 0 is a
+    health: Health = UNJUDGED
+    judged: int = 0  # packets that it was told from
 
 
 class Shown(NamedTuple):
@@ -123,7 +138,8 @@ def unpack_account(value: bytes | memoryview, at: int = 0) -> Account:
     return Account(
         v[0], v[1], v[2],
         Tally(v[3:5], v[5:7], v[7:9], v[9:11]),
-        v[11], v[13:15], v[19:21], v[-3],
+        v[11], v[13:15], v[19:21], v[40],
+        Health(v[43:45], v[45:47], v[47:49], v[49:51], v[51:53]) if v[53] else UNJUDGED, v[53],
     )  # fmt: skip
 
 

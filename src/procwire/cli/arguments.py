@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from procwire.engine.api import MODES, OFF, TIMEOUTS
+from procwire.engine.api import TIMEOUTS
 from procwire.engine.options import FlowOptions
+from procwire.sandbox.plan import MODES, OFF
 
 GROUPS = ("process", "remote", "protocol", "unit", "container")
 FILTER_HELP = "show only what matches, e.g. 'proto == tls and bytes > 1MB' (see FILTERS in the manual page)"
@@ -44,7 +45,7 @@ def size(text: str) -> int:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def whole(low: int, high: int) -> object:
+def whole(low: int, high: int) -> Callable[[str], int]:
     """A reader of whole numbers within bounds."""
 
     def number(text: str) -> int:
@@ -95,7 +96,7 @@ def add_flows(parser: argparse.ArgumentParser) -> None:
     """Limits of the flow table, and what is looked for in flows."""
     add_extensions(parser)
     parser.add_argument(
-        "--max-flows", type=whole(1, 1 << 29), default=1_000_000, metavar="N",  # type: ignore[arg-type]
+        "--max-flows", type=whole(1, 1 << 29), default=1_000_000, metavar="N",
         help="flows held at once; beyond it the least recently used is evicted and counted (default 1000000)",
     )  # fmt: skip
     parser.add_argument(

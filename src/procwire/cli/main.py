@@ -17,6 +17,7 @@ from procwire.cli import (
     exit,
     export,
     follow,
+    ledger,
     ps,
     read,
     running,
@@ -28,6 +29,7 @@ from procwire.cli import (
 from procwire.engine import api
 from procwire.engine.options import EngineError
 from procwire.model.filter import FilterError
+from procwire.sandbox.plan import BEST_EFFORT, OFF
 
 YOUNG_OBJECTS = 100_000  # container objects that are new when the collector looks at them
 
@@ -62,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
     running.add(commands)
     ps.add(commands)
     sockets.add(commands)
+    ledger.add(commands)
     catalogue.add(commands)
     doctor.add(commands)
     trying.add(commands)
@@ -79,7 +82,7 @@ def main(words: Sequence[str] | None = None) -> int:
         parser().print_help(sys.stderr)
         return exit.USAGE
     if getattr(arguments, "sandbox", "") is None:  # who calls this as a function keeps its process as it is
-        arguments.sandbox = api.BEST_EFFORT if words is None else api.OFF
+        arguments.sandbox = BEST_EFFORT if words is None else OFF
     try:
         _learn(arguments)
         code: int = arguments.run(arguments)

@@ -8,8 +8,10 @@ from typing import Any
 
 from procwire.cli import exit
 from procwire.cli.output.choice import writer
-from procwire.engine.api import BEST_EFFORT, MODES, EngineError, attempt_names, attempts
+from procwire.engine.options import EngineError
 from procwire.model.confinement import BLOCKED, TRIALS
+from procwire.sandbox import trial
+from procwire.sandbox.plan import BEST_EFFORT, MODES
 
 
 def add(commands: Any) -> None:
@@ -37,13 +39,13 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Show each attempt; 1 when one was not blocked."""
     for name in arguments.attempts:
-        if name not in attempt_names():
-            known = ", ".join(sorted(attempt_names()))
+        if name not in trial.names():
+            known = ", ".join(sorted(trial.names()))
             raise EngineError(f"no attempt is called {name!r}; there are {known}", exit.USAGE)
     arguments.table = not (arguments.json or arguments.csv)
     out = writer(arguments, TRIALS)
     blocked = through = 0
-    for row in attempts(arguments.sandbox, tuple(arguments.attempts)):
+    for row in trial.attempts(arguments.sandbox, tuple(arguments.attempts)):
         out.write(row)
         if row.verdict == BLOCKED:
             blocked += 1

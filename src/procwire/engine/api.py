@@ -15,14 +15,8 @@ from procwire.engine.reading import Reading
 from procwire.engine.sources import settle
 from procwire.engine.summary import report_of
 from procwire.engine.watching import Watching
-from procwire.sandbox.plan import BEST_EFFORT, MODES, OFF
-from procwire.sandbox.trial import attempts
-from procwire.sandbox.trial import names as attempt_names
 
 __all__ = [
-    "BEST_EFFORT",
-    "MODES",
-    "OFF",
     "TIMEOUTS",
     "Context",
     "EngineError",
@@ -36,8 +30,6 @@ __all__ = [
     "Tap",
     "WatchOptions",
     "Watching",
-    "attempt_names",
-    "attempts",
     "compiled_modules",
     "examine",
     "export",

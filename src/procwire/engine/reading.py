@@ -45,7 +45,7 @@ class Reading:
         self.source: FileSource
         try:
             self.source = open_files(options.paths, merge=options.merge, lenient=options.lenient)
-            self.confinement = shut_in(options.sandbox, self.source.hold)
+            self.confinement = shut_in(options.sandbox, self.source.hold, folders=options.folders)
         except CaptureError as error:
             raise EngineError(str(error)) from None
         fill()

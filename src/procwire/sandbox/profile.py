@@ -13,17 +13,18 @@ READER = "procwire:reader"
 LEAST_DESCRIPTORS = 256
 
 
-def reader(mode: str, *, files: Sequence[str] = (), quiet: bool = False) -> Plan:
+def reader(mode: str, *, files: Sequence[str] = (), folders: Sequence[str] = (), quiet: bool = False) -> Plan:
     """Who reads recordings: nothing but what is open, and ``files`` for those that could not be yet.
 
-    It writes to what was opened before, and opens nothing to write to.
+    It writes to what was opened before; new files come only in ``folders``, a store's.
     """
     trees = python_tree.trees()
     return Plan(
         name=READER,
         mode=mode,
         readable=(*trees, *python_tree.libraries(), *python_tree.TABLES, *files),
-        rules=allowed.computing(os.getpid()),
+        writable=tuple(folders),
+        rules=allowed.computing(os.getpid(), folders=bool(folders)),
         trees=trees,
         files=tuple(files),
         late=python_tree.late,
@@ -32,14 +33,14 @@ def reader(mode: str, *, files: Sequence[str] = (), quiet: bool = False) -> Plan
     )
 
 
-def shut_in(mode: str, hold: Callable[[int], Sequence[str]]) -> Confinement:
+def shut_in(mode: str, hold: Callable[[int], Sequence[str]], *, folders: Sequence[str] = ()) -> Confinement:
     """Make this process a reader, for good, once ``hold`` has opened its files.
 
     ``hold`` is told how many may be open, and answers with those that are not. Raises SandboxError (strict).
     """
     if mode == OFF:
         return Confinement(OFF)
-    return confine(reader(mode, files=hold(limits.spare_descriptors())))
+    return confine(reader(mode, files=hold(limits.spare_descriptors()), folders=folders))
 
 
 def _open_count() -> int:
