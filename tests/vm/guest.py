@@ -36,7 +36,11 @@ def programs() -> Report:
     found: Report = {}
     for path in sorted(FOLDER.glob("*.bpf.o")):
         name = path.name.removesuffix(".bpf.o")
-        found[name] = {each.program: each.reason for each in probe.programs(name=name)}
+        verdicts = probe.programs(name=name)
+        found[name] = {each.program: each.reason for each in verdicts}
+        for each in verdicts:
+            if each.reason:
+                (OUT / f"{name}-{each.program}.log").write_text("\n".join(each.log))
     return found
 
 

@@ -77,7 +77,8 @@ static __always_inline void memory(struct row *row, struct mm_struct *mm)
 	struct mm_struct___before *before = (void *)mm;
 
 	if (bpf_core_type_exists(struct mm_rss_stat))
-		row->resident = before->rss_stat.count[0] + before->rss_stat.count[1] + before->rss_stat.count[3];
+		row->resident = before->rss_stat.count[0].counter + before->rss_stat.count[1].counter +
+				before->rss_stat.count[3].counter;
 	else
 		row->resident = mm->rss_stat[0].count + mm->rss_stat[1].count + mm->rss_stat[3].count;
 	row->virtual = mm->total_vm;
