@@ -72,13 +72,20 @@ struct {
 	__type(value, struct arguments);
 } scratch SEC(".maps");
 
-static __always_inline void memory(struct row *row, struct mm_struct *mm)
+/* Before Linux 6.2 its type is a typedef that programs may not walk through by themselves. */
+static __always_inline __s64 pages_before(struct mm_struct *mm, __u32 kind)
 {
 	struct mm_struct___before *before = (void *)mm;
+	__s64 count = 0;
 
+	bpf_probe_read_kernel(&count, sizeof count, &before->rss_stat.count[kind]);
+	return count;
+}
+
+static __always_inline void memory(struct row *row, struct mm_struct *mm)
+{
 	if (bpf_core_type_exists(struct mm_rss_stat))
-		row->resident = before->rss_stat.count[0].counter + before->rss_stat.count[1].counter +
-				before->rss_stat.count[3].counter;
+		row->resident = pages_before(mm, 0) + pages_before(mm, 1) + pages_before(mm, 3);
 	else
 		row->resident = mm->rss_stat[0].count + mm->rss_stat[1].count + mm->rss_stat[3].count;
 	row->virtual = mm->total_vm;
