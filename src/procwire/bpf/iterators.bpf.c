@@ -98,21 +98,26 @@ static __always_inline void program(struct row *row, struct inode *inode)
 	row->device = inode->i_sb->s_dev;
 }
 
-/* The innermost of the namespaces that a pid is in; most are in the first one only. */
-static __always_inline void innermost(struct row *row, struct pid *pid)
+/*
+ * The innermost of the namespaces that a pid is in; most are in the first one only. Its place is reckoned from a
+ * number and not from the pointer, which programs may not add what they have read to before Linux 6.2.
+ */
+static __always_inline void innermost(struct row *row, struct task_struct *task)
 {
-	unsigned int level = pid->level;
+	struct pid *pid = task->thread_pid;
 	struct pid_namespace *space = 0;
-	void *at;
+	unsigned int level = pid->level;
+	__u64 at = 0;
 
 	if (!level) {
 		row->ns_pid = pid->numbers[0].nr;
 		row->pidns = pid->numbers[0].ns->ns.inum;
 		return;
 	}
-	at = (void *)pid + bpf_core_field_offset(struct pid, numbers) + level * bpf_core_type_size(struct upid);
-	bpf_probe_read_kernel(&row->ns_pid, sizeof row->ns_pid, at + bpf_core_field_offset(struct upid, nr));
-	bpf_probe_read_kernel(&space, sizeof space, at + bpf_core_field_offset(struct upid, ns));
+	bpf_probe_read_kernel(&at, sizeof at, &task->thread_pid);
+	at += bpf_core_field_offset(struct pid, numbers) + level * bpf_core_type_size(struct upid);
+	bpf_probe_read_kernel(&row->ns_pid, sizeof row->ns_pid, (void *)at + bpf_core_field_offset(struct upid, nr));
+	bpf_probe_read_kernel(&space, sizeof space, (void *)at + bpf_core_field_offset(struct upid, ns));
 	row->pidns = BPF_CORE_READ(space, ns.inum);
 }
 
@@ -176,7 +181,7 @@ int processes(struct bpf_iter__task *ctx)
 	row.mntns = task->nsproxy->mnt_ns->ns.inum;
 	row.userns = task->cred->user_ns->ns.inum;
 	__builtin_memcpy(row.comm, task->comm, COMM_BYTES);
-	innermost(&row, task->thread_pid);
+	innermost(&row, task);
 	if (task->mm) {
 		memory(&row, task->mm);
 		if (task->mm->exe_file)
