@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from procwire.bpf import accounts as books
 from procwire.bpf.loader import FOLDER
 
-SOURCE = (FOLDER / "account.bpf.c").read_text(encoding="utf-8")
+SOURCE = "".join((FOLDER / name).read_text(encoding="utf-8") for name in ("account.bpf.c", "health.h"))
 SIZES = {"__u8": 1, "__u16": 2, "__u32": 4, "__u64": 8}
 ADDRESS = st.tuples(st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1))
 PORT = st.integers(0, 65535)
@@ -79,13 +79,16 @@ def test_an_account_is_read_as_it_was_written() -> None:
         return struct.pack("=4Q2I8x4I", packets, size, payload, more, interface, 0, 0, 0, missed, 0)
 
     head = struct.pack("=5Q4II4B", 7, 100, 200, 0, 3, *range(4), 0, 9, 1, 2, 0)
-    account = books.unpack_account(head + side(0) + side(1))
+    health = struct.pack("=64x2I3Q10I", 9, 0, 0, 0, 0, *range(20, 30))
+    account = books.unpack_account(head + side(0) + side(1) + health)
     assert (account.netns, account.first, account.last) == (7, 100, 200)
     assert account.now == books.Tally((10, 11), (20, 21), (30, 31), (40, 41))
     assert account.elsewhere == 3
     assert account.interface == (50, 51)
     assert account.missed == (60, 61)
     assert account.end == 1
+    assert account.health == ((20, 21), (22, 23), (24, 25), (26, 27), (28, 29))
+    assert account.judged == 9
     assert struct.unpack_from("=Q", head, books.LAST_AT) == (200,)
 
 

@@ -17,6 +17,7 @@
  * first packets need (verdicts, content, TCP's facts, packets of other kinds) stands in functions of its own.
  */
 #include "kernel.h"
+#include "health.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
@@ -86,6 +87,7 @@ struct account {
 	__u8 speaker; /* TCP: who sent payload last, + 1 */
 	__u8 spare;
 	struct side side[2]; /* 0 is a to b */
+	struct health health;
 };
 
 struct past { /* a connection whose ends another one has taken over */
@@ -261,9 +263,11 @@ struct packet {
 	__u32 length; /* of the IP packet */
 	__u32 payload;
 	__u32 seq;
+	__u32 ack;
 	__u32 print;
 	__u32 side; /* 0: sent by a */
 	__u32 segments;
+	__u16 window;
 	__u8 flags;
 	__u8 ingress;
 	__u8 kind;
@@ -412,6 +416,8 @@ static __always_inline void read_tcp(struct packet *p, const struct way *way, co
 		return;
 	p->kind = PLAIN;
 	p->seq = bpf_ntohl(*(const __u32 *)(head + 4));
+	p->ack = bpf_ntohl(*(const __u32 *)(head + 8));
+	p->window = bpf_ntohs(*(const __u16 *)(head + 14));
 	p->flags = head[13];
 	p->print ^= p->seq ^ (__u32)head[13] << 24;
 	at += (head[12] >> 4) * 4;
@@ -579,6 +585,7 @@ static __noinline int opens(struct account *account, struct packet *p)
 		bpf_map_update_elem(&pasts, &past, account, BPF_ANY);
 		begin(&account->side[0]);
 		begin(&account->side[1]);
+		__builtin_memset(&account->health, 0, sizeof account->health);
 		account->first = account->last = bpf_ktime_get_ns();
 	}
 	account->side[side].opening = p->seq;
@@ -608,6 +615,17 @@ static __always_inline void add(struct account *account, struct packet *p, __u32
 		__sync_fetch_and_add(&account->side[side].payload, p->payload);
 	if (segments > 1)
 		__sync_fetch_and_add(&account->side[side].more, segments - 1);
+}
+
+static __always_inline void examine(struct account *account, struct packet *p)
+{
+	struct segment s = {
+		.seq = p->seq, .ack = p->ack, .payload = p->payload, .side = p->side & 1,
+		.window = p->window, .flags = p->flags,
+	};
+
+	if (p->key.proto == IPPROTO_TCP)
+		judge(&account->health, &s);
 }
 
 /* Does it answer the other side's FIN? */
@@ -919,6 +937,8 @@ static __always_inline int of_socket(struct __sk_buff *skb, bool ingress)
 	if (!is_watched(account, &p, interface, set->home))
 		return 1;
 	show(interface, SOCKETS, !ingress, p.length, p.segments);
+	if (set->whole)
+		examine(account, &p);
 	side = p.side & 1;
 	if (p.key.proto == IPPROTO_TCP && p.now - account->asked > FACTS_NS)
 		ask_tcp(account, &p, sk);
@@ -984,6 +1004,7 @@ int tap(struct __sk_buff *skb)
 		account->side[side].interface = interface;
 	}
 	add(account, &p, side, skb->len, p.segments);
+	examine(account, &p);
 	/* What TCP says when the socket is gone or in TIME_WAIT passes no socket's hook. Told twice, it does no harm. */
 	if (account->side[side].served && !(p.flags & TCP_RST) && !closes(account, &p))
 		return 0;

@@ -20,7 +20,8 @@ KINDS = ("sockets", "plain", "other-ip", "fragments", "tunnels", "not-ip")
 _ENDS = struct.Struct("=16s16sHHI")
 _WORDS = struct.Struct("=2Q")
 _COOKIE = struct.Struct("=Q")
-ACCOUNT = struct.Struct("=3Q 8x Q 16x 4x x B 2x" + 2 * "4Q I 20x I 4x")  # what user space has a use for
+# What user space has a use for: the head, both sides, TCP's health.
+ACCOUNT = struct.Struct("=3Q 8x Q 16x 4x x B 2x" + 2 * "4Q I 20x I 4x" + "64x I 4x 24x 10I")
 VERDICT = struct.Struct("=4I")
 _FACTS = struct.Struct("=4Q8I")
 _PLACE = struct.Struct("=3I4x")
@@ -50,6 +51,19 @@ class Tally(NamedTuple):
     more: tuple[int, int]
 
 
+class Health(NamedTuple):
+    """How TCP fared, as every packet told it: of both directions, as a tally (health.h)."""
+
+    resent: tuple[int, int]
+    late: tuple[int, int]
+    repeated: tuple[int, int]
+    closed: tuple[int, int]
+    probes: tuple[int, int]
+
+
+UNJUDGED = Health((0, 0), (0, 0), (0, 0), (0, 0), (0, 0))
+
+
 class Account(NamedTuple):
     """What was counted under one key. Times are CLOCK_MONOTONIC, ns; ``last`` may be behind by TICK_NS."""
 
@@ -61,6 +75,8 @@ class Account(NamedTuple):
     interface: tuple[int, int]  # the kernel's indexes
     missed: tuple[int, int]  # packets whose content was wanted and could not be handed on
     end: int  # the socket's own end: 0 is a
+    health: Health = UNJUDGED
+    judged: int = 0  # packets that it was told from
 
 
 class Shown(NamedTuple):
@@ -123,8 +139,9 @@ def unpack_account(value: bytes | memoryview, at: int = 0) -> Account:
     v = ACCOUNT.unpack_from(value, at)
     return Account(
         v[0], v[1], v[2],
-        Tally(v[5::6], v[6::6], v[7::6], v[8::6]),
-        v[3], v[9::6], v[10::6], v[4],
+        Tally(v[5:12:6], v[6:13:6], v[7:14:6], v[8:15:6]),
+        v[3], (v[9], v[15]), (v[10], v[16]), v[4],
+        Health(v[18:20], v[20:22], v[22:24], v[24:26], v[26:28]) if v[17] else UNJUDGED, v[17],
     )  # fmt: skip
 
 

@@ -62,8 +62,8 @@ def add(commands: Any) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--source", choices=("bpf", "tap", "both"), default="",
-        help="where packets are seen: tap, at the interfaces, each in full (default); bpf, at the sockets, "
-        "counted in the kernel; both, counted in the kernel",
+        help="where packets are seen: both, at sockets and interfaces, counted in the kernel (default, where "
+        "the kernel lets it); bpf, at the sockets alone; tap, at the interfaces, each packet read here",
     )  # fmt: skip
     parser.add_argument(
         "--depth", choices=("first", "requests", "full"), default="requests",

@@ -1,9 +1,9 @@
 """The core tables: flows, packets, interfaces, protocols, the doctor's checks, and the columns themselves.
 
 Every column is declared here once, those of processes and sockets in ``host_tables`` and
-``socket_tables``, and what the kernel says of a flow in ``kernel_tables``. The filter, the outputs, the
-documentation and every face derive from these declarations; a protocol's own tables are declared by its
-observation classes in its own file.
+``socket_tables``, what the kernel says of a flow in ``kernel_tables``, and what protocols say of it in
+``understood_tables``. The filter, the outputs, the documentation and every face derive from these
+declarations; a protocol's own tables are declared by its observation classes in its own file.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from procwire.model.kernel_tables import KERNEL
 from procwire.model.lives import LIVES
 from procwire.model.packets import HAS_PORTS, IS_IP
 from procwire.model.socket_tables import SOCKETS
+from procwire.model.understood_tables import UNDERSTOOD
 
 TCP = read.TCP
 
@@ -144,31 +145,6 @@ _TCP_HEALTH = (
     _list("tcp_flags_in", "TCP flags seen from dst.", read.flags("flags_in"), free=_EXACT),
 )  # fmt: skip
 
-_UNDERSTOOD = (
-    _text("app", "Application protocol in lower case, or unknown.", attrgetter("flow.app"), shown=True),
-    _text("app_confidence", "How `app` is known: content, port-guess or unknown.",
-          attrgetter("flow.app_confidence"), free=Free.NEVER),
-    _text("server_name", "Name of the server, as far as it is known.", read.known("flow.server_name", ""),
-          shown=True),
-    _text("server_name_source", "Where `server_name` was learned: sni, http-host, dns-answer, ...",
-          read.known("flow.server_name_source", ""), free=Free.NEVER),
-    _span("name_age", "Age of the DNS answer that gave `server_name`, when the flow started.",
-          read.fact("name_age")),
-    _text("ja4", "JA4 fingerprint of the TLS or QUIC client.", read.known("flow.ja4", ""), free=_EXACT),
-    _list("alpn", "Application protocols offered in the TLS handshake, best first (ALPN).",
-          read.fact("alpn")),
-    _text("via", "Protocols that the flow went through before `app`, outermost first.", read.fact("via")),
-    _text("tls_version", "TLS version that the server chose.", read.fact("tls_version"), free=_EXACT),
-    _text("tls_cipher", "TLS cipher suite that the server chose, by its IANA name.", read.fact("tls_cipher")),
-    _list("first_sizes",
-          "Sizes of the first payload pieces of a flow that no protocol took: + from src, - from dst.",
-          read.fact("first_sizes"), free=Free.NEVER),
-    _c("first_entropy", Kind.NUMBER, "How random the first of them is; 256 bytes of ciphertext: about 7.2.",
-       read.fact("first_entropy"), unit="bits"),
-    _list("risks", "Facts that somebody may want to look at, by name: see `procwire risks`.",
-          read.fact("risks")),
-)  # fmt: skip
-
 _OWNER = (
     _count("pid", "Process id of the owner on this host.",
            read.process("pid", 0), free=_EXACT, shown=True, rank=4, width=7),
@@ -228,7 +204,7 @@ _ENDS = {
 FLOWS = Table(
     name="flow",
     doc="One conversation between two ends, both directions together.",
-    columns=_IDENTITY + _COUNTS + _TCP_HEALTH + KERNEL + _UNDERSTOOD + _OWNER,
+    columns=_IDENTITY + _COUNTS + _TCP_HEALTH + KERNEL + UNDERSTOOD + _OWNER,
     also=_ENDS | {
         "proto": ("proto", "app"),
         "protocol": ("proto", "app"),
