@@ -1,4 +1,4 @@
-"""Traffic for ``bench.hooks``: UDP and TCP over a veth pair, with ``procwire watch`` at the end that is looked at."""
+"""Traffic for ``bench.hooks``: UDP and TCP over a veth pair, ``procwire watch`` at one of its ends."""
 
 from __future__ import annotations
 
@@ -9,15 +9,32 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from procwire.bpf import cgroup
 from tests.lab import Host, pair
 
 from bench import hooks
+from procwire.bpf import cgroup
 
 PORT = 9000
+OPENING_SECONDS = 1.0  # by then every flow has handed on its first bytes
 WATCH = ("-m", "procwire", "watch", "-i", "eth0", "--json", "--source", "both")
+TAKE = """
+import socket
+server = socket.create_server(('', 9001))
+print('up', flush=True)
+connection, _ = server.accept()
+while connection.recv(1 << 16): pass
+"""
+GIVE = """
+import socket, sys, time
+connection = socket.create_connection((sys.argv[1], 9001))
+connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+end, block = time.monotonic() + float(sys.argv[2]), bytes(1400)
+while time.monotonic() < end: connection.send(block)
+"""
+Spent = dict[str, hooks.Cost]
+Programs = list[subprocess.Popen[bytes]]
 
 
 @contextlib.contextmanager
@@ -28,9 +45,8 @@ def watching(host: Host) -> Iterator[int]:
     )
     try:
         assert watcher.stderr is not None
-        while line := watcher.stderr.readline():
-            if b"watching" in line:
-                break
+        while (line := watcher.stderr.readline()) and b"watching" not in line:
+            continue
         yield watcher.pid
     finally:
         watcher.send_signal(signal.SIGINT)
@@ -39,48 +55,51 @@ def watching(host: Host) -> Iterator[int]:
         watcher.kill()
 
 
-def stream(sender: Host, receiver: Host, seconds: float) -> None:
-    """One TCP connection as fast as it goes, in a child of its own at each end."""
-    reader = (
-        "import socket\nserver = socket.create_server(('', 9001))\nprint('up', flush=True)\n"
-        "conn, _ = server.accept()\nwhile conn.recv(1 << 16): pass\n"
-    )
-    writer = (
-        "import socket, sys, time\nconn = socket.create_connection((sys.argv[1], 9001))\n"
-        "end = time.monotonic() + float(sys.argv[2])\nblock = bytes(1400)\n"
-        "conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)\n"
-        "while time.monotonic() < end: conn.send(block)\n"
-    )
-    taking = receiver.start(sys.executable, "-S", "-c", reader, stdout=subprocess.PIPE)
+def stream(sender: Host, receiver: Host, seconds: float) -> Programs:
+    """One TCP connection as fast as it goes."""
+    taking = receiver.start(sys.executable, "-S", "-c", TAKE, stdout=subprocess.PIPE)
     assert taking.stdout is not None
     taking.stdout.readline()
-    sender.run(sys.executable, "-S", "-c", writer, "10.77.0.2", str(seconds))
-    taking.wait(20)
+    return [sender.start(sys.executable, "-S", "-c", GIVE, "10.77.0.2", str(seconds)), taking]
 
 
-def datagrams(sender: Host, rate: int, seconds: float, sockets: int) -> None:
-    """Paced datagrams from connected sockets, in a child of its own."""
-    words = [sys.executable, "-m", "bench.live", "--flood", "10.77.0.2", "--rate", str(rate), "--taken",
-             "--seconds", str(seconds), "--sockets", str(sockets)]  # fmt: skip
-    subprocess.run(sender.words(*words), check=True, timeout=seconds + 30)
+def datagrams(sender: Host, rate: int, seconds: float, sockets: int) -> Programs:
+    """Paced datagrams from connected sockets."""
+    words = [
+        "--flood",
+        "10.77.0.2",
+        "--rate",
+        str(rate),
+        "--seconds",
+        str(seconds),
+        "--sockets",
+        str(sockets),
+    ]
+    return [sender.start(sys.executable, "-m", "bench.live", "--taken", *words)]
 
 
-def phases(rate: int, seconds: float, sockets: int) -> Iterator[tuple[str, dict[str, hooks.Cost]]]:
+def phases(rate: int, seconds: float, sockets: int) -> Iterator[tuple[str, Spent]]:
     """Each kind of traffic seen from each end: a title, and what ran meanwhile."""
     with pair() as (_, sender, receiver), hooks.measured(), hooks.idle(cgroup.root()):
         taker = receiver.socket(socket.AF_INET, socket.SOCK_DGRAM)
         taker.bind(("10.77.0.2", PORT))
+        plays: dict[str, Callable[[], Programs]] = {
+            f"UDP, {sockets} connected sockets": lambda: datagrams(sender, rate, seconds, sockets),
+            "TCP, one connection": lambda: stream(sender, receiver, seconds),
+        }
         with taker:
             for host, end in ((sender, "sender"), (receiver, "receiver")):
                 with watching(host) as pid:
-                    for kind, play in (
-                        (f"UDP, {sockets} connected sockets", lambda: datagrams(sender, rate, seconds, sockets)),
-                        ("TCP, one connection", lambda: stream(sender, receiver, seconds)),
-                    ):
-                        before = {**hooks.totals(os.getpid()), **hooks.totals(pid)}
-                        play()
-                        time.sleep(0.2)
-                        after = {**hooks.totals(os.getpid()), **hooks.totals(pid)}
-                        yield f"{kind}, seen at the {end}", hooks.between(before, after)
+                    for kind, play in plays.items():
+                        before = _now(pid)
+                        programs = play()
+                        time.sleep(OPENING_SECONDS)
+                        opened = _now(pid)
+                        for program in programs:
+                            program.wait(seconds + 30)
+                        yield f"{kind}, at the {end}: its first second", hooks.between(before, opened)
+                        yield f"{kind}, at the {end}: afterwards", hooks.between(opened, _now(pid))
 
 
+def _now(pid: int) -> Spent:
+    return {**hooks.totals(os.getpid()), **hooks.totals(pid)}

@@ -1,10 +1,10 @@
 """What the programs of a running procwire cost in the kernel, and what the measuring itself costs.
 
-Repeat with ``python -m bench.hooks [--rate N] [--seconds N]`` (root). ``procwire watch --source both`` is started
-at one end of a veth pair, then at the other; the other end sends UDP and TCP to it. The kernel times each run of
-a program (BPF_ENABLE_STATS, Linux 5.8); two programs that do nothing run at the same hooks, and what they are
-said to take is the price of the timing, which is in every other figure too. No setting of the machine is
-changed: the kernel stops timing when the descriptor is closed, by whatever end.
+Repeat with ``python -m bench.hooks [--rate N] [--seconds N]`` (root). ``procwire watch --source both`` runs
+at one end of a veth pair, then at the other, while UDP and TCP pass. The kernel times each run of a program
+(BPF_ENABLE_STATS, Linux 5.8); two programs that do nothing run at the same hooks, and what they are said to
+take is the price of the timing, which is in every other figure too. No setting of the machine is changed: the
+kernel stops timing when the descriptor is closed, by whatever end of this process.
 """
 
 from __future__ import annotations
@@ -126,15 +126,18 @@ def between(before: dict[str, Cost], after: dict[str, Cost]) -> dict[str, Cost]:
 
 
 def table(spent: dict[str, Cost], least: int) -> list[str]:
-    """One line a program that ran often enough: as timed, without the timing's price, and as a ratio to it."""
-    empty = Cost(*(sum(figures) for figures in zip(*(spent[name] for name in EMPTY if name in spent), strict=True)))
+    """One line a program that ran often enough: as timed, without the timing's price, as a ratio to it."""
+    empty = Cost(
+        sum(spent[name].runs for name in EMPTY if name in spent),
+        sum(spent[name].total_ns for name in EMPTY if name in spent),
+    )
     lines = [f"  {'the timing itself':<18} {empty.mean:7.0f} ns"]
     for name, cost in sorted(spent.items()):
         if name not in EMPTY and cost.runs >= least:
-            net = max(0.0, cost.mean - empty.mean)
+            ratio = cost.mean / empty.mean if empty.mean else 0.0
             lines.append(
-                f"  {name:<18} {cost.mean:7.0f} ns, {net:5.0f} without it, {cost.mean / empty.mean:5.1f} times"
-                f" {cost.runs:>10,} runs"
+                f"  {name:<18} {cost.mean:7.0f} ns, {max(0.0, cost.mean - empty.mean):5.0f} without it, "
+                f"{ratio:5.1f} times {cost.runs:>10,} runs"
             )
     return lines
 

@@ -22,7 +22,10 @@ OUT = Path("/tmp/out")
 SETTLE_SECONDS = 3
 READY_SECONDS = 120
 SUITES = (
-    "tests/bpf/test_loader.py", "tests/bpf/test_probe.py", "tests/processes/test_kernel.py",
+    "tests/bpf/test_loader.py", "tests/bpf/test_probe.py", "tests/bpf/test_tasks.py",
+    "tests/bpf/test_lifecycle.py", "tests/bpf/test_mailbox.py", "tests/accounting/test_programs.py",
+    "tests/accounting/test_source.py", "tests/accounting/test_identity.py", "tests/engine/test_sources.py",
+    "tests/processes/test_kernel.py", "tests/processes/test_tasks.py", "tests/processes/test_lifefeed.py",
     "tests/processes/test_conntrack.py",
 )  # fmt: skip
 Report = dict[str, Any]

@@ -12,7 +12,9 @@ import os
 from typing import Any
 
 SONAME = "libbpf.so.1"
-MAX_LOG = 256  # lines of libbpf's warnings that are kept: the last ones, where the verifier says what it refused
+MAX_LOG = (
+    256  # lines of libbpf's warnings that are kept: the last ones, where the verifier says what it refused
+)
 MAX_LINE = 1024
 LAST_LINES = 24  # of them, that an error carries
 _OWN_ERRORS = 4000  # libbpf's own numbers start here (bpf/libbpf.h)
@@ -110,7 +112,7 @@ class Library:
         return self.log[0] if self.log else ""
 
     def _print(self, level: int, template: int, values: int) -> int:
-        """Warnings only (level 0); the arguments are a C va_list, and a verifier's log may be megabytes of text."""
+        """Warnings only (level 0); the arguments are a C va_list, and a verifier's log may be megabytes."""
         if level == 0:
             text = ctypes.c_void_p()
             size = self._format(ctypes.byref(text), template, values)

@@ -100,8 +100,10 @@ def explained(error: BpfError, name: str = "owners") -> str:
     return error.strerror or str(error)
 
 
-def _refusal(content: bytes, wanted: tuple[str, ...], sizes: Mapping[str, int]) -> tuple[str, tuple[str, ...]]:
-    """Load and attach some programs for a moment; the reason when that is refused, and the log's last lines."""
+def _refusal(
+    content: bytes, wanted: tuple[str, ...], sizes: Mapping[str, int]
+) -> tuple[str, tuple[str, ...]]:
+    """Load and attach some programs for a moment; the reason when that is refused, and the log's end."""
     try:
         with Object(content, accept=wanted.__contains__, sizes=sizes) as tried:
             tried.load()
