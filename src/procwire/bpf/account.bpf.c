@@ -38,6 +38,7 @@ char LICENSE[] SEC("license") = "GPL";
 #define ASK_AGAIN 0xff /* a flow that is not read any more is asked about again every 256 packets */
 #define LEASE_BYTES 65536 /* of a stream, beyond the last word of its reader */
 #define WAKE_BYTES (128 << 10)
+#define WAKE_NS 2000000
 
 enum mode { UNDECIDED, ENOUGH, BEYOND, MORE, ALL };
 enum role { UNASKED, MINE, OTHERS };
@@ -146,6 +147,7 @@ struct settings {
 struct spent {
 	__u64 window;
 	__u64 bytes;
+	__u64 woken; /* when the reader was woken last */
 };
 
 struct tick {
@@ -271,6 +273,7 @@ struct packet {
 	__u8 flags;
 	__u8 ingress;
 	__u8 kind;
+	__u8 fresh; /* nothing of its flow was handed on yet */
 };
 
 static __always_inline void count(__u32 which)
@@ -690,13 +693,8 @@ static __always_inline bool wanted(struct account *account, struct packet *p, st
 	return asked_for(account, p, set, again);
 }
 
-static __always_inline bool affordable(__u32 bytes, struct settings *set, __u64 now)
+static __always_inline bool affordable(__u32 bytes, struct settings *set, struct spent *spent, __u64 now)
 {
-	__u32 zero = 0;
-	struct spent *spent = bpf_map_lookup_elem(&spending, &zero);
-
-	if (!spent)
-		return 0;
 	if (spent->window != now >> WINDOW_SHIFT) {
 		spent->window = now >> WINDOW_SHIFT;
 		spent->bytes = 0;
@@ -705,6 +703,20 @@ static __always_inline bool affordable(__u32 bytes, struct settings *set, __u64 
 		return 0;
 	spent->bytes += bytes;
 	return 1;
+}
+
+/*
+ * How a record is announced: a flow's first one at once, as somebody wants to know whose it is; others when they are
+ * many, or with the next look of the reader. Never twice in WAKE_NS: to wake somebody costs more than all the rest.
+ */
+static __always_inline __u64 announcement(struct packet *p, struct spent *spent, __u64 now)
+{
+	if (now - spent->woken < WAKE_NS)
+		return BPF_RB_NO_WAKEUP;
+	if (!p->fresh && bpf_ringbuf_query(&content, BPF_RB_AVAIL_DATA) <= WAKE_BYTES)
+		return BPF_RB_NO_WAKEUP;
+	spent->woken = now;
+	return BPF_RB_FORCE_WAKEUP;
 }
 
 /* One size of a record: a length that is masked has bounds that the verifier of every kernel sees. */
@@ -726,10 +738,12 @@ static __noinline int hand_on(struct __sk_buff *skb, struct packet *p, __u64 coo
 {
 	struct settings *set = chosen();
 	struct record *record;
-	__u32 bytes = p->length, kept;
+	struct spent *spent;
+	__u32 bytes = p->length, kept, zero = 0;
 	__u64 now = bpf_ktime_get_ns();
 
-	if (!set)
+	spent = bpf_map_lookup_elem(&spending, &zero);
+	if (!set || !spent)
 		return 0;
 	if (bytes > skb->len - p->head)
 		bytes = skb->len - p->head;
@@ -737,7 +751,7 @@ static __noinline int hand_on(struct __sk_buff *skb, struct packet *p, __u64 coo
 		bytes = set->most_bytes;
 	if (bytes < 1)
 		return 0;
-	if (!affordable(bytes + sizeof *record, set, now)) {
+	if (!affordable(bytes + sizeof *record, set, spent, now)) {
 		count(OVER_RATE);
 		return 0;
 	}
@@ -759,11 +773,10 @@ filled:
 	record->length = p->length;
 	record->captured = bytes;
 	record->interface = skb->ifindex;
-	record->segments = skb->gso_segs;
+	record->segments = p->segments;
 	record->ingress = p->ingress;
 	record->origin = origin;
-	bpf_ringbuf_submit(record, bpf_ringbuf_query(&content, BPF_RB_AVAIL_DATA) > WAKE_BYTES ? BPF_RB_FORCE_WAKEUP
-											  : BPF_RB_NO_WAKEUP);
+	bpf_ringbuf_submit(record, announcement(p, spent, now));
 	count(GIVEN);
 	return 1;
 }
@@ -772,6 +785,7 @@ static __always_inline void give(struct __sk_buff *skb, struct packet *p, struct
 {
 	__u32 side = p->side & 1;
 
+	p->fresh = !account->side[0].given && !account->side[1].given;
 	if (hand_on(skb, p, p->key.cookie, origin)) {
 		account->side[side].given += 1;
 		account->side[side].given_bytes += p->payload;
@@ -893,6 +907,7 @@ static __noinline int uncounted(struct __sk_buff *skb, struct packet *p)
 	struct bpf_sock *sk = skb->sk;
 
 	p->length = skb->len;
+	p->segments = skb->gso_segs;
 	if (set && sk && set->whole && place_of(skb->ifindex) && namespace_of(sk) == set->home)
 		hand_on(skb, p, bpf_get_socket_cookie(skb), WHOLE);
 	return 1;

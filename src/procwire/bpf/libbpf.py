@@ -67,9 +67,11 @@ class Library:
     def __init__(self, soname: str = SONAME) -> None:
         try:
             self._library = ctypes.CDLL(soname, use_errno=True)
+            self._brief = ctypes.PyDLL(soname, use_errno=True)
             for name, (result, arguments) in _FUNCTIONS.items():
-                function = getattr(self._library, name)
-                function.restype, function.argtypes = result, arguments
+                for library in (self._library, self._brief):
+                    function = getattr(library, name)
+                    function.restype, function.argtypes = result, arguments
         except OSError:
             raise BpfError(errno.ENOENT, f"{soname} is not installed (Debian: libbpf1)") from None
         except AttributeError as error:
@@ -96,6 +98,13 @@ class Library:
     def ask(self, name: str, *arguments: Any) -> Any:
         """Call a function whose every result is an answer."""
         return getattr(self._library, name)(*arguments)
+
+    def glance(self, name: str, *arguments: Any) -> Any:
+        """As ``ask``, for what takes the kernel a microsecond: no other thread is let run meanwhile.
+
+        To be let run again takes up to ``sys.getswitchinterval()`` beside a thread that computes.
+        """
+        return getattr(self._brief, name)(*arguments)
 
     def error(self, number: int, what: str) -> BpfError:
         """An error with the kernel's number and libbpf's most telling line."""
