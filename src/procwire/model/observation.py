@@ -124,4 +124,4 @@ def columns_of(observation: type[Observation]) -> tuple[Column, ...]:
 def table_of(observation: type[Observation]) -> Table:
     """The table that an observation class declares."""
     doc = (observation.__doc__ or "").strip().split("\n")[0]
-    return Table(name=observation.TABLE, doc=doc, columns=columns_of(observation))
+    return Table(name=observation.TABLE, doc=doc, columns=columns_of(observation), moment="time")
