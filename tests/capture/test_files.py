@@ -14,7 +14,7 @@ from pathlib import Path
 import dpkt
 import pytest
 
-from procwire.capture.files import open_files
+from procwire.capture.files import may_hold_secrets, open_files
 from procwire.capture.source import CaptureError
 from tests.capture import crafted
 from tests.capture.crafted import corpora, read, read_all, write
@@ -236,3 +236,12 @@ def test_as_many_files_are_held_as_is_allowed(tmp_path: Path) -> None:
         Path(path).unlink()
     whole = sum(batch.count for batch in open_files([str(VECTOR)]).batches())
     assert sum(batch.count for batch in source.batches()) == 3 * whole
+
+
+def test_where_secrets_may_be(tmp_path: Path) -> None:
+    ng, plain = tmp_path / "a.pcapng", tmp_path / "a.pcap"
+    ng.write_bytes(b"\x0a\x0d\x0d\x0a" + bytes(20))
+    plain.write_bytes(b"\xd4\xc3\xb2\xa1" + bytes(20))
+    assert may_hold_secrets(str(ng))
+    assert not may_hold_secrets(str(plain))
+    assert may_hold_secrets("-")

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Callable
-from pathlib import Path
 
+from procwire.capture.files import may_hold_secrets
 from procwire.capture.growing import GrowingFile
 from procwire.decrypt.keylog import KeyLog
 from procwire.engine.options import EngineError, ReadOptions
 from procwire.model.streams import StreamSink
 
 Tapped = Callable[[KeyLog | None, StreamSink], StreamSink]  # see pipeline.Pipeline
-_PCAPNG = b"\x0a\x0d\x0d\x0a"
-
-
-def may_hold_secrets(path: str) -> bool:
-    """Could this capture have Decryption Secrets Blocks? Of what cannot be looked into first: yes."""
-    try:
-        if not stat.S_ISREG(Path(path).stat().st_mode):
-            return True
-        with Path(path).open("rb") as file:
-            return file.read(4) == _PCAPNG or path.endswith((".gz", ".zst"))
-    except OSError:
-        return True
 
 
 def keys_of(options: ReadOptions) -> tuple[KeyLog | None, Callable[[], None]]:
