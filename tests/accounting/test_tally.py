@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from procwire.accounting.tally import Ledger
 from procwire.bpf import accounts as books
-from procwire.bpf.accounts import Account, Tally
+from procwire.bpf.accounts import Account, Health, Tally
 from procwire.model.flow import Flow
 from procwire.model.kernel import Credited, KernelView, TcpFacts
 
@@ -171,3 +171,21 @@ def test_what_the_programs_do_not_count_is_not_bound() -> None:
     assert ledger.bind(inner) is None
     assert ledger.bind(flow_of(proto=1)) is None
     assert inner.kernel is None
+
+
+def test_how_tcp_fares_is_the_word_of_whoever_sees_every_packet() -> None:
+    ledger, _ = ledger_of()
+    flow = flow_of()
+    ledger.bind(flow)
+    ledger.see(ends_of(flow), 5, account_of((3, 2), end=1))
+    ledger.settle()
+    assert not view_of(flow).judged
+    at_socket = Health((9, 9), (9, 9), (9, 9), (9, 9), (9, 9))
+    ledger.see(ends_of(flow), 5, account_of((3, 2), end=1, health=at_socket, judged=5))
+    shown = Health((1, 2), (3, 4), (5, 6), (7, 8), (10, 11))
+    ledger.see(ends_of(flow), 0, account_of((3, 2), netns=0, health=shown, judged=5))
+    ledger.settle()
+    assert view_of(flow).judged
+    assert (flow.retransmissions_out, flow.retransmissions_in) == (2, 1)  # src is b
+    assert (flow.out_of_order_out, flow.duplicate_acks_in) == (4, 5)
+    assert (flow.zero_windows_out, flow.keep_alives_in) == (8, 10)

@@ -76,7 +76,9 @@ SAME = (
     "proto", "src", "src_port", "dst", "dst_port", "direction", "opener", "state", "ended", "interface",
     "packets_out", "packets_in", "bytes_out", "bytes_in", "payload_out", "payload_in", "segments_out",
     "segments_in", "ttl_out", "ttl_in", "app", "app_confidence", "server_name", "gaps", "elsewhere",
-    "tcp_flags_out", "tcp_flags_in",
+    "tcp_flags_out", "tcp_flags_in", "retransmissions_out", "retransmissions_in", "out_of_order_out",
+    "out_of_order_in", "duplicate_acks_out", "duplicate_acks_in", "zero_windows_out", "zero_windows_in",
+    "keep_alives_out", "keep_alives_in",
 )  # fmt: skip
 
 

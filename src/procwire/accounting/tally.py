@@ -12,7 +12,7 @@ import struct
 from collections.abc import Callable, Iterable
 
 from procwire.bpf import accounts as books
-from procwire.bpf.accounts import Account, Tally
+from procwire.bpf.accounts import UNJUDGED, Account, Health, Tally
 from procwire.model.flow import Flow
 from procwire.model.kernel import BOTH, BPF, TAP, TCP_CLOSE, Credited, KernelView, TcpFacts
 
@@ -21,7 +21,9 @@ COUNTED = frozenset({TCP, 17})  # what the programs count
 
 Credit = Callable[[Flow, Credited], None]
 Place = tuple[int, int]  # a cookie, and when its account began
-Part = tuple[int, bytes]  # the socket's end, the tally with its bytes as on the wire
+Part = tuple[
+    int, bytes, Health | None
+]  # the socket's end, the tally with its bytes as on the wire, TCP's health
 _EIGHT = struct.Struct("=8Q")
 _NOTHING: tuple[int, ...] = (0,) * 8
 _OWN = 2  # the tap's account is of neither end
@@ -127,7 +129,12 @@ class Ledger:
         if bounds is None:
             return False
         bound = bounds[0] if len(bounds) == 1 else _nearest(bounds, account.first)
-        bound.parts[cookie, account.first] = (account.end & 1 if cookie else _OWN, _EIGHT.pack(*tally))
+        health = account.health if account.judged else None
+        bound.parts[cookie, account.first] = (
+            account.end & 1 if cookie else _OWN,
+            _EIGHT.pack(*tally),
+            health,
+        )
         if cookie:
             bound.cookies[account.end & 1] = cookie
         bound.last = max(bound.last, account.last)
@@ -184,6 +191,7 @@ class Ledger:
         view.source = _source(any(sums[_OWN]), any(attributed))
         view.missed = bound.missed
         if flow.proto == TCP:
+            view.judged = _judge(flow, bound)
             self._ask(bound, view)
         over = view.tcp is not None and view.tcp.state == TCP_CLOSE
         more = Credited(shown, sum(total[:2]) - sum(before[:2]), sum(total[2:4]) - sum(before[2:4]), over)
@@ -204,11 +212,33 @@ def _nearest(bounds: list[Bound], first: int) -> Bound:
 def _sums(parts: Iterable[Part]) -> list[list[int]]:
     """What the sockets at a, those at b, and the tap counted."""
     sums = [[0] * 8, [0] * 8, [0] * 8]
-    for end, raw in parts:
+    for end, raw, _ in parts:
         row = sums[end]
         for place, number in enumerate(_EIGHT.unpack(raw)):
             row[place] += number
     return sums
+
+
+def _judge(flow: Flow, bound: Bound) -> bool:
+    """What every packet told the kernel of the connection; False where nobody looked at them.
+
+    The tap's word, or that of the socket that saw most: adding up would tell of one packet twice.
+    """
+    told: dict[int, Health] = {}
+    for end, _, health in bound.parts.values():
+        if health is not None:
+            before = told.get(end, UNJUDGED)
+            told[end] = Health(*((a + c, b + d) for (a, b), (c, d) in zip(before, health, strict=True)))
+    if not told:
+        return False
+    best = told[_OWN] if _OWN in told else max(told.values(), key=lambda health: sum(map(sum, health)))
+    out, into = bound.side, 1 - bound.side
+    flow.retransmissions_out, flow.retransmissions_in = best.resent[out], best.resent[into]
+    flow.out_of_order_out, flow.out_of_order_in = best.late[out], best.late[into]
+    flow.duplicate_acks_out, flow.duplicate_acks_in = best.repeated[out], best.repeated[into]
+    flow.zero_windows_out, flow.zero_windows_in = best.closed[out], best.closed[into]
+    flow.keep_alives_out, flow.keep_alives_in = best.probes[out], best.probes[into]
+    return True
 
 
 def _larger(sums: list[list[int]]) -> tuple[list[int], list[int]]:

@@ -8,5 +8,7 @@ cdef class Entry:
     cdef readonly object module
     cdef readonly dict usual
     cdef readonly bint finishes
+    cdef readonly bint follows
+    cdef readonly str confidence
     cdef readonly Sieve stream
     cdef readonly Sieve datagram

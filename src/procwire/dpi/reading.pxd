@@ -19,6 +19,8 @@ cdef class Reading:
     cdef public long long faults
     cdef public int depth
     cdef public str chain
+    cdef public str said
+    cdef public object expected
     cdef public object defect
     cpdef object adopt(self, Entry entry, object context)
     cpdef object name(self, Flow flow)

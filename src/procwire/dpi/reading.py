@@ -12,7 +12,6 @@ from typing import Any
 import cython
 
 from procwire.dpi.contract import ProtocolError
-from procwire.dpi.guess import CONTENT
 from procwire.model.observation import Observation
 from procwire.model.streams import ENOUGH, Direction
 
@@ -59,12 +58,14 @@ class Reading:
     faults: cython.longlong
     depth: cython.int
     chain: str  # outer protocols, outermost first
+    said: str  # what the innermost of them said would follow
+    expected: Any  # what another flow said of this one: an expected.Expectation, or None
     defect: Any
 
     def __init__(self, opening: Any, datagrams: bool) -> None:
         self.opening = opening
-        self.entry = self.parser = self.defect = None
-        self.chain = ""
+        self.entry = self.parser = self.defect = self.expected = None
+        self.chain = self.said = ""
         self.counted = 0
         self.owed_out = self.owed_in = 0
         self.proven = False
@@ -89,7 +90,7 @@ class Reading:
         """Write to the flow what it speaks, as far as is known now."""
         if self.entry is not None:
             flow.app = self.entry.name
-            flow.app_confidence = CONTENT
+            flow.app_confidence = self.entry.confidence
             if self.chain:
                 flow.facts["via"] = self.chain
         elif self.depth == 0:

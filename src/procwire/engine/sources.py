@@ -22,7 +22,7 @@ from procwire.model.streams import StreamSink
 from procwire.processes.kernel import namespace_cookie
 
 NOT_ALLOWED = 3
-AUTOMATIC = "tap"  # where nothing is asked for: it alone tells the health of TCP in both directions
+AUTOMATIC = "both"  # where nothing is asked for; with what needs every packet, the tap
 
 
 class Chosen:
@@ -41,8 +41,9 @@ class Chosen:
         return sink if self.kernel is None else Steering(sink, self.kernel.decide, follow=self.follow)
 
     def _try_kernel(self, options: WatchOptions) -> None:
-        self.reason = whole(options)
-        if not self.reason:
+        needs = whole(options)
+        self.reason = needs if options.source else ""  # else it is what was asked for, and nothing was missed
+        if not needs:
             try:
                 self.kernel = _open_kernel(options, tap=self.name == "both")
             except BpfError as error:

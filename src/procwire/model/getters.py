@@ -79,8 +79,9 @@ def either(name: str, *, tcp: bool = False, every: bool = False) -> Getter:
 
 
 def is_partial(flow: Flow) -> bool:
-    """Whether only some packets of the flow were looked at, the kernel having counted them all."""
-    return flow.kernel is not None
+    """Whether only some packets of the flow were looked at, the kernel having counted them all unexamined."""
+    view = flow.kernel
+    return view is not None and not (isinstance(view, KernelView) and view.judged)
 
 
 def tcp(name: str, absent: int = -2, *, every: bool = False) -> Getter:
@@ -163,7 +164,7 @@ def kernel_tcp(name: str, unit: int = 1) -> Getter:
 def smoothed(row: FlowRow) -> int | None:
     """The round trip over the flow's life: as its packets tell it, or as TCP does where not all were seen."""
     flow = row.flow
-    if not is_partial(flow):
+    if flow.kernel is None:
         return None if flow.srtt == UNKNOWN_NS else flow.srtt
     view = flow.kernel
     return view.tcp.srtt_us * 1000 or None if isinstance(view, KernelView) and view.tcp is not None else None

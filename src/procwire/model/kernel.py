@@ -58,6 +58,7 @@ class KernelView(msgspec.Struct):
     missed: int = 0  # packets whose content was wanted, and there was no room for it
     tcp: TcpFacts | None = None
     tcp_end: int = 0  # whose end ``tcp`` is: 0 is src
+    judged: bool = False  # whether every packet was looked at for how TCP fares
 
     @property
     def state(self) -> str:

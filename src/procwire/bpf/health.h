@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+/*
+ * How a TCP connection fares, told from every packet as flows/health.py tells it: sent again, overtaken on the way,
+ * repeated acknowledgements, closed windows, probes. The rules are that module's, line by line, and a test holds the
+ * two against each other on the same packets; the reasons stand there.
+ */
+#ifndef PROCWIRE_HEALTH_H
+#define PROCWIRE_HEALTH_H
+
+#include "kernel.h"
+#include <bpf/bpf_helpers.h>
+
+#define HAS_NXT 1
+#define HAS_ACK 2
+#define REORDER_NS 3000000
+#define REPEAT_NS 20000000
+#define LEAST_REACH (1 << 20)
+#define GUESSED_SCALE 8 /* the handshake's options are not read here */
+
+enum sent { ORDINARY, KEEP_ALIVE, PROBE };
+
+struct end { /* one end of a connection: what it sent, as far as it was seen */
+	__u64 nxt_at; /* when ``nxt`` moved, ns */
+	__u64 repeat_at;
+	__u32 nxt; /* one past the highest sequence number sent */
+	__u32 acked; /* the highest acknowledgement it sent */
+	__u16 window; /* the last it offered, unscaled */
+	__u8 known;
+	__u8 last; /* what its last segment was */
+	__u32 repeats;
+};
+
+struct health { /* by side, as a tally; only what packets tell whose order is that of the wire */
+	struct end ends[2];
+	__u32 judged; /* packets that were looked at */
+	__u32 opener; /* side of the SYN, + 1 */
+	__u64 syn_at;
+	__u64 synack_at;
+	__u64 rtt; /* of the handshake */
+	__u32 resent[2];
+	__u32 late[2];
+	__u32 repeated[2];
+	__u32 closed[2];
+	__u32 probes[2];
+};
+
+struct segment {
+	__u64 time; /* by ``exact``; 0: not asked yet */
+	__u32 seq;
+	__u32 ack;
+	__u32 payload;
+	__u32 side;
+	__u16 window;
+	__u8 flags;
+};
+
+/* The time, to a small part of REORDER_NS: the kernel's coarse clock will not do. Asked only where it counts. */
+static __always_inline __u64 exact(struct segment *s)
+{
+	if (!s->time)
+		s->time = bpf_ktime_get_ns();
+	return s->time;
+}
+
+/* How far a number lies behind another in the stream (RFC 9293 section 3.4). */
+static __always_inline __s32 beyond(__u32 a, __u32 b)
+{
+	return (__s32)(a - b);
+}
+
+static __always_inline __u8 kind_of(struct segment *s, struct end *peer, __s32 ahead)
+{
+	if (s->payload > 1)
+		return ORDINARY;
+	if (!ahead && s->payload == 1 && (peer->known & HAS_ACK) && !peer->window)
+		return PROBE;
+	return ahead == -1 ? KEEP_ALIVE : ORDINARY;
+}
+
+static __always_inline bool is_repeat(struct segment *s, struct end *end, struct end *peer)
+{
+	return (s->flags & TCP_ACK) && (end->known & HAS_ACK) && s->ack == end->acked && s->window &&
+	       s->window == end->window && peer->last == ORDINARY;
+}
+
+/* A segment behind the highest one: sent again, or overtaken on its way? */
+static __always_inline bool is_again(struct health *h, struct segment *s, struct end *end, struct end *peer)
+{
+	__u32 after = s->seq + s->payload;
+
+	if (!s->payload || ((peer->known & HAS_ACK) && beyond(after, peer->acked) <= 0))
+		return 1;
+	if (peer->repeats >= 2 && s->seq == peer->acked && exact(s) - peer->repeat_at < REPEAT_NS)
+		return 1;
+	return exact(s) - end->nxt_at >= (h->rtt ? h->rtt : REORDER_NS) || after == end->nxt;
+}
+
+static __always_inline void time_handshake(struct health *h, struct segment *s)
+{
+	if (s->flags & TCP_SYN) {
+		if (!(s->flags & TCP_ACK)) {
+			if (!h->synack_at) {
+				h->syn_at = exact(s);
+				h->opener = s->side + 1;
+			}
+		} else if (h->syn_at && h->opener != s->side + 1) {
+			h->synack_at = exact(s);
+		}
+	} else if (!h->rtt && h->synack_at && h->opener == s->side + 1) {
+		h->rtt = exact(s) - h->syn_at;
+	}
+}
+
+static __always_inline void move_on(struct segment *s, struct end *end, struct end *peer, __s32 ahead)
+{
+	__u32 after = s->seq + s->payload + !!(s->flags & TCP_SYN) + !!(s->flags & TCP_FIN), reach;
+
+	if (end->known & HAS_NXT) {
+		if (beyond(after, end->nxt) <= 0)
+			return;
+		reach = (__u32)peer->window << (GUESSED_SCALE + 1);
+		if (ahead > 0 && (peer->known & HAS_ACK) &&
+		    beyond(s->seq, peer->acked) > (__s32)(reach > LEAST_REACH ? reach : LEAST_REACH))
+			return; /* not from this connection, or not credible */
+	}
+	end->nxt = after;
+	end->nxt_at = exact(s);
+	end->known |= HAS_NXT;
+}
+
+static __noinline int judge(struct health *h, struct segment *s)
+{
+	__u32 side = s->side & 1;
+	struct end *end = side ? &h->ends[1] : &h->ends[0], *peer = side ? &h->ends[0] : &h->ends[1];
+	__u8 control = s->flags & (TCP_SYN | TCP_FIN | TCP_RST), kind = ORDINARY;
+	__s32 ahead = 0;
+
+	h->judged += 1;
+	if (end->known & HAS_NXT) {
+		ahead = beyond(s->seq, end->nxt);
+		if (!control) {
+			kind = kind_of(s, peer, ahead);
+			if (!s->payload && !ahead && is_repeat(s, end, peer)) {
+				end->repeats += 1;
+				end->repeat_at = exact(s);
+				h->repeated[side] += 1;
+			}
+		}
+		if (kind == ORDINARY && ahead < 0 && (s->payload || (control & (TCP_SYN | TCP_FIN)))) {
+			if (is_again(h, s, end, peer))
+				h->resent[side] += 1;
+			else
+				h->late[side] += 1;
+		}
+	}
+	if (kind != ORDINARY)
+		h->probes[side] += 1;
+	end->last = kind;
+	if (!s->window && !control)
+		h->closed[side] += 1;
+	end->window = s->window;
+	if ((s->flags & TCP_ACK) && (!(end->known & HAS_ACK) || beyond(s->ack, end->acked) > 0)) {
+		end->acked = s->ack;
+		end->known |= HAS_ACK;
+		end->repeats = 0;
+	}
+	time_handshake(h, s);
+	if (kind == ORDINARY && !(s->flags & TCP_RST))
+		move_on(s, end, peer, ahead);
+	return 0;
+}
+
+#endif
