@@ -1,9 +1,9 @@
-"""Whether work grows with the data alone: for each protocol, processor time for twice as much.
+"""Whether work grows with the data alone: for each protocol, processor time for several times as much.
 
-Repeat with ``python -m bench.growth [--only NAME ...]``. Two ways: the protocol's longest dialogue over and over
-in one stream, and its first message in ever longer pieces of one, a byte at a time. Each is run with so much that
-it takes some milliseconds, then with FOLD times as much; linear work takes FOLD times as long, a quadratic one
-its square. What a parser refuses or has enough of costs nothing more, and is shown as such.
+Repeat with ``python -m bench.growth [--only NAME ...]``. Two ways: the protocol's longest dialogue over and
+over in one stream, and its first message byte by byte with its last byte without end. Each runs with so much
+that it takes some milliseconds, then with FOLD times as much: linear work takes FOLD times as long, quadratic
+work its square. What a parser refuses or has enough of costs nothing more, and is shown as such.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def spent(module: object, dialogue: Dialogue, stream: Stream, count: int) -> tup
 
 
 def growth(module: object, dialogue: Dialogue, stream: Stream) -> tuple[float, int]:
-    """How much longer FOLD times as much takes, and of how many pieces; 0.0 where it takes no more of them."""
+    """How much longer FOLD times as much takes, and for how many pieces; 0.0 where it has enough."""
     count = 64
     while count < MOST_PIECES:
         short, few = spent(module, dialogue, stream, count)

@@ -214,7 +214,7 @@ def test_a_suite_that_tls13_does_not_have_opens_nothing(suite: str) -> None:
     first = next(place for place, (side, _) in enumerate(flights) if side == 1)
     answer = flights[first][1]
     assert answer[76] == 0x13  # behind the record's and message's heads, version, random and session id
-    flights[first] = (1, answer[:76] + bytes.fromhex(suite) + answer[78:])
+    flights[first] = (IN, answer[:76] + bytes.fromhex(suite) + answer[78:])
     session = Session(key_log(spoken.keys))
     assert read(session, flights) == (b"", b"")
     assert not session.opened
