@@ -30,6 +30,7 @@ class Connection:
         self.client = client
         self.keyed = keyed  # the version whose salt opened it; another one only where it is reserved
         self.streams = (CryptoStream(), CryptoStream())
+        self.random = b""  # of the ClientHello
         self.client_hello: Hello | None = None
         self.server_hello: Hello | None = None
         self.retry = False  # the server answered with a HelloRetryRequest
