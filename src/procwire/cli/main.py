@@ -17,9 +17,11 @@ from procwire.cli import (
     exit,
     export,
     follow,
+    history,
     ledger,
     ps,
     read,
+    remembered,
     running,
     shell,
     sockets,
@@ -62,6 +64,8 @@ def parser() -> argparse.ArgumentParser:
     running.add(commands)
     ps.add(commands)
     sockets.add(commands)
+    history.add(commands)
+    remembered.add(commands)
     ledger.add(commands)
     catalogue.add(commands)
     doctor.add(commands)
