@@ -26,7 +26,7 @@ def kept(text: str, rows: list[dict[str, Any]]) -> list[int]:
     how = cells.encoders(PROBE)
     connection.executemany(schema.insert(PROBE), [cells.cells(one, how, (1, 1)) for one in rows])
     told, parameters = condition(compile_filter(text, PROBE), PROBE)
-    found = connection.execute(f"SELECT rowid - 1, {told} FROM probe", parameters).fetchall()
+    found = connection.execute(f"SELECT rowid - 1, {told} FROM probe ORDER BY 1", parameters).fetchall()
     connection.close()
     assert {value for _, value in found} <= {0, 1}
     return [number for number, value in found if value]

@@ -62,3 +62,14 @@ def test_what_means_nothing_ends_the_statement(connection: sqlite3.Connection, e
 def test_all_are_registered(connection: sqlite3.Connection) -> None:
     known = {name for (name,) in connection.execute("SELECT name FROM pragma_function_list")}
     assert set(FUNCTIONS) <= known
+
+
+@pytest.mark.parametrize(
+    "pattern", ["a", "A%", "%b", "a%b", "%", "%%", "", "_b", "a_%", "ab%b", "%a%b%", "a!%%", "a.b"]
+)
+@pytest.mark.parametrize("text", ["a", "ab", "aB", "axxb", "", "b", "a%z", "aXb\nb", "Äb", "a.b"])
+def test_like_is_sqlites_own(connection: sqlite3.Connection, pattern: str, text: str) -> None:
+    theirs = sqlite3.connect(":memory:")
+    for asked in ("SELECT ? LIKE ?", "SELECT ? LIKE ? ESCAPE '!'"):
+        mine = connection.execute(asked, (text, pattern)).fetchone()
+        assert mine == theirs.execute(asked, (text, pattern)).fetchone()

@@ -20,6 +20,7 @@ from procwire.cli import (
     history,
     ledger,
     ps,
+    query,
     read,
     remembered,
     running,
@@ -64,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
     running.add(commands)
     ps.add(commands)
     sockets.add(commands)
+    query.add(commands)
     history.add(commands)
     remembered.add(commands)
     ledger.add(commands)

@@ -4,6 +4,7 @@
 |---|---|
 | `within(address, net)` | whether an address is in a network or in a range (`10.0.0.1..10.0.0.9`) |
 | `regexp(pattern, text)` | whether the pattern is found; also `text REGEXP pattern` |
+| `like(pattern, text)` | as SQLite's own, in time that grows with the text alone; also `text LIKE pattern` |
 | `fold(text)` | in lower case, as Unicode has it; SQLite's own lower knows ASCII alone |
 | `rfc3339(time)` | a time as text, UTC with nanoseconds |
 | `moment(text)` | the time that a text stands for: RFC 3339, or relative: `-2h` |
@@ -15,6 +16,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import sqlite3
 import time
 from collections.abc import Callable
@@ -57,6 +59,31 @@ def regexp(pattern: Any, text: Any) -> int | None:
     return int(_searcher(str(pattern))(values.as_text(text)))
 
 
+@lru_cache(maxsize=256)
+def _like(pattern: str, escape: str) -> re.Pattern[str]:
+    """``%`` takes as little as it can and gives nothing back, so that no text holds it up."""
+    parts = [""]
+    letters = iter(pattern)
+    for letter in letters:
+        if escape and letter == escape:
+            parts[-1] += re.escape(next(letters, ""))
+        elif letter == "%":
+            parts.append("")
+        else:
+            parts[-1] += "." if letter == "_" else re.escape(letter)
+    out = [parts[0], *(f"(?>.*?{part})" for part in parts[1:-1] if part)]
+    if len(parts) > 1:
+        out.append(f".*{parts[-1]}")
+    return re.compile(f"(?:{''.join(out)})\\Z", re.DOTALL | re.IGNORECASE | re.ASCII)
+
+
+def like(pattern: Any, text: Any, escape: Any = "") -> int | None:
+    """See the table above."""
+    if pattern is None or text is None or escape is None:
+        return None
+    return int(_like(str(pattern), str(escape)).match(values.as_text(text)) is not None)
+
+
 def fold(text: Any) -> str | None:
     """See the table above."""
     return None if text is None else values.as_text(text).lower()
@@ -82,6 +109,7 @@ def _ago(text: str) -> int:
 FUNCTIONS: dict[str, tuple[int, Callable[..., Any], bool]] = {
     "within": (2, within, True),
     "regexp": (2, regexp, True),
+    "like": (2, like, True),
     "fold": (1, fold, True),
     "rfc3339": (1, rfc3339, True),
     "moment": (1, _read(_moment), False),
@@ -96,3 +124,4 @@ def register(connection: sqlite3.Connection) -> None:
     """Teach them to a connection."""
     for name, (arguments, function, same) in FUNCTIONS.items():
         connection.create_function(name, arguments, function, deterministic=same)
+    connection.create_function("like", 3, like, deterministic=True)  # with ESCAPE
