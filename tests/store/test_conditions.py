@@ -32,7 +32,7 @@ def kept(text: str, rows: list[dict[str, Any]]) -> list[int]:
     return [number for number, value in found if value]
 
 
-def agree(text: str, rows: list[dict[str, Any]]) -> list[int]:
+def check_agreement(text: str, rows: list[dict[str, Any]]) -> list[int]:
     matches = compile_filter(text, PROBE).matches
     wanted = [number for number, one in enumerate(rows) if matches(one)]
     assert kept(text, rows) == wanted, text
@@ -94,7 +94,7 @@ ROWS = [
     ],
 )
 def test_each_operator_on_each_kind(text: str, wanted: list[int]) -> None:
-    assert agree(text, ROWS) == wanted
+    assert check_agreement(text, ROWS) == wanted
 
 
 TEXTS = st.sampled_from(
@@ -210,7 +210,7 @@ RANDOM = st.fixed_dictionaries({name: st.none() | VALUES[kind] for name, kind in
 @settings(max_examples=200, deadline=None)
 @given(FILTERS, st.lists(RANDOM, min_size=1, max_size=6))
 def test_random_filters_take_the_same_rows(text: str, rows: list[dict[str, Any]]) -> None:
-    agree(text, rows)
+    check_agreement(text, rows)
 
 
 def test_plain_text_is_the_same_in_both_lower_cases() -> None:
