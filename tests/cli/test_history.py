@@ -156,5 +156,5 @@ def test_a_run_that_was_cut_off_makes_an_answer_incomplete(
     connection.execute("UPDATE store_run SET ended = NULL, process = 'boot/1/2'")
     connection.commit()
     connection.close()
-    listed(capfdbinary, tmp_path, code=INCOMPLETE)
-    listed(capfdbinary, tmp_path, "--until", "2024-01-01")
+    assert listed(capfdbinary, tmp_path, code=INCOMPLETE)
+    assert listed(capfdbinary, tmp_path, "--until", "2024-01-01") == []
