@@ -14,6 +14,7 @@ import pytest
 
 from procwire.bpf import cgroup, probe
 from procwire.bpf.loader import FOLDER
+from procwire.cli import exit
 from tests.bpf import kernel
 from tests.lab import Host, Lab, need, wait_for, why_not
 
@@ -97,7 +98,7 @@ def watched(host: Host, *prefix: str) -> Told:
     output, last = watcher.stdout.read(), watcher.stderr.read()
     watcher.wait(60)
     flows = [json.loads(line) for line in output.splitlines() if b'"event":"end"' in line]
-    (flow,) = [flow for flow in flows if flow["dst_port"] == int(said)]
+    (flow,) = [flow for flow in flows if flow.get("dst_port") == int(said)]
     return Told([line.strip() for line in [*notes, *last.decode().splitlines()]], flow, talker.pid)
 
 
@@ -113,6 +114,33 @@ def test_it_falls_back_says_why_and_stays_correct(host: Host, case: str) -> None
     assert (told.flow["pid"], told.flow["source"]) == (told.pid, "tap"), told.flow
     assert told.flow["owner_source"] == ("sock-diag" if owners else "bpf")
     assert (told.flow["payload_out"], told.flow["payload_in"]) == (100 * SENT, 0)
+
+
+def test_a_full_map_is_told_and_what_it_still_has_is_right(host: Host) -> None:
+    code = (
+        "import functools, sys\nfrom procwire.accounting import programs, source\n"
+        "from procwire.cli import main\n"
+        "source.Programs = functools.partial(programs.Programs, sizes={'accounts': 64})\n"
+        "sys.exit(main.main(['watch', '-i', 'lo', '--json']))"
+    )
+    spray = (
+        "import socket\nwith socket.socket(type=socket.SOCK_DGRAM) as one:\n"
+        "    for port in range(20_000, 22_000): one.sendto(b'x', ('127.0.0.1', port))"
+    )
+    watcher = host.start(sys.executable, "-c", code, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert watcher.stderr is not None
+    assert watcher.stdout is not None
+    while b"watching" not in (line := watcher.stderr.readline()):
+        assert line
+    host.run(sys.executable, "-S", "-c", spray)
+    said = host.run(sys.executable, "-S", "-c", TALK)
+    watcher.send_signal(signal.SIGINT)
+    output, last = watcher.stdout.read(), watcher.stderr.read().decode()
+    assert watcher.wait(60) == exit.INCOMPLETE
+    assert "accounts lost by a full map in the kernel" in last
+    flows = [json.loads(line) for line in output.splitlines() if b'"event":"end"' in line]
+    (flow,) = [flow for flow in flows if flow.get("dst_port") == int(said)]
+    assert (flow["payload_out"], flow["source"]) == (100 * SENT, "both")
 
 
 def test_where_nothing_is_missing_there_is_no_fallback_and_a_kill_leaves_nothing(host: Host) -> None:
