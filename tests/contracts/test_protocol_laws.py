@@ -330,6 +330,7 @@ def written(dialogue: Dialogue, pieces: Any, *, told: bool) -> tuple[Any, ...]:
             if fresh and skip[side] < ENOUGH:
                 skip[side] = analyzer.data(flow, side, fresh, now)
     analyzer.ended(flow, 9999)
+    flow.facts.pop("ja3", None)  # is made only where records are
     kept = (flow.app, flow.app_confidence, flow.server_name, flow.server_name_source, flow.ja4, flow.facts)
     return (*kept, names._known)
 

@@ -100,7 +100,7 @@ def _learn(arguments: argparse.Namespace) -> None:
     """Take in the protocols of users and packages, for a command that reads traffic or tells of protocols."""
     directories = getattr(arguments, "protocol_directories", None)
     if directories is not None:
-        for left_out in api.learn(directories):
+        for left_out in api.learn(directories, arguments.fingerprints):
             print(f"procwire: {left_out}", file=sys.stderr)
 
 

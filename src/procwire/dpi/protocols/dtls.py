@@ -46,7 +46,7 @@ class DtlsClientHello(Offer, kw_only=True):
     """A client opened a DTLS handshake."""
 
     TABLE = "dtls"
-    SETS: ClassVar = {"server_name": "server_name", "ja4": "ja4", "alpn": "alpn"}
+    SETS: ClassVar = {"server_name": "server_name", "ja4": "ja4", "alpn": "alpn", "ja3": "ja3"}
     RISKS: ClassVar = {"ech": "tls-ech", "malformed": "malformed-message"}  # it seldom names a server
     NAME_SOURCE = "sni"
     cookie_bytes: Annotated[
