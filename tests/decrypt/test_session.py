@@ -163,7 +163,7 @@ def test_the_backlog_is_bounded_and_the_rest_counted() -> None:
         session.feed(side, data)
     for _ in range(30):
         session.feed(OUT, hand.said(True, bytes(16_000)))
-    assert session.halves[0].backlog_bytes <= MAX_BACKLOG_BYTES
+    assert session.halves[0].backlog.bytes <= MAX_BACKLOG_BYTES
     session.finish()
     assert session.failed[room.BACKLOG_FULL] > 0
     assert session.failed[room.NO_KEY] > 0

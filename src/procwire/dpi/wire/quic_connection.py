@@ -25,6 +25,7 @@ class Connection:
         self.dcid = dcid
         self.client = client
         self.streams = (CryptoStream(), CryptoStream())
+        self.random = b""  # of the ClientHello
         self.client_hello: Hello | None = None
         self.server_hello: Hello | None = None
         self.retry = False  # the server answered with a HelloRetryRequest
