@@ -148,5 +148,9 @@ def _output_of(error: OSError) -> str:
 
 def _reader_left() -> int:
     """The reader of our output has gone (``| head``): not a failure, and nothing more can be written."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError:  # confined: nothing is laid over a descriptor, so what Python would still write must not be
+        sys.stderr.flush()
+        os._exit(exit.OK)
     return exit.OK

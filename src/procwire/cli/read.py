@@ -17,7 +17,7 @@ from procwire.cli.output.observations import Observations
 from procwire.cli.output.progress import Progress
 from procwire.cli.output.summary import as_json, as_text
 from procwire.cli.stopping import on_signal
-from procwire.cli.storing import Kept, add_store, storing
+from procwire.cli.storing import Kept, add_store, folders, storing
 from procwire.engine.api import Context, EngineError, Reading, ReadOptions, Silent, report_of
 from procwire.model.filter import Filter, compile_filter
 from procwire.model.flow import Flow
@@ -28,7 +28,6 @@ from procwire.model.process import FROM_FILE
 from procwire.model.rows import NO_CONTEXT, FlowRow, PacketRow
 from procwire.model.tables import FLOWS, GROUPS, PACKETS
 from procwire.store.keeping import Keeper
-from procwire.store.place import store_file
 
 Keep = Callable[[Any], bool]
 
@@ -86,7 +85,7 @@ def _read(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
         lenient=arguments.lenient,
         keylog=arguments.keylog,
         sandbox=arguments.sandbox,
-        folders=() if arguments.store is None else (str(store_file(arguments.store).parent),),
+        folders=folders(arguments),
         flows=words.flow_options(arguments),
     )
     face = _face(arguments, keep)

@@ -39,6 +39,11 @@ def add_store(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def folders(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """Where files of the store come and go."""
+    return () if arguments.store is None else (str(store_file(arguments.store).parent),)
+
+
 class Kept(api.Silent):
     """A face, and a keeper that is told the same: in the place of the face."""
 
