@@ -150,7 +150,7 @@ def _reader_left() -> int:
     """The reader of our output has gone (``| head``): not a failure, and nothing more can be written."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError:  # confined: nothing is laid over a descriptor, so what Python would still write must not be
+    except OSError:  # confined, nothing is laid over it: then nothing more must be written
         sys.stderr.flush()
         os._exit(exit.OK)
     return exit.OK

@@ -34,7 +34,9 @@ def processes() -> list[Check]:
     for cell in readback.cells():
         keeps = capabilities.names(sum(1 << number for number in WARDEN_KEEPS)) if cell.name == WARDEN else []
         lesser = cell.uid != 0 or cell.name == WARDEN
-        shut = cell.no_new_privs and cell.seccomp == "filter" and lesser and set(cell.capabilities) <= set(keeps)
+        shut = (
+            cell.no_new_privs and cell.seccomp == "filter" and lesser and set(cell.capabilities) <= set(keeps)
+        )
         found.append(
             Check(
                 name=f"process {cell.pid}",

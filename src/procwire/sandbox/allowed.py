@@ -57,6 +57,8 @@ _TCGETS, _TIOCGWINSZ, _FIONREAD, _FIONBIO, _FIOCLEX, _FIONCLEX = (
     0x5451,
     0x5450,
 )
+_TERMINAL = (_TCGETS, _TIOCGWINSZ, _FIONREAD, _FIONBIO, _FIOCLEX, _FIONCLEX)
+_SIOCGIFINDEX = 0x8933
 _FCNTL = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030)  # duplicates, flags, locks; no owner of signals (8 to 16)
 _PRCTL = (3, 15, 16, 39)  # PR_GET_DUMPABLE, PR_SET_NAME, PR_GET_NAME, PR_GET_NO_NEW_PRIVS
 
@@ -78,7 +80,7 @@ _CONDITIONAL = (
     Rule("clone", checks=(Check(0, (_CLONE_THREAD,), _CLONE_THREAD),)),
     Rule("clone3", action=refusal(errno.ENOSYS)),
     # No TIOCSTI, with which a terminal is typed at.
-    Rule("ioctl", checks=(Check(1, (_TCGETS, _TIOCGWINSZ, _FIONREAD, _FIONBIO, _FIOCLEX, _FIONCLEX)),)),
+    Rule("ioctl", checks=(Check(1, _TERMINAL),)),
     Rule("fcntl", checks=(Check(1, _FCNTL),)),
     Rule("prlimit64", checks=(Check(2, null=True),)),  # asked, not set
     Rule("prctl", checks=(Check(0, _PRCTL),)),
@@ -123,9 +125,10 @@ def guarding(pid: int) -> tuple[Rule, ...]:
     names = [name for name in (*_names(False), *_HEARING.split(), *_ASKING.split()) if name not in _OPENING]
     return (
         *_plain(names),
-        *_CONDITIONAL,
+        *(rule for rule in _CONDITIONAL if rule.name != "ioctl"),
         *_own(pid),
         *(Rule(name, checks=(Check(flags, (0,), _ANY_WRITING),)) for name, flags in _OPENING.items()),
+        Rule("ioctl", checks=(Check(1, (*_TERMINAL, _SIOCGIFINDEX)),)),
         *_fatal({"bpf", "setns", "perf_event_open"}),
     )
 

@@ -7,6 +7,7 @@ the kernel's tables and to its own warden.
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from typing import NamedTuple
@@ -24,7 +25,7 @@ class Open(NamedTuple):
 
 
 def survey() -> Open:
-    """As of now. Raises OSError (EMFILE) where they are too many to be named in a filter."""
+    """As of now."""
     writable: list[int] = []
     speaking: list[int] = []
     packets: list[int] = []
@@ -34,9 +35,16 @@ def survey() -> Open:
         if family is None:
             continue
         (speaking if family in _HARMLESS else packets if family else writable).append(fd)
-    if max(len(writable), len(speaking)) > MAX_NAMED:
-        raise OSError(24, f"{len(writable) + len(speaking)} descriptors are open")
     return Open(tuple(writable), tuple(speaking), tuple(packets))
+
+
+def nameable() -> Open:
+    """The same. Raises OSError (EMFILE) where they are too many to be named in a filter."""
+    found = survey()
+    count = len(found.writable) + len(found.speaking)
+    if count > MAX_NAMED:
+        raise OSError(errno.EMFILE, f"{count} descriptors are open, {MAX_NAMED} at most")
+    return found
 
 
 def _family(fd: int) -> int | None:

@@ -49,7 +49,7 @@ def engine(mode: str, *, folders: Sequence[str] = (), files: Sequence[str] = (),
     """
     plan = reader(mode, folders=folders)
     readable = (*plan.readable, *files)
-    rules = allowed.watching(os.getpid(), descriptors.survey(), folders=bool(folders))
+    rules = allowed.watching(os.getpid(), descriptors.nameable(), folders=bool(folders))
     keeps = (capabilities.BPF,) if maps and _linux() < MAPS_FOR_ALL else ()
     return dataclasses.replace(
         plan, name=ENGINE, readable=readable, rules=rules, keeps=keeps, descriptors=limits.DESCRIPTORS

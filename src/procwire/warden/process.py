@@ -19,6 +19,7 @@ from procwire.warden.line import Line, pair
 from procwire.warden.service import Allowed, Service
 
 _DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG
+_GROUP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # what a terminal or a service manager sends to both
 
 OpenOwners = Callable[[], AbstractContextManager[Any]]
 
@@ -32,8 +33,10 @@ def start(mode: str, allowed: Allowed, open_owners: OpenOwners | None = Owners) 
     sys.stdout.flush()
     sys.stderr.flush()
     parent = os.getpid()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _GROUP)
     pid = os.fork()
     if pid:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         for made in (asking[1], opening[1]):
             made.close()
         return Warden(pid, Line(asking[0]), Line(opening[0]))
@@ -54,8 +57,9 @@ def start(mode: str, allowed: Allowed, open_owners: OpenOwners | None = Owners) 
 
 def _settle(parent: int) -> None:
     """Signals to the group are the engine's: the warden ends when its engine has."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in _GROUP:
         signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _GROUP)
     prctl(_DIES_WITH_PARENT, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(0)
