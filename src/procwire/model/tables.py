@@ -21,6 +21,7 @@ from procwire.model.declare import items as _list
 from procwire.model.declare import size as _size
 from procwire.model.declare import span as _span
 from procwire.model.declare import text as _text
+from procwire.model.finding import DETECTORS, FINDINGS
 from procwire.model.flow import NO_SCALE
 from procwire.model.host_tables import PROCESSES, container_columns, program_columns
 from procwire.model.kernel_tables import KERNEL
@@ -331,5 +332,5 @@ GROUPS = Table(
 
 CORE = (
     FLOWS, PACKETS, GROUPS, PROCESSES, LIVES, SOCKETS, INTERFACES, PROTOCOLS, RISKS, CHECKS, ACCOUNTING,
-    COLUMNS, RUNS, LOSSES,
+    COLUMNS, RUNS, LOSSES, FINDINGS, DETECTORS,
 )  # fmt: skip
