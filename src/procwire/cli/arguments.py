@@ -127,11 +127,16 @@ def add_keys(parser: argparse.ArgumentParser) -> None:
 
 
 def add_extensions(parser: argparse.ArgumentParser) -> None:
-    """--protocols."""
+    """--protocols and --fingerprints."""
     parser.add_argument(
         "--protocols", action="append", default=[], metavar="DIR", dest="protocol_directories",
         help="recognise also what the *.yaml files in DIR describe (default: ~/.config/procwire/protocols "
         "and /etc/procwire/protocols)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--fingerprints", action="append", default=[], metavar="FILE",
+        help="name clients by the fingerprints in FILE too (default: ~/.config/procwire/fingerprints.yaml "
+        "and /etc/procwire/fingerprints.yaml)",
     )  # fmt: skip
 
 

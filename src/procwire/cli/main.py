@@ -17,9 +17,12 @@ from procwire.cli import (
     exit,
     export,
     follow,
+    history,
     ledger,
     ps,
+    query,
     read,
+    remembered,
     running,
     shell,
     sockets,
@@ -62,6 +65,9 @@ def parser() -> argparse.ArgumentParser:
     running.add(commands)
     ps.add(commands)
     sockets.add(commands)
+    query.add(commands)
+    history.add(commands)
+    remembered.add(commands)
     ledger.add(commands)
     catalogue.add(commands)
     doctor.add(commands)
@@ -100,7 +106,7 @@ def _learn(arguments: argparse.Namespace) -> None:
     """Take in the protocols of users and packages, for a command that reads traffic or tells of protocols."""
     directories = getattr(arguments, "protocol_directories", None)
     if directories is not None:
-        for left_out in api.learn(directories):
+        for left_out in api.learn(directories, arguments.fingerprints):
             print(f"procwire: {left_out}", file=sys.stderr)
 
 

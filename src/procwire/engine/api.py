@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from procwire.decrypt.conversation import Piece
+from procwire.decrypt.piece import Piece
 from procwire.decrypt.tap import Tap, is_name
 from procwire.detect.contract import DetectError
 from procwire.detect.registry import Detection, detectors, settings_of

@@ -36,7 +36,8 @@ def test_those_of_one_detector_and_those_that_match(capsys: Out) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ("--findings", "nonsense"), ("--findings", "--set", "scan.nonsense=1"), ("--findings", "--set", "scan"),
+        ("--findings", "nonsense"), ("--findings", "--set", "scan.nonsense=1"),
+        ("--findings", "--set", "scan"),
         ("--findings", "--filter", "nonsense == 1"), ("--findings", "--group", "process"),
     ],
 )  # fmt: skip
@@ -45,9 +46,7 @@ def test_what_cannot_be_is_one_line(capsys: Out, words: tuple[str, ...]) -> None
     assert "procwire: " in capsys.readouterr().err
 
 
-def test_a_detector_that_fails_is_named_with_exit_code_4(
-    capsys: Out, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_that_fails_is_named_with_exit_code_4(capsys: Out, monkeypatch: pytest.MonkeyPatch) -> None:
     class Broken(Detector):
         NAME, TITLE = "broken", "Broken"
 
