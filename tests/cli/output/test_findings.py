@@ -10,7 +10,7 @@ from procwire.cli.main import main
 from procwire.detect import registry
 from procwire.detect.contract import Detector
 
-FTP = str(Path(__file__).parents[2] / "vectors" / "ftp" / "scenario.pcap")
+FTP = str(Path(__file__).parents[2] / "vectors" / "ftp" / "plain.pcap")
 Out = pytest.CaptureFixture[str]
 
 
