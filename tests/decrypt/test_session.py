@@ -205,3 +205,16 @@ def test_handshake_messages_are_handed_on() -> None:
         (IN, HANDSHAKE, 20),
         (OUT, HANDSHAKE, 20),
     ]
+
+
+@pytest.mark.parametrize("suite", ["003b", "0005", "002f", "c02f"])
+def test_a_suite_that_tls13_does_not_have_opens_nothing(suite: str) -> None:
+    spoken = Dialogue("TLSv1_3").run(SAYS)
+    flights = list(spoken.flights)
+    first = next(place for place, (side, _) in enumerate(flights) if side == 1)
+    answer = flights[first][1]
+    assert answer[76] == 0x13  # behind the record's and message's heads, version, random and session id
+    flights[first] = (IN, answer[:76] + bytes.fromhex(suite) + answer[78:])
+    session = Session(key_log(spoken.keys))
+    assert read(session, flights) == (b"", b"")
+    assert not session.opened

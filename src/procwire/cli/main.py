@@ -17,9 +17,12 @@ from procwire.cli import (
     exit,
     export,
     follow,
+    history,
     ledger,
     ps,
+    query,
     read,
+    remembered,
     running,
     shell,
     sockets,
@@ -62,6 +65,9 @@ def parser() -> argparse.ArgumentParser:
     running.add(commands)
     ps.add(commands)
     sockets.add(commands)
+    query.add(commands)
+    history.add(commands)
+    remembered.add(commands)
     ledger.add(commands)
     catalogue.add(commands)
     doctor.add(commands)

@@ -16,7 +16,7 @@ from procwire.decrypt.keylog import KeyLog
 from procwire.decrypt.quic_cipher import full_number
 from procwire.decrypt.reasons import MALFORMED, NO_KEY, NO_SUITE, NOT_AUTHENTIC
 from procwire.decrypt.schedule import expand_label, next_secret
-from procwire.decrypt.session import CLIENT_HELLO, ENCRYPT_THEN_MAC, SERVER_HELLO, Content
+from procwire.decrypt.session import CLIENT_HELLO, ENCRYPT_THEN_MAC, SERVER_HELLO, TLS13_SUITES, Content
 from procwire.decrypt.suites import CHACHA, Suite, suite_of
 from procwire.decrypt.vault import Secret
 from procwire.dpi.contract import ProtocolError
@@ -183,7 +183,8 @@ class DtlsSession:
             return
         self.version = tls_hello.chosen_version(hello)
         self.number = int.from_bytes(hello.ciphers[:2], "big")
-        self.suite = suite_of(self.number)
+        known = self.version != DTLS13 or self.number in TLS13_SUITES
+        self.suite = suite_of(self.number) if known else None
         self._server_random = hello.random
         self._mac_after = ENCRYPT_THEN_MAC in hello.bodies
         self._legacy = None

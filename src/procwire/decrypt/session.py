@@ -277,7 +277,8 @@ class Session:
             return
         self.version = tls_hello.chosen_version(hello)
         self.number = int.from_bytes(hello.ciphers[:2], "big")
-        self.suite = suite_of(self.number)
+        known = self.version < TLS13 or self.number in TLS13_SUITES
+        self.suite = suite_of(self.number) if known else None
         self._server_random = hello.random
         self._mac_after = ENCRYPT_THEN_MAC in hello.bodies
         self._next = [None, None]

@@ -101,6 +101,7 @@ class Watching:
                 self.source.close()
                 raise EngineError(str(error)) from None
         self.stopping = False
+        self.evicted = 0  # accounts of the kernel that had to make room, known at the end
         self._waiting: dict[int, _Waiting] = {}
         self._table = PacketTable()
         self._next_tick = 0.0
@@ -294,6 +295,7 @@ class Watching:
             self._key_file.close()
         self.pipeline.finish()
         self._count()
+        self.evicted = self.counting.evicted if self.counting is not None else 0
         self.source.close()
         for waiting in list(self._waiting.values()):
             waiting.answered = True
