@@ -38,8 +38,8 @@ PLACE_BYTES = _PLACE.size
 SETTINGS_BYTES = _SETTINGS.size
 MAX_LINKS = 1024  # MAX_LINKS of account.bpf.c
 LAST_AT = 16  # offset of ``last`` in an account
-# ``last`` may be behind by a tick of the kernel (CONFIG_HZ is 100 or more), and where the CPU that counts them is held
-# up by six, when another one does it (MAX_STALLED_JIFFIES, kernel/time/tick-sched.c).
+# ``last`` may be behind by a tick of the kernel (CONFIG_HZ is 100 or more), and where the CPU that counts
+# them is held up by six, when another one does it (MAX_STALLED_JIFFIES, kernel/time/tick-sched.c).
 LAG_NS = 100_000_000
 _MAPPED = 0xFFFF
 
