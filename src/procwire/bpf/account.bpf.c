@@ -36,6 +36,7 @@ char LICENSE[] SEC("license") = "GPL";
 #define LEASE_BYTES 65536 /* of a stream, beyond the last word of its reader */
 #define WAKE_BYTES (128 << 10)
 #define WAKE_NS 2000000 /* a flow that begins wakes the reader, unless another has just done so */
+#define SILENCE_NS 16000000 /* what comes after a silence wakes the reader, too: it looks every 20 ms while more comes */
 
 enum mode { UNDECIDED, ENOUGH, BEYOND, MORE, ALL };
 enum role { UNASKED, MINE, OTHERS };
@@ -138,7 +139,8 @@ struct settings {
 struct spent {
 	__u64 window;
 	__u64 bytes;
-	__u64 woken; /* when a flow that began woke the reader last */
+	__u64 woken; /* when the reader was woken last */
+	__u64 given; /* when something was handed on last */
 };
 
 struct record {
@@ -546,16 +548,21 @@ static __always_inline bool affordable(__u32 bytes, struct settings *set, __u64 
 	return 1;
 }
 
-/* How a record is announced: a flow's first one at once, as somebody wants to know whose it is; others when they are
- * many, or with the next look of the reader. */
+/* How a record is announced: a flow's first one at once, as somebody wants to know whose it is, and the first after a
+ * silence; others when they are many, or with the next look of the reader. */
 static __always_inline __u64 announcement(struct packet *p)
 {
 	__u32 zero = 0;
 	struct spent *spent = bpf_map_lookup_elem(&spending, &zero);
+	__u64 silence;
 
 	if (bpf_ringbuf_query(&content, BPF_RB_AVAIL_DATA) > WAKE_BYTES)
 		return BPF_RB_FORCE_WAKEUP;
-	if (!p->fresh || !spent || p->now - spent->woken < WAKE_NS)
+	if (!spent)
+		return BPF_RB_FORCE_WAKEUP;
+	silence = p->now - spent->given;
+	spent->given = p->now;
+	if ((!p->fresh && silence < SILENCE_NS) || p->now - spent->woken < WAKE_NS)
 		return BPF_RB_NO_WAKEUP;
 	spent->woken = p->now;
 	return BPF_RB_FORCE_WAKEUP;
