@@ -1,10 +1,10 @@
 """``procwire watch`` on a veth pair under a flood, beside ``tcpdump -w /dev/null`` at the same rate.
 
 Repeat with ``make bench`` or ``python -m bench.live [--rate N] [--seconds N] [--sockets N] [--hooks]
-[--taken] [--source bpf|tap|both] [--memory]`` (root). The sender has connected UDP sockets in one namespace,
-paced; the kernel cuts what they send into packets of 64 bytes; the other end drops them, or with ``--taken`` a
-socket takes them all. What was sent is read from the interface's counters, so a packet that nobody accounts for
-is seen. ``--memory``: what a watch of many flows takes instead (bench/flows.py).
+[--taken] [--source bpf|tap|both]`` (root). The sender has connected UDP sockets in one namespace, paced; the
+kernel cuts what they send into packets of 64 bytes; the other end drops them, or with ``--taken`` a socket takes
+them all. What was sent is read from the interface's counters, so a packet that nobody accounts for is seen.
+``bench.memory`` says what a watch of many flows takes.
 """
 
 from __future__ import annotations
