@@ -113,8 +113,8 @@ def test_a_full_map_lets_the_oldest_go_and_says_so() -> None:
         present = list(small.changed(0))
         counts = small.counts()
         assert len(present) <= 64 + os.cpu_count() * 128  # type: ignore[operator]
-        assert counts["accounts"] - counts["evicted"] == counts["present"] == len(present)
-        assert counts["evicted"] > 0
+        assert counts["present"] == len(present)
+        assert 0 < counts["evicted"] <= counts["accounts"] - counts["present"]
         assert of_port(small, last)
     finally:
         small.close()

@@ -18,7 +18,7 @@ from procwire.dpi.protocols.dns import DnsResponse
 from procwire.dpi.registry import LINK, LINKS, TRANSPORTS, Registry, modules
 from procwire.dpi.sieve import Sieve
 from procwire.model.flow import Flow
-from procwire.model.observation import Announced, Observation, Upgraded, columns_of
+from procwire.model.observation import Announced, Enclosed, Observation, Upgraded, columns_of
 from procwire.model.risks import NAMES as RISK_NAMES
 from tests.dpi.samples import Dialogue, dialogues
 from tests.dpi.user.example import described_example
@@ -108,7 +108,7 @@ def test_dialogue_is_claimed_and_seen(name: str, dialogue: Dialogue) -> None:
     seen = run(name, dialogue, whole, skipping=True)
     assert seen
     declared = NAMES[name].OBSERVATIONS
-    assert all(isinstance(one, declared) or type(one) in {Upgraded, Announced} for one in seen)
+    assert all(isinstance(one, declared) or type(one) in {Upgraded, Announced, Enclosed} for one in seen)
 
 
 @every_dialogue
@@ -330,6 +330,7 @@ def written(dialogue: Dialogue, pieces: Any, *, told: bool) -> tuple[Any, ...]:
             if fresh and skip[side] < ENOUGH:
                 skip[side] = analyzer.data(flow, side, fresh, now)
     analyzer.ended(flow, 9999)
+    flow.facts.pop("ja3", None)  # is made only where records are
     kept = (flow.app, flow.app_confidence, flow.server_name, flow.server_name_source, flow.ja4, flow.facts)
     return (*kept, names._known)
 

@@ -14,6 +14,7 @@ from procwire.dpi.analyzer import Analyzer
 from procwire.dpi.names import NameBook
 from procwire.dpi.protocols.dns import DnsResponse
 from procwire.engine.options import EngineError, FlowOptions
+from procwire.extensions import fingerprints
 from procwire.flows.limits import Limits
 from procwire.flows.table import Tracker
 from procwire.model.flow import Flow
@@ -100,6 +101,7 @@ class Pipeline:
     def _analyzer(self, listener: Listener, keys: KeyLog | None) -> Analyzer:
         """One that observes for whom it may concern: a listener that lets observations pass costs none."""
         told = getattr(type(listener), "observed", None) is not Silent.observed
+        told = told or fingerprints.names().asks("ja3")  # made only where records are
         decided = getattr(type(listener), "decided", None) is not Silent.decided
         return Analyzer(
             self._observed,

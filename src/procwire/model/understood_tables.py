@@ -5,11 +5,15 @@ from __future__ import annotations
 from operator import attrgetter
 
 from procwire.model import getters as read
+from procwire.model import naming
 from procwire.model.columns import Free, Kind
 from procwire.model.declare import column as _c
 from procwire.model.declare import items as _list
 from procwire.model.declare import span as _span
 from procwire.model.declare import text as _text
+
+CLIENT = ("ja4", "ja3", "hassh")  # fingerprints of the side that asks
+SERVER = ("hassh_server",)
 
 _EXACT = Free.EQUALS
 
@@ -24,9 +28,25 @@ UNDERSTOOD = (
     _span("name_age", "Age of the DNS answer that gave `server_name`, when the flow started.",
           read.fact("name_age")),
     _text("ja4", "JA4 fingerprint of the TLS or QUIC client.", read.known("flow.ja4", ""), free=_EXACT),
+    _text("ja3", "JA3 fingerprint of the TLS client, where records are read or a name is known by one.",
+          read.fact("ja3"), free=_EXACT),
+    _text("hassh", "HASSH fingerprint of the SSH client.", read.fact("hassh"), free=_EXACT),
+    _text("hassh_server", "HASSHServer fingerprint of the SSH server.", read.fact("hassh_server"),
+          free=_EXACT),
+    _list("client", "Programs that show the client's fingerprint, as far as known: any of them, or another "
+          "with the same library.", naming.named(CLIENT)),
+    _text("client_source", "Fingerprint by which `client` is named: ja4, ja3 or hassh.",
+          naming.named_by(CLIENT), free=Free.NEVER),
+    _list("server", "Programs that show the server's fingerprint (`hassh_server`), as far as known.",
+          naming.named(SERVER)),
     _list("alpn", "Application protocols offered in the TLS handshake, best first (ALPN).",
           read.fact("alpn")),
     _text("via", "Protocols that the flow went through before `app`, outermost first.", read.fact("via")),
+    _text("carries", "What an encrypted flow probably carries: dot, doq, doh or tor; a hint.",
+          naming.carried(CLIENT, 0)),
+    _text("carries_by",
+          "What that rests on: content (read with its keys), alpn, name, port, ja4 or sni-shape.",
+          naming.carried(CLIENT, 1), free=Free.NEVER),
     _text("announced_by",
           "Flow (flow_id) that announced this one: FTP its data, SIP and RTSP media, TFTP files.",
           read.fact("announced_by"), free=_EXACT),
