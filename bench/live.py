@@ -2,8 +2,8 @@
 
 Repeat with ``make bench`` or ``python -m bench.live [--rate N] [--seconds N] [--sockets N] [--hooks]
 [--taken] [--source bpf|tap|both]`` (root). The sender has connected UDP sockets in one namespace, paced; the
-kernel cuts what they send into packets of 64 bytes; the other end drops them, or with ``--taken`` a socket takes
-them all. What was sent is read from the interface's counters, so a packet that nobody accounts for is seen.
+kernel cuts what they send into packets of 64 bytes; the other end drops them, or with ``--taken`` a socket
+takes them all. What was sent is read from the interface's counters: whatever nobody accounts for is seen.
 ``bench.memory`` says what a watch of many flows takes.
 """
 

@@ -1,8 +1,8 @@
-"""What a watch of many open flows takes: memory of ``procwire watch --json``, shared pages in proportion (PSS).
+"""What a watch of many open flows takes: memory of ``procwire watch --json`` (PSS: shared pages by share).
 
-Repeat with ``python -m bench.memory [--flows N] [--source bpf|tap|both]`` (root). One process on the watched host
-has that many connections open at a time, half of them TCP with a request in each, half UDP with a question that
-no protocol takes; each flow has an owner. Printed: before the flows, with all of them, and where the memory is.
+Repeat with ``python -m bench.memory [--flows N] [--source bpf|tap|both]`` (root). One process on the watched
+host has that many connections open at a time: half are TCP with a request in each, half UDP with words that
+no protocol takes; each has an owner. Printed: before the flows, with all of them, and where the memory is.
 """
 
 from __future__ import annotations
@@ -109,9 +109,8 @@ def main() -> int:
     before, after, where, last = measure(options.flows, options.source)
     print(machine())
     each = (after - before) * 1024 / options.flows
-    print(
-        f"{before / 1024:.1f} MiB before, {after / 1024:.1f} MiB with {options.flows} flows (at most {LIMIT_MIB})"
-    )
+    told = f"{options.flows} flows (at most {LIMIT_MIB})"
+    print(f"{before / 1024:.1f} MiB before, {after / 1024:.1f} MiB with {told}")
     print(f"{each:,.0f} bytes each; where it is:")
     for name, size in where.most_common(PLACES):
         print(f"  {name:<28} {size / 1024:6.1f} MiB")

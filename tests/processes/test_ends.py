@@ -133,12 +133,15 @@ class Knowing:
 
 def test_what_an_origin_will_still_know_is_not_remembered_too() -> None:
     origin = Knowing()
-    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()):
-        with Namespaces() as namespaces:
-            lookup = Ends(namespaces, origins=(origin,))
-            assert lookup.warm() >= 1
-            assert len(lookup.memory) == 0
-            asked = len(origin.asked)
-            assert len(set(origin.asked)) == asked >= 1
-            lookup.warm()
-            assert len(origin.asked) < 2 * asked  # once each, but for sockets that are new
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()),
+        Namespaces() as namespaces,
+    ):
+        lookup = Ends(namespaces, origins=(origin,))
+        assert lookup.warm() >= 1
+        assert len(lookup.memory) == 0
+        asked = len(origin.asked)
+        assert len(set(origin.asked)) == asked >= 1
+        lookup.warm()
+        assert len(origin.asked) < 2 * asked  # once each, but for sockets that are new

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from procwire.accounting.programs import RING_BYTES, Programs
+from procwire.accounting.programs import MAX_ACCOUNTS, RING_BYTES, Programs
 from procwire.accounting.strays import frame_of
 from procwire.accounting.tally import Bound, Credit, Ledger
 from procwire.bpf.accounts import Account, Settings
@@ -39,7 +39,6 @@ TAP_RING_BYTES = 2 << 20  # for each interface: only what is not counted goes th
 STEP_SECONDS = (0.004, 0.02, 0.02)
 LOOK_SECONDS = 0.25
 MAX_STRAYS = 1024  # flows that are opened by their counts alone, at one reading
-LAST_SECONDS = 0.1  # what is in the ring buffer when the end comes is read for so long
 _ETHERNET, _RAW = 14, 0
 LINKTYPE_ETHERNET = 1
 
@@ -154,12 +153,21 @@ class KernelSource:
 
     def batches(self) -> Iterator[FrameBatch]:
         """After ``stop``: what had come by then."""
-        end = time.monotonic() + LAST_SECONDS
-        while self._stops == 1 and time.monotonic() < end and (batch := self.tap.take()):
-            yield self._counted(batch, self.tap.taken_bytes)
+        left, stopped = self.tap.waiting, time.monotonic_ns()
+        while self._stops == 1 and left > 0:
+            before = self.tap.waiting
+            batch = self.tap.take()
+            left -= max(1, before - self.tap.waiting)
+            if batch is not None:
+                yield self._counted(batch, self.tap.taken_bytes)
         if self._live is not None:
             yield from self._live.batches()
-        self._read = time.monotonic_ns()
+        self._read = stopped
+        for _ in range(MAX_ACCOUNTS // MAX_STRAYS):  # what was counted, and nothing was read of it
+            self.count()
+            if self._stops > 1 or not self._strays:
+                break
+            yield self._stray()
 
     def close(self) -> None:
         """Detach and close everything; may be called twice."""

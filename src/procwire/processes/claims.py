@@ -52,4 +52,4 @@ class Origin(Protocol):
         """The owner of the socket whose own end is ``key.src``; None when not known."""
 
     def knows(self, cookie: int) -> bool:
-        """Whether it will still tell of this open socket, by the kernel's number, when that has been closed."""
+        """Whether it will tell of this open socket, by the kernel's number, also when it has closed."""

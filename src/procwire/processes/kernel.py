@@ -87,7 +87,7 @@ class KernelOwners:
             return None
 
     def knows(self, cookie: int) -> bool:
-        """See ``Origin``: where every use is noted, also that of a socket which was passed on. Never raises."""
+        """See ``Origin``; only where every use of a socket is noted. Never raises."""
         try:
             return self._sees_use and self._sockets.get(records.COOKIE.pack(cookie)) is not None
         except BpfError:
