@@ -19,7 +19,7 @@ from procwire.dpi.protocols.dns import DnsResponse
 from procwire.dpi.registry import LINK, LINKS, TRANSPORTS, Registry, modules
 from procwire.dpi.sieve import Sieve
 from procwire.model.flow import Flow
-from procwire.model.observation import Announced, Observation, Unanswered, Upgraded, columns_of
+from procwire.model.observation import Announced, Enclosed, Observation, Unanswered, Upgraded, columns_of
 from procwire.model.risks import NAMES as RISK_NAMES
 from tests.dpi.samples import Dialogue, dialogues
 from tests.dpi.user.example import described_example
@@ -109,7 +109,9 @@ def test_dialogue_is_claimed_and_seen(name: str, dialogue: Dialogue) -> None:
     seen = run(name, dialogue, whole, skipping=True)
     assert seen
     declared = NAMES[name].OBSERVATIONS
-    assert all(isinstance(one, declared) or type(one) in {Upgraded, Announced, Unanswered} for one in seen)
+    assert all(
+        isinstance(one, declared) or type(one) in {Upgraded, Announced, Unanswered, Enclosed} for one in seen
+    )
 
 
 @every_dialogue

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from procwire.dpi.expected import Expected
+from procwire.dpi.protocols.dns import DnsQuery, DnsResponse
+from procwire.dpi.registry import registry
 from procwire.dpi.telling import Telling
-from procwire.model.observation import Announced, Carried, Observation, Upgraded
+from procwire.model.observation import Announced, Carried, Enclosed, Observation, Upgraded
 from procwire.model.streams import Direction
 from tests.dpi.flows import flow
 
-OUT = Direction.OUT
+OUT, IN = Direction.OUT, Direction.IN
+QUERY = bytes.fromhex("0000010000010000000000000377777707657861 6d706c6503636f6d0000010001".replace(" ", ""))
 SAID = Announced(time=5, side=OUT, app="rtp", transport="udp", port=5004)
 
 
@@ -21,7 +24,11 @@ class Quiet(Observation, kw_only=True):
 def telling(*, told: bool, announced: Any = None) -> tuple[Any, list[Any], Expected]:
     seen: list[Any] = []
     expected = Expected()
-    return Telling(lambda _, one: seen.append(type(one)), told, expected, announced), seen, expected
+    return (
+        Telling(lambda _, one: seen.append(type(one)), registry(), told, expected, announced),
+        seen,
+        expected,
+    )
 
 
 def test_an_upgrade_is_answered_with_its_hint() -> None:
@@ -43,3 +50,14 @@ def test_an_announcement_is_expected_here_and_told_to_others() -> None:
     made, seen, expected = telling(told=False, announced=lambda now, one: events.append((now, one.port)))
     made.tell(flow(), [SAID], 7)
     assert (len(expected), events, seen) == (1, [(7, 5004)], [Announced])
+
+
+def test_an_enclosed_message_is_told_as_what_it_is() -> None:
+    made, seen, _ = telling(told=True)
+    readers: dict[str, Any] = {}
+    answer = QUERY[:2] + b"\x81\x80" + QUERY[4:]
+    for side, data in ((OUT, QUERY), (OUT, b"junk"), (IN, answer)):
+        made.tell(flow(), [Enclosed(time=1, side=side, hint="dns", data=data, readers=readers)], 1)
+    made.tell(flow(), [Enclosed(time=1, side=OUT, hint="nobody", data=b"x", readers=readers)], 1)
+    assert seen == [DnsQuery, DnsResponse]
+    assert list(readers) == ["dns"]

@@ -52,6 +52,7 @@ def add(commands: Any) -> None:
         "-i", "--interface", action="append", default=[], metavar="IF", help="live: watch this one"
     )
     words.add_keys(parser)
+    words.add_sandbox(parser)
     words.add_extensions(parser)
     parser.set_defaults(run=run)
 
@@ -79,7 +80,9 @@ def _from_file(arguments: argparse.Namespace, speaker: Speaker) -> int:
         taps.append(Tap(inner, arguments.flow, keys, speaker.hear))
         return taps[0]
 
-    reading = Reading(ReadOptions(paths=(arguments.file,), keylog=arguments.keylog), _Nobody(), tap=tapped)
+    options = ReadOptions(paths=(arguments.file,), keylog=arguments.keylog, sandbox=arguments.sandbox)
+    reading = Reading(options, _Nobody(), tap=tapped)
+    words.tell_open(reading.confinement.open)
     with on_signal(reading.stop):
         reading.run()
     speaker.finish(taps[0].notes)

@@ -79,7 +79,7 @@ class Analyzer:
         limits = limits or Limits()
         self._decided = decided
         self._asking = Asking(known, limits, told)
-        self._telling = Telling(emit, told, self._asking.expected, announced)
+        self._telling = Telling(emit, known, told, self._asking.expected, announced)
         self._total_bytes = limits.total_bytes
         self._side_bytes = limits.side_bytes
         self._tally = Tally()

@@ -20,6 +20,9 @@ one datagram. A parser may have two more methods, both optional:
 ``remainder(side)`` asked once a side after an ``Upgraded`` was yielded: bytes it was fed and did not read.
 They go to the next parser, and this one is done.
 
+``CHOOSES = True`` says that a parser has ``chosen(data)``: it is asked once, with the first bytes (none at a
+gap), before anything else, and what it returns takes its place.
+
 A protocol over UDP that one datagram does not give away may have ``confirm(seen, context)`` in its module:
 where ``claims`` said MORE to a datagram and others of the flow are held already, it is given all of them,
 as (side, bytes) in order, and says whether they are its own together. It never raises.

@@ -8,6 +8,7 @@ cdef class Entry:
     cdef readonly object module
     cdef readonly dict usual
     cdef readonly bint finishes
+    cdef readonly bint chooses
     cdef readonly bint follows
     cdef readonly str confidence
     cdef readonly Sieve stream

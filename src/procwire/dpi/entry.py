@@ -21,6 +21,7 @@ class Entry:
     """``usual``: IP protocol -> its ports, where any other is unusual.
 
     ``finishes``: its parsers may have something to say at the end (see contract.Parser).
+    ``chooses``: its parsers have ``chosen`` (see contract).
     ``follows``: it is asked only where it was announced. ``confidence``: how sure its name is.
     ``stream``, ``datagram``: what is held against a TCP stream or a UDP datagram before ``claims`` is asked.
     """
@@ -31,6 +32,7 @@ class Entry:
     module: Any
     usual: dict[int, frozenset[int]]
     finishes: cython.bint
+    chooses: cython.bint
     follows: cython.bint
     confidence: str
     stream: Sieve
@@ -50,6 +52,7 @@ class Entry:
         self.module = module
         self.usual = usual or {}
         self.finishes = not isinstance(parser, type) or hasattr(parser, "finish")
+        self.chooses = getattr(module, "CHOOSES", False)
         self.follows = getattr(module, "FOLLOWS", False)
         self.confidence = getattr(module, "CONFIDENCE", "content")
         self.stream = sieve(module, "tcp")

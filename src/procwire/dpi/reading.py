@@ -51,6 +51,7 @@ class Reading:
     counted: cython.longlong  # undecided bytes held when it was last asked
     owed_out: cython.longlong  # bytes the parser skips and that were not passed over yet
     owed_in: cython.longlong
+    chooses: cython.bint  # the parser has yet to see first bytes to know what stands in its place
     proven: cython.bint
     good: cython.bint  # whether the last call was taken
     datagrams: cython.bint
@@ -68,7 +69,7 @@ class Reading:
         self.chain = self.said = ""
         self.counted = 0
         self.owed_out = self.owed_in = 0
-        self.proven = False
+        self.chooses = self.proven = False
         self.good = True
         self.datagrams = datagrams
         self.bad = self.depth = 0
@@ -79,6 +80,7 @@ class Reading:
         """Begin with the parser of ``entry``, or with none."""
         self.entry = entry
         self.parser = None if entry is None else entry.parser(context)
+        self.chooses = entry is not None and entry.chooses
         self.proven = False
         self.good = True
         self.bad = 0
@@ -164,6 +166,9 @@ class Reading:
     def _call(self, side: cython.int, data: bytes, lost: cython.longlong, now: cython.longlong) -> Any:
         seen: Any = _NOTHING
         try:
+            if self.chooses:
+                self.chooses = False
+                self.parser = self.parser.chosen(data)
             if lost:
                 seen = self.parser.gap(_SIDES[side], lost, now=now)
             else:

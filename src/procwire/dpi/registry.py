@@ -120,6 +120,7 @@ PROTOCOLS: tuple[str, ...] = (
     "statsd",
     "graphite",
     "bitcoin",
+    "gnutella",
     "minecraft",
     "source_engine",
     # what has no ports, and what is not IP
@@ -164,6 +165,24 @@ class Registry:
         self._first: dict[int, list[tuple[Entry, ...]]] = {}
         for module in self.modules:
             self._add(module)
+
+    def replaced(self, modules: dict[str, Any]) -> Registry:
+        """A registry like this one with other modules for these names, which begin alike."""
+        made = Registry(())
+        made.modules = tuple(modules.get(module.NAME, module) for module in self.modules)
+        fresh = {
+            self.by_name[name]: Entry(name, module.claims, module.Parser, module, _usual(module))
+            for name, module in modules.items()
+        }
+
+        def taken(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+            return tuple([fresh.get(entry, entry) for entry in entries]) if entries else entries
+
+        made.by_name = {name: fresh.get(entry, entry) for name, entry in self.by_name.items()}
+        made.ports = {key: taken(entries) for key, entries in self.ports.items()}
+        made.transports = dict(self.transports)
+        made._first = {number: [taken(each) for each in table] for number, table in self._first.items()}
+        return made
 
     def _add(self, module: Any) -> None:
         missing = [name for name in _NEEDED if not hasattr(module, name)]

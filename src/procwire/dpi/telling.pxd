@@ -7,5 +7,7 @@ cdef class Telling:
     cdef bint _told
     cdef object _expected
     cdef object _announced
+    cdef object _known
     cpdef object tell(self, Flow flow, object seen, long long now)
     cdef object _expect(self, Flow flow, object told, long long now)
+    cdef object _open(self, Flow flow, object held)

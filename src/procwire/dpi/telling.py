@@ -11,8 +11,10 @@ from typing import Any
 
 import cython
 
+from procwire.dpi.contract import Context, ProtocolError
 from procwire.dpi.expected import Expectation, Expected, expectations
-from procwire.model.observation import Announced, Upgraded
+from procwire.dpi.registry import Registry
+from procwire.model.observation import Announced, Enclosed, Upgraded
 
 if cython.compiled:
     from cython.cimports.procwire.dpi.settings import settle
@@ -24,16 +26,21 @@ else:
 
 @cython.cclass
 class Telling:
-    """``told``: whether ``emit`` gets what only says something of its flow, and has no table."""
+    """``known``: who reads messages that stood in others.
+
+    ``told``: whether ``emit`` gets what only says something of its flow, and has no table.
+    """
 
     _emit: Any
     _told: cython.bint
     _expected: Any
     _announced: Any
+    _known: Registry
 
     def __init__(
         self,
         emit: Callable[[Any, Any], None],
+        known: Registry,
         told: bool,
         expected: Expected,
         announced: Callable[[int, Expectation], None] | None,
@@ -42,6 +49,7 @@ class Telling:
         self._told = told
         self._expected = expected
         self._announced = announced
+        self._known = known
 
     @cython.ccall
     def tell(self, flow: Flow, seen: Any, now: cython.longlong) -> Any:
@@ -52,6 +60,9 @@ class Telling:
                 hint = observation.hint
             elif type(observation) is Announced:
                 self._expect(flow, observation, now)
+            elif type(observation) is Enclosed:
+                self._open(flow, observation)
+                continue
             if settle(flow, observation) or self._told:
                 self._emit(flow, observation)
         return hint
@@ -64,3 +75,19 @@ class Telling:
             if self._announced is not None:
                 self._announced(now, wanted)
         return None
+
+    @cython.cfunc
+    def _open(self, flow: Flow, held: Any) -> Any:
+        """Show an enclosed message to who reads such; one that is none of them says nothing."""
+        reader = held.readers.get(held.hint)
+        if reader is None:
+            entry = self._known.by_name.get(held.hint)
+            if entry is None:
+                return None
+            context = Context(transport="udp", src_port=flow.sport, told=self._told)
+            reader = held.readers[held.hint] = entry.parser(context)
+        try:
+            seen = list(reader.feed(held.side, held.data, now=held.time))
+        except ProtocolError:
+            return None
+        return self.tell(flow, seen, held.time)

@@ -219,14 +219,14 @@ class Tracker:
         if (table.marks[row] & IS_IP) == 0:
             return self.strange(table, row)
         if table.marks[row] & HELD:
-            self.waiting += 1
+            self.waiting += 0 if counted else 1
             return 0
         seg: Segment = self.seg
         seg.load(table, row)
         flow: Flow = self.flow_of(table, row)
         if table.fault[row]:
             flow.faults += 1
-        self.waiting -= table.held[row]
+        self.waiting -= 0 if counted else table.held[row]
         if elsewhere(flow, seg, table.interface[row]) and not counted:
             flow.elsewhere += 1 + table.held[row]
             self.elsewhere += 1 + table.held[row]
@@ -261,7 +261,7 @@ class Tracker:
     @cython.exceptval(-1)
     def strange(self, table: PacketTable, row: cython.int) -> cython.int:
         """A frame that is not IP is counted, and shown where the sink wants its kind."""
-        self.non_ip += 1
+        self.non_ip += 0 if table.flags[row] & COUNTED else 1
         if self.links and not table.fault[row] and table.ethertype[row] in self.links:
             self.seg.load(table, row)
             frame(self.streams, table.ethertype[row], self.seg)
@@ -327,7 +327,7 @@ class Tracker:
             self.streams.take(flow, seg)
             if flow.state == RESET and before != RESET:
                 self.streams.flush(flow, seg.time)
-                flow.quiet |= BOTH
+                flow.quiet |= 1 << seg.side  # what the other side had sent by then is still to come
         return 0
 
     @cython.cfunc

@@ -81,6 +81,17 @@ class Unanswered(Observation, kw_only=True):
     waited: Annotated[int, says("From the first request to the end.", kind=Kind.DURATION)]
 
 
+class Enclosed(Observation, kw_only=True):
+    """A whole message of another protocol stood in this one: what is seen in it is told instead.
+
+    ``readers``: the outer parser's, protocol -> the parser that reads such messages of this flow.
+    """
+
+    hint: Annotated[str, says("Protocol of the message.")]
+    data: Annotated[bytes, says("The message.")]
+    readers: Annotated[dict[str, Any], says("Who reads it.")]
+
+
 class Carried(Observation, kw_only=True):
     """What is spoken inside the stream was recognised: the flow is that from now on, inside the outer one."""
 
