@@ -21,7 +21,15 @@ from procwire.dpi.entry import Entry
 from procwire.dpi.wire import http3_records
 from procwire.model._ip_names import IP_PROTOCOLS
 from procwire.model.columns import Column, Table
-from procwire.model.observation import Announced, Carried, Observation, Upgraded, columns_of, table_of
+from procwire.model.observation import (
+    Announced,
+    Carried,
+    Observation,
+    Unanswered,
+    Upgraded,
+    columns_of,
+    table_of,
+)
 
 # Names of modules in dpi/protocols, in the order in which they are asked; one a line, each in its section.
 PROTOCOLS: tuple[str, ...] = (
@@ -215,7 +223,15 @@ class Registry:
         """Every table that observations declare: classes that share a table share its columns' order."""
         classes = [cls for module in self.modules for cls in module.OBSERVATIONS]
         named: dict[str, list[type[Observation]]] = {}
-        for cls in [*classes, Upgraded, Carried, Announced, Decryption, *http3_records.OBSERVATIONS]:
+        for cls in [
+            *classes,
+            Upgraded,
+            Carried,
+            Announced,
+            Unanswered,
+            Decryption,
+            *http3_records.OBSERVATIONS,
+        ]:
             named.setdefault(cls.TABLE, [])
             if cls not in named[cls.TABLE]:
                 named[cls.TABLE].append(cls)
