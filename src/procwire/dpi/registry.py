@@ -167,7 +167,7 @@ class Registry:
             self._add(module)
 
     def replaced(self, modules: dict[str, Any]) -> Registry:
-        """A registry like this one with other modules for these names, which begin alike."""
+        """A registry like this one with other modules for these names; what else they begin with is added."""
         made = Registry(())
         made.modules = tuple(modules.get(module.NAME, module) for module in self.modules)
         fresh = {
@@ -182,6 +182,10 @@ class Registry:
         made.ports = {key: taken(entries) for key, entries in self.ports.items()}
         made.transports = dict(self.transports)
         made._first = {number: [taken(each) for each in table] for number, table in self._first.items()}
+        for old, entry in fresh.items():
+            for byte in set(entry.module.FIRST or b"") - set(old.module.FIRST or range(256)):
+                for transport in entry.module.TRANSPORTS:
+                    made._first[TRANSPORTS[transport]][byte] += (entry,)
         return made
 
     def _add(self, module: Any) -> None:
