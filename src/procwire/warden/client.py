@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
+import time
 from typing import Self
 
 from procwire.capture.opening import RingWish
@@ -29,6 +31,8 @@ from procwire.warden.messages import (
 )
 
 GONE = "the warden has ended"
+LAST_SECONDS = 1.0  # its end is waited for so long
+STEP_SECONDS = 0.002
 
 
 class WardenError(OSError):
@@ -108,16 +112,19 @@ class Warden:
             return False
 
     def close(self) -> None:
-        """End it, and wait until it has; may be called twice."""
+        """End it, and wait a moment until it has: in the middle of a long look it ends after it.
+
+        May be called twice.
+        """
         if self._ended:
             return
         self._ended = True
         self.owners.close()
         self._line.close()
-        try:
-            os.waitpid(self.pid, 0)
-        except ChildProcessError:
-            return
+        end = time.monotonic() + LAST_SECONDS
+        with contextlib.suppress(ChildProcessError):
+            while not os.waitpid(self.pid, os.WNOHANG)[0] and time.monotonic() < end:
+                time.sleep(STEP_SECONDS)
 
     def _next(self) -> tuple[Reply, int]:
         """The next answer; news on the way is taken in."""
