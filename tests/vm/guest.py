@@ -88,6 +88,8 @@ def suites() -> Report:
         "-rfEs",
         "--durations=15",
         "--timeout=300",
+        "-m",
+        "kernel",
         *SUITES,
     ]
     log = OUT / "suites.log"  # as it grows: a run that is cut says how far it came
