@@ -28,12 +28,14 @@ from procwire.cli import (
     running,
     shell,
     sockets,
+    trying,
     watch,
 )
 from procwire.cli.settling import add_configuration, parse
 from procwire.engine import api
 from procwire.engine.options import EngineError
 from procwire.model.filter import FilterError
+from procwire.sandbox.plan import BEST_EFFORT, OFF
 
 YOUNG_OBJECTS = 100_000  # container objects that are new when the collector looks at them
 
@@ -77,6 +79,7 @@ def parser() -> argparse.ArgumentParser:
     ledger.add(commands)
     catalogue.add(commands)
     doctor.add(commands)
+    trying.add(commands)
     shell.add(commands)
     return top
 
@@ -91,6 +94,10 @@ def main(words: Sequence[str] | None = None) -> int:
         if arguments.command is None:
             parser().print_help(sys.stderr)
             return exit.USAGE
+        if (
+            getattr(arguments, "sandbox", "") is None
+        ):  # who calls this as a function keeps its process as it is
+            arguments.sandbox = BEST_EFFORT if words is None else OFF
         _learn(arguments)
         code: int = arguments.run(arguments)
         sys.stdout.flush()

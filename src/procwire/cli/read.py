@@ -29,6 +29,7 @@ from procwire.model.process import FROM_FILE
 from procwire.model.rows import NO_CONTEXT, FlowRow, PacketRow
 from procwire.model.tables import FLOWS, GROUPS, PACKETS
 from procwire.store.keeping import Keeper
+from procwire.store.place import store_file
 
 Keep = Callable[[Any], bool]
 
@@ -57,6 +58,7 @@ def add(commands: Any) -> None:
         help="show how far the reading is (default: on a terminal, for long files)",
     )  # fmt: skip
     words.add_keys(parser)
+    words.add_sandbox(parser)
     words.add_flows(parser)
     add_store(parser)
     add_filters(parser)
@@ -87,6 +89,8 @@ def _read(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
         merge=arguments.merge,
         lenient=arguments.lenient,
         keylog=arguments.keylog,
+        sandbox=arguments.sandbox,
+        folders=() if arguments.store is None else (str(store_file(arguments.store).parent),),
         flows=words.flow_options(arguments),
     )
     face = _face(arguments, keep)
@@ -94,6 +98,7 @@ def _read(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
     face.keep = both(face.keep, verdicts)
     alone = keeper is None and verdicts is None
     reading = Reading(options, face if alone else Kept(face, keeper, verdicts))
+    words.tell_open(reading.confinement.open)
     face.context = Context(reading.source.interfaces, unowned=FROM_FILE)
     if keeper is not None:
         keeper.context = face.context

@@ -18,6 +18,7 @@ from procwire.engine.options import EngineError, ReadOptions
 from procwire.engine.pipeline import Listener, Pipeline
 from procwire.model.frames import FrameBatch
 from procwire.model.packets import PacketTable
+from procwire.sandbox.profile import shut_in
 
 STOP_SECONDS = 0.5  # a pipe that sends nothing may hold the decoding thread: then it is left behind
 AHEAD = 2  # batches alive at once: one decoded ahead of the one in use (capture.source.Source)
@@ -34,7 +35,7 @@ class Reading:
 
     def __init__(self, options: ReadOptions, listener: Listener, *, tap: Tapped | None = None) -> None:
         self.options = options
-        self.keys = keys_of(options)
+        self.keys, fill = keys_of(options)
         self.pipeline = Pipeline(
             options.flows, listener, keys=self.keys, steer=None if tap is None else partial(tap, self.keys)
         )
@@ -44,8 +45,10 @@ class Reading:
         self.source: FileSource
         try:
             self.source = open_files(options.paths, merge=options.merge, lenient=options.lenient)
+            self.confinement = shut_in(options.sandbox, self.source.hold, folders=options.folders)
         except CaptureError as error:
             raise EngineError(str(error)) from None
+        fill()
 
     def run(self, progress: Progress | None = None) -> None:
         """Read to the end or to the damage, then end every flow."""

@@ -17,7 +17,8 @@ from procwire.bpf import probe
 from procwire.bpf.libbpf import BpfError
 from procwire.capture.source import CaptureError
 from procwire.capture.writer import PcapngWriter
-from procwire.engine.keys import Tapped, open_keys
+from procwire.decrypt.keyfile import open_keys
+from procwire.engine.keys import Tapped
 from procwire.engine.options import EngineError, WatchOptions
 from procwire.engine.pipeline import Pipeline
 from procwire.engine.sources import Chosen
