@@ -18,6 +18,7 @@ from procwire.capture.source import CaptureError
 from procwire.flows.table import Tracker
 from procwire.model.flow import Flow
 from procwire.model.kernel import KernelView
+from procwire.model.kernel import KernelView
 from procwire.model.streams import ENOUGH
 from procwire.packet.decode import Decoder
 from procwire.processes.kernel import namespace_cookie
@@ -246,5 +247,6 @@ def test_content_beyond_the_rate_is_counted_by_its_flow() -> None:
         with client, server:
             send(client, server, 30_000_000)
             flow = run.flow(port)
+        assert isinstance(flow.kernel, KernelView)
         assert flow.kernel.missed > 0
         assert flow.payload_out + flow.payload_in == 30_000_000
