@@ -18,7 +18,6 @@ from procwire.capture.source import CaptureError
 from procwire.flows.table import Tracker
 from procwire.model.flow import Flow
 from procwire.model.kernel import KernelView
-from procwire.model.kernel import KernelView
 from procwire.model.streams import ENOUGH
 from procwire.packet.decode import Decoder
 from procwire.processes.kernel import namespace_cookie
