@@ -21,6 +21,7 @@ from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
 NAME = "kerberos"
+REQUESTS = True
 PORTS = frozenset({("tcp", 88), ("udp", 88)})
 TRANSPORTS = frozenset({"tcp", "udp"})
 _MESSAGES = {0x6A: "as-req", 0x6B: "as-rep", 0x6C: "tgs-req", 0x6D: "tgs-rep", 0x7E: "error"}
@@ -136,7 +137,7 @@ class Parser(FramedParser):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, measure, MAX_MESSAGE)
-        self._pending = Pending()
+        self._pending = self.paired(Pending())
 
     def read(self, side: Direction, data: bytes, now: int) -> Iterable[Observation]:
         """See DatagramParser."""
@@ -150,7 +151,7 @@ class Parser(FramedParser):
         except DerError as error:
             raise ProtocolError(str(error)) from None
         if kind in {0x6A, 0x6C}:
-            self._pending.ask((int(side), kind), now)
+            self._pending.ask((int(side), kind), now, side=side, said=_MESSAGES[kind])
         else:
             for asked in (_ASKED[kind],) if kind in _ASKED else (0x6A, 0x6C):
                 latency, _ = self._pending.answer((1 - side, asked), now)

@@ -21,6 +21,7 @@ from procwire.model.observation import Observation, says
 
 NAME = "llmnr"
 PORT = 5355
+REQUESTS = True
 PORTS = frozenset({("udp", PORT), ("tcp", PORT)})
 TRANSPORTS = frozenset({"udp", "tcp"})
 FIRST = None
@@ -106,7 +107,7 @@ class Parser(FramedParser):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, measure)
-        self._pending = Pending()
+        self._pending = self.paired(Pending())
 
     def read(self, side: Direction, data: bytes, now: int) -> Iterable[Observation]:
         """See DatagramParser."""
