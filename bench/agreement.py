@@ -313,7 +313,7 @@ def _fault(path: Path, tally: Tally, *, lenient: bool) -> str:
     except Exception as error:
         return repr(error)
     tally.counts["lenient refused" if lenient else "strict refused"] += reading.error is not None
-    return reading.pipeline.defect
+    return reading.outcome.defect
 
 
 def cuts(corpora: Path, every: int = 9, places: int = 3) -> Tally:

@@ -31,6 +31,7 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
     lenient: bool = False
     keylog: str = ""  # secrets with which encrypted traffic is read
     keep_keys: bool = False  # until the end, to be written
+    workers: int = 0  # processes that share the work; 0: as many as pay
     flows: FlowOptions = FlowOptions()
 
 
