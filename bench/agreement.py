@@ -9,26 +9,24 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import resource
 import sys
 import tempfile
 import time
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+from bench.tally import PORTED, Key, Tally, captures_of, key_of, shared_folder
 from procwire.engine.api import Context, EngineError, Reading, ReadOptions, Silent, protocols
 from procwire.model.flow import Flow
 from procwire.model.observation import Observation
 
 TRANSPORTS = {"TCP": 6, "UDP": 17, "ICMP": 1, "ICMPV6": 58, "IGMP": 2, "SCTP": 132}
-PORTED = (6, 17, 132)  # for others, the truths do not agree on what a port is
 NAMED = frozenset(info.name for info in protocols())  # protocols that are scored
 # Names of theirs that are one of ours by another name: a claim of it is not wrong.
 ALIKE = {
@@ -44,7 +42,6 @@ CUT_BYTES = 1 << 20  # of a capture that is cut
 SETTINGS = ("alpn", "ja3", "sni")
 
 Row = dict[str, Any]
-Key = tuple[int, tuple[tuple[str, int], ...]]
 
 
 @dataclass
@@ -61,38 +58,6 @@ class Talk:
     def content(self) -> set[str]:
         """Protocols that were named for certain."""
         return {app for app, confidence in self.apps if confidence == "content"} | self.via
-
-
-@dataclass
-class Tally:
-    """Counts under one heading, and where the two sides differ."""
-
-    title: str
-    counts: Counter[str] = field(default_factory=Counter)
-    differences: list[str] = field(default_factory=list)
-
-    def same(self, name: str, equal: bool, words: str = "") -> None:
-        """Count one comparison; ``words`` say what it was where it failed."""
-        self.counts[f"{name} of"] += 1
-        self.counts[name] += equal
-        if not equal:
-            self.differences.append(f"{name}: {words}")
-
-    def share(self, name: str) -> float:
-        """The part of the comparisons that held; 1.0 for none."""
-        total = self.counts[f"{name} of"]
-        return self.counts[name] / total if total else 1.0
-
-    def lines(self) -> Iterator[str]:
-        """The table."""
-        yield self.title
-        for name in sorted(self.counts):
-            if name.endswith(" of"):
-                short = name.removesuffix(" of")
-                share = self.share(short)
-                yield f"  {short:<22} {self.counts[short]:6} of {self.counts[name]:6}  {share:.4f}"
-            elif f"{name} of" not in self.counts:
-                yield f"  {name:<22} {self.counts[name]:6}"
 
 
 class Scribe(Silent):
@@ -121,22 +86,6 @@ class Scribe(Silent):
         talk.apps.add((flow.app, flow.app_confidence))
         talk.via.update(filter(None, str(flow.facts.get("via", "")).split(".")))
         talk.ids.add(self.context.community_id(flow) or "")
-
-
-@cache
-def plain(address: str) -> str:
-    """An address in its one usual spelling; what is none stays."""
-    try:
-        return str(ip_address(address))
-    except ValueError:
-        return address
-
-
-def key_of(proto: int, src: tuple[str, int], dst: tuple[str, int]) -> Key:
-    """The unordered 5-tuple."""
-    ported = proto in PORTED
-    ends = [(plain(host), int(port) if ported else 0) for host, port in (src, dst)]
-    return proto, tuple(sorted(ends))
 
 
 def read(path: Path, *, lenient: bool = False) -> Reading:
@@ -289,10 +238,7 @@ def community(corpora: Path) -> Tally:
 def robustness(corpora: Path, every: int = 1) -> Tally:
     """Damaged and hostile files: none may raise, take long or make a parser fail; read twice, lenient too."""
     tally = Tally("robustness: every capture, strict and lenient")
-    paths = sorted(path for path in corpora.rglob("*") if path.suffix in (".pcap", ".pcapng", ".cap", ".gz"))
-    paths += [
-        path for path in sorted((corpora / "robustness").rglob("*")) if path.is_file() and path not in paths
-    ]
+    paths = captures_of(corpora)
     worst = (0.0, "")
     for path in paths[::every]:
         for lenient in (False, True):
@@ -313,28 +259,32 @@ def _fault(path: Path, tally: Tally, *, lenient: bool) -> str:
     except Exception as error:
         return repr(error)
     tally.counts["lenient refused" if lenient else "strict refused"] += reading.error is not None
-    return reading.outcome.defect
+    return reading.outcome.defect or _kept(reading)
 
 
-def cuts(corpora: Path, every: int = 9, places: int = 3) -> Tally:
-    """Some captures cut at some bytes, chosen by a fixed draw: none may raise or make a parser fail."""
+def _kept(reading: Reading) -> str:
+    """What is held though every flow has ended."""
+    tracker, analyzer = reading.pipeline.tracker.counts, reading.pipeline.analyzer
+    held = {"streams": tracker.held_bytes, "flows": tracker.active}
+    if analyzer is not None:
+        held["openings"] = analyzer.counts()["held"]
+    return " ".join(f"{size} bytes of {name} are held" for name, size in held.items() if size)
+
+
+def cuts(corpora: Path, every: int = 1, places: int = 2) -> Tally:
+    """Captures cut at some bytes, chosen by a fixed draw, strict and lenient: none may raise or be kept."""
     tally = Tally("cut: captures that end at any byte")
     draw = random.Random(4)
-    paths = sorted(path for path in corpora.rglob("*.pcap*") if path.suffix in (".pcap", ".pcapng"))
     with tempfile.TemporaryDirectory() as folder:
-        for path in paths[::every]:
+        for path in captures_of(corpora)[::every]:
             data = path.read_bytes()[:CUT_BYTES]
-            for _ in range(places):
-                cut = Path(folder) / f"cut{path.suffix}"
-                cut.write_bytes(data[: draw.randint(0, len(data))])
-                fault = _fault(cut, tally, lenient=bool(draw.randint(0, 1)))
-                tally.same("held", not fault or fault.startswith(str(cut)), f"{path.name} {fault}")
+            for lenient in (False, True):
+                for _ in range(places):
+                    cut = Path(folder) / f"cut{path.suffix}"
+                    cut.write_bytes(data[: draw.randint(0, len(data))])
+                    fault = _fault(cut, tally, lenient=lenient)
+                    tally.same("held", not fault or fault.startswith(str(cut)), f"{path.name} {fault}")
     return tally
-
-
-def shared_folder() -> Path:
-    """Where the corpora lie: PROCWIRE_SHARED, or ``shared`` beside the project."""
-    return Path(os.environ.get("PROCWIRE_SHARED") or Path(__file__).parents[2] / "shared")
 
 
 MEASURES = (arkime, ndpi, misclaims, ja4, community, robustness, cuts)

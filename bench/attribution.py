@@ -10,6 +10,7 @@ milliseconds and make one connection each, and the time from a flow's first pack
 from __future__ import annotations
 
 import argparse
+import calendar
 import re
 import subprocess
 import sys
@@ -39,8 +40,15 @@ class Nethogs:
         self.program = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         assert self.program.stdout is not None
         self._lines: list[bytes] = []
-        self._reader = threading.Thread(target=lambda: self._lines.extend(self.program.stdout or ()))
+        self.when: dict[int, int] = {}  # pid -> when it was named first, ns
+        self._reader = threading.Thread(target=self._read)
         self._reader.start()
+
+    def _read(self) -> None:
+        for line in self.program.stdout or ():
+            self._lines.append(line)
+            if match := re.search(rb"/(\d+)/\d+\t", line):
+                self.when.setdefault(int(match[1]), time.time_ns())
 
     def stop(self) -> dict[int, float]:
         """Bytes sent, by pid."""
@@ -64,6 +72,7 @@ class Polling:
         self._stage = stage
         self._stopping = threading.Event()
         self.pids: set[int] = set()
+        self.when: dict[tuple[int, int], int] = {}  # local port and pid -> when they were shown first, ns
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
 
@@ -71,6 +80,9 @@ class Polling:
         while not self._stopping.wait(POLL_SECONDS):
             shown = self._stage.host.run("ss", "-tunapH", check=False)
             self.pids.update(int(pid) for pid in re.findall(r"pid=(\d+)", shown))
+            now = time.time_ns()
+            for port, pid in re.findall(r":(\d+)\s+\S+:\S+\s.*?pid=(\d+)", shown):
+                self.when.setdefault((int(port), int(pid)), now)
 
     def stop(self) -> set[int]:
         """The pids seen."""
@@ -121,17 +133,31 @@ def show_short(truths: list[Truth], flows: list[Flow], hogs: dict[int, float], p
     return named == len(truths)
 
 
-def show_delays(flows: list[Flow]) -> None:
-    """From a flow's first packet to its owner, for the flows that have one."""
-    delays = sorted(flow["owner_delay"] for flow in flows if flow.get("pid") and "owner_delay" in flow)
-    if not delays:
-        print("no flow says when its owner was known")
-        return
-    at = [delays[min(len(delays) - 1, int(len(delays) * part))] * 1e3 for part in (0.5, 0.9, 0.99)]
-    print(
-        f"owner known after the first packet: p50 {at[0]:.2f} ms, p90 {at[1]:.2f} ms, p99 {at[2]:.2f} ms "
-        f"(most {delays[-1] * 1e3:.1f} ms, {len(delays)} flows)"
-    )
+def show_delays(flows: list[Flow], hogs: Nethogs, polling: Polling) -> None:
+    """From a flow's first packet, by the kernel's time stamp, until its owner was known."""
+    owned = [flow for flow in flows if flow.get("pid") and "owner_delay" in flow]
+    ours = [flow["owner_delay"] for flow in owned]
+    waits: dict[str, list[float]] = {"procwire": ours, "nethogs": [], "ss": []}
+    for flow in owned:
+        start = nanoseconds(flow["start"])
+        told = hogs.when.get(flow["pid"]), polling.when.get((flow.get("src_port", 0), flow["pid"]))
+        for name, when in zip(("nethogs", "ss"), told, strict=True):
+            if when is not None:
+                waits[name].append(max(0, when - start) / 1e9)
+    print("owner known after the first packet:")
+    for name, found in waits.items():
+        delays = sorted(found)
+        at = [
+            delays[min(len(delays) - 1, int(len(delays) * part))] * 1e3 for part in (0.5, 0.9, 0.99) if delays
+        ]
+        shown = "p50 {:.2f} ms, p90 {:.2f} ms, p99 {:.2f} ms".format(*at) if at else "never"
+        print(f"  {name:<9} {shown}  ({len(delays)} of {len(owned)} flows)")
+
+
+def nanoseconds(when: str) -> int:
+    """A time as the records have it, since 1970."""
+    whole, _, part = when.rstrip("Z").partition(".")
+    return calendar.timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) * 10**9 + int(part.ljust(9, "0"))
 
 
 def play(stage: Stage, only: str) -> list[Played]:
@@ -165,7 +191,7 @@ def main() -> int:
         good = all(scores)
         if short:
             good = show_short(short, flows, sent, polled) and good
-        show_delays(flows)
+        show_delays(flows, hogs, polling)
         print("".join(watcher.notes).strip())
     return 0 if good else 1
 

@@ -21,10 +21,14 @@ class Run(NamedTuple):
 
 
 def once(words: list[str], *, environment: dict[str, str] | None = None) -> Run:
-    """Run a program to its end with its output kept."""
+    """Run a program to its end with its output kept.
+
+    Byte code is kept between runs, as it is where procwire is installed, whatever this process was told.
+    """
     start = time.perf_counter()
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     child = subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, **(environment or {})}
+        words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=inherited | (environment or {})
     )
     assert child.stdout is not None
     output = child.stdout.read()

@@ -1,54 +1,103 @@
-"""What the programs of a running procwire cost in the kernel: time and runs (kernel.bpf_stats_enabled).
+"""What the programs of a running procwire cost in the kernel, and what the measuring itself costs.
 
-Read from /proc/PID/fdinfo, which tells a program's id, run time and runs; the name is asked of bpf(2).
+Repeat with ``python -m bench.hooks [--rate N] [--seconds N]`` (root). ``procwire watch --source both`` runs
+at one end of a veth pair, then at the other, while UDP and TCP pass. The kernel times each run of a program
+(BPF_ENABLE_STATS, Linux 5.8); two programs that do nothing run at the same hooks, and what they are said to
+take is the price of the timing, which is in every other figure too. No setting of the machine is changed: the
+kernel stops timing when the descriptor is closed, by whatever end of this process.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import ctypes
 import os
 import platform
+import struct
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
-STATS = Path("/proc/sys/kernel/bpf_stats_enabled")
 _BPF = {"x86_64": 321, "aarch64": 280}
-_PROG_GET_FD_BY_ID, _OBJ_GET_INFO_BY_FD = 13, 15
+_PROG_LOAD, _PROG_GET_FD_BY_ID, _OBJ_GET_INFO_BY_FD, _LINK_CREATE, _ENABLE_STATS = 5, 13, 15, 28, 32
+_CGROUP_SKB, _INGRESS, _EGRESS = 8, 0, 1  # enum bpf_prog_type, enum bpf_attach_type
+_PASS = struct.pack("=BBhi", 0xB7, 0, 0, 1) + struct.pack("=BBhi", 0x95, 0, 0, 0)  # r0 = 1; exit
 _NAME_AT = 64  # offset of the name in struct bpf_prog_info
+EMPTY = ("empty_in", "empty_out")
+
+
+class Cost(NamedTuple):
+    """What a program ran, and how long it took in all."""
+
+    runs: int
+    total_ns: int
+
+    @property
+    def mean(self) -> float:
+        """Nanoseconds a run."""
+        return self.total_ns / self.runs if self.runs else 0.0
+
+
+def _bpf(command: int, attributes: bytes) -> int:
+    """bpf(2). Raises OSError."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    # The kernel wants what it does not know to be zero, and takes as much as it knows.
+    padded = ctypes.create_string_buffer(attributes.ljust(128, b"\0"), 128)
+    result = int(libc.syscall(_BPF[platform.machine()], command, padded, 128))
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"bpf({command}): {os.strerror(number)}")
+    return result
 
 
 @contextlib.contextmanager
 def measured() -> Iterator[None]:
-    """Let the kernel measure its programs meanwhile."""
-    before = STATS.read_text(encoding="ascii")
-    STATS.write_text("1\n", encoding="ascii")
+    """Let the kernel time its programs meanwhile; it stops by itself when this process is gone."""
+    descriptor = _bpf(_ENABLE_STATS, struct.pack("=I", 0))  # BPF_STATS_RUN_TIME
     try:
         yield
-    finally:
-        STATS.write_text(before, encoding="ascii")
-
-
-def name_of(identifier: int) -> str:
-    """A loaded program's name."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    attributes = (ctypes.c_uint32 * 32)(identifier)
-    number = _BPF[platform.machine()]
-    descriptor = libc.syscall(number, _PROG_GET_FD_BY_ID, attributes, ctypes.sizeof(attributes))
-    if descriptor < 0:
-        return str(identifier)
-    try:
-        info = ctypes.create_string_buffer(256)
-        asked = (ctypes.c_uint64 * 16)(descriptor | len(info) << 32, ctypes.addressof(info))
-        if libc.syscall(number, _OBJ_GET_INFO_BY_FD, asked, 16) != 0:
-            return str(identifier)
-        return info.raw[_NAME_AT : _NAME_AT + 16].partition(b"\0")[0].decode()
     finally:
         os.close(descriptor)
 
 
-def costs(pid: int) -> dict[str, tuple[int, float]]:
-    """Runs and mean nanoseconds of each program that a process holds and that ran."""
+@contextlib.contextmanager
+def idle(root: str) -> Iterator[None]:
+    """A program that does nothing at each of both hooks of a cgroup: the price of being timed."""
+    code, license_ = ctypes.create_string_buffer(_PASS, len(_PASS)), ctypes.create_string_buffer(b"GPL")
+    with contextlib.ExitStack() as stack:
+        folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+        stack.callback(os.close, folder)
+        for name, hook in zip(EMPTY, (_INGRESS, _EGRESS), strict=True):
+            asked = struct.pack(
+                "=IIQQIIQII16sII", _CGROUP_SKB, 2, ctypes.addressof(code), ctypes.addressof(license_),
+                0, 0, 0, 0, 0, name.encode(), 0, hook,
+            )  # fmt: skip
+            program = _bpf(_PROG_LOAD, asked)
+            stack.callback(os.close, program)
+            stack.callback(os.close, _bpf(_LINK_CREATE, struct.pack("=IIII", program, folder, hook, 0)))
+        yield
+
+
+def name_of(identifier: int) -> str:
+    """A loaded program's name; its number where the kernel does not say."""
+    try:
+        descriptor = _bpf(_PROG_GET_FD_BY_ID, struct.pack("=I", identifier))
+    except OSError:
+        return str(identifier)
+    try:
+        info = ctypes.create_string_buffer(256)
+        _bpf(_OBJ_GET_INFO_BY_FD, struct.pack("=IIQ", descriptor, len(info), ctypes.addressof(info)))
+        return info.raw[_NAME_AT : _NAME_AT + 16].partition(b"\0")[0].decode()
+    except OSError:
+        return str(identifier)
+    finally:
+        os.close(descriptor)
+
+
+def totals(pid: int) -> dict[str, Cost]:
+    """Runs and nanoseconds of each program that a process holds, since it was loaded."""
     found = {}
     for path in Path(f"/proc/{pid}/fdinfo").iterdir():
         try:
@@ -57,6 +106,63 @@ def costs(pid: int) -> dict[str, tuple[int, float]]:
             continue
         said = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
         if "run_cnt" in said and int(said["run_cnt"]):
-            runs = int(said["run_cnt"])
-            found[name_of(int(said["prog_id"]))] = (runs, int(said["run_time_ns"]) / runs)
+            found[name_of(int(said["prog_id"]))] = Cost(int(said["run_cnt"]), int(said["run_time_ns"]))
     return found
+
+
+def costs(pid: int) -> dict[str, tuple[int, float]]:
+    """Runs and mean nanoseconds of each program that a process holds and that ran."""
+    return {name: (cost.runs, cost.mean) for name, cost in totals(pid).items()}
+
+
+def between(before: dict[str, Cost], after: dict[str, Cost]) -> dict[str, Cost]:
+    """What ran in between."""
+    none = Cost(0, 0)
+    spent = {
+        name: Cost(*(new - old for new, old in zip(cost, before.get(name, none), strict=True)))
+        for name, cost in after.items()
+    }
+    return {name: cost for name, cost in spent.items() if cost.runs}
+
+
+def table(spent: dict[str, Cost], least: int) -> list[str]:
+    """One line a program that ran often enough: as timed, without the timing's price, as a ratio to it."""
+    empty = Cost(
+        sum(spent[name].runs for name in EMPTY if name in spent),
+        sum(spent[name].total_ns for name in EMPTY if name in spent),
+    )
+    lines = [f"  {'the timing itself':<18} {empty.mean:7.0f} ns"]
+    for name, cost in sorted(spent.items()):
+        if name not in EMPTY and cost.runs >= least:
+            ratio = cost.mean / empty.mean if empty.mean else 0.0
+            lines.append(
+                f"  {name:<18} {cost.mean:7.0f} ns, {max(0.0, cost.mean - empty.mean):5.0f} without it, "
+                f"{ratio:5.1f} times {cost.runs:>10,} runs"
+            )
+    return lines
+
+
+def main() -> int:
+    """Print what each program costs for each kind of traffic and each direction."""
+    from tests.lab import why_not
+
+    from bench import hookload
+    from bench.clock import machine
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rate", type=int, default=100_000, help="datagrams a second")
+    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--sockets", type=int, default=100)
+    options = parser.parse_args()
+    if why_not():
+        print(f"bench.hooks: {why_not()}", file=sys.stderr)
+        return 3
+    print(machine())
+    for title, spent in hookload.phases(options.rate, options.seconds, options.sockets):
+        print(title)
+        print("\n".join(table(spent, least=1000)), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

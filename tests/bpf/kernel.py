@@ -48,6 +48,22 @@ def links() -> set[int]:
     return identifiers(_LINK_GET_NEXT_ID)
 
 
+def held(pid: int | str = "self") -> tuple[set[int], set[int]]:
+    """Ids of the programs and links that a process holds: others on this machine may have theirs."""
+    loaded, attached = set(), set()
+    for path in Path(f"/proc/{pid}/fdinfo").iterdir():
+        try:
+            lines = path.read_text(encoding="ascii").splitlines()
+        except OSError:
+            continue
+        said = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+        if "link_id" in said:
+            attached.add(int(said["link_id"]))
+        elif "prog_id" in said:
+            loaded.add(int(said["prog_id"]))
+    return loaded, attached
+
+
 def without_capabilities(code: str) -> str:
     """What Python code prints in a process that has dropped every capability."""
     words = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", sys.executable, "-c", code]

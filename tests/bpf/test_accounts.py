@@ -13,6 +13,7 @@ SOURCE = "".join((FOLDER / name).read_text(encoding="utf-8") for name in ("accou
 SIZES = {"__u8": 1, "__u16": 2, "__u32": 4, "__u64": 8}
 ADDRESS = st.tuples(st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1))
 PORT = st.integers(0, 65535)
+SIDE = (10, 20, 30, 40, 50, 60)  # figures of one direction
 
 
 def numbers() -> dict[str, int]:
@@ -73,25 +74,26 @@ def test_both_directions_have_one_key(
 
 
 def test_an_account_is_read_as_it_was_written() -> None:
-    raw = struct.pack(
-        "=3Q8Q2Q2I2I2I2I2I2I4I2B2B2B2B2BBBB3xI4x10II4x24x64x",
-        7, 100, 200, *range(1, 9), 3, 9, 11, 12, 0, 0, 0, 0, 5, 6, *[0] * 8, *[0] * 10, 0, 1, 2, 0,
-        *range(20, 30), 9,
-    )  # fmt: skip
-    account = books.unpack_account(raw)
+    def side(direction: int) -> bytes:
+        packets, size, payload, more, interface, missed = (direction + figure for figure in SIDE)
+        return struct.pack("=4Q2I8x4I", packets, size, payload, more, interface, 0, 0, 0, missed, 0)
+
+    head = struct.pack("=5Q4II4B", 7, 100, 200, 0, 3, *range(4), 0, 9, 1, 2, 0)
+    health = struct.pack("=64x2I3Q10I", 9, 0, 0, 0, 0, *range(20, 30))
+    account = books.unpack_account(head + side(0) + side(1) + health)
     assert (account.netns, account.first, account.last) == (7, 100, 200)
-    assert account.now == books.Tally((1, 2), (3, 4), (5, 6), (7, 8))
+    assert account.now == books.Tally((10, 11), (20, 21), (30, 31), (40, 41))
     assert account.elsewhere == 3
-    assert account.interface == (11, 12)
-    assert account.missed == (5, 6)
+    assert account.interface == (50, 51)
+    assert account.missed == (60, 61)
     assert account.end == 1
     assert account.health == ((20, 21), (22, 23), (24, 25), (26, 27), (28, 29))
     assert account.judged == 9
-    assert struct.unpack_from("=Q", raw, books.LAST_AT) == (200,)
+    assert struct.unpack_from("=Q", head, books.LAST_AT) == (200,)
 
 
 def test_links_are_summed_over_cpus_by_kind() -> None:
-    one = struct.pack("=48Q", *range(48))
+    one = b"".join(struct.pack("=4Q", number, 100 + number, 200 + number, 0) for number in range(16))
     found = books.unpack_link(one + one)
-    assert found["sockets"] == ((0, 2), (32, 34), (64, 66))
-    assert found["not-ip"] == ((20, 22), (52, 54), (84, 86))
+    assert found["sockets"] == ((0, 2), (200, 202), (400, 402))
+    assert found["not-ip"] == ((20, 22), (220, 222), (420, 422))

@@ -25,6 +25,21 @@ def test_a_cut_row_is_left_out() -> None:
     assert [held.fd for held in tasks.holders(struct.pack("=QQIIHHI", *range(7)) + b"x")] == [3]
 
 
+def test_a_row_that_says_the_same_again_is_the_same_task() -> None:
+    def row(pid: int, runtime: int) -> bytes:
+        return struct.pack("=6QqQ16I16s", 1, 2, runtime, *range(7), pid, *range(13), b"sh")
+
+    tables = tasks.Tables()
+    sleepers = []
+    for now in range(4):  # one sleeps, one works, one is new each time
+        data = row(1, 5) + row(2, now) + row(100 + now, 0)
+        found = tables.read(data + b"cut")
+        assert found == list(tasks.tasks(data))
+        sleepers.append(found[0])
+    assert sleepers[1] is sleepers[2] is sleepers[3]
+    assert tables.read(b"") == []
+
+
 def test_command_lines_of_any_length() -> None:
     data = struct.pack("=II", 7, 3) + b"ab\0" + struct.pack("=II", 8, 0) + struct.pack("=II", 9, 9) + b"cut"
     assert tasks.arguments(data) == {7: b"ab\0", 8: b"", 9: b"cut"}

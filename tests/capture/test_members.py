@@ -12,6 +12,7 @@ import pytest
 from procwire.capture import members
 from procwire.capture.members import Members, Wanted
 from procwire.capture.packet_filter import FilterError
+from procwire.capture.ring import RETIRE_MS
 from procwire.capture.source import CaptureError
 from tests.lab import Host, Lab, pair, why_not
 
@@ -132,3 +133,14 @@ def test_without_the_right_to_capture_it_says_how(names: tuple[str, ...] | None)
         said = words.read()
     os.waitpid(child, 0)
     assert said.startswith("lo: not allowed: run as root, or: setcap cap_net_raw")
+
+
+def test_a_loaded_filter_has_its_few_frames_soon_unless_there_are_many_rings() -> None:
+    with pair() as (_, left, _right):
+        assert joined(left, lambda made: made._retire_ms) == RETIRE_MS
+
+        def patience(made: Members) -> int:
+            made.wanted = Wanted(loaded=9)
+            return made._patience()
+
+        assert joined(left, patience) == members.PROMPT_MS

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import socket
+import threading
 import time
 
 import pytest
@@ -107,4 +109,30 @@ def test_closing_twice_does_no_harm(programs: Programs) -> None:
     tap.close()
     tap.close()
     assert tap.torn == 0
+    programs.close()
+
+
+def test_a_flow_that_begins_ends_the_wait(programs: Programs) -> None:
+    with Tap(programs.ring, RING_BYTES) as tap:
+        say(1)
+        while batch := tap.take():
+            tap.release(batch)
+        time.sleep(0.01)  # longer than one flow's wake-up stands for those that follow
+        later = threading.Timer(0.1, say, (1,))
+        later.start()
+        started = time.monotonic()
+        tap.wait(30.0)
+        assert time.monotonic() - started < 30.0
+        later.join()
+    programs.close()
+
+
+def test_a_wait_ends_when_another_descriptor_is_readable(programs: Programs) -> None:
+    other = os.eventfd(1)
+    with Tap(programs.ring, RING_BYTES) as tap:
+        tap.listen(other)
+        started = time.monotonic()
+        tap.wait(30.0)
+        assert time.monotonic() - started < 30.0
+    os.close(other)
     programs.close()

@@ -21,11 +21,11 @@ def test_what_is_no_duration_is_refused(text: str) -> None:
 
 def test_sizes_whole_numbers_and_timeouts() -> None:
     assert arguments.size("8MiB") == 8 << 20
-    assert arguments.whole(1, 9)("7") == 7  # type: ignore[operator]
+    assert arguments.whole(1, 9)("7") == 7
     assert arguments.timeout("tcp-open=5m") == ("tcp_open", 300_000_000_000)
     for reader, text in ((arguments.size, "much"), (arguments.whole(1, 9), "10"), (arguments.timeout, "udp")):
         with pytest.raises(argparse.ArgumentTypeError):
-            reader(text)  # type: ignore[operator]
+            reader(text)
 
 
 def test_the_engines_options_come_from_the_words() -> None:

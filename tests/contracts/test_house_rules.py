@@ -20,7 +20,18 @@ USUAL_SHARE = 0.95
 ENGINE_LINES = 1200
 ARGUMENTS = 6
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager", "misc", "base", "util", "helper"}
-SANS_IO = ("model", "packet", "flows", "dpi", "capture/pcap.py", "capture/pcapng.py", "netlink/message.py")
+SANS_IO = (
+    "model",
+    "packet",
+    "flows",
+    "dpi",
+    "capture/pcap.py",
+    "capture/pcapng.py",
+    "netlink/message.py",
+    "ledger/tree.py",
+    "ledger/chain.py",
+    "ledger/note.py",
+)
 CLOCKS = {"time", "perf_counter", "monotonic", "time_ns", "now", "utcnow", "today"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

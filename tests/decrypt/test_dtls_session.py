@@ -129,7 +129,7 @@ def test_the_backlog_is_bounded(connection: Connection) -> None:
         session.feed(side, data)
     for number in range(200):
         session.feed(0, client.seal(3, number, 23, bytes(1200)))
-    assert session._backlog_bytes <= MAX_BACKLOG_BYTES
+    assert session.backlog.bytes <= MAX_BACKLOG_BYTES
     assert session.failed[reasons.BACKLOG_FULL] > 0
     assert session.hopeless
 

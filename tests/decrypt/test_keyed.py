@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from procwire.decrypt.gate import Gate
 from procwire.decrypt.keyed import keyed
-from procwire.decrypt.tls import Parser
 from procwire.dpi.contract import Context
-from procwire.dpi.protocols import tls
 from procwire.dpi.registry import registry
 from tests.decrypt.dialogue import Hand, key_log
 
@@ -16,8 +20,26 @@ def test_the_same_protocols_in_the_same_order() -> None:
     assert [table.name for table in made.tables()] == [table.name for table in registry().tables()]
 
 
-def test_keys_are_used_where_there_are_some() -> None:
-    without, having = keyed(key_log(b"")), keyed(key_log(Hand().lines()))
-    context = Context(transport="tcp")
-    assert isinstance(without.by_name["tls"].parser(context), tls.Parser)
-    assert isinstance(having.by_name["tls"].parser(context), Parser)
+def test_a_gate_stands_in_front_of_what_encrypts() -> None:
+    having = keyed(key_log(Hand().lines()))
+    for name, context in (("tls", Context(transport="tcp")), ("quic", Context(transport="udp"))):
+        assert isinstance(having.by_name[name].parser(context), Gate)
+    assert not isinstance(having.by_name["ssh"].parser(Context(transport="tcp")), Gate)
+
+
+def test_what_reads_with_keys_is_loaded_when_a_flow_has_one() -> None:
+    """In a process of its own: nothing but the keys may have been loaded."""
+    program = (
+        "import sys\n"
+        "from procwire.engine.api import Reading, ReadOptions, Silent\n"
+        "Reading(ReadOptions(paths=(sys.argv[1],), keylog=sys.argv[2]), Silent()).run()\n"
+        "print(*sorted(name for name in sys.modules if name.startswith('procwire.decrypt.')))\n"
+    )
+    capture = Path(__file__).parents[1] / "vectors" / "tls" / "tls13.pcap"
+    with NamedTemporaryFile(suffix=".keys") as file:
+        file.write(Hand().lines())
+        file.flush()
+        words = [sys.executable, "-c", program, str(capture), file.name]
+        loaded = subprocess.run(words, check=True, capture_output=True, text=True, timeout=30).stdout.split()
+    assert "procwire.decrypt.gate" in loaded
+    assert not {"procwire.decrypt.tls", "procwire.decrypt.session", "procwire.decrypt.ciphers"} & set(loaded)

@@ -12,7 +12,7 @@ from tests.decrypt.dialogue import Hand, key_log
 
 
 def test_it_looks_like_the_module() -> None:
-    made = Module(tls, lambda *given: given, key_log(b""), registry)
+    made = Module(tls, lambda *given: given, lambda: tls.Parser, key_log(b""), registry)
     for name in ("NAME", "PORTS", "TRANSPORTS", "FIRST", "OBSERVATIONS", "claims", "__doc__", "__name__"):
         assert getattr(made, name) == getattr(tls, name)
     with pytest.raises(AttributeError):
@@ -20,10 +20,12 @@ def test_it_looks_like_the_module() -> None:
     assert Registry([made]).by_name["tls"].module is made
 
 
-def test_the_parser_depends_on_the_keys() -> None:
-    context = Context(transport="tcp")
-    without = Module(tls, lambda *given: given, key_log(b""), registry)
-    assert isinstance(without.Parser(context), tls.Parser)
-    keys = key_log(Hand().lines())
-    having = Module(tls, lambda *given: given, keys, registry)
-    assert having.Parser(context) == (context, keys, registry())
+def test_the_gate_is_given_what_it_asks_of() -> None:
+    context, keys = Context(transport="tcp"), key_log(Hand().lines())
+    made = Module(tls, lambda *given: given, load, keys, registry)
+    assert made.Parser(context) == (keys, registry, tls, load, context)
+    assert made.CHOOSES
+
+
+def load() -> type[tls.Parser]:
+    return tls.Parser

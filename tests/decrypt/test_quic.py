@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import struct
+from base64 import urlsafe_b64encode
 from typing import Any
 
+import pytest
 from aioquic.h3.connection import H3Connection
 from aioquic.h3.events import HeadersReceived
 
@@ -12,7 +14,7 @@ from procwire.decrypt.keyed import keyed
 from procwire.decrypt.keylog import KeyLog
 from procwire.decrypt.reasons import NO_KEY
 from procwire.dpi.decryption import Decryption
-from procwire.dpi.protocols.dns import DnsResponse
+from procwire.dpi.protocols.dns import DnsQuery, DnsResponse
 from procwire.dpi.wire.http3_records import Http3Request, Http3Response
 from procwire.model.observation import Carried
 from tests.decrypt.dialogue import Hand, key_log
@@ -101,3 +103,32 @@ def test_without_the_key() -> None:
     one, listener = heard(key_log(Hand().lines()), spoken)
     assert (one.app, one.facts.get("via")) == ("quic", None)
     assert seen(listener, Decryption)[0].reasons == (NO_KEY,)
+
+
+@pytest.mark.parametrize("method", [b"GET", b"POST"])
+def test_dns_in_http3_is_read_as_dns(method: bytes) -> None:
+    talk = Talk()
+    for _ in range(3):
+        talk.turn()
+    assert talk.server is not None
+    client, server = H3Connection(talk.client), H3Connection(talk.server)
+    stream = talk.client.get_next_available_stream_id()
+    path = b"/dns-query" + (b"?dns=" + urlsafe_b64encode(QUERY).rstrip(b"=") if method == b"GET" else b"")
+    kind = (b"content-type", b"application/dns-message")
+    head = [(b":method", method), (b":scheme", b"https"), (b":authority", b"doh.example"), (b":path", path)]
+    client.send_headers(stream, [*head, kind] if method == b"POST" else head, end_stream=method == b"GET")
+    if method == b"POST":
+        client.send_data(stream, QUERY, end_stream=True)
+    talk.turn()
+    while (event := talk.server.next_event()) is not None:
+        server.handle_event(event)
+    server.send_headers(stream, [(b":status", b"200"), kind])
+    server.send_data(stream, ANSWER[:11], end_stream=False)
+    talk.turn()
+    server.send_data(stream, ANSWER[11:], end_stream=True)
+    talk.turn()
+    spoken = talk.spoken()
+    one, listener = heard(key_log(spoken.keys), spoken)
+    assert (one.app, one.facts["via"]) == ("http3", "quic")
+    assert [each.query for each in seen(listener, DnsQuery)] == ["www.example.com"]
+    assert [tuple(each.addresses) for each in seen(listener, DnsResponse)] == [("192.0.2.1",)]

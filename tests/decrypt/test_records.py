@@ -44,7 +44,7 @@ def test_what_is_no_record_is_passed_over_in_linear_time() -> None:
     reader = RecordStream()
     for _ in range(200):
         assert reader.feed(b"\x03" * 1000) == []
-    assert reader._held < 10
+    assert reader.held < 10
     assert reader.feed(record(b"x") + record(b"y"))[-1][1] == b"y"
 
 

@@ -163,7 +163,7 @@ def test_the_backlog_is_bounded_and_the_rest_counted() -> None:
         session.feed(side, data)
     for _ in range(30):
         session.feed(OUT, hand.said(True, bytes(16_000)))
-    assert session.halves[0].backlog_bytes <= MAX_BACKLOG_BYTES
+    assert session.halves[0].backlog.bytes <= MAX_BACKLOG_BYTES
     session.finish()
     assert session.failed[room.BACKLOG_FULL] > 0
     assert session.failed[room.NO_KEY] > 0
@@ -205,3 +205,16 @@ def test_handshake_messages_are_handed_on() -> None:
         (IN, HANDSHAKE, 20),
         (OUT, HANDSHAKE, 20),
     ]
+
+
+@pytest.mark.parametrize("suite", ["003b", "0005", "002f", "c02f"])
+def test_a_suite_that_tls13_does_not_have_opens_nothing(suite: str) -> None:
+    spoken = Dialogue("TLSv1_3").run(SAYS)
+    flights = list(spoken.flights)
+    first = next(place for place, (side, _) in enumerate(flights) if side == 1)
+    answer = flights[first][1]
+    assert answer[76] == 0x13  # behind the record's and message's heads, version, random and session id
+    flights[first] = (IN, answer[:76] + bytes.fromhex(suite) + answer[78:])
+    session = Session(key_log(spoken.keys))
+    assert read(session, flights) == (b"", b"")
+    assert not session.opened

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from procwire.decrypt.conversation import Piece
+from procwire.decrypt.piece import Piece
 from procwire.decrypt.tap import Tap, is_name
 from procwire.engine.options import ReadOptions
 from procwire.engine.reading import Reading

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from procwire.dpi.contract import Context, Direction
+from procwire.model.observation import Announced
 from tests.dpi.samples import dialogues
 
 OUT, IN = Direction.OUT, Direction.IN
@@ -12,6 +13,19 @@ OUT, IN = Direction.OUT, Direction.IN
 
 def heard(module: Any, *steps: tuple[Direction, bytes], transport: str = "tcp", port: int = 0) -> list[Any]:
     """Observations of a conversation; each step is 10 ns behind the one before, the first at 10."""
+    seen = _heard(module, steps, transport, port)
+    return [one for one in seen if type(one) is not Announced]
+
+
+def announced(
+    module: Any, *steps: tuple[Direction, bytes], transport: str = "tcp", port: int = 0
+) -> list[tuple[int, str, str, int, str]]:
+    """(side, app, address, port, note) of the flows that a conversation announces."""
+    seen = _heard(module, steps, transport, port)
+    return [(one.side, one.app, one.address, one.port, one.note) for one in seen if type(one) is Announced]
+
+
+def _heard(module: Any, steps: Any, transport: str, port: int) -> list[Any]:
     parser = listening(module, transport=transport, port=port)
     seen: list[Any] = []
     now = 0

@@ -82,14 +82,16 @@ def crypto_frame(offset: int, data: bytes) -> bytes:
     return b"\6" + varint(offset) + varint(len(data)) + data
 
 
-def seal(frames: bytes, dcid: bytes, number: int = 0, *, version: int = 1, server: bool = False) -> bytes:
-    """An Initial packet of one side, padded to 1200 bytes, number in four bytes."""
+def seal(
+    frames: bytes, dcid: bytes, number: int = 0, *, version: int = 1, server: bool = False, keyed: int = 0
+) -> bytes:
+    """One side's Initial packet of 1200 bytes, number in four bytes; ``keyed`` by another version's salt."""
     frames = frames.ljust(1200 - 16 - 4 - 10 - len(dcid), b"\0")
     first = 0xD3 if version == V2 else 0xC3
     ids = bytes([len(dcid)]) + dcid + b"\0" if not server else b"\0" + bytes([len(dcid)]) + dcid
     length = (0x4000 | (len(frames) + 20)).to_bytes(2, "big")
     header = bytes([first]) + version.to_bytes(4, "big") + ids + b"\0" + length
-    secret = quic_initial.initial_secret(version, dcid, server=server)
+    secret = quic_initial.initial_secret(keyed or version, dcid, server=server)
     prefix = "quicv2" if version == V2 else "quic"
     key, iv, protection = (
         quic_initial.expand(secret, label)[:size]

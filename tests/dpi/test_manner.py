@@ -34,6 +34,13 @@ def test_protocol_that_roams_has_no_unusual_port() -> None:
     assert risks(8093, REQUEST, protocols=Registry([roams])) == ()
 
 
+def test_port_that_another_flow_agreed_on() -> None:
+    one = flow(dport=8093)
+    one.facts["announced_by"] = "0011223344556677"
+    Listener().analyzer.data(one, 0, REQUEST, 1)
+    assert (one.app, one.facts.get("risks")) == ("http", None)
+
+
 def test_tiny_first_piece() -> None:
     assert risks(80, REQUEST[:3], REQUEST[3:]) == ("split-banner",)
     assert risks(80, REQUEST[:20], REQUEST[20:]) == ()

@@ -74,3 +74,18 @@ def test_further_modules_stand_behind_ours_and_take_no_name() -> None:
     finally:
         extend(())
     assert registry().modules == modules()
+
+
+def test_a_replaced_module_stands_where_the_other_did() -> None:
+    known = registry()
+    other = SimpleNamespace(**vars(known.by_name["tls"].module))
+    made = known.replaced({"tls": other})
+    assert made.by_name["tls"].module is other
+    assert [module.NAME for module in made.modules] == [module.NAME for module in known.modules]
+    for proto in known.transports:
+        before, after = known.dispatch(proto) or [], made.dispatch(proto) or []
+        assert [[entry.name for entry in each] for each in before] == [
+            [e.name for e in each] for each in after
+        ]
+    assert [entry.module for entry in made.hinted(6, 0, 443) if entry.name == "tls"] == [other]
+    assert known.by_name["tls"].module is not other

@@ -64,3 +64,13 @@ def test_a_connection_whose_socket_is_closed_is_over() -> None:
     assert flow.state == states.CLOSED
     tracker.expire(100 * SECOND)
     assert flow.ended == "fin"
+
+
+def test_what_belongs_to_no_flow_is_counted_here_only_where_the_kernel_did_not() -> None:
+    tracker = Tracker()
+    fragment = bytes.fromhex("4500001c00010001401100000a0000010a000002") + b"12345678"
+    batch = batch_of([b"\xff" * 40, fragment] * 2, link=101, start=SECOND, step=SECOND)
+    batch.flags[0] = batch.flags[1] = COUNTED
+    tracker.ingest(Decoder().decode(batch), now=9 * SECOND)
+    counts = tracker.counts
+    assert (counts.packets, counts.non_ip, counts.waiting) == (2, 1, 1)

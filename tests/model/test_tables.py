@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from procwire.model import address
+from procwire.model.catalogue_tables import CHECKS, COLUMNS, PROTOCOLS
 from procwire.model.columns import Kind, Table
 from procwire.model.flow import Flow
 from procwire.model.frames import FOREIGN, INBOUND, OUTBOUND
 from procwire.model.packets import HAS_PORTS, IS_IP, PacketTable
 from procwire.model.process import EXACT, Owner, ProcessRef
 from procwire.model.rows import Check, FlowRow, InterfaceRow, PacketRow, ProtocolRow, RowContext, column_rows
-from procwire.model.tables import CHECKS, COLUMNS, CORE, FLOWS, INTERFACES, PACKETS, PROTOCOLS
+from procwire.model.tables import CORE, FLOWS, INTERFACES, PACKETS
 
 VOCABULARY = [
     "flow_id",

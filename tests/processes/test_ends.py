@@ -106,3 +106,11 @@ def test_a_transparent_proxy_s_foreign_address(lookup: Ends) -> None:
         end = lookup.end(key_from(6, "192.0.2.77", port, "127.0.0.1", 9))
         assert end.confidence in (EXACT, UNKNOWN)
         assert isinstance(lookup.namespaces.home.channel, Channel)
+
+
+def test_a_far_end_is_not_asked_for_where_the_near_one_is_known(
+    lookup: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "exact", lambda *_, **__: pytest.fail("asked"))
+    end = lookup.end(key_from(6, "192.0.2.1", 1, "127.0.0.1", 2), met=True)
+    assert (end.local, end.final, end.reason) == (False, True, NOT_LOCAL)

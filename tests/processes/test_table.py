@@ -285,3 +285,16 @@ def test_noted_parents_lead_to_the_nearest_that_lives(fake: FakeProc) -> None:
     assert known.told(claim).ancestors[:3] == ("make:8", "sh:7", "shell:5")
     other = claim._replace(lineage=(Link(8, 1, "make"), Link(5, 999 * boot, "")))
     assert known.told(other).ancestors == ("make:8",)
+
+
+def test_a_process_that_opens_many_connections_at_once_is_read_once(fake: FakeProc) -> None:
+    clock = Clock()
+    processes = ProcessTable(proc=str(fake.root), clock=clock)
+    fake.put(7, "curl", 100, exe="/usr/lib/curl")
+    first = processes.told(CURL)
+    fake.put(7, "curl", 100, exe="/usr/lib/other")
+    assert processes.told(CURL) is first
+    assert processes.told(CURL._replace(name="wget")).exe == "/usr/lib/other"  # another program since
+    fake.put(7, "curl", 100, exe="/usr/lib/third")
+    clock.now += table.FRESH_NS
+    assert processes.told(CURL).exe == "/usr/lib/third"

@@ -19,7 +19,8 @@ from procwire.model.tables import FLOWS
 
 NAMES = [column.name for column in FLOWS]
 HOST_ONLY = frozenset(NAMES[NAMES.index("pid") : NAMES.index("peer_reason") + 1])  # the owner's, all together
-_FLOW = readers(column for column in FLOWS if column.name not in HOST_ONLY)
+LISTED = frozenset({"client", "client_source", "server", "ja3"})  # from a list that grows, or in records too
+_FLOW = readers(column for column in FLOWS if column.name not in HOST_ONLY | LISTED)
 
 Line = dict[str, Any]
 

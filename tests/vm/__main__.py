@@ -12,6 +12,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ HEAD = """# Kernels
 
 What runs on which kernel, as the virtual machines of `make vm` had it last ({day}, QEMU without
 hardware support). The scenarios are those of `tests/kernel/stage.py`, under `procwire watch --json`.
+
+{ran}
 """
 
 
@@ -60,11 +63,28 @@ def kernels() -> list[Kernel]:
 
 def page(reports: list[dict[str, Any]]) -> str:
     """The reports as one document."""
-    parts = [HEAD.format(day=datetime.datetime.now(tz=datetime.UTC).date()), _programs(reports)]
+    day = datetime.datetime.now(tz=datetime.UTC).date()
+    parts = [HEAD.format(day=day, ran="\n".join(map(_ran, reports))), _programs(reports)]
     parts += [_attribution(reports), _fallbacks(reports)]
     if any("suites" in report for report in reports):
         parts.append(_suites(reports))
     return "\n".join(parts)
+
+
+def _ran(report: dict[str, Any]) -> str:
+    """One kernel in a line: its version, how long it took, what came of it."""
+    scenes = [each for each in report.get("attribution", {}).values() if isinstance(each, dict)]
+    played = [each for each in scenes if not each.get("absent")]
+    reasons = [reason for verdicts in report.get("programs", {}).values() for reason in verdicts.values()]
+    good = sum(bool(each.get("good")) for each in played)
+    right = sum(bool(report.get(name, {}).get("right")) for name in FALLBACKS)
+    tests = report.get("suites", {}).get("last", "not run")
+    ran = f"{reasons.count('')} of {len(reasons)} programs run"
+    return (
+        f"- {report['release']} ({report.get('version', '?')}): {ran},"
+        f" {good} of {len(played)} scenarios have the right owner and bytes, {right} of {len(FALLBACKS)}"
+        f" fallbacks are right, tests: {tests}; {report.get('seconds', 0):.0f} s in all."
+    )
 
 
 def _columns(reports: list[dict[str, Any]], first: str) -> list[str]:
@@ -154,11 +174,13 @@ def _suites(reports: list[dict[str, Any]]) -> str:
 
 
 def is_good(report: dict[str, Any]) -> bool:
-    """Whether everything that was played was right, and every fallback was."""
+    """Whether every program runs, all that was played was right, and so was every fallback and test."""
     scenes = [each for each in report.get("attribution", {}).values() if isinstance(each, dict)]
     played = bool(scenes) and all(each.get("good") or each.get("absent") for each in scenes)
     fell = all(report.get(name, {}).get("right") for name in FALLBACKS)
-    return played and fell and report.get("after SIGKILL", {}).get("left") == 0
+    runs = all(not reason for verdicts in report.get("programs", {}).values() for reason in verdicts.values())
+    passed = not report.get("suites", {}).get("failed")
+    return played and fell and runs and passed and report.get("after SIGKILL", {}).get("left") == 0
 
 
 def main() -> int:
@@ -178,14 +200,14 @@ def main() -> int:
         if not re.search(options.only, kernel.release):
             continue
         print(f"{kernel.release}: booting", flush=True)
-        words = f"{CACHE} '{options.parts}'"
+        words, started = f"{CACHE} '{options.parts}'", time.monotonic()
         out, console = machine.boot(kernel, CACHE / f"work-{kernel.release}", "tests.vm.guest", words)
         Path(out, "console.log").write_text(console)
         report = out / "report.json"
         if not report.exists():
             print(console[-3000:], file=sys.stderr)
             return 1
-        reports.append(json.loads(report.read_text()))
+        reports.append({**json.loads(report.read_text()), "seconds": time.monotonic() - started})
         print(f"{kernel.release}: {'all right' if is_good(reports[-1]) else f'not all right, see {report}'}")
     if options.parts == "." and not options.only:
         PAGE.write_text(page(reports))

@@ -22,7 +22,10 @@ OUT = Path("/tmp/out")
 SETTLE_SECONDS = 3
 READY_SECONDS = 120
 SUITES = (
-    "tests/bpf/test_loader.py", "tests/bpf/test_probe.py", "tests/processes/test_kernel.py",
+    "tests/bpf/test_loader.py", "tests/bpf/test_probe.py", "tests/bpf/test_tasks.py",
+    "tests/bpf/test_lifecycle.py", "tests/bpf/test_mailbox.py", "tests/accounting/test_programs.py",
+    "tests/accounting/test_source.py", "tests/accounting/test_identity.py", "tests/engine/test_sources.py",
+    "tests/processes/test_kernel.py", "tests/processes/test_tasks.py", "tests/processes/test_lifefeed.py",
     "tests/processes/test_conntrack.py",
 )  # fmt: skip
 Report = dict[str, Any]
@@ -36,7 +39,11 @@ def programs() -> Report:
     found: Report = {}
     for path in sorted(FOLDER.glob("*.bpf.o")):
         name = path.name.removesuffix(".bpf.o")
-        found[name] = {each.program: each.reason for each in probe.programs(name=name)}
+        verdicts = probe.programs(name=name)
+        found[name] = {each.program: each.reason for each in verdicts}
+        for each in verdicts:
+            if each.reason:
+                (OUT / f"{name}-{each.program}.log").write_text("\n".join(each.log))
     return found
 
 

@@ -33,7 +33,10 @@ MOST_BYTES = 16352  # of one packet
 RATE_BYTES = 64 << 20  # of content, a second, of all flows together
 WINDOWS = 60  # in a second, about (WINDOW_SHIFT of account.bpf.c)
 TAP_RING_BYTES = 2 << 20  # for each interface: only what is not counted goes there
-STEP_SECONDS = 0.02  # the ring buffer and the packet sockets are looked at in turn; much content wakes sooner
+STEP_SECONDS = (
+    0.02  # the ring buffer is looked at so often; a flow that begins, or much content, wakes sooner
+)
+EAGER_SECONDS = 0.004  # so long after something came: of flows that begin together only the first one wakes
 LOOK_SECONDS = 0.25
 MAX_STRAYS = 1024  # flows that are opened by their counts alone, at one reading
 LAST_SECONDS = 0.1  # what is in the ring buffer when the end comes is read for so long
@@ -80,6 +83,7 @@ class KernelSource:
         self._since = 0
         self._read = 0  # monotonic time up to which the ring buffer was read
         self._next_look = 0.0
+        self._eager = False
         self._counts = Counts()
         self._live: LiveSource | None = None
         self.programs = Programs(settings, content=content, tap=wishes.tap)
@@ -215,6 +219,7 @@ class KernelSource:
             self._live = LiveSource(
                 names or None, filter=LoadedFilter(self.programs.tap), ring_bytes=TAP_RING_BYTES
             )
+            self.tap.listen(self._live.fileno())
             self.interfaces, self.refused = self._live.interfaces, self._live.refused
         for link in links.values():
             self._join(link)
@@ -260,13 +265,15 @@ class KernelSource:
         asked = time.monotonic_ns()
         if batch := self.tap.take():
             self._read = max(self._read, batch.time[batch.count - 1] - self.ledger.offset)
+            self._eager = True
             return self._counted(batch, self.tap.taken_bytes)
         self._read = max(self._read, asked)
         if self._strays:
             return self._stray()
         if self._live is not None and (batch := self._live.poll(0.0)):
             return self._counted(batch, 0)
-        self.tap.wait(seconds)
+        self.tap.wait(min(seconds, EAGER_SECONDS) if self._eager else seconds)
+        self._eager = False
         return None
 
     def _counted(self, batch: FrameBatch, size: int) -> FrameBatch:

@@ -12,6 +12,9 @@
  * one ring buffer, from the socket where there is one, else from the tap, never from both. What is wanted is said
  * by ``verdicts``. What is neither plain TCP nor plain UDP is left to the packet socket, or, without one, handed on
  * whole. Nothing is refused or changed: every program lets everything pass. Structs are mirrored in accounts.py.
+ *
+ * What every packet pays for stands in line, is looked up once and touches few cache lines; what a flow's few
+ * first packets need (verdicts, content, TCP's facts, packets of other kinds) stands in functions of its own.
  */
 #include "kernel.h"
 #include "health.h"
@@ -35,6 +38,7 @@ char LICENSE[] SEC("license") = "GPL";
 #define ASK_AGAIN 0xff /* a flow that is not read any more is asked about again every 256 packets */
 #define LEASE_BYTES 65536 /* of a stream, beyond the last word of its reader */
 #define WAKE_BYTES (128 << 10)
+#define WAKE_NS 2000000
 
 enum mode { UNDECIDED, ENOUGH, BEYOND, MORE, ALL };
 enum role { UNASKED, MINE, OTHERS };
@@ -52,37 +56,38 @@ struct ends { /* a is the lower of both as the map has them; IPv4 addresses as :
 	__u64 cookie;
 };
 
-struct tally { /* by direction: 0 is a to b */
-	__u64 packets[2];
-	__u64 bytes[2];
-	__u64 payload[2];
-	__u64 more[2]; /* wire segments beyond the packets, where packets are joined ones */
+struct side { /* one direction of an account: a cache line of what each of its packets touches */
+	__u64 packets;
+	__u64 bytes;
+	__u64 payload;
+	__u64 more; /* wire segments beyond the packets, where packets are joined ones */
+	__u32 interface;
+	__u32 until; /* TCP: the sequence number that the mode speaks of */
+	__u8 mode;
+	__u8 flags;
+	__u8 role;
+	__u8 served;
+	__u8 watched; /* its interface is, and its namespace */
+	__u8 spare[3];
+	__u32 given; /* packets whose content was handed on */
+	__u32 given_bytes;
+	__u32 missed; /* packets whose content was wanted and could not be */
+	__u32 opening; /* sequence number of the SYN */
 };
 
 struct account {
 	__u64 netns; /* cookie of the network namespace; 0 for the tap's own */
 	__u64 first; /* CLOCK_MONOTONIC, ns */
-	__u64 last;
-	struct tally now;
-	__u64 elsewhere; /* seen by the tap on another interface, not counted */
+	__u64 last; /* the same, behind by a tick of the kernel at most */
 	__u64 asked; /* when TCP's own facts were noted last */
-	__u32 interface[2];
-	__u32 given[2]; /* packets whose content was handed on */
-	__u32 given_bytes[2];
-	__u32 missed[2]; /* packets whose content was wanted and could not be */
-	__u32 until[2]; /* TCP: the sequence number that the mode speaks of */
-	__u32 opening[2]; /* sequence number of the SYN */
+	__u64 elsewhere; /* seen by the tap on another interface, not counted */
 	__u32 prints[PRINTS]; /* of packets that the tap handed on before a socket took the flow */
-	__u8 mode[2];
-	__u8 flags[2];
-	__u8 role[2];
-	__u8 served[2];
-	__u8 watched[2];
+	__u32 turn_bytes; /* TCP: sent since the other side spoke */
 	__u8 next_print;
 	__u8 end; /* the socket's own: 0 is a */
-	__u8 speaker; /* who sent payload last, + 1 */
-	__u8 spare[3];
-	__u32 turn_bytes; /* sent since the other side spoke */
+	__u8 speaker; /* TCP: who sent payload last, + 1 */
+	__u8 spare;
+	struct side side[2]; /* 0 is a to b */
 	struct health health;
 };
 
@@ -111,10 +116,15 @@ struct tcp_facts {
 	__u32 changes;
 };
 
-struct link { /* by direction: 0 is in */
-	__u64 packets[KINDS][2];
-	__u64 bytes[KINDS][2];
-	__u64 segments[KINDS][2]; /* as many as the wire had of joined packets */
+struct shown {
+	__u64 packets;
+	__u64 bytes;
+	__u64 segments; /* as many as the wire had of joined packets */
+	__u64 spare;
+};
+
+struct link { /* by kind and direction: 0 is in */
+	struct shown kind[KINDS][2];
 };
 
 struct place {
@@ -137,6 +147,12 @@ struct settings {
 struct spent {
 	__u64 window;
 	__u64 bytes;
+	__u64 woken; /* when the reader was woken last */
+};
+
+struct tick {
+	__u64 jiffies;
+	__u64 time; /* CLOCK_MONOTONIC, ns, as the first packet in it came */
 };
 
 struct record {
@@ -227,6 +243,13 @@ struct {
 	__type(value, struct spent);
 } spending SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct tick);
+} ticks SEC(".maps");
+
 struct { /* an account is too large for a program's stack, and a pointer becomes a number here */
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -237,7 +260,7 @@ struct { /* an account is too large for a program's stack, and a pointer becomes
 /* A packet under the eye. */
 struct packet {
 	struct ends key;
-	__u64 now;
+	__u64 now; /* about_now() */
 	__u32 head; /* offset of the IP header */
 	__u32 length; /* of the IP packet */
 	__u32 payload;
@@ -245,10 +268,12 @@ struct packet {
 	__u32 ack;
 	__u32 print;
 	__u32 side; /* 0: sent by a */
+	__u32 segments;
 	__u16 window;
 	__u8 flags;
 	__u8 ingress;
 	__u8 kind;
+	__u8 fresh; /* nothing of its flow was handed on yet */
 };
 
 static __always_inline void count(__u32 which)
@@ -257,6 +282,22 @@ static __always_inline void count(__u32 which)
 
 	if (number)
 		*number += 1;
+}
+
+/* CLOCK_MONOTONIC, behind by a tick at most. To ask the clock for each packet costs as much as to find its account. */
+static __always_inline __u64 about_now(void)
+{
+	__u64 jiffies = bpf_jiffies64();
+	__u32 zero = 0;
+	struct tick *tick = bpf_map_lookup_elem(&ticks, &zero);
+
+	if (!tick)
+		return 0;
+	if (tick->jiffies != jiffies) {
+		tick->time = bpf_ktime_get_ns();
+		tick->jiffies = jiffies;
+	}
+	return tick->time;
 }
 
 static __always_inline struct place *place_of(__u32 interface)
@@ -271,13 +312,14 @@ static __always_inline void show(__u32 interface, __u32 kind, bool out, __u32 by
 {
 	__u32 at = interface & (MAX_LINKS - 1);
 	struct link *link = bpf_map_lookup_elem(&links, &at);
+	struct shown *shown;
 
 	if (!link)
 		return;
-	kind &= KINDS - 1;
-	link->packets[kind][out] += 1;
-	link->bytes[kind][out] += bytes;
-	link->segments[kind][out] += segments ? segments : 1;
+	shown = &link->kind[kind & (KINDS - 1)][out];
+	shown->packets += 1;
+	shown->bytes += bytes;
+	shown->segments += segments ? segments : 1;
 }
 
 static __always_inline struct settings *chosen(void)
@@ -289,8 +331,14 @@ static __always_inline struct settings *chosen(void)
 
 /* What a packet is. ``kind`` says PLAIN, or why it is not; only a plain one has the other fields. */
 
-static __always_inline void order(struct packet *p, const __u64 *src, const __u64 *dst, __u16 sport, __u16 dport)
+struct way { /* the ends as the header has them */
+	__u64 src[2];
+	__u64 dst[2];
+};
+
+static __always_inline void order(struct packet *p, const struct way *way, __u16 sport, __u16 dport)
 {
+	const __u64 *src = way->src, *dst = way->dst;
 	bool lower = src[0] < dst[0] || (src[0] == dst[0] && (src[1] < dst[1] || (src[1] == dst[1] && sport <= dport)));
 
 	p->side = !lower;
@@ -304,9 +352,9 @@ static __always_inline void order(struct packet *p, const __u64 *src, const __u6
 }
 
 /* UDP ports of tunnels, whose content has packets of its own (packet/tunnel.py). */
-static __always_inline bool is_tunnel(__u16 sport, __u16 dport)
+static __always_inline bool tunnels(__u16 port)
 {
-	switch (dport) {
+	switch (port) {
 	case 4789:
 	case 8472:
 	case 4790:
@@ -316,87 +364,179 @@ static __always_inline bool is_tunnel(__u16 sport, __u16 dport)
 	case 6635:
 		return 1;
 	}
-	return sport == 2152 || sport == 3544;
+	return 0;
 }
 
-static __always_inline void look(struct __sk_buff *skb, struct packet *p)
+/* Asked where a flow has no account yet, and none is opened for it: no packet of others pays for the question. */
+static __always_inline bool is_tunnel(struct packet *p)
 {
-	__u64 src[2] = {}, dst[2] = {};
-	__u8 head[40];
-	__u32 at, size;
-	__u16 ports[2];
-	bool whole = 0; /* the transport header came along */
+	__u16 sport = p->side ? p->key.bport : p->key.aport, dport = p->side ? p->key.aport : p->key.bport;
+
+	return p->key.proto == IPPROTO_UDP && (tunnels(dport) || sport == 2152 || sport == 3544);
+}
+
+#define V4_BYTES 20
+#define V6_BYTES 40
+#define TCP_READ 16
+#define UDP_BYTES 8
+
+/* Each returns where the transport begins, 0 where the packet is not counted. */
+static __always_inline __u32 read_v4(struct packet *p, struct way *way, const __u8 *head)
+{
+	if ((head[0] & 0xf0) != 0x40)
+		return 0;
+	p->kind = FRAGMENTS;
+	if (*(const __u16 *)(head + 6) & bpf_htons(0x3fff)) /* more fragments, or an offset */
+		return 0;
+	p->kind = OTHER_IP;
+	p->length = bpf_ntohs(*(const __u16 *)(head + 2));
+	p->key.proto = head[9];
+	p->print = *(const __u16 *)(head + 4);
+	way->src[0] = way->dst[0] = 0;
+	way->src[1] = (__u64)*(const __u32 *)(head + 12) << 32 | bpf_htonl(0xffff);
+	way->dst[1] = (__u64)*(const __u32 *)(head + 16) << 32 | bpf_htonl(0xffff);
+	return (head[0] & 15) * 4;
+}
+
+static __always_inline __u32 read_v6(struct packet *p, struct way *way, const __u8 *head)
+{
+	if ((head[0] & 0xf0) != 0x60)
+		return 0;
+	p->kind = head[6] == 44 ? FRAGMENTS : OTHER_IP;
+	p->length = bpf_ntohs(*(const __u16 *)(head + 4));
+	if (p->length)
+		p->length += V6_BYTES;
+	p->key.proto = head[6];
+	p->print = 0;
+	way->src[0] = *(const __u64 *)(head + 8), way->src[1] = *(const __u64 *)(head + 16);
+	way->dst[0] = *(const __u64 *)(head + 24), way->dst[1] = *(const __u64 *)(head + 32);
+	return V6_BYTES; /* the transport is read only where it is TCP or UDP: nothing stands between then */
+}
+
+static __always_inline void read_tcp(struct packet *p, const struct way *way, const __u8 *head, __u32 at)
+{
+	if (at < V4_BYTES || p->length < at + 20)
+		return;
+	p->kind = PLAIN;
+	p->seq = bpf_ntohl(*(const __u32 *)(head + 4));
+	p->ack = bpf_ntohl(*(const __u32 *)(head + 8));
+	p->window = bpf_ntohs(*(const __u16 *)(head + 14));
+	p->flags = head[13];
+	p->print ^= p->seq ^ (__u32)head[13] << 24;
+	at += (head[12] >> 4) * 4;
+	p->payload = p->length > at ? p->length - at : 0;
+	order(p, way, bpf_ntohs(*(const __u16 *)head), bpf_ntohs(*(const __u16 *)(head + 2)));
+}
+
+static __always_inline void read_udp(struct packet *p, const struct way *way, const __u8 *head, __u32 at)
+{
+	if (at < V4_BYTES || p->length < at + UDP_BYTES)
+		return;
+	p->kind = PLAIN;
+	p->payload = p->length - at - UDP_BYTES;
+	p->print ^= (__u32)*(const __u16 *)(head + 6) << 16;
+	order(p, way, bpf_ntohs(*(const __u16 *)head), bpf_ntohs(*(const __u16 *)(head + 2)));
+}
+
+/* A packet whose headers are copied: a packet socket's filter may not look at them in place. */
+static __always_inline int look_at_copy(struct __sk_buff *skb, struct packet *p)
+{
+	struct way way;
+	__u8 head[V6_BYTES + TCP_READ] __attribute__((aligned(8)));
+	__u32 at, copied = 0;
 
 	p->kind = NOT_IP;
-	if (skb->protocol == bpf_htons(0x0800)) {
-		whole = !bpf_skb_load_bytes(skb, p->head, head, 36);
-		if ((!whole && bpf_skb_load_bytes(skb, p->head, head, 20)) || (head[0] & 0xf0) != 0x40)
-			return;
-		whole = whole && (head[0] & 15) == 5;
-		p->kind = FRAGMENTS;
-		if ((head[6] & 0x3f) || head[7]) /* more fragments, or an offset */
-			return;
-		at = (head[0] & 15) * 4;
-		size = bpf_ntohs(*(__u16 *)(head + 2));
-		p->key.proto = head[9];
-		p->print = *(__u16 *)(head + 4);
-		src[1] = (__u64)*(__u32 *)(head + 12) << 32 | bpf_htonl(0xffff);
-		dst[1] = (__u64)*(__u32 *)(head + 16) << 32 | bpf_htonl(0xffff);
-	} else if (skb->protocol == bpf_htons(0x86dd)) {
-		if (bpf_skb_load_bytes(skb, p->head, head, 40) || (head[0] & 0xf0) != 0x60)
-			return;
-		at = 40;
-		size = bpf_ntohs(*(__u16 *)(head + 4));
-		if (size)
-			size += 40;
-		p->key.proto = head[6];
-		if (head[6] == 44) {
-			p->kind = FRAGMENTS;
-			return;
-		}
-		src[0] = *(__u64 *)(head + 8), src[1] = *(__u64 *)(head + 16);
-		dst[0] = *(__u64 *)(head + 24), dst[1] = *(__u64 *)(head + 32);
+	if (skb->protocol == bpf_htons(ETH_P_IP)) {
+		if (!bpf_skb_load_bytes(skb, p->head, head, V4_BYTES + TCP_READ))
+			copied = V4_BYTES;
+		else if (bpf_skb_load_bytes(skb, p->head, head, V4_BYTES))
+			return 0;
+		at = read_v4(p, &way, head);
+	} else if (skb->protocol == bpf_htons(ETH_P_IPV6)) {
+		if (!bpf_skb_load_bytes(skb, p->head, head, V6_BYTES + TCP_READ))
+			copied = V6_BYTES;
+		else if (bpf_skb_load_bytes(skb, p->head, head, V6_BYTES))
+			return 0;
+		at = read_v6(p, &way, head);
 	} else {
-		return;
+		return 0;
 	}
-	p->kind = OTHER_IP;
-	/* 0 where the packet is longer than the header can say (BIG TCP). */
-	p->length = size ? size : skb->len - p->head;
-	if (whole)
-		__builtin_memmove(head, head + 20, 16);
+	if (!at)
+		return 0;
+	if (!p->length) /* longer than the header can say (BIG TCP) */
+		p->length = skb->len - p->head;
 	if (p->key.proto == IPPROTO_TCP) {
-		if (at < 20 || p->length < at + 20 || (!whole && bpf_skb_load_bytes(skb, p->head + at, head, 16)))
-			return;
-		p->seq = bpf_ntohl(*(__u32 *)(head + 4));
-		p->ack = bpf_ntohl(*(__u32 *)(head + 8));
-		p->window = bpf_ntohs(*(__u16 *)(head + 14));
-		p->flags = head[13];
-		p->print ^= p->seq ^ (__u32)head[13] << 24;
-		at += (head[12] >> 4) * 4;
-		p->payload = p->length > at ? p->length - at : 0;
+		if (copied != at) {
+			if (bpf_skb_load_bytes(skb, p->head + at, head, TCP_READ))
+				return 0;
+			read_tcp(p, &way, head, at);
+		} else if (at == V4_BYTES) {
+			read_tcp(p, &way, head + V4_BYTES, V4_BYTES);
+		} else {
+			read_tcp(p, &way, head + V6_BYTES, V6_BYTES);
+		}
 	} else if (p->key.proto == IPPROTO_UDP) {
-		if (at < 20 || p->length < at + 8 || (!whole && bpf_skb_load_bytes(skb, p->head + at, head, 8)))
-			return;
-		p->payload = p->length - at - 8;
-		p->print ^= (__u32)*(__u16 *)(head + 6) << 16;
+		if (copied != at) {
+			if (bpf_skb_load_bytes(skb, p->head + at, head, UDP_BYTES))
+				return 0;
+			read_udp(p, &way, head, at);
+		} else if (at == V4_BYTES) {
+			read_udp(p, &way, head + V4_BYTES, V4_BYTES);
+		} else {
+			read_udp(p, &way, head + V6_BYTES, V6_BYTES);
+		}
+	}
+	return 0;
+}
+
+static __noinline int look_far(struct __sk_buff *skb, struct packet *p)
+{
+	return look_at_copy(skb, p);
+}
+
+/* A packet at a socket: its headers are in one piece there, as the kernel has just written or read them. */
+static __always_inline void look(struct __sk_buff *skb, struct packet *p)
+{
+	const __u8 *head = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	struct way way;
+	__u32 at;
+
+	p->kind = NOT_IP;
+	if (skb->protocol == bpf_htons(ETH_P_IP)) {
+		if (head + V4_BYTES > end)
+			goto far;
+		at = read_v4(p, &way, head);
+	} else if (skb->protocol == bpf_htons(ETH_P_IPV6)) {
+		if (head + V6_BYTES > end)
+			goto far;
+		at = read_v6(p, &way, head);
 	} else {
 		return;
 	}
-	ports[0] = bpf_ntohs(*(__u16 *)head);
-	ports[1] = bpf_ntohs(*(__u16 *)(head + 2));
-	if (p->key.proto == IPPROTO_UDP && is_tunnel(ports[0], ports[1])) {
-		p->kind = TUNNELS;
+	if (!at)
 		return;
+	if (!p->length)
+		p->length = skb->len;
+	head += at;
+	if (p->key.proto == IPPROTO_TCP) {
+		if (head + TCP_READ > end)
+			goto far;
+		read_tcp(p, &way, head, at);
+	} else if (p->key.proto == IPPROTO_UDP) {
+		if (head + UDP_BYTES > end)
+			goto far;
+		read_udp(p, &way, head, at);
 	}
-	p->kind = PLAIN;
-	p->print |= 1; /* 0 is none */
-	order(p, src, dst, ports[0], ports[1]);
+	return;
+far:
+	look_far(skb, p);
 }
 
 /* Accounts. */
 
-static __always_inline struct account *open_account(struct ends *key, __u64 netns, __u64 now)
+static __always_inline struct account *open_account(struct ends *key, __u64 netns)
 {
+	__u64 now = bpf_ktime_get_ns();
 	__u32 zero = 0;
 	struct account *fresh = bpf_map_lookup_elem(&scratch, &zero);
 
@@ -424,49 +564,66 @@ static __always_inline struct account *tuple_account(struct packet *p)
 
 	key.cookie = 0;
 	found = bpf_map_lookup_elem(&accounts, &key);
-	return found ? found : open_account(&key, 0, p->now);
+	return found ? found : open_account(&key, 0);
+}
+
+static __always_inline void begin(struct side *side)
+{
+	side->packets = side->bytes = side->payload = side->more = 0;
+	side->given = side->given_bytes = 0;
+	side->mode = side->flags = 0;
+}
+
+/* A SYN. With another number than the last one of the same ends it is another connection's. */
+static __noinline int opens(struct account *account, struct packet *p)
+{
+	__u32 side = p->side & 1;
+	struct past past;
+
+	if (!account)
+		return 0;
+	if ((account->side[side].flags & TCP_SYN) && account->side[side].opening != p->seq) {
+		past.key = p->key;
+		past.first = account->first;
+		bpf_map_update_elem(&pasts, &past, account, BPF_ANY);
+		begin(&account->side[0]);
+		begin(&account->side[1]);
+		__builtin_memset(&account->health, 0, sizeof account->health);
+		account->first = account->last = bpf_ktime_get_ns();
+	}
+	account->side[side].opening = p->seq;
+	return 0;
 }
 
 static __always_inline void add(struct account *account, struct packet *p, __u32 side, __u32 bytes, __u32 segments)
 {
-	struct past past;
-
 	side &= 1;
-	if ((p->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && p->key.proto == IPPROTO_TCP) {
-		if ((account->flags[side] & TCP_SYN) && account->opening[side] != p->seq) {
-			/* The same ends again: another connection. */
-			past.key = p->key;
-			past.first = account->first;
-			bpf_map_update_elem(&pasts, &past, account, BPF_ANY);
-			__builtin_memset(&account->now, 0, sizeof account->now);
-			__builtin_memset(&account->health, 0, sizeof account->health);
-			__builtin_memset(account->given, 0, sizeof account->given + sizeof account->given_bytes);
-			account->mode[0] = account->mode[1] = 0;
-			account->flags[0] = account->flags[1] = 0;
-			account->first = p->now;
+	if (p->key.proto == IPPROTO_TCP) {
+		if ((p->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+			opens(account, p);
+		account->side[side].flags |= p->flags;
+		if (p->payload) {
+			if (account->speaker != side + 1) {
+				account->speaker = side + 1;
+				account->turn_bytes = 0;
+			}
+			account->turn_bytes += p->payload;
 		}
-		account->opening[side] = p->seq;
 	}
-	account->flags[side] |= p->flags;
-	account->last = p->now;
-	__sync_fetch_and_add(&account->now.packets[side], 1);
-	__sync_fetch_and_add(&account->now.bytes[side], bytes);
-	if (p->payload) {
-		__sync_fetch_and_add(&account->now.payload[side], p->payload);
-		if (account->speaker != side + 1) {
-			account->speaker = side + 1;
-			account->turn_bytes = 0;
-		}
-		account->turn_bytes += p->payload;
-	}
+	if ((__s64)(p->now - account->last) > 0)
+		account->last = p->now;
+	__sync_fetch_and_add(&account->side[side].packets, 1);
+	__sync_fetch_and_add(&account->side[side].bytes, bytes);
+	if (p->payload)
+		__sync_fetch_and_add(&account->side[side].payload, p->payload);
 	if (segments > 1)
-		__sync_fetch_and_add(&account->now.more[side], segments - 1);
+		__sync_fetch_and_add(&account->side[side].more, segments - 1);
 }
 
 static __always_inline void examine(struct account *account, struct packet *p)
 {
 	struct segment s = {
-		.now = p->now, .seq = p->seq, .ack = p->ack, .payload = p->payload, .side = p->side & 1,
+		.seq = p->seq, .ack = p->ack, .payload = p->payload, .side = p->side & 1,
 		.window = p->window, .flags = p->flags,
 	};
 
@@ -477,37 +634,27 @@ static __always_inline void examine(struct account *account, struct packet *p)
 /* Does it answer the other side's FIN? */
 static __always_inline bool closes(struct account *account, struct packet *p)
 {
-	return !p->payload && (account->flags[!(p->side & 1)] & TCP_FIN);
+	return !p->payload && (account->side[!(p->side & 1)].flags & TCP_FIN);
 }
 
-/* Is the content of this packet wanted? */
-static __always_inline bool wanted(struct account *account, struct packet *p, struct settings *set)
+/* The verdict is asked, and what holds before there is one. */
+static __noinline int asked_for(struct account *account, struct packet *p, struct settings *set, __u32 again)
 {
 	__u32 side = p->side & 1, hint, until;
-	struct ends key;
+	struct ends key = p->key;
 	struct verdict *verdict;
-	bool again, turn;
+	bool turn;
 
-	if (set->everything)
-		return 1;
-	if (p->key.proto == IPPROTO_TCP && (p->flags & (TCP_SYN | TCP_FIN | TCP_RST)))
-		return 1;
-	if (account->now.packets[side] <= set->first_packets)
-		return 1;
-	if (!p->payload)
-		return closes(account, p);
-	again = !(account->now.packets[side] & ASK_AGAIN);
-	if (account->mode[side] == ENOUGH && !again)
+	if (!account || !set)
 		return 0;
 	turn = p->key.proto == IPPROTO_TCP && account->turn_bytes - p->payload < TURN_BYTES;
-	if (account->mode[side] == BEYOND && !turn && (__s32)(p->seq + p->payload - account->until[side]) <= 0)
+	if (account->side[side].mode == BEYOND && !turn && (__s32)(p->seq + p->payload - account->side[side].until) <= 0)
 		return 0;
-	key = p->key;
 	key.cookie = 0;
 	verdict = bpf_map_lookup_elem(&verdicts, &key);
 	if (verdict && verdict->mode[side] != UNDECIDED) {
-		account->mode[side] = verdict->mode[side];
-		until = account->until[side] = verdict->until[side];
+		account->side[side].mode = verdict->mode[side];
+		until = account->side[side].until = verdict->until[side];
 		if (turn && verdict->mode[side] != ENOUGH)
 			return 1;
 		if (verdict->mode[side] == BEYOND)
@@ -517,7 +664,7 @@ static __always_inline bool wanted(struct account *account, struct packet *p, st
 			return again || (__s32)(p->seq - until) < 0;
 		return verdict->mode[side] == ALL;
 	}
-	if (account->given_bytes[side] < set->first_bytes || (turn && set->first_bytes))
+	if (account->side[side].given_bytes < set->first_bytes || (turn && set->first_bytes))
 		return 1;
 	hint = p->key.proto << 16 | p->key.aport;
 	if (bpf_map_lookup_elem(&hints, &hint))
@@ -526,13 +673,28 @@ static __always_inline bool wanted(struct account *account, struct packet *p, st
 	return bpf_map_lookup_elem(&hints, &hint) != 0;
 }
 
-static __always_inline bool affordable(__u32 bytes, struct settings *set, __u64 now)
+/* Is the content of this packet wanted? */
+static __always_inline bool wanted(struct account *account, struct packet *p, struct settings *set)
 {
-	__u32 zero = 0;
-	struct spent *spent = bpf_map_lookup_elem(&spending, &zero);
+	__u32 side = p->side & 1;
+	bool again;
 
-	if (!spent)
+	if (set->everything)
+		return 1;
+	if (p->key.proto == IPPROTO_TCP && (p->flags & (TCP_SYN | TCP_FIN | TCP_RST)))
+		return 1;
+	if (account->side[side].packets <= set->first_packets)
+		return 1;
+	if (!p->payload)
+		return closes(account, p);
+	again = !(account->side[side].packets & ASK_AGAIN);
+	if (account->side[side].mode == ENOUGH && !again)
 		return 0;
+	return asked_for(account, p, set, again);
+}
+
+static __always_inline bool affordable(__u32 bytes, struct settings *set, struct spent *spent, __u64 now)
+{
 	if (spent->window != now >> WINDOW_SHIFT) {
 		spent->window = now >> WINDOW_SHIFT;
 		spent->bytes = 0;
@@ -543,12 +705,28 @@ static __always_inline bool affordable(__u32 bytes, struct settings *set, __u64 
 	return 1;
 }
 
+/*
+ * How a record is announced: a flow's first one at once, as somebody wants to know whose it is; others when they are
+ * many, or with the next look of the reader. Never twice in WAKE_NS: to wake somebody costs more than all the rest.
+ */
+static __always_inline __u64 announcement(struct packet *p, struct spent *spent, __u64 now)
+{
+	if (now - spent->woken < WAKE_NS)
+		return BPF_RB_NO_WAKEUP;
+	if (!p->fresh && bpf_ringbuf_query(&content, BPF_RB_AVAIL_DATA) <= WAKE_BYTES)
+		return BPF_RB_NO_WAKEUP;
+	spent->woken = now;
+	return BPF_RB_FORCE_WAKEUP;
+}
+
+/* One size of a record: a length that is masked has bounds that the verifier of every kernel sees. */
 #define HAND(size)                                                                                                   \
-	if (bytes <= (size) - sizeof(struct record)) {                                                               \
-		record = bpf_ringbuf_reserve(&content, size, 0);                                                     \
+	if (bytes <= (size)) {                                                                                       \
+		record = bpf_ringbuf_reserve(&content, (size) + sizeof *record, 0);                                  \
 		if (!record)                                                                                         \
 			goto no_room;                                                                                \
-		if (bpf_skb_load_bytes(skb, p->head, record->data, bytes)) {                                         \
+		kept = ((bytes - 1) & ((size) - 1)) + 1;                                                             \
+		if (bpf_skb_load_bytes(skb, p->head, record->data, kept)) {                                          \
 			bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);                                               \
 			return 0;                                                                                    \
 		}                                                                                                    \
@@ -560,9 +738,12 @@ static __noinline int hand_on(struct __sk_buff *skb, struct packet *p, __u64 coo
 {
 	struct settings *set = chosen();
 	struct record *record;
-	__u32 bytes = p->length;
+	struct spent *spent;
+	__u32 bytes = p->length, kept, zero = 0;
+	__u64 now = bpf_ktime_get_ns();
 
-	if (!set)
+	spent = bpf_map_lookup_elem(&spending, &zero);
+	if (!set || !spent)
 		return 0;
 	if (bytes > skb->len - p->head)
 		bytes = skb->len - p->head;
@@ -570,16 +751,17 @@ static __noinline int hand_on(struct __sk_buff *skb, struct packet *p, __u64 coo
 		bytes = set->most_bytes;
 	if (bytes < 1)
 		return 0;
-	if (!affordable(bytes + sizeof *record, set, p->now)) {
+	if (!affordable(bytes + sizeof *record, set, spent, now)) {
 		count(OVER_RATE);
 		return 0;
 	}
+	HAND(64)
 	HAND(128)
 	HAND(256)
 	HAND(512)
 	HAND(2048)
 	HAND(8192)
-	bytes = bytes > 16384 - sizeof *record ? 16384 - sizeof *record : bytes;
+	bytes = bytes > 16384 ? 16384 : bytes;
 	HAND(16384)
 	return 0;
 no_room:
@@ -587,15 +769,14 @@ no_room:
 	return 0;
 filled:
 	record->cookie = cookie;
-	record->time = p->now;
+	record->time = now;
 	record->length = p->length;
 	record->captured = bytes;
 	record->interface = skb->ifindex;
-	record->segments = skb->gso_segs;
+	record->segments = p->segments;
 	record->ingress = p->ingress;
 	record->origin = origin;
-	bpf_ringbuf_submit(record, bpf_ringbuf_query(&content, BPF_RB_AVAIL_DATA) > WAKE_BYTES ? BPF_RB_FORCE_WAKEUP
-											  : BPF_RB_NO_WAKEUP);
+	bpf_ringbuf_submit(record, announcement(p, spent, now));
 	count(GIVEN);
 	return 1;
 }
@@ -604,11 +785,12 @@ static __always_inline void give(struct __sk_buff *skb, struct packet *p, struct
 {
 	__u32 side = p->side & 1;
 
+	p->fresh = !account->side[0].given && !account->side[1].given;
 	if (hand_on(skb, p, p->key.cookie, origin)) {
-		account->given[side] += 1;
-		account->given_bytes[side] += p->payload;
+		account->side[side].given += 1;
+		account->side[side].given_bytes += p->payload;
 	} else {
-		account->missed[side] += 1;
+		account->side[side].missed += 1;
 	}
 }
 
@@ -677,15 +859,15 @@ static __always_inline void take_role(struct account *account, struct packet *p)
 	struct account *tuple = tuple_account(p);
 	__u32 side = p->side & 1;
 
-	account->role[side] = MINE;
+	account->side[side].role = MINE;
 	if (!tuple)
 		return;
 	if (!p->ingress)
-		tuple->served[side] = BY_EGRESS;
-	else if (tuple->served[side] == BY_EGRESS)
-		account->role[side] = OTHERS;
+		tuple->side[side].served = BY_EGRESS;
+	else if (tuple->side[side].served == BY_EGRESS)
+		account->side[side].role = OTHERS;
 	else
-		tuple->served[side] = BY_INGRESS;
+		tuple->side[side].served = BY_INGRESS;
 }
 
 /* Did the tap hand this very packet on, before the flow was known to be a socket's? */
@@ -707,15 +889,38 @@ static __always_inline bool handed_before(struct packet *p)
 	return 0;
 }
 
-static __always_inline bool is_watched(struct account *account, struct packet *p, __u32 interface)
+static __always_inline bool is_watched(struct account *account, struct packet *p, __u32 interface, __u64 home)
 {
 	__u32 side = p->side & 1;
 
-	if (account->interface[side] != interface) {
-		account->interface[side] = interface;
-		account->watched[side] = place_of(interface) != 0;
+	if (account->side[side].interface != interface) {
+		account->side[side].interface = interface;
+		account->side[side].watched = account->netns == home && place_of(interface);
 	}
-	return account->watched[side];
+	return account->side[side].watched;
+}
+
+/* What is not counted here: handed on whole, where no packet socket is there to show it. */
+static __noinline int uncounted(struct __sk_buff *skb, struct packet *p)
+{
+	struct settings *set = chosen();
+	struct bpf_sock *sk = skb->sk;
+
+	p->length = skb->len;
+	p->segments = skb->gso_segs;
+	if (set && sk && set->whole && place_of(skb->ifindex) && namespace_of(sk) == set->home)
+		hand_on(skb, p, bpf_get_socket_cookie(skb), WHOLE);
+	return 1;
+}
+
+static __always_inline void ask_tcp(struct account *account, struct packet *p, struct bpf_sock *sk)
+{
+	struct tcp_sock *tp;
+
+	account->asked = p->now;
+	tp = (struct tcp_sock *)bpf_skc_to_tcp_sock(sk);
+	if (tp)
+		note(tp, p->key.cookie, 0);
 }
 
 static __always_inline int of_socket(struct __sk_buff *skb, bool ingress)
@@ -725,46 +930,40 @@ static __always_inline int of_socket(struct __sk_buff *skb, bool ingress)
 	__u32 interface = skb->ifindex, side;
 	struct bpf_sock *sk = skb->sk;
 	struct account *account;
-	struct tcp_sock *tp;
 
 	if (!set || !sk)
 		return 1;
 	look(skb, &p);
+	if (p.kind != PLAIN)
+		return uncounted(skb, &p);
 	p.key.cookie = bpf_get_socket_cookie(skb);
-	p.now = bpf_ktime_get_ns();
-	if (p.kind != PLAIN) {
-		p.length = skb->len;
-		if (set->whole && place_of(interface) && namespace_of(sk) == set->home)
-			hand_on(skb, &p, p.key.cookie, WHOLE);
-		return 1;
-	}
+	p.now = about_now();
 	account = bpf_map_lookup_elem(&accounts, &p.key);
 	if (!account) {
-		account = open_account(&p.key, namespace_of(sk), p.now);
+		if (is_tunnel(&p))
+			return uncounted(skb, &p);
+		account = open_account(&p.key, namespace_of(sk));
 		if (!account)
 			return 1;
 		account->end = ingress ? !p.side : p.side;
 	}
-	add(account, &p, p.side, p.length, skb->gso_segs);
-	if (account->netns != set->home || !is_watched(account, &p, interface))
+	p.segments = skb->gso_segs;
+	add(account, &p, p.side, p.length, p.segments);
+	if (!is_watched(account, &p, interface, set->home))
 		return 1;
-	show(interface, SOCKETS, !ingress, p.length, skb->gso_segs);
+	show(interface, SOCKETS, !ingress, p.length, p.segments);
 	if (set->whole)
 		examine(account, &p);
 	side = p.side & 1;
-	if (p.key.proto == IPPROTO_TCP && p.now - account->asked > FACTS_NS) {
-		account->asked = p.now;
-		tp = (struct tcp_sock *)bpf_skc_to_tcp_sock(sk);
-		if (tp)
-			note(tp, p.key.cookie, 0);
-	}
-	if (account->role[side] == UNASKED)
+	if (p.key.proto == IPPROTO_TCP && p.now - account->asked > FACTS_NS)
+		ask_tcp(account, &p, sk);
+	if (account->side[side].role == UNASKED)
 		take_role(account, &p);
-	if (account->role[side] != MINE || !wanted(account, &p, set))
+	if (account->side[side].role != MINE || !wanted(account, &p, set))
 		return 1;
-	if (ingress && account->given[side] < 2 * PRINTS && handed_before(&p)) {
-		account->given[side] += 1;
-		account->given_bytes[side] += p.payload;
+	if (ingress && account->side[side].given < 2 * PRINTS && handed_before(&p)) {
+		account->side[side].given += 1;
+		account->side[side].given_bytes += p.payload;
 		return 1;
 	}
 	give(skb, &p, account, FROM_SOCKET);
@@ -791,33 +990,38 @@ int tap(struct __sk_buff *skb)
 	if (place->loopback && !p.ingress) /* it comes in again (before Linux 4.20 it is shown twice) */
 		return 0;
 	p.head = place->head;
-	look(skb, &p);
-	if (skb->vlan_present && p.kind == PLAIN)
-		p.kind = OTHER_IP;
-	show(interface, p.kind, !p.ingress, skb->len, skb->gso_segs);
+	look_at_copy(skb, &p);
+	account = 0;
+	if (p.kind == PLAIN) {
+		account = bpf_map_lookup_elem(&accounts, &p.key);
+		if (skb->vlan_present)
+			p.kind = OTHER_IP;
+		else if (!account && is_tunnel(&p))
+			p.kind = TUNNELS;
+	}
+	p.segments = skb->gso_segs;
+	show(interface, p.kind, !p.ingress, skb->len, p.segments);
 	if (p.kind != PLAIN)
 		return TO_PACKET_SOCKET;
-	p.now = bpf_ktime_get_ns();
-	p.key.cookie = 0;
-	account = bpf_map_lookup_elem(&accounts, &p.key);
+	p.now = about_now();
 	if (!account) {
-		account = open_account(&p.key, 0, p.now);
+		account = open_account(&p.key, 0);
 		if (!account)
 			return TO_PACKET_SOCKET;
 	}
 	side = p.side & 1;
 	/* One direction counts on one interface (flows/sighting.py), until it was silent there for five seconds. */
-	if (account->interface[side] != interface) {
-		if (account->interface[side] && account->now.packets[side] && p.now - account->last < 5000000000ULL) {
+	if (account->side[side].interface != interface) {
+		if (account->side[side].interface && account->side[side].packets && (__s64)(p.now - account->last) < 5000000000LL) {
 			__sync_fetch_and_add(&account->elsewhere, 1);
 			return 0;
 		}
-		account->interface[side] = interface;
+		account->side[side].interface = interface;
 	}
-	add(account, &p, side, skb->len, skb->gso_segs);
+	add(account, &p, side, skb->len, p.segments);
 	examine(account, &p);
 	/* What TCP says when the socket is gone or in TIME_WAIT passes no socket's hook. Told twice, it does no harm. */
-	if (account->served[side] && !(p.flags & TCP_RST) && !closes(account, &p))
+	if (account->side[side].served && !(p.flags & TCP_RST) && !closes(account, &p))
 		return 0;
 	if (!wanted(account, &p, set))
 		return 0;

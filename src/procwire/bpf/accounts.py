@@ -20,12 +20,13 @@ KINDS = ("sockets", "plain", "other-ip", "fragments", "tunnels", "not-ip")
 _ENDS = struct.Struct("=16s16sHHI")
 _WORDS = struct.Struct("=2Q")
 _COOKIE = struct.Struct("=Q")
-ACCOUNT = struct.Struct("=3Q 8Q 2Q 2I 2I 2I 2I 2I 2I 4I 2B 2B 2B 2B 2B B B B 3x I 4x 10I I 4x 24x 64x")
+# What user space has a use for: the head, both sides, TCP's health.
+ACCOUNT = struct.Struct("=3Q 8x Q 16x 4x x B 2x" + 2 * "4Q I 20x I 4x" + "64x I 4x 24x 10I")
 VERDICT = struct.Struct("=4I")
 _FACTS = struct.Struct("=4Q8I")
 _PLACE = struct.Struct("=3I4x")
 _SETTINGS = struct.Struct("=Q6I")
-_LINK = struct.Struct("=48Q")
+_LINK = struct.Struct("=" + "3Q8x" * 16)
 
 TUPLE_BYTES = _ENDS.size
 KEY_BYTES = TUPLE_BYTES + _COOKIE.size
@@ -37,6 +38,7 @@ PLACE_BYTES = _PLACE.size
 SETTINGS_BYTES = _SETTINGS.size
 MAX_LINKS = 1024  # MAX_LINKS of account.bpf.c
 LAST_AT = 16  # offset of ``last`` in an account
+TICK_NS = 10_000_000  # ``last`` may be behind by a tick of the kernel: CONFIG_HZ is 100 or more
 _MAPPED = 0xFFFF
 
 
@@ -63,7 +65,7 @@ UNJUDGED = Health((0, 0), (0, 0), (0, 0), (0, 0), (0, 0))
 
 
 class Account(NamedTuple):
-    """What was counted under one key. Times are CLOCK_MONOTONIC, ns."""
+    """What was counted under one key. Times are CLOCK_MONOTONIC, ns; ``last`` may be behind by TICK_NS."""
 
     netns: int  # cookie of its network namespace; 0: counted by a tap
     first: int
@@ -137,9 +139,9 @@ def unpack_account(value: bytes | memoryview, at: int = 0) -> Account:
     v = ACCOUNT.unpack_from(value, at)
     return Account(
         v[0], v[1], v[2],
-        Tally(v[3:5], v[5:7], v[7:9], v[9:11]),
-        v[11], v[13:15], v[19:21], v[40],
-        Health(v[43:45], v[45:47], v[47:49], v[49:51], v[51:53]) if v[53] else UNJUDGED, v[53],
+        Tally(v[5:12:6], v[6:13:6], v[7:14:6], v[8:15:6]),
+        v[3], (v[9], v[15]), (v[10], v[16]), v[4],
+        Health(v[18:20], v[20:22], v[22:24], v[24:26], v[26:28]) if v[17] else UNJUDGED, v[17],
     )  # fmt: skip
 
 
@@ -174,7 +176,7 @@ def unpack_link(value: bytes) -> dict[str, Shown]:
     for row in _LINK.iter_unpack(value):
         sums = [have + more for have, more in zip(sums, row, strict=True)]
     return {
-        kind: Shown(*((sums[at + 2 * n], sums[at + 2 * n + 1]) for at in (0, 16, 32)))
+        kind: Shown(*((sums[6 * n + at], sums[6 * n + 3 + at]) for at in range(3)))
         for n, kind in enumerate(KINDS)
     }
 

@@ -31,21 +31,21 @@ struct end { /* one end of a connection: what it sent, as far as it was seen */
 };
 
 struct health { /* by side, as a tally; only what packets tell whose order is that of the wire */
-	__u32 resent[2];
-	__u32 late[2];
-	__u32 repeated[2];
-	__u32 closed[2];
-	__u32 probes[2];
+	struct end ends[2];
 	__u32 judged; /* packets that were looked at */
 	__u32 opener; /* side of the SYN, + 1 */
 	__u64 syn_at;
 	__u64 synack_at;
 	__u64 rtt; /* of the handshake */
-	struct end ends[2];
+	__u32 resent[2];
+	__u32 late[2];
+	__u32 repeated[2];
+	__u32 closed[2];
+	__u32 probes[2];
 };
 
 struct segment {
-	__u64 now; /* exact to a small part of REORDER_NS: a coarse clock (bpf_ktime_get_coarse_ns) will not do */
+	__u64 time; /* by ``exact``; 0: not asked yet */
 	__u32 seq;
 	__u32 ack;
 	__u32 payload;
@@ -53,6 +53,14 @@ struct segment {
 	__u16 window;
 	__u8 flags;
 };
+
+/* The time, to a small part of REORDER_NS: the kernel's coarse clock will not do. Asked only where it counts. */
+static __always_inline __u64 exact(struct segment *s)
+{
+	if (!s->time)
+		s->time = bpf_ktime_get_ns();
+	return s->time;
+}
 
 /* How far a number lies behind another in the stream (RFC 9293 section 3.4). */
 static __always_inline __s32 beyond(__u32 a, __u32 b)
@@ -82,9 +90,9 @@ static __always_inline bool is_again(struct health *h, struct segment *s, struct
 
 	if (!s->payload || ((peer->known & HAS_ACK) && beyond(after, peer->acked) <= 0))
 		return 1;
-	if (peer->repeats >= 2 && s->seq == peer->acked && s->now - peer->repeat_at < REPEAT_NS)
+	if (peer->repeats >= 2 && s->seq == peer->acked && exact(s) - peer->repeat_at < REPEAT_NS)
 		return 1;
-	return s->now - end->nxt_at >= (h->rtt ? h->rtt : REORDER_NS) || after == end->nxt;
+	return exact(s) - end->nxt_at >= (h->rtt ? h->rtt : REORDER_NS) || after == end->nxt;
 }
 
 static __always_inline void time_handshake(struct health *h, struct segment *s)
@@ -92,14 +100,14 @@ static __always_inline void time_handshake(struct health *h, struct segment *s)
 	if (s->flags & TCP_SYN) {
 		if (!(s->flags & TCP_ACK)) {
 			if (!h->synack_at) {
-				h->syn_at = s->now;
+				h->syn_at = exact(s);
 				h->opener = s->side + 1;
 			}
 		} else if (h->syn_at && h->opener != s->side + 1) {
-			h->synack_at = s->now;
+			h->synack_at = exact(s);
 		}
 	} else if (!h->rtt && h->synack_at && h->opener == s->side + 1) {
-		h->rtt = s->now - h->syn_at;
+		h->rtt = exact(s) - h->syn_at;
 	}
 }
 
@@ -116,7 +124,7 @@ static __always_inline void move_on(struct segment *s, struct end *end, struct e
 			return; /* not from this connection, or not credible */
 	}
 	end->nxt = after;
-	end->nxt_at = s->now;
+	end->nxt_at = exact(s);
 	end->known |= HAS_NXT;
 }
 
@@ -134,7 +142,7 @@ static __noinline int judge(struct health *h, struct segment *s)
 			kind = kind_of(s, peer, ahead);
 			if (!s->payload && !ahead && is_repeat(s, end, peer)) {
 				end->repeats += 1;
-				end->repeat_at = s->now;
+				end->repeat_at = exact(s);
 				h->repeated[side] += 1;
 			}
 		}

@@ -72,12 +72,20 @@ struct {
 	__type(value, struct arguments);
 } scratch SEC(".maps");
 
-static __always_inline void memory(struct row *row, struct mm_struct *mm)
+/* Before Linux 6.2 its type is a typedef that programs may not walk through by themselves. */
+static __always_inline __s64 pages_before(struct mm_struct *mm, __u32 kind)
 {
 	struct mm_struct___before *before = (void *)mm;
+	__s64 count = 0;
 
+	bpf_probe_read_kernel(&count, sizeof count, &before->rss_stat.count[kind]);
+	return count;
+}
+
+static __always_inline void memory(struct row *row, struct mm_struct *mm)
+{
 	if (bpf_core_type_exists(struct mm_rss_stat))
-		row->resident = before->rss_stat.count[0] + before->rss_stat.count[1] + before->rss_stat.count[3];
+		row->resident = pages_before(mm, 0) + pages_before(mm, 1) + pages_before(mm, 3);
 	else
 		row->resident = mm->rss_stat[0].count + mm->rss_stat[1].count + mm->rss_stat[3].count;
 	row->virtual = mm->total_vm;
@@ -90,21 +98,26 @@ static __always_inline void program(struct row *row, struct inode *inode)
 	row->device = inode->i_sb->s_dev;
 }
 
-/* The innermost of the namespaces that a pid is in; most are in the first one only. */
-static __always_inline void innermost(struct row *row, struct pid *pid)
+/*
+ * The innermost of the namespaces that a pid is in; most are in the first one only. Its place is reckoned from a
+ * number and not from the pointer, which programs may not add what they have read to before Linux 6.2.
+ */
+static __always_inline void innermost(struct row *row, struct task_struct *task)
 {
-	unsigned int level = pid->level;
+	struct pid *pid = task->thread_pid;
 	struct pid_namespace *space = 0;
-	void *at;
+	unsigned int level = pid->level;
+	__u64 at = 0;
 
 	if (!level) {
 		row->ns_pid = pid->numbers[0].nr;
 		row->pidns = pid->numbers[0].ns->ns.inum;
 		return;
 	}
-	at = (void *)pid + bpf_core_field_offset(struct pid, numbers) + level * bpf_core_type_size(struct upid);
-	bpf_probe_read_kernel(&row->ns_pid, sizeof row->ns_pid, at + bpf_core_field_offset(struct upid, nr));
-	bpf_probe_read_kernel(&space, sizeof space, at + bpf_core_field_offset(struct upid, ns));
+	bpf_probe_read_kernel(&at, sizeof at, &task->thread_pid);
+	at += bpf_core_field_offset(struct pid, numbers) + level * bpf_core_type_size(struct upid);
+	bpf_probe_read_kernel(&row->ns_pid, sizeof row->ns_pid, (void *)at + bpf_core_field_offset(struct upid, nr));
+	bpf_probe_read_kernel(&space, sizeof space, (void *)at + bpf_core_field_offset(struct upid, ns));
 	row->pidns = BPF_CORE_READ(space, ns.inum);
 }
 
@@ -168,7 +181,7 @@ int processes(struct bpf_iter__task *ctx)
 	row.mntns = task->nsproxy->mnt_ns->ns.inum;
 	row.userns = task->cred->user_ns->ns.inum;
 	__builtin_memcpy(row.comm, task->comm, COMM_BYTES);
-	innermost(&row, task->thread_pid);
+	innermost(&row, task);
 	if (task->mm) {
 		memory(&row, task->mm);
 		if (task->mm->exe_file)

@@ -187,8 +187,12 @@ struct mm_struct {
 	struct percpu_counter rss_stat[4]; /* since Linux 6.2; file, anonymous, swapped, shared */
 };
 
+typedef struct {
+	__s64 counter;
+} atomic64_t;
+
 struct mm_rss_stat { /* before Linux 6.2 */
-	__s64 count[4];
+	atomic64_t count[4];
 };
 
 struct mm_struct___before {

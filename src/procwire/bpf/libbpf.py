@@ -12,8 +12,11 @@ import os
 from typing import Any
 
 SONAME = "libbpf.so.1"
-MAX_LOG = 64  # lines of libbpf's warnings that are kept
-MAX_LINE = 512
+MAX_LOG = (
+    256  # lines of libbpf's warnings that are kept: the last ones, where the verifier says what it refused
+)
+MAX_LINE = 1024
+LAST_LINES = 24  # of them, that an error carries
 _OWN_ERRORS = 4000  # libbpf's own numbers start here (bpf/libbpf.h)
 
 _PRINTER = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
@@ -50,7 +53,12 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
 
 
 class BpfError(OSError):
-    """A BPF object cannot be used here: ``errno`` where there is one, and words that say why."""
+    """A BPF object cannot be used here: ``errno`` where there is one, and words that say why.
+
+    ``log`` has the last lines of what libbpf and the kernel's verifier said, oldest first.
+    """
+
+    log: tuple[str, ...] = ()
 
 
 class Library:
@@ -59,16 +67,20 @@ class Library:
     def __init__(self, soname: str = SONAME) -> None:
         try:
             self._library = ctypes.CDLL(soname, use_errno=True)
+            self._brief = ctypes.PyDLL(soname, use_errno=True)
             for name, (result, arguments) in _FUNCTIONS.items():
-                function = getattr(self._library, name)
-                function.restype, function.argtypes = result, arguments
+                for library in (self._library, self._brief):
+                    function = getattr(library, name)
+                    function.restype, function.argtypes = result, arguments
         except OSError:
             raise BpfError(errno.ENOENT, f"{soname} is not installed (Debian: libbpf1)") from None
         except AttributeError as error:
             raise BpfError(errno.ENOSYS, f"{soname} is older than libbpf 1.0: {error}") from None
         self.log: list[str] = []
-        self._format = ctypes.CDLL(None).vsnprintf
-        self._format.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_void_p]
+        libc = ctypes.CDLL(None)
+        self._format, self._free = libc.vasprintf, libc.free
+        self._format.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
+        self._free.argtypes, self._free.restype = [ctypes.c_void_p], None
         self._printer = _PRINTER(self._print)
         self._library.libbpf_set_print(ctypes.cast(self._printer, ctypes.c_void_p))
 
@@ -87,10 +99,19 @@ class Library:
         """Call a function whose every result is an answer."""
         return getattr(self._library, name)(*arguments)
 
+    def glance(self, name: str, *arguments: Any) -> Any:
+        """As ``ask``, for what takes the kernel a microsecond: no other thread is let run meanwhile.
+
+        To be let run again takes up to ``sys.getswitchinterval()`` beside a thread that computes.
+        """
+        return getattr(self._brief, name)(*arguments)
+
     def error(self, number: int, what: str) -> BpfError:
         """An error with the kernel's number and libbpf's most telling line."""
         words = os.strerror(number) if 0 < number < _OWN_ERRORS else "failed"
-        return BpfError(number, ": ".join(part for part in (what, words, self._telling()) if part))
+        error = BpfError(number, ": ".join(part for part in (what, words, self._telling()) if part))
+        error.log = tuple(self.log[-LAST_LINES:])
+        return error
 
     def _telling(self) -> str:
         """The verifier's last word where it spoke, else the first complaint: those after it only follow."""
@@ -100,14 +121,17 @@ class Library:
         return self.log[0] if self.log else ""
 
     def _print(self, level: int, template: int, values: int) -> int:
-        """Warnings only (level 0); the arguments are a C va_list."""
+        """Warnings only (level 0); the arguments are a C va_list, and a verifier's log may be megabytes."""
         if level == 0:
-            line = ctypes.create_string_buffer(MAX_LINE)
-            self._format(line, MAX_LINE, template, values)
-            for part in line.value.decode("utf-8", "replace").splitlines():
-                words = part.strip().removeprefix("libbpf: ")
-                if words:
-                    self.log.append(words)
+            text = ctypes.c_void_p()
+            size = self._format(ctypes.byref(text), template, values)
+            if size < 0 or not text.value:
+                return 0
+            kept = min(size, MAX_LOG * MAX_LINE)
+            words = ctypes.string_at(text.value + size - kept, kept).decode("utf-8", "replace")
+            self._free(text)
+            lines = (line.strip().removeprefix("libbpf: ")[:MAX_LINE] for line in words.splitlines())
+            self.log += [line for line in lines if line]
             del self.log[:-MAX_LOG]
         return 0
 

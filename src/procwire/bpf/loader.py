@@ -54,7 +54,7 @@ class Map:
         """The value of a key, None when it is not there. Raises BpfError for other trouble."""
         value = ctypes.create_string_buffer(self._value_bytes)
         ctypes.set_errno(0)
-        result = self._library.ask("bpf_map_lookup_elem", self.descriptor, key, value)
+        result = self._library.glance("bpf_map_lookup_elem", self.descriptor, key, value)
         if result == 0:
             return value.raw
         if result == -errno.ENOENT:
@@ -63,11 +63,13 @@ class Map:
 
     def put(self, key: bytes, value: bytes) -> None:
         """Set the value of a key. Raises BpfError: E2BIG where a map that evicts nothing is full."""
-        self._library.call("bpf_map_update_elem", self.descriptor, key, value, 0)
+        result: int = self._library.glance("bpf_map_update_elem", self.descriptor, key, value, 0)
+        if result < 0:
+            raise self._library.error(-result, "bpf_map_update_elem")
 
     def drop(self, key: bytes) -> bool:
         """Take a key out; False when it was not there. Raises BpfError for other trouble."""
-        result: int = self._library.ask("bpf_map_delete_elem", self.descriptor, key)
+        result: int = self._library.glance("bpf_map_delete_elem", self.descriptor, key)
         if result not in (0, -errno.ENOENT):
             raise self._library.error(-result, "bpf_map_delete_elem")
         return result == 0

@@ -35,10 +35,11 @@ INSTEAD = {
 
 
 class Verdict(NamedTuple):
-    """Whether one program runs here; ``reason`` is empty when it does."""
+    """Whether one program runs here; ``reason`` is empty when it does, ``log`` the last lines of why not."""
 
     program: str
     reason: str = ""
+    log: tuple[str, ...] = ()
 
 
 def obstacle(name: str = "owners", *, btf: str = BTF, status: str = STATUS, lockdown: str = LOCKDOWN) -> str:
@@ -79,13 +80,13 @@ def programs(content: bytes | None = None, name: str = "owners") -> list[Verdict
     if general:
         return [Verdict(each, general) for each in names]
     sizes = _SIZES.get(name, {})
-    if not _refusal(content, names, sizes):
+    if not _refusal(content, names, sizes)[0]:
         return [Verdict(each) for each in names]
     found: list[Verdict] = []
     for each in names:
-        verdict = Verdict(each, _refusal(content, (each,), sizes))
+        verdict = Verdict(each, *_refusal(content, (each,), sizes))
         spare = tuple(sorted(INSTEAD.get(each, ())))
-        if verdict.reason and spare and not _refusal(content, spare, sizes):
+        if verdict.reason and spare and not _refusal(content, spare, sizes)[0]:
             found += [Verdict(other) for other in spare]
         else:
             found.append(verdict)
@@ -99,15 +100,17 @@ def explained(error: BpfError, name: str = "owners") -> str:
     return error.strerror or str(error)
 
 
-def _refusal(content: bytes, wanted: tuple[str, ...], sizes: Mapping[str, int]) -> str:
-    """Load and attach some programs for a moment; the reason when that is refused."""
+def _refusal(
+    content: bytes, wanted: tuple[str, ...], sizes: Mapping[str, int]
+) -> tuple[str, tuple[str, ...]]:
+    """Load and attach some programs for a moment; the reason when that is refused, and the log's end."""
     try:
         with Object(content, accept=wanted.__contains__, sizes=sizes) as tried:
             tried.load()
             tried.attach()
     except BpfError as error:
-        return error.strerror or str(error)
-    return ""
+        return error.strerror or str(error), error.log
+    return "", ()
 
 
 def _effective(status: str) -> int:

@@ -40,6 +40,27 @@ def tasks(data: bytes) -> Iterator[Task]:
     return map(_MAKE, _ROW.iter_unpack(_whole(data, ROW_BYTES)))
 
 
+class Tables:
+    """One table of processes after the other: a row with the bytes it had is the Task it was, as most sleep.
+
+    Rows are kept from the second table on, so that who reads one only does not pay for it.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, Task] | None = None
+
+    def read(self, data: bytes) -> list[Task]:
+        """The rows of ``processes``."""
+        if self._known is None:
+            self._known = {}
+            return list(tasks(data))
+        rows = [data[at : at + ROW_BYTES] for at in range(0, len(data) - ROW_BYTES + 1, ROW_BYTES)]
+        known, unpack = self._known.get, _ROW.unpack
+        found = [known(row) or _MAKE(unpack(row)) for row in rows]
+        self._known = dict(zip(rows, found, strict=True))
+        return found
+
+
 def arguments(data: bytes) -> dict[int, bytes]:
     """The rows of ``arguments``: the command line by pid, each argument with its end, cut at 4095 bytes."""
     found: dict[int, bytes] = {}

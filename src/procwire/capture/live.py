@@ -43,7 +43,7 @@ class LiveSource:
     snaplen        bytes kept of a frame, at most MAX_SNAPLEN
     filter         tcpdump's language; raises FilterError. With "all", an interface on whose link type it
                    means nothing is left out and stands in ``refused`` with the reason. Or a BPF program
-                   that is loaded already.
+                   that is loaded already: few frames are expected then, and handed over within some ms.
     fanout         rings for each interface, among which the kernel spreads its flows: more memory and
                    less contention where many CPUs receive. All are walked here: the walk takes less than
                    a hundredth of what decoding does, so threads of its own would cost more than it.
@@ -138,12 +138,16 @@ class LiveSource:
                 self._look(now)
             if batch := self._take():
                 return batch
-            if now >= end:
-                return None
-            left = end - now
+            left = max(0.0, end - now)
             if self._members.wait(min(left, LOOK_SECONDS) if self._members.leaving else left):
                 self._next_look = 0.0
+            if now >= end:
+                return None
         return None
+
+    def fileno(self) -> int:
+        """For poll: readable when ``poll`` has something to do."""
+        return self._members.fileno()
 
     def release(self, batch: FrameBatch) -> None:
         """Give a batch back early. Not needed: the oldest is taken back when two more are out."""

@@ -23,6 +23,7 @@ RING_BYTES = 16 << 20
 ALL_RING_BYTES = 64 << 20
 LEAST_RING_BYTES = 2 << 20
 MAX_INTERFACES = 512
+PROMPT_MS = 4  # with few interfaces; with many as many as there are, up to RETIRE_MS
 # FrameBatch.interface is 16 bits; names beyond that are "not said".
 MAX_NUMBERS = 65535
 
@@ -70,6 +71,7 @@ class Members:
         self._epoll.register(self._watcher, select.EPOLLIN)
         try:
             self._ring_bytes = wanted.ring_bytes or self._share()
+            self._retire_ms = self._patience()
             self._begin()
         except BaseException:
             self.close()
@@ -90,6 +92,10 @@ class Members:
     def listen(self, descriptor: int) -> None:
         """Let ``wait`` return, too, when this one is readable."""
         self._epoll.register(descriptor, select.EPOLLIN)
+
+    def fileno(self) -> int:
+        """For poll: readable when ``wait`` would return at once."""
+        return self._epoll.fileno()
 
     def wait(self, seconds: float) -> bool:
         """Sleep until something happens; returns whether anything but frames did."""
@@ -161,6 +167,13 @@ class Members:
         count = sum(self._wants(link) for link in self._watcher.links.values())
         return max(LEAST_RING_BYTES, min(RING_BYTES, ALL_RING_BYTES // max(1, count)))
 
+    def _patience(self) -> int:
+        """How long a block that is not full is waited for: each ring has a timer that runs always."""
+        if self.wanted.loaded < 0:
+            return RETIRE_MS
+        count = sum(self._wants(link) for link in self._watcher.links.values())
+        return min(RETIRE_MS, max(PROMPT_MS, count))
+
     def _wants(self, link: LinkState) -> bool:
         if self.wanted.names is not None:
             return link.name in self.wanted.names
@@ -202,6 +215,7 @@ class Members:
             interface=self._number(link),
             ring_bytes=self._ring_bytes // self.wanted.fanout,
             promiscuous=self.wanted.promiscuous,
+            retire_ms=self._retire_ms,
         )
 
     def _number(self, link: LinkState) -> int:

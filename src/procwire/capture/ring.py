@@ -1,7 +1,7 @@
 """One AF_PACKET socket with a TPACKET_V3 ring (Documentation/networking/packet_mmap.rst), one interface.
 
 The kernel copies frames into blocks of memory that is shared with us; a block is ours from the moment it
-is full, or RETIRE_MS after its first frame, until every batch made of it has been released. While all
+is full, or ``retire_ms`` after its first frame, until every batch made of it has been released. While all
 blocks are ours the kernel drops, and counts, what arrives.
 
 A ring is closed to all traffic until ``start``: the socket is made without a protocol and is bound
@@ -81,6 +81,7 @@ class Ring:
         ring_bytes: int = 16 << 20,
         block_bytes: int = BLOCK_BYTES,
         promiscuous: bool = False,
+        retire_ms: int = RETIRE_MS,
     ) -> None:
         self.link = link
         self.blocks = max(MIN_BLOCKS, ring_bytes // block_bytes)
@@ -96,7 +97,7 @@ class Ring:
         cooked = link.linktype == LINKTYPE_LINUX_SLL2
         self._socket = _open(link, cooked=cooked)
         try:
-            _request(self._socket, self.blocks, block_bytes, cooked=cooked)
+            _request(self._socket, self.blocks, block_bytes, retire_ms, cooked=cooked)
             self.memory = mmap.mmap(self._socket.fileno(), self.ring_bytes)
             packet_filter.attach(self._socket, packet_filter.drop_all())
             if link.hardware == LOOPBACK:
@@ -276,7 +277,7 @@ def _open(link: LinkState, *, cooked: bool) -> socket.socket:
         raise _explained(link.name, error) from error
 
 
-def _request(made: socket.socket, blocks: int, block_bytes: int, *, cooked: bool) -> None:
+def _request(made: socket.socket, blocks: int, block_bytes: int, retire_ms: int, *, cooked: bool) -> None:
     """Order matters: what changes the layout of a packet must be set before the ring is made."""
     made.setsockopt(_SOL_PACKET, _VERSION, _TPACKET_V3)
     made.setsockopt(_SOL_PACKET, _RESERVE, RESERVE_BYTES)
@@ -284,7 +285,7 @@ def _request(made: socket.socket, blocks: int, block_bytes: int, *, cooked: bool
         made.setsockopt(_SOL_PACKET, _VNET_HDR, 1)
     made.setsockopt(_SOL_PACKET, _TIMESTAMP, _SOFTWARE_TIME)
     frames = blocks * (block_bytes // _FRAME_BYTES)
-    layout = struct.pack("=7I", block_bytes, blocks, _FRAME_BYTES, frames, RETIRE_MS, 0, 0)
+    layout = struct.pack("=7I", block_bytes, blocks, _FRAME_BYTES, frames, retire_ms, 0, 0)
     made.setsockopt(_SOL_PACKET, _RX_RING, layout)
 
 

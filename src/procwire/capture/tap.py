@@ -73,8 +73,12 @@ class Tap:
         """Records that made no sense; always 0 on a sane kernel."""
         return self._spool.torn
 
+    def listen(self, descriptor: int) -> None:
+        """Let ``wait`` return, too, when this one is readable."""
+        self._poll.register(descriptor, select.EPOLLIN)
+
     def wait(self, seconds: float) -> None:
-        """Sleep until the kernel says that much is waiting, or until the time is over."""
+        """Sleep until the kernel says that something is waiting, or until the time is over."""
         if self._next == self._produced():
             self._poll.poll(seconds)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable
 from typing import Any
 
 from procwire.engine.api import TIMEOUTS
@@ -42,7 +43,7 @@ def size(text: str) -> int:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def whole(low: int, high: int) -> object:
+def whole(low: int, high: int) -> Callable[[str], int]:
     """A reader of whole numbers within bounds."""
 
     def number(text: str) -> int:
@@ -93,7 +94,7 @@ def add_flows(parser: argparse.ArgumentParser) -> None:
     """Limits of the flow table, and what is looked for in flows."""
     add_extensions(parser)
     parser.add_argument(
-        "--max-flows", type=whole(1, 1 << 29), default=1_000_000, metavar="N",  # type: ignore[arg-type]
+        "--max-flows", type=whole(1, 1 << 29), default=1_000_000, metavar="N",
         help="flows held at once; beyond it the least recently used is evicted and counted (default 1000000)",
     )  # fmt: skip
     parser.add_argument(
@@ -113,11 +114,16 @@ def add_keys(parser: argparse.ArgumentParser) -> None:
 
 
 def add_extensions(parser: argparse.ArgumentParser) -> None:
-    """--protocols."""
+    """--protocols and --fingerprints."""
     parser.add_argument(
         "--protocols", action="append", default=[], metavar="DIR", dest="protocol_directories",
         help="recognise also what the *.yaml files in DIR describe (default: ~/.config/procwire/protocols "
         "and /etc/procwire/protocols)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--fingerprints", action="append", default=[], metavar="FILE",
+        help="name clients by the fingerprints in FILE too (default: ~/.config/procwire/fingerprints.yaml "
+        "and /etc/procwire/fingerprints.yaml)",
     )  # fmt: skip
 
 

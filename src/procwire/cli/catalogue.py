@@ -14,10 +14,11 @@ from procwire.cli.output.choice import writer
 from procwire.cli.output.explanation import as_json, as_text
 from procwire.engine import api
 from procwire.engine.options import EngineError
+from procwire.model.catalogue_tables import COLUMNS, PROTOCOLS, RISKS
 from procwire.model.columns import Table
 from procwire.model.filter import compile_filter
 from procwire.model.rows import column_rows
-from procwire.model.tables import COLUMNS, INTERFACES, PROTOCOLS, RISKS
+from procwire.model.tables import INTERFACES
 
 
 def add(commands: Any) -> None:

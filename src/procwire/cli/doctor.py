@@ -13,8 +13,8 @@ from procwire.cli.output.json_lines import JsonLines
 from procwire.cli.output.text_table import TextTable
 from procwire.engine.api import examine, settle
 from procwire.model.accounting import ACCOUNTING
+from procwire.model.catalogue_tables import CHECKS
 from procwire.model.rows import Check
-from procwire.model.tables import CHECKS
 from procwire.model.values import clean
 
 MARKS = {"ok": "ok      ", "degraded": "degraded", "missing": "MISSING "}

@@ -11,7 +11,20 @@ import sys
 from collections.abc import Sequence
 
 from procwire import __version__
-from procwire.cli import catalogue, doctor, exit, export, follow, ps, read, running, shell, sockets, watch
+from procwire.cli import (
+    catalogue,
+    doctor,
+    exit,
+    export,
+    follow,
+    ledger,
+    ps,
+    read,
+    running,
+    shell,
+    sockets,
+    watch,
+)
 from procwire.engine import api
 from procwire.engine.options import EngineError
 from procwire.model.filter import FilterError
@@ -49,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
     running.add(commands)
     ps.add(commands)
     sockets.add(commands)
+    ledger.add(commands)
     catalogue.add(commands)
     doctor.add(commands)
     shell.add(commands)
@@ -86,7 +100,7 @@ def _learn(arguments: argparse.Namespace) -> None:
     """Take in the protocols of users and packages, for a command that reads traffic or tells of protocols."""
     directories = getattr(arguments, "protocol_directories", None)
     if directories is not None:
-        for left_out in api.learn(directories):
+        for left_out in api.learn(directories, arguments.fingerprints):
             print(f"procwire: {left_out}", file=sys.stderr)
 
 

@@ -17,6 +17,7 @@ from procwire.cli.output.observations import Observations
 from procwire.cli.output.progress import Progress
 from procwire.cli.output.summary import as_json, as_text
 from procwire.cli.stopping import on_signal
+from procwire.cli.storing import Kept, add_store, storing
 from procwire.engine.api import Context, EngineError, Gatherer, Reading, ReadOptions, report_of
 from procwire.model.filter import Filter, compile_filter
 from procwire.model.flow import Flow
@@ -26,6 +27,7 @@ from procwire.model.packets import PacketTable
 from procwire.model.process import FROM_FILE
 from procwire.model.rows import NO_CONTEXT, FlowRow, PacketRow
 from procwire.model.tables import FLOWS, GROUPS, PACKETS
+from procwire.store.keeping import Keeper
 
 LEARNED = frozenset({"server_name", "server_name_source", "name_age"})  # columns that DNS answers may fill
 
@@ -62,11 +64,20 @@ def add(commands: Any) -> None:
     )  # fmt: skip
     words.add_keys(parser)
     words.add_flows(parser)
+    add_store(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Read and show; 1 when a file was damaged, 4 when something had to be skipped or given up."""
+    if arguments.packets and arguments.store is not None:
+        raise EngineError("--store goes with flows: packets are not kept", exit.USAGE)
+    with storing(arguments, source=", ".join(arguments.files)) as keeper:
+        code = _read(arguments, keeper)
+    return code or (exit.INCOMPLETE if arguments.store_lost else exit.OK)
+
+
+def _read(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
     seen = arguments.observations is not None
     if arguments.group and (arguments.packets or seen):
         raise EngineError("--group goes with flows alone", exit.USAGE)
@@ -83,8 +94,10 @@ def run(arguments: argparse.Namespace) -> int:
         flows=words.flow_options(arguments),
     )
     face = _face(arguments, keep)
-    reading = Reading(options, face)
+    reading = Reading(options, face if keeper is None else Kept(face, keeper))
     face.context = Context(reading.source.interfaces, unowned=FROM_FILE)
+    if keeper is not None:
+        keeper.context = face.context
     progress = Progress(arguments.progress)
     try:
         with on_signal(reading.stop), seldom():

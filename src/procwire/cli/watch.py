@@ -13,9 +13,11 @@ from procwire.cli import exit
 from procwire.cli.audience import GroupPicture, Lines, Picture, Seen, Watcher
 from procwire.cli.output.choice import writer
 from procwire.cli.output.observations import Observations
+from procwire.cli.storing import Kept, add_store, storing
 from procwire.engine.api import Context, EngineError, Watching, WatchOptions, compiled_modules
 from procwire.model.filter import compile_filter
 from procwire.model.tables import FLOWS, GROUPS
+from procwire.store.keeping import Keeper
 
 
 def add(commands: Any) -> None:
@@ -40,6 +42,20 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--write", metavar="FILE", default="", help="keep every captured packet in FILE (pcapng)"
     )
+    _add_capture(parser)
+    parser.add_argument("--no-owners", action="store_true", help="do not look processes up")
+    parser.add_argument(
+        "--hash", action="store_true",
+        help="SHA-256 and BLAKE3 of the owners' programs, read once each at 64 MB/s at most",
+    )  # fmt: skip
+    words.add_keys(parser)
+    words.add_flows(parser)
+    add_store(parser)
+    parser.set_defaults(run=run)
+
+
+def _add_capture(parser: argparse.ArgumentParser) -> None:
+    """How packets are taken."""
     parser.add_argument(
         "--capture-filter", metavar="EXPR", default="",
         help="let only these packets in, in tcpdump's language, e.g. 'tcp port 443'",
@@ -70,18 +86,17 @@ def add(commands: Any) -> None:
         help="what is read of each flow: first, its first bytes; requests, what its protocol still tells "
         "(default); full, every packet",
     )  # fmt: skip
-    parser.add_argument("--no-owners", action="store_true", help="do not look processes up")
-    parser.add_argument(
-        "--hash", action="store_true",
-        help="SHA-256 and BLAKE3 of the owners' programs, read once each at 64 MB/s at most",
-    )  # fmt: skip
-    words.add_keys(parser)
-    words.add_flows(parser)
-    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Watch until the end; 1 when the file took no more, 4 when packets were lost."""
+    """Watch until the end; 1 when the file took no more, 4 when packets, or rows to store, were lost."""
+    where = ", ".join(arguments.interface) or "all interfaces"
+    with storing(arguments, source=where, live=True) as keeper:
+        code = _watch(arguments, keeper)
+    return code or (exit.INCOMPLETE if arguments.store_lost else exit.OK)
+
+
+def _watch(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
     table = FLOWS
     keep = None
     if arguments.filter and arguments.observations is None:
@@ -108,6 +123,9 @@ def run(arguments: argparse.Namespace) -> int:
     watching = Watching(options, face)
     face.context = Context(watching.source.interfaces, source="tap")
     face.watching = watching
+    if keeper is not None:
+        keeper.context = face.context
+        watching.audience = Kept(face, keeper)
     _stop_on_signals(watching)
     _greet(watching)
     with face:

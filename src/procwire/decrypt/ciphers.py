@@ -1,3 +1,4 @@
+# cython: language_level=3
 """Bulk ciphers of TLS records: a protected record in, its content type and plaintext out, or None.
 
 One object is one direction under one key. ``number`` is the record's sequence number (DTLS: epoch and number
@@ -13,6 +14,7 @@ from __future__ import annotations
 import hmac
 from typing import Any, Protocol
 
+import cython
 import msgspec
 
 from procwire.decrypt.schedule import Secretive, expand_label, prf
@@ -73,8 +75,14 @@ def aead_of(suite: Suite, key: Secret) -> Any:
     return aead.AESGCM(key.view)
 
 
+@cython.cclass
 class Modern:
     """TLS 1.3: the content type is inside, behind the plaintext and before zeros of padding."""
+
+    _key: Secret
+    _decrypt: Any
+    _iv: Any
+    _invalid: Any
 
     def __init__(self, suite: Suite, secret: Secretive, vault: Vault, *, prefix: str = "tls13 ") -> None:
         from cryptography.exceptions import InvalidTag
@@ -90,14 +98,22 @@ class Modern:
             inner: bytes = self._decrypt((self._iv ^ number).to_bytes(12, "big"), body, header)
         except (self._invalid, ValueError):
             return None
-        if inner and inner[-1]:
-            return inner[-1], inner[:-1]
-        inner = inner.rstrip(b"\0")
-        return (inner[-1], inner[:-1]) if inner else None
+        size: cython.Py_ssize_t = len(inner)
+        while size and inner[size - 1] == 0:
+            size -= 1
+        return (inner[size - 1], inner[: size - 1]) if size else None
 
 
+@cython.cclass
 class Sealed:
     """TLS 1.2 with an AEAD: the nonce's second part stands in the record (GCM, CCM) or is its number."""
+
+    _key: Secret
+    _decrypt: Any
+    _salt: bytes
+    _explicit: cython.bint
+    _overhead: cython.Py_ssize_t
+    _invalid: Any
 
     def __init__(self, suite: Suite, keys: Keys) -> None:
         from cryptography.exceptions import InvalidTag
@@ -111,11 +127,12 @@ class Sealed:
 
     def open(self, number: int, header: bytes, body: bytes) -> Opened | None:
         """See Cipher."""
-        size = len(body) - self._overhead
+        size: cython.Py_ssize_t = len(body) - self._overhead
         if size < 0:
             return None
         if self._explicit:
-            nonce, sealed = self._salt + body[:EXPLICIT_BYTES], body[EXPLICIT_BYTES:]
+            nonce = self._salt + body[:EXPLICIT_BYTES]
+            sealed: Any = memoryview(body)[EXPLICIT_BYTES:]
         else:
             nonce = (int.from_bytes(self._salt, "big") ^ number).to_bytes(12, "big")
             sealed = body

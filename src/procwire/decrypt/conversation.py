@@ -8,26 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 
-import msgspec
-
 from procwire.decrypt.dtls_session import DtlsSession
 from procwire.decrypt.keylog import KeyLog
+from procwire.decrypt.piece import Piece
 from procwire.decrypt.quic_session import QuicSession
 from procwire.decrypt.session import APPLICATION_DATA, Session
 from procwire.dpi.contract import Claim, Context, Direction
 from procwire.dpi.protocols import dtls
 from procwire.dpi.wire import quic_claim, tls_claim
-
-
-class Piece(msgspec.Struct, frozen=True):
-    """Bytes that one side said. ``stream``: QUIC's, -1 for others; ``missing``: bytes lost before them."""
-
-    side: int
-    data: bytes
-    now: int
-    layer: str = "payload"  # payload, tls, dtls, quic
-    stream: int = -1
-    missing: int = 0
 
 
 class TcpConversation:

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections import Counter
 
 from procwire.decrypt import keylog as log
+from procwire.decrypt.backlog import Backlog
 from procwire.decrypt.ciphers import TLS11, TLS12, Agreed, Cipher, Modern, Opened, legacy_pair
 from procwire.decrypt.keylog import KeyLog
 from procwire.decrypt.quic_cipher import full_number
-from procwire.decrypt.reasons import BACKLOG_FULL, MALFORMED, NO_KEY, NO_SUITE, NOT_AUTHENTIC
+from procwire.decrypt.reasons import MALFORMED, NO_KEY, NO_SUITE, NOT_AUTHENTIC
 from procwire.decrypt.schedule import expand_label, next_secret
-from procwire.decrypt.session import CLIENT_HELLO, ENCRYPT_THEN_MAC, SERVER_HELLO, Content
+from procwire.decrypt.session import CLIENT_HELLO, ENCRYPT_THEN_MAC, SERVER_HELLO, TLS13_SUITES, Content
 from procwire.decrypt.suites import CHACHA, Suite, suite_of
 from procwire.decrypt.vault import Secret
 from procwire.dpi.contract import ProtocolError
@@ -87,25 +88,23 @@ class DtlsSession:
         self.failed: Counter[str] = Counter()
         self._server_random = b""
         self._mac_after = False
-        self._abandoned = False
         self._messages = (Messages(), Messages())
         self._legacy: tuple[Cipher, Cipher] | None = None
         self._modern: dict[tuple[int, int], Keys13] = {}
-        self._backlog: list[tuple[int, Record]] = []
-        self._backlog_bytes = 0
+        self.backlog: Backlog[tuple[int, Record]] = Backlog(keys, self.failed, MAX_BACKLOG_BYTES)
 
     @property
     def hopeless(self) -> bool:
         """Whether nothing can be read any more."""
         if not self.version:
             return False
-        lost = self._log.complete or self._abandoned
+        lost = self._log.complete or self.backlog.overflowed
         return self.suite is None or (lost and self._log.get(self.random) is None)
 
     def feed(self, side: int, data: bytes) -> list[Content]:
         """One datagram."""
         found: list[Content] = []
-        if self._backlog and self._generation != self._log.generation:
+        if self.backlog and self._generation != self._log.generation:
             self._retry(found)
         for record in split(data):
             self._record(side, record, found)
@@ -115,9 +114,7 @@ class DtlsSession:
         """The flow is over: a last try."""
         found: list[Content] = []
         self._retry(found)
-        self.failed[NO_KEY] += len(self._backlog)
-        self._log.release(self._backlog_bytes)
-        self._backlog, self._backlog_bytes = [], 0
+        self.backlog.give_up()
         self._legacy = None
         self._modern.clear()
         if self.random:
@@ -156,23 +153,16 @@ class DtlsSession:
         return True, pair[0 if side == self.client else 1].open(number, header[:3] + header[11:13], body)
 
     def _hold(self, side: int, record: Record) -> None:
-        size = len(record[2])
         if self.version and self.suite is None:
             self.failed[NO_SUITE] += 1
         elif self._log.complete and self.version:
             self.failed[NO_KEY] += 1
-        elif self._backlog_bytes + size > MAX_BACKLOG_BYTES or not self._log.hold(size):
-            self.failed[BACKLOG_FULL] += 1
-            self._abandoned = True
         else:
-            self._backlog.append((side, record))
-            self._backlog_bytes += size
+            self.backlog.hold((side, record), len(record[2]))
 
     def _retry(self, found: list[Content]) -> None:
         self._generation = self._log.generation
-        self._log.release(self._backlog_bytes)
-        held, self._backlog, self._backlog_bytes = self._backlog, [], 0
-        for side, record in held:
+        for side, record in self.backlog.take_all():
             self._record(side, record, found)
 
     # Handshake in clear.
@@ -193,7 +183,8 @@ class DtlsSession:
             return
         self.version = tls_hello.chosen_version(hello)
         self.number = int.from_bytes(hello.ciphers[:2], "big")
-        self.suite = suite_of(self.number)
+        known = self.version != DTLS13 or self.number in TLS13_SUITES
+        self.suite = suite_of(self.number) if known else None
         self._server_random = hello.random
         self._mac_after = ENCRYPT_THEN_MAC in hello.bodies
         self._legacy = None

@@ -1,6 +1,7 @@
 """HTTP/3 over the streams of a QUIC connection (RFC 9114), with the state of its compression (RFC 9204).
 
-Bodies are passed over. A header block that waits for table entries is held, at most MAX_BLOCKED of a side.
+Bodies are passed over, but for messages of DNS (RFC 8484). A header block that waits for table entries is
+held, at most MAX_BLOCKED of a side.
 What does not decompress ends that side's headers, not the other's.
 """
 
@@ -12,6 +13,7 @@ from typing import Any
 import msgspec
 
 from procwire.dpi.contract import Direction
+from procwire.dpi.wire.dns_bodies import DnsBodies
 from procwire.dpi.wire.http2_records import request, text
 from procwire.dpi.wire.http3_records import Http3Request, Http3Response
 from procwire.dpi.wire.quic_packet import varint
@@ -42,12 +44,13 @@ class Asked(msgspec.Struct):
 class _Stream:
     """One direction of a stream: its frames as far as they came."""
 
-    __slots__ = ("buffer", "kind", "skip")
+    __slots__ = ("buffer", "content", "kind", "skip")
 
     def __init__(self, kind: int) -> None:
         self.buffer = b""
         self.kind = kind  # of a unidirectional stream; -1 while it is not known; -2 for a request stream
         self.skip = 0  # bytes of a body to be passed over
+        self.content = False  # and shown to who reads messages of DNS
 
 
 class Http3:
@@ -60,18 +63,29 @@ class Http3:
         self._qpack = (_Qpack(), _Qpack())
         self._found: list[Observation] = []
         self._now = 0
+        self._dns = DnsBodies()
 
-    def feed(self, side: int, stream: int, data: bytes, now: int) -> list[Observation]:
-        """The next bytes of a stream; returns what was observed."""
+    def feed(
+        self, side: int, stream: int, data: bytes, now: int, *, ended: bool = False
+    ) -> list[Observation]:
+        """The next bytes of a stream, which may end with them; returns what was observed."""
         self._now = now
         self._feed(side, stream, self._state(side, stream), data)
+        if ended and self._dns.wants((side, stream)):
+            self._found += self._dns.add((side, stream), b"", now, ended=True)
         found, self._found = self._found, []
         return found
+
+    def finish(self, now: int) -> list[Observation]:
+        """No more will come."""
+        return list(self._dns.finish(now))
 
     def _feed(self, side: int, stream: int, state: _Stream, data: bytes) -> None:
         if state.skip:
             passed = min(state.skip, len(data))
             state.skip -= passed
+            if state.content:
+                self._found += self._dns.add((side, stream), data[:passed], self._now, ended=False)
             data = data[passed:]
         if not data:
             return
@@ -94,6 +108,7 @@ class Http3:
         if state.kind == ENCODER:
             self._qpack[side].broken = True
         state.kind, state.buffer, state.skip = DECODER, b"", 0  # passed over from here on
+        self._dns.drop((side, stream))
 
     def _state(self, side: int, stream: int) -> _Stream:
         state = self._streams.get((side, stream))
@@ -112,6 +127,10 @@ class Http3:
                 break
             wanted = kind in (HEADERS, SETTINGS) and length <= MAX_BLOCK_BYTES
             if not wanted:
+                state.content = kind == DATA and self._dns.wants((side, stream))
+                if state.content:
+                    body_bytes = data[body : body + length]
+                    self._found += self._dns.add((side, stream), body_bytes, self._now, ended=False)
                 state.skip = max(0, body + length - size)
                 at = min(size, body + length)
                 continue
@@ -142,8 +161,12 @@ class Http3:
             if len(self._asked) >= MAX_STREAMS:
                 self._asked.popitem(last=False)
             self._asked[stream] = Asked(asked.method, asked.host, asked.path, self._now)
+            self._dns.begin((side, stream), fields)
+            target = fields.get(b":path", b"")
+            self._found += self._dns.asked(side, fields[b":method"], target, self._now)
         elif b":status" in fields and side != self._client:
             self._found.append(self._answer(side, stream, fields))
+            self._dns.begin((side, stream), fields)
 
     def _answer(self, side: int, stream: int, fields: Fields) -> Observation:
         asked = self._asked.get(stream)

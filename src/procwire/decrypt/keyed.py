@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from procwire.decrypt.gate import Gate, QuicGate
 from procwire.decrypt.keylog import KeyLog
 from procwire.decrypt.module import Module
 from procwire.dpi.registry import Registry, registry
@@ -11,15 +12,35 @@ from procwire.dpi.registry import Registry, registry
 
 def keyed(keys: KeyLog) -> Registry:
     """A registry like the usual one, with TLS, DTLS and QUIC read as far as ``keys`` open them."""
-    from procwire.decrypt import dtls, quic, tls
-    from procwire.dpi.protocols import dtls as clear_dtls
-    from procwire.dpi.protocols import quic as clear_quic
-    from procwire.dpi.protocols import tls as clear_tls
-
     made: list[Registry] = []
-    pairs = ((clear_tls, tls.Parser), (clear_dtls, dtls.Parser), (clear_quic, quic.Parser))
-    replaced: dict[str, Any] = {
-        clear.NAME: Module(clear, parser, keys, lambda: made[0]) for clear, parser in pairs
+    known = registry()
+    replaced = {
+        name: Module(known.by_name[name].module, *reader, keys, lambda: made[0])
+        for name, reader in _READERS.items()
     }
-    made.append(Registry(replaced.get(module.NAME, module) for module in registry().modules))
+    made.append(known.replaced(replaced))
     return made[0]
+
+
+# What reads with keys is loaded when the first flow has one: see gate.py.
+
+
+def _tls() -> Any:
+    from procwire.decrypt.tls import Parser
+
+    return Parser
+
+
+def _dtls() -> Any:
+    from procwire.decrypt.dtls import Parser
+
+    return Parser
+
+
+def _quic() -> Any:
+    from procwire.decrypt.quic import Parser
+
+    return Parser
+
+
+_READERS = {"tls": (Gate, _tls), "dtls": (Gate, _dtls), "quic": (QuicGate, _quic)}

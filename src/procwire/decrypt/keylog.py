@@ -101,6 +101,10 @@ class KeyLog:
                 self._used[random] = None
         return found
 
+    def lacks(self, random: bytes) -> bool:
+        """Whether nothing is known of the connection, and nothing will be."""
+        return self.complete and random not in self._known
+
     @property
     def used(self) -> int:
         """Connections that were asked for and known; counted where secrets are kept."""

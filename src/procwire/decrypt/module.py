@@ -6,31 +6,31 @@ All that the protocol's own module says of itself is taken from it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+from procwire.decrypt.gate import Loader
 from procwire.decrypt.keylog import KeyLog
-from procwire.dpi.contract import Context
 from procwire.dpi.registry import Registry
 
 
 class Module:
-    """``clear``: the protocol's module; ``parser``: made of a context, the keys and the protocols inside."""
+    """``clear``: the protocol's module; ``gate`` and ``load``: what reads a flow, see gate.py."""
+
+    CHOOSES = True  # see contract
 
     def __init__(
-        self, clear: Any, parser: Callable[..., Any], keys: KeyLog, protocols: Callable[[], Registry]
+        self,
+        clear: Any,
+        gate: Callable[..., Any],
+        load: Loader,
+        keys: KeyLog,
+        protocols: Callable[[], Registry],
     ) -> None:
         self.__name__ = clear.__name__
         self.__doc__ = clear.__doc__
         self._clear = clear
-        self._parser = parser
-        self._keys = keys
-        self._protocols = protocols
+        self.Parser = partial(gate, keys, protocols, clear, load)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._clear, name)
-
-    def Parser(self, context: Context) -> Any:  # noqa: N802 - the contract's name
-        """See contract.ProtocolModule. Without keys it is the plain parser."""
-        if not self._keys.expected:
-            return self._clear.Parser(context)
-        return self._parser(context, self._keys, self._protocols())

@@ -1,3 +1,4 @@
+# cython: language_level=3
 """What is said inside: decrypted bytes through the same parsers as clear text.
 
 The inner conversation is a flow of its own that is never shown: the analyzer reads it, and what it observes
@@ -5,6 +6,11 @@ is handed to the outer parser, to be told of the real flow.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import cython
 
 from procwire.dpi.analyzer import Analyzer
 from procwire.dpi.contract import Context
@@ -16,42 +22,67 @@ from procwire.model.streams import ENOUGH, Direction
 _PROTO = {"tcp": 6, "udp": 17}
 
 
+_NOTHING: tuple[Observation, ...] = ()
+_ENOUGH = cython.declare(cython.longlong, ENOUGH)
+
+
+@cython.cclass
 class Inside:
     """One inner stream, both sides. Each call returns what was observed, a ``Carried`` when it has a name."""
 
+    _found: list[Observation]
+    _analyzer: Any
+    _flow: Any
+    _owed_out: cython.longlong  # bytes that the inner parser skips and that were not passed over yet
+    _owed_in: cython.longlong
+    _named: str
+
     def __init__(self, context: Context, protocols: Registry) -> None:
-        self._found: list[Observation] = []
+        self._found = []
         self._analyzer = Analyzer(self._emit, protocols=protocols, told=context.told)
         self._flow = Flow()
         self._flow.proto = _PROTO[context.transport]
         self._flow.sport, self._flow.dport = context.src_port, context.dst_port
         self._flow.opener_seen = True
-        self._owed = [0, 0]
+        self._owed_out = self._owed_in = 0
         self._named = ""
 
-    @property
-    def sated(self) -> bool:
+    @cython.ccall
+    @cython.exceptval(-1)
+    def sated(self) -> cython.bint:
         """Whether nothing of either side is read any more."""
-        return min(self._owed) >= ENOUGH
+        return self._owed_out >= _ENOUGH and self._owed_in >= _ENOUGH
 
     @property
     def app(self) -> str:
         """What is spoken inside; "unknown" where that is not known."""
         return self._flow.app
 
-    def feed(self, side: Direction, data: bytes, now: int) -> list[Observation]:
+    @cython.ccall
+    def feed(self, side: cython.int, data: bytes, now: cython.longlong) -> Sequence[Observation]:
         """The next bytes of a side."""
-        owed = self._owed[side]
-        if owed >= len(data):
-            self._owed[side] = owed if owed >= ENOUGH else owed - len(data)
-            return []
-        self._owed[side] = self._analyzer.data(self._flow, side, data[owed:], now)
-        return self._told(side, now)
+        owed: cython.longlong = self._owed_out if side == 0 else self._owed_in
+        size: cython.longlong = len(data)
+        if owed >= size:
+            if owed < _ENOUGH:
+                self._owe(side, owed - size)
+            return _NOTHING
+        self._owe(side, self._analyzer.data(self._flow, side, data[owed:] if owed else data, now))
+        return self._told(Direction(side), now)
 
     def gap(self, side: Direction, size: int, now: int) -> list[Observation]:
         """``size`` bytes (a guess is enough) of a side could not be read."""
-        self._owed[side] = self._analyzer.gap(self._flow, side, max(size, 1), now)
+        self._owe(side, self._analyzer.gap(self._flow, side, max(size, 1), now))
         return self._told(side, now)
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def _owe(self, side: cython.int, size: cython.longlong) -> cython.int:
+        if side == 0:
+            self._owed_out = size
+        else:
+            self._owed_in = size
+        return 0
 
     def finish(self, now: int) -> list[Observation]:
         """No more will come."""

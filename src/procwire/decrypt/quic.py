@@ -43,6 +43,15 @@ class Parser:
         self._plain = [0, 0]
         self.app = ""
 
+    def take_over(self, plain: Any, seen: list[tuple[Direction, bytes]], now: int) -> Iterable[Observation]:
+        """Go on where the plain parser is, which was fed ``seen`` and has told of it."""
+        self._clear = plain
+        found: list[Observation] = []
+        for side, data in seen:
+            for said in self._session.feed(side, data):
+                self._take(said, now, found)
+        return found
+
     def skip(self, side: Direction) -> int:
         """See contract.Parser."""
         return int(self._clear.skip(side)) if self._session.hopeless else 0
@@ -63,6 +72,8 @@ class Parser:
         found: list[Observation] = []
         for said in self._session.finish():
             self._take(said, now, found)
+        if self._http3 is not None:
+            found += self._http3.finish(now)
         for inside in self._questions.values():
             found += self._unnamed(inside.finish(now))
         if self._session.number and (self._session.opened or self._session.failed.total()):
@@ -85,7 +96,7 @@ class Parser:
         )
 
     def _take(self, said: Said, now: int, found: list[Observation]) -> None:
-        side, stream, missing, data, _ = said
+        side, stream, missing, data, ended = said
         self._plain[side] += len(data)
         if not self.app:
             self.app = self._agreed()
@@ -96,7 +107,7 @@ class Parser:
                 self._http3 = Http3(self._session.client)
             if missing:
                 self._http3.gap(side, stream)
-            found += self._http3.feed(side, stream, data, now)
+            found += self._http3.feed(side, stream, data, now, ended=ended)
         elif self.app == "dns" and not stream & 2:
             found += self._unnamed(self._question(stream).feed(_SIDES[side], data, now))
 

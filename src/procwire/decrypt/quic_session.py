@@ -11,10 +11,11 @@ from collections import Counter
 
 from procwire.decrypt import keylog as log
 from procwire.decrypt import quic_frames
+from procwire.decrypt.backlog import Backlog
 from procwire.decrypt.keylog import KeyLog
 from procwire.decrypt.ordered import Ordered
 from procwire.decrypt.quic_cipher import PacketCipher
-from procwire.decrypt.reasons import BACKLOG_FULL, MALFORMED, NO_KEY, NO_SUITE, NOT_AUTHENTIC
+from procwire.decrypt.reasons import MALFORMED, NO_KEY, NO_SUITE, NOT_AUTHENTIC
 from procwire.decrypt.records import Messages
 from procwire.decrypt.session import CLIENT_HELLO, SERVER_HELLO, TLS13_SUITES
 from procwire.decrypt.suites import Suite, suite_of
@@ -51,14 +52,12 @@ class QuicSession:
         self.messages: list[tuple[int, int, bytes]] = []  # handshake messages: side, type, body; to be taken
         self.evicted = 0
         self._phases = 0
-        self._abandoned = False
         self._early_suites: tuple[int, ...] = ()
         self._ciphers: dict[tuple[int, str], PacketCipher] = {}
         self._id_bytes: tuple[list[int], list[int]] = ([], [])  # lengths of the ids a side may send to
         self._crypto: dict[tuple[int, str], tuple[Ordered, Messages]] = {}
         self._streams: dict[tuple[int, int], Ordered] = {}
-        self._backlog: list[Pending] = []
-        self._backlog_bytes = 0
+        self.backlog: Backlog[Pending] = Backlog(keys, self.failed, MAX_BACKLOG_BYTES)
 
     @property
     def phases(self) -> int:
@@ -68,20 +67,20 @@ class QuicSession:
     @property
     def waiting(self) -> bool:
         """Whether packets are held for keys to come."""
-        return bool(self._backlog)
+        return bool(self.backlog)
 
     @property
     def hopeless(self) -> bool:
         """Whether nothing can be read any more."""
         if not self.random or not self.number:
             return False
-        lost = self._log.complete or self._abandoned
+        lost = self._log.complete or self.backlog.overflowed
         return self.suite is None or (lost and self._log.get(self.random) is None)
 
     def feed(self, side: int, data: bytes) -> list[Said]:
         """One datagram; returns what it completes of the streams."""
         found: list[Said] = []
-        if self._backlog and self._generation != self._log.generation:
+        if self.backlog and self._generation != self._log.generation:
             self._retry(found)
         at = 0
         for _ in range(MAX_PACKETS):
@@ -110,9 +109,7 @@ class QuicSession:
         """The flow is over: a last try, then what waits for holes is given as it is."""
         found: list[Said] = []
         self._retry(found)
-        self.failed[NO_KEY] += len(self._backlog)
-        self._log.release(self._backlog_bytes)
-        self._backlog, self._backlog_bytes = [], 0
+        self.backlog.give_up()
         for (side, number), stream in self._streams.items():
             found += [(side, number, gap, data, stream.ended) for gap, data in stream.give_up()]
         self._phases = self.phases
@@ -167,19 +164,13 @@ class QuicSession:
             self.failed[NO_SUITE] += 1
         elif self._log.complete and self.number:
             self.failed[NO_KEY] += 1
-        elif self._backlog_bytes + size > MAX_BACKLOG_BYTES or not self._log.hold(size):
-            self.failed[BACKLOG_FULL] += 1
-            self._abandoned = True
         else:
             side, level, data, start, at, end = pending
-            self._backlog.append((side, level, data[start:end], 0, at - start, end - start))
-            self._backlog_bytes += size
+            self.backlog.hold((side, level, data[start:end], 0, at - start, size), size)
 
     def _retry(self, found: list[Said]) -> None:
         self._generation = self._log.generation
-        self._log.release(self._backlog_bytes)
-        held, self._backlog, self._backlog_bytes = self._backlog, [], 0
-        for pending in held:
+        for pending in self.backlog.take_all():
             if pending[1] == TRAFFIC:
                 self._short(pending[0], pending[2], pending[3], found)
             else:
@@ -199,7 +190,7 @@ class QuicSession:
                 self._hello(int(connection.client), packet.version, *message)
             except ProtocolError:
                 self.failed[MALFORMED] += 1
-            if self._backlog:
+            if self.backlog:
                 self._retry(found)
 
     def _hello(self, client: int, version: int, kind: int, body: bytes) -> None:

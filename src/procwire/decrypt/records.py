@@ -9,79 +9,114 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from procwire.dpi.wire.tls_record import HEADER_BYTES, MAX_MESSAGE_BYTES, MAX_RECORD_BYTES, plausible
+import cython
+
+from procwire.dpi.wire.tls_record import HEADER_BYTES, MAX_MESSAGE_BYTES, MAX_RECORD_BYTES
 
 Record = tuple[bytes, bytes]  # header, body
 _NONE: tuple[Record, ...] = ()
+_HEADER = cython.declare(cython.Py_ssize_t, HEADER_BYTES)
+_LONGEST = cython.declare(cython.int, MAX_RECORD_BYTES)
 
 
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+def _begins(data: bytes, at: cython.Py_ssize_t) -> cython.bint:
+    """Could a record's header stand here? See tls_record.plausible."""
+    if not (20 <= data[at] <= 24 and data[at + 1] == 3 and data[at + 2] <= 4):
+        return False
+    return 0 < (data[at + 3] << 8 | data[at + 4]) <= _LONGEST
+
+
+@cython.cclass
 class RecordStream:
     """One side. ``lost``: bytes passed over in search of a record."""
 
-    __slots__ = ("_held", "_need", "_parts", "_seeking", "lost")
+    _parts: list[bytes]  # of a record that is not whole; joined once, when it is
+    held: cython.Py_ssize_t  # bytes of a record that is not whole
+    _need: cython.Py_ssize_t
+    _seeking: cython.bint
+    lost: cython.longlong
 
     def __init__(self) -> None:
-        self._parts: list[bytes] = []  # of a record that is not whole; joined once, when it is
-        self._held = 0
+        self._parts = []
+        self.held = 0
         self._need = HEADER_BYTES
         self._seeking = False
         self.lost = 0
 
+    @cython.ccall
+    @cython.exceptval(-1)
+    def hold(self, data: bytes) -> cython.bint:
+        """Bytes from the middle of a record, as nearly all are: kept, and True. Of others nothing is done."""
+        held: cython.Py_ssize_t = self.held
+        if held == 0 or held + len(data) >= self._need:
+            return False
+        self._parts.append(data)
+        self.held = held + len(data)
+        return True
+
+    @cython.ccall
     def feed(self, data: bytes) -> Sequence[Record]:
         """The records that are whole now."""
-        if self._parts:
-            self._parts.append(data)
-            self._held += len(data)
-            if self._held < self._need:
+        if self.held:
+            if self.hold(data):
                 return _NONE
+            self._parts.append(data)
             data = b"".join(self._parts)
             self._parts = []
         found: list[Record] = []
-        at = self._read(data, found)
-        self._held = len(data) - at
-        if self._held:
+        at: cython.Py_ssize_t = self._read(data, found)
+        self.held = len(data) - at
+        if self.held:
             self._parts.append(data[at:])
         return found
 
-    def _read(self, data: bytes, found: list[Record]) -> int:
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def _read(self, data: bytes, found: list[Record]) -> cython.Py_ssize_t:
         """Takes the whole records off the front; returns where the rest begins."""
-        at, size = 0, len(data)
+        at: cython.Py_ssize_t = 0
+        size: cython.Py_ssize_t = len(data)
+        end: cython.Py_ssize_t
         self._need = HEADER_BYTES
-        while at + HEADER_BYTES <= size:
-            header = data[at : at + HEADER_BYTES]
-            if not plausible(header):
-                behind = self._seek(data, at + 1)
-                self.lost += behind - at
-                at = behind
+        while at + _HEADER <= size:
+            if not _begins(data, at):
+                end = self._seek(data, at + 1)
+                self.lost += end - at
+                at = end
                 continue
-            end = at + HEADER_BYTES + (header[3] << 8 | header[4])
+            end = at + _HEADER + (data[at + 3] << 8 | data[at + 4])
             if end > size:
                 self._need = end - at
                 break
-            if self._seeking and end + HEADER_BYTES <= size and not plausible(data[end : end + HEADER_BYTES]):
+            if self._seeking and end + _HEADER <= size and not _begins(data, end):
                 at += 1
                 self.lost += 1
                 continue
             self._seeking = False
-            found.append((header, data[at + HEADER_BYTES : end]))
+            found.append((data[at : at + _HEADER], data[at + _HEADER : end]))
             at = end
         return at
 
     def gap(self) -> None:
         """Bytes are missing: what follows may begin anywhere in a record."""
-        self.lost += self._held
-        self._parts, self._held, self._need = [], 0, HEADER_BYTES
+        self.lost += self.held
+        self._parts, self.held, self._need = [], 0, HEADER_BYTES
         self._seeking = True
 
-    def _seek(self, data: bytes, at: int) -> int:
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def _seek(self, data: bytes, at: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """The next place where a record could start; what is left of the data where there is none."""
         self._seeking = True
-        last = len(data) - HEADER_BYTES
+        last: cython.Py_ssize_t = len(data) - HEADER_BYTES
         while at <= last:
             at = data.find(b"\x03", at + 1, len(data) - 3) - 1
             if at < 0:
                 break
-            if plausible(data[at : at + HEADER_BYTES]):
+            if _begins(data, at):
                 return at
             at += 1
         return max(last + 1, 0)

@@ -9,13 +9,18 @@ at most MAX_BACKLOG_BYTES a side, and opened when the key log has them.
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import cython
 
 from procwire.decrypt import keylog as log
+from procwire.decrypt.backlog import Backlog
 from procwire.decrypt.ciphers import Agreed, Cipher, Modern, Opened, legacy_pair
 from procwire.decrypt.keylog import KeyLog, Secrets
-from procwire.decrypt.reasons import BACKLOG_FULL, LOST, MALFORMED, NO_KEY, NO_SUITE, NOT_AUTHENTIC
-from procwire.decrypt.records import Messages, Record, RecordStream
+from procwire.decrypt.reasons import LOST, MALFORMED, NO_KEY, NO_SUITE, NOT_AUTHENTIC
+from procwire.decrypt.records import Record
 from procwire.decrypt.schedule import next_secret
 from procwire.decrypt.suites import Suite, suite_of
 from procwire.decrypt.vault import Secret
@@ -23,6 +28,11 @@ from procwire.dpi.contract import ProtocolError
 from procwire.dpi.wire import tls_hello
 from procwire.dpi.wire.tls_hello import TLS13, Hello
 from procwire.dpi.wire.tls_record import ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE
+
+if cython.compiled:
+    from cython.cimports.procwire.decrypt.half import Half
+else:
+    from procwire.decrypt.half import Half
 
 MAX_BACKLOG_BYTES = 1 << 18
 MAX_HANDSHAKES = 8  # of one connection whose secrets are wiped at its end
@@ -33,64 +43,52 @@ CLIENT_HELLO, SERVER_HELLO, END_OF_EARLY_DATA, FINISHED, KEY_UPDATE = 1, 2, 5, 2
 ENCRYPT_THEN_MAC = 22  # extension, RFC 7366
 
 Content = tuple[int, int, bytes]  # side, content type, bytes in clear (of a handshake: type and body)
+_NOTHING: tuple[Content, ...] = ()
 
 
-class Half:
-    """One direction. ``stage`` names the keys in use; ``turned`` keys that follow once they fit."""
-
-    __slots__ = ("backlog", "backlog_bytes", "cipher", "gapped", "messages", "number", "secret", "stage",
-                 "stream", "waits")  # fmt: skip
-
-    def __init__(self) -> None:
-        self.stream = RecordStream()
-        self.messages = Messages()
-        self.stage = "clear"
-        self.cipher: Cipher | None = None
-        self.secret: Secret | None = None
-        self.number = 0
-        self.gapped = False
-        self.waits = False  # for keys that the log does not have yet
-        self.backlog: deque[Record] = deque()
-        self.backlog_bytes = 0
-
-    def turn(self, stage: str, cipher: Cipher | None, secret: Secret | None = None) -> None:
-        """Other keys from the next record on."""
-        self.stage = stage
-        self.cipher = cipher
-        self.secret = secret
-        self.number = 0
-        self.messages.clear()
-
-
+@cython.cclass
 class Session:
     """Both directions. ``feed`` returns content in the order in which it was sent on each side.
 
     ``opened`` counts records that were opened, ``failed`` those that stayed shut by reason.
     """
 
+    _log: KeyLog
+    _generation: cython.longlong
+    halves: tuple[Half, Half]
+    client: cython.int
+    version: cython.int
+    suite: Suite | None
+    number: cython.int  # of the suite
+    randoms: list[bytes]  # of clients' hellos seen; several after renegotiations
+    records: cython.longlong  # seen so far
+    opened: cython.longlong
+    failed: Any
+    _mac_after: cython.bint
+    _early: cython.bint
+    _server_random: bytes
+    _next: list[Cipher | None]  # for ChangeCipherSpec
+
     def __init__(self, keys: KeyLog) -> None:
         self._log = keys
         self._generation = -1
-        self.halves = (Half(), Half())
+        self.failed: Counter[str] = Counter()
+        one, other = (Half(Backlog(keys, self.failed, MAX_BACKLOG_BYTES)) for _ in range(2))
+        self.halves = (one, other)
         self.client = 0
         self.version = 0
-        self.suite: Suite | None = None
-        self.number = 0  # of the suite
-        self.randoms: list[bytes] = []  # of clients' hellos seen; several after renegotiations
-        self.records = 0  # seen so far
-        self.opened = 0
-        self.failed: Counter[str] = Counter()
-        self._abandoned = False
-        self._mac_after = False
-        self._early = False
+        self.suite = None
+        self.number = 0
+        self.randoms = []
+        self.records = self.opened = 0
+        self._mac_after = self._early = False
         self._server_random = b""
-        self._next: list[Cipher | None] = [None, None]  # for ChangeCipherSpec
+        self._next = [None, None]
 
     @property
     def waiting(self) -> bool:
         """Whether records are held for keys to come."""
-        one, other = self.halves
-        return bool(one.backlog or other.backlog)
+        return bool(self.halves[0].backlog or self.halves[1].backlog)
 
     @property
     def hopeless(self) -> bool:
@@ -99,21 +97,26 @@ class Session:
             return False
         if self.suite is None:
             return True
-        return (self._log.complete or self._abandoned) and self._secrets() is None
+        late = self.halves[0].backlog.overflowed or self.halves[1].backlog.overflowed
+        return (self._log.complete or late) and self._secrets() is None
 
-    def feed(self, side: int, data: bytes) -> list[Content]:
+    @cython.ccall
+    def feed(self, side: cython.int, data: bytes) -> Sequence[Content]:
         """The next bytes of a side."""
+        half: Half = self.halves[side]
+        if half.stream.hold(data):
+            return _NOTHING
         found: list[Content] = []
-        for record in self.halves[side].stream.feed(data):
+        for record in half.stream.feed(data):
             self.records += 1
-            self._record(side, record, found)
+            self._record(side, half, record, found)
         if self._generation != self._log.generation and self.waiting:
             self._retry(found)
         return found
 
     def gap(self, side: int) -> None:
         """Bytes of a side are missing."""
-        half = self.halves[side]
+        half: Half = self.halves[side]
         half.stream.gap()
         half.messages.clear()
         half.gapped = True
@@ -123,28 +126,28 @@ class Session:
         found: list[Content] = []
         self._retry(found)
         for half in self.halves:
-            self.failed[NO_KEY] += len(half.backlog)
-            while half.backlog:
-                self._release(half, half.backlog.popleft())
+            half.backlog.give_up()
             half.cipher = half.secret = None
+        self._next = [None, None]
         for random in self.randoms:
             self._log.forget(random)
         return found
 
     # Records.
 
-    def _record(self, side: int, record: Record, found: list[Content]) -> None:
-        half = self.halves[side]
+    @cython.cfunc
+    def _record(self, side: cython.int, half: Half, record: Record, found: list[Content]) -> object:
         if half.backlog:
             self._hold(half, record)
-            return
-        kind = record[0][0]
-        if kind == CHANGE_CIPHER_SPEC and record[1] == b"\x01":
+            return None
+        header: bytes = record[0]
+        if header[0] == CHANGE_CIPHER_SPEC and record[1] == b"\x01":
             self._changed(side)
         elif half.stage == "clear":
             self._clear(side, record)
         else:
             self._shut(side, record, found)
+        return None
 
     def _clear(self, side: int, record: Record) -> None:
         kind, body = record[0][0], record[1]
@@ -155,29 +158,32 @@ class Session:
         if kind == HANDSHAKE:
             self._handshake(side, body)
 
-    def _shut(self, side: int, record: Record, found: list[Content]) -> None:
-        half = self.halves[side]
+    @cython.cfunc
+    def _shut(self, side: cython.int, record: Record, found: list[Content]) -> object:
+        half: Half = self.halves[side]
         if half.cipher is None and not self._find(side):
             opened = self._open_ahead(side, record)
             if opened is None:
                 self._keyless(half, record)
-                return
+                return None
         else:
-            opened = self._open(side, record)
+            opened = self._open(side, half, record)
         if opened is None:
             self.failed[LOST if half.gapped else NOT_AUTHENTIC] += 1
             half.gapped = half.gapped or self.version < TLS13
-            return
+            return None
         half.gapped = False
         self.opened += 1
         kind, content = opened
-        if kind == CHANGE_CIPHER_SPEC:  # of a renegotiation
+        if kind == APPLICATION_DATA:
+            found.append((side, kind, content))
+        elif kind == CHANGE_CIPHER_SPEC:  # of a renegotiation
             self._changed(side)
-            return
-        if kind == HANDSHAKE:
+        elif kind == HANDSHAKE:
             found += [(side, kind, message) for message in self._handshake(side, content)]
         else:
             found.append((side, kind, content))
+        return None
 
     def _keyless(self, half: Half, record: Record) -> None:
         if self.suite is None:
@@ -187,11 +193,11 @@ class Session:
         else:
             self._hold(half, record)
 
-    def _open(self, side: int, record: Record) -> Opened | None:
-        half = self.halves[side]
-        header, body = record
-        assert half.cipher is not None
-        opened = half.cipher.open(half.number, header, body)
+    @cython.cfunc
+    def _open(self, side: cython.int, half: Half, record: Record) -> Opened | None:
+        header: bytes = record[0]
+        body: bytes = record[1]
+        opened: Any = half.cipher.open(half.number, header, body)
         if opened is not None:
             half.number += 1
             return opened
@@ -205,7 +211,7 @@ class Session:
 
     def _open_ahead(self, side: int, record: Record) -> Opened | None:
         """Under the keys that follow: early data that was refused ends without a word (RFC 8446 4.2.10)."""
-        half = self.halves[side]
+        half: Half = self.halves[side]
         if self.version < TLS13 or half.stage not in ("early", "handshake"):
             return None
         if half.stage == "handshake" and half.cipher is not None and not half.gapped:
@@ -213,35 +219,25 @@ class Session:
         ahead = self._modern(side, "handshake" if half.stage == "early" else "traffic")
         opened = ahead[0].open(0, *record) if ahead is not None else None
         if ahead is not None and opened is not None:
-            half.turn("handshake" if half.stage == "early" else "traffic", *ahead)
+            half.turn("handshake" if half.stage == "early" else "traffic", ahead[0], ahead[1])
             half.number = 1
         return opened
 
     def _hold(self, half: Half, record: Record) -> None:
-        size = len(record[1])
-        if half.backlog_bytes + size > MAX_BACKLOG_BYTES or not self._log.hold(size):
-            self.failed[BACKLOG_FULL] += 1
-            half.gapped = self._abandoned = True
-            return
-        half.backlog.append(record)
-        half.backlog_bytes += size
-
-    def _release(self, half: Half, record: Record) -> Record:
-        half.backlog_bytes -= len(record[1])
-        self._log.release(len(record[1]))
-        return record
+        if not half.backlog.hold(record, len(record[1])):
+            half.gapped = True
 
     def _retry(self, found: list[Content]) -> None:
         """What was held, in the order of each side; the server first, whose Finished turns no client keys."""
         self._generation = self._log.generation
         for side in (1 - self.client, self.client):
-            half = self.halves[side]
-            held, half.backlog = half.backlog, deque()
-            while held:
-                if half.stage != "clear" and half.cipher is None and not self._find(side):
-                    half.backlog = held
-                    break
-                self._record(side, self._release(half, held.popleft()), found)
+            half: Half = self.halves[side]
+            for record in half.backlog.take_all():
+                keyless = half.stage != "clear" and half.cipher is None
+                if not half.backlog and keyless and not self._find(side):
+                    self._hold(half, record)
+                else:
+                    self._record(side, half, record, found)
 
     # Handshake.
 
@@ -261,7 +257,7 @@ class Session:
         elif kind == SERVER_HELLO:
             self._server_hello(tls_hello.read_server_hello(body))
         elif self.version >= TLS13:
-            half = self.halves[side]
+            half: Half = self.halves[side]
             if kind == FINISHED and half.stage == "handshake":
                 self._turn(side, "traffic")
             elif kind == END_OF_EARLY_DATA and half.stage == "early":
@@ -281,7 +277,8 @@ class Session:
             return
         self.version = tls_hello.chosen_version(hello)
         self.number = int.from_bytes(hello.ciphers[:2], "big")
-        self.suite = suite_of(self.number)
+        known = self.version < TLS13 or self.number in TLS13_SUITES
+        self.suite = suite_of(self.number) if known else None
         self._server_random = hello.random
         self._mac_after = ENCRYPT_THEN_MAC in hello.bodies
         self._next = [None, None]
@@ -293,7 +290,7 @@ class Session:
     def _changed(self, side: int) -> None:
         """ChangeCipherSpec: the keys of the last hellos, up to TLS 1.2; without meaning in TLS 1.3."""
         if 0 < self.version < TLS13:
-            half = self.halves[side]
+            half: Half = self.halves[side]
             if half.stage != "clear" or self._next[side] is None:
                 self._derive()
             half.turn("traffic", self._next[side])
@@ -305,12 +302,13 @@ class Session:
         return self._log.get(self.randoms[-1]) if self.randoms else None
 
     def _turn(self, side: int, stage: str) -> None:
-        keys = self._modern(side, stage)
-        self.halves[side].turn(stage, *(keys or (None, None)))
+        half: Half = self.halves[side]
+        cipher, secret = self._modern(side, stage) or (None, None)
+        half.turn(stage, cipher, secret)
 
     def _find(self, side: int) -> bool:
         """Make the cipher of a side's stage, where the log has its secret by now."""
-        half = self.halves[side]
+        half: Half = self.halves[side]
         if self.version >= TLS13:
             keys = self._modern(side, half.stage)
             if keys is None and half.stage == "early":

@@ -7,13 +7,16 @@ price of one look-up a flow.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from procwire.decrypt.conversation import Piece, TcpConversation, UdpConversation, conversation_of
 from procwire.decrypt.keylog import KeyLog
+from procwire.decrypt.piece import Piece
 from procwire.flows.community import community_id
 from procwire.model.flow import Flow
 from procwire.model.streams import ENOUGH, StreamSink
+
+if TYPE_CHECKING:
+    from procwire.decrypt.conversation import TcpConversation, UdpConversation
 
 MAX_FOLLOWED = 64  # flows that one name may mean: a Community ID comes again when ports do
 ID_DIGITS = 16
@@ -84,6 +87,8 @@ class Tap:
             if self.followed >= MAX_FOLLOWED or not self._is_wanted(flow):
                 self._passed.add(number)
                 return None
+            from procwire.decrypt.conversation import conversation_of
+
             self.followed += 1
             talk = self._known[number] = conversation_of(flow.proto, self._keys)
         return talk

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import cython
+
 from procwire.decrypt.keylog import KeyLog
-from procwire.decrypt.plaintext import Inside
-from procwire.decrypt.session import APPLICATION_DATA, HANDSHAKE, Content, Session
+from procwire.decrypt.session import APPLICATION_DATA, HANDSHAKE, Content
 from procwire.dpi.contract import ENOUGH, Context, Direction
 from procwire.dpi.decryption import Decryption
 from procwire.dpi.protocols import tls as clear
@@ -24,23 +25,42 @@ from procwire.dpi.wire.tls_certificate import certificate_of
 from procwire.dpi.wire.tls_hello import TLS13
 from procwire.model.observation import Observation
 
+if cython.compiled:
+    from cython.cimports.procwire.decrypt.plaintext import Inside
+    from cython.cimports.procwire.decrypt.session import Session
+else:
+    from procwire.decrypt.plaintext import Inside
+    from procwire.decrypt.session import Session
+
 CERTIFICATE = 11
 _SHELF = certificates.Shelf()
 _SIDES = (Direction.OUT, Direction.IN)
+_NOTHING: tuple[Observation, ...] = ()
 
 
+@cython.cclass
 class Parser:
     """One connection; see contract.Parser. ``inside`` is there once content was read."""
+
+    _context: Context
+    _protocols: Registry
+    _clear: Any
+    _session: Session
+    inside = cython.declare(Inside, visibility="readonly")
+    _plain: list[int]
+    _over: cython.bint  # nothing more is to be learned
+    _told_out: cython.bint  # sides of which the parser of clear text wants no more
+    _told_in: cython.bint
+    _server_name: str
 
     def __init__(self, context: Context, keys: KeyLog, protocols: Registry) -> None:
         self._context = context
         self._protocols = protocols
-        self._clear: Any = clear.Parser(context)
+        self._clear = clear.Parser(context)
         self._session = Session(keys)
-        self.inside: Inside | None = None
+        self.inside = None
         self._plain = [0, 0]
-        self._over = False  # nothing more is to be learned
-        self._told = [False, False]  # sides of which the parser of clear text wants no more
+        self._over = self._told_out = self._told_in = False
         self._server_name = ""
 
     def skip(self, side: Direction) -> int:
@@ -50,25 +70,34 @@ class Parser:
     def feed(self, side: Direction, data: bytes, *, now: int) -> Iterable[Observation]:
         """See contract.Parser."""
         found: list[Observation] = []
-        if not self._told[side]:
-            found += self._clear.feed(side, data, now=now)
-            for seen in found:
-                self._server_name = getattr(seen, "server_name", "") or self._server_name
-            self._told[side] = self._clear.skip(side) >= ENOUGH
-        session = self._session
-        before = session.records
+        if not (self._told_in if side else self._told_out):
+            self._tell(side, data, now, found)
+        session: Session = self._session
+        before: cython.longlong = session.records
         for content in session.feed(side, data):
             self._take(content, now, found)
         if session.records != before:
             self._over = session.hopeless or self._sated()
         return found
 
+    def _tell(self, side: Direction, data: bytes, now: int, found: list[Observation]) -> None:
+        """What the handshake says in clear."""
+        found += self._clear.feed(side, data, now=now)
+        for seen in found:
+            self._server_name = getattr(seen, "server_name", "") or self._server_name
+        done = self._clear.skip(side) >= ENOUGH
+        if side:
+            self._told_in = done
+        else:
+            self._told_out = done
+
     def _sated(self) -> bool:
-        return self.inside is not None and self.inside.sated and not self._session.waiting
+        return self.inside is not None and self.inside.sated() and not self._session.waiting
 
     def gap(self, side: Direction, size: int, *, now: int) -> Iterable[Observation]:
         """See contract.Parser."""
-        found = [] if self._told[side] else list(self._clear.gap(side, size, now=now))
+        told = self._told_in if side else self._told_out
+        found = [] if told else list(self._clear.gap(side, size, now=now))
         self._session.gap(side)
         if self.inside is not None:
             found += self.inside.gap(side, size, now)

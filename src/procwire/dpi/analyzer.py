@@ -17,31 +17,32 @@ from typing import Any
 
 import cython
 
-from procwire.dpi.contract import Context
+from procwire.dpi.expected import Expectation
 from procwire.dpi.frames import Frames
-from procwire.dpi.guess import CONTENT, guess
+from procwire.dpi.guess import CONTENT
 from procwire.dpi.opening import REFUSED, Limits
 from procwire.dpi.reading import DONE
 from procwire.dpi.registry import Registry, registry
 from procwire.dpi.shape import shape
-from procwire.model.observation import Upgraded
 from procwire.model.streams import ENOUGH
 
 if cython.compiled:
-    from cython.cimports.procwire.dpi.candidates import Answer, Candidates, ask
+    from cython.cimports.procwire.dpi.asking import Asking
+    from cython.cimports.procwire.dpi.candidates import Answer, ask
     from cython.cimports.procwire.dpi.manner import note
     from cython.cimports.procwire.dpi.opening import Opening
     from cython.cimports.procwire.dpi.reading import Reading
-    from cython.cimports.procwire.dpi.settings import settle
     from cython.cimports.procwire.dpi.tally import Tally
+    from cython.cimports.procwire.dpi.telling import Telling
     from cython.cimports.procwire.model.flow import Flow
 else:
-    from procwire.dpi.candidates import Answer, Candidates, ask
+    from procwire.dpi.asking import Asking
+    from procwire.dpi.candidates import Answer, ask
     from procwire.dpi.manner import note
     from procwire.dpi.opening import Opening
     from procwire.dpi.reading import Reading
-    from procwire.dpi.settings import settle
     from procwire.dpi.tally import Tally
+    from procwire.dpi.telling import Telling
     from procwire.model.flow import Flow
 
 MAX_CHAIN = 4  # protocols within each other
@@ -53,16 +54,13 @@ _TCP: cython.int = 6
 class Analyzer:
     """A model.streams.StreamSink. ``emit`` gets every observation; ``decided`` a flow whose app is settled,
     again when an inner protocol takes over. ``told``: see contract.Context; where it is false, ``emit`` gets
-    only what names are learned from."""
+    only what names are learned from. ``announced`` gets what a flow says of another one; an analyzer beside
+    this one is told so by ``expect``."""
 
-    _emit: Any
     _decided: Any
-    _limits: Any
-    _registry: Any
-    _candidates: Candidates
-    _transports: dict[int, str]
+    _asking: Asking
+    _telling: Telling
     frames = cython.declare(object, visibility="readonly")  # see StreamSink
-    _told: cython.bint
     _total_bytes: cython.longlong
     _side_bytes: cython.longlong
     _tally: Tally
@@ -75,23 +73,25 @@ class Analyzer:
         limits: Limits | None = None,
         protocols: Registry | None = None,
         told: bool = True,
+        announced: Callable[[int, Expectation], None] | None = None,
     ) -> None:
         known = protocols or registry()
-        self._emit = emit
+        limits = limits or Limits()
         self._decided = decided
-        self._limits = limits = limits or Limits()
-        self._registry = known
-        self._candidates = Candidates(known)
-        self._transports = known.transports
-        self._told = told
+        self._asking = Asking(known, limits, told)
+        self._telling = Telling(emit, known, told, self._asking.expected, announced)
         self._total_bytes = limits.total_bytes
         self._side_bytes = limits.side_bytes
         self._tally = Tally()
         self.frames = Frames(known if told else Registry(()), emit, self._tally)
 
     def counts(self) -> dict[str, int]:
-        """What was done so far: see Tally."""
-        return dict(self._tally.counts())
+        """What was done so far: see Tally; ``unmet``: announcements that gave way before their flow came."""
+        return {**self._tally.counts(), "unmet": self._asking.expected.evicted}
+
+    def expect(self, now: int, wanted: Expectation) -> None:
+        """A flow that is not read here announced one that may be."""
+        self._asking.expected.add(now, wanted)
 
     @property
     def defect(self) -> str:
@@ -104,7 +104,7 @@ class Analyzer:
         held = flow.analysis
         fresh: cython.bint = held is None
         if fresh:
-            state = self._begin(flow)
+            state = self._begin(flow, now)
             if state is None:
                 return ENOUGH
         elif held is DONE:
@@ -129,7 +129,7 @@ class Analyzer:
         held = flow.analysis
         if held is DONE:
             return ENOUGH
-        state: Reading = self._begin(flow) if held is None else held
+        state: Reading = self._begin(flow, now) if held is None else held
         if state is None:
             return ENOUGH
         if size <= 0:
@@ -154,39 +154,23 @@ class Analyzer:
             if state.parser is None:
                 self._guess(flow, state.opening)
             else:
-                self._tell(flow, state.finish(now))
+                self._telling.tell(flow, state.finish(now), now)
                 self._faulty(state)
             state.opening = None
             self._tally.held += state.growth()
         flow.analysis = None
 
     @cython.cfunc
-    def _begin(self, flow: Flow) -> Reading:
-        if flow.proto not in self._transports:
-            flow.analysis = DONE
-            return None
-        state = Reading(None, flow.proto != _TCP)
-        flow.analysis = state
+    def _begin(self, flow: Flow, now: cython.longlong) -> Reading:
+        state: Reading = self._asking.begin(flow, now)
+        flow.analysis = DONE if state is None else state
         return state
-
-    @cython.cfunc
-    def _context(self, flow: Flow, said: str) -> Any:
-        by, told = self._transports[flow.proto], self._told
-        return Context(transport=by, src_port=flow.sport, dst_port=flow.dport, told=told, announced=said)
-
-    @cython.cfunc
-    def _opening(self, flow: Flow, loose: cython.bint, wanted: Any) -> Any:
-        front, said = self._candidates.front(flow.proto, flow.sport, flow.dport), ""
-        if wanted is not None:
-            front, said = (wanted, *front), wanted.name
-        table = self._candidates.table(flow.proto)
-        return Opening(self._context(flow, said), table, front, loose, self._limits)
 
     @cython.cfunc
     def _await(self, flow: Flow, state: Reading) -> cython.void:
         """Hold what comes from here on, until a protocol claims it; one that holds already goes on."""
         if state.opening is None:
-            state.opening = self._opening(flow, flow.proto == _TCP and not flow.opener_seen, None)
+            state.opening = self._asking.opening(flow, state)
 
     @cython.cfunc
     def _appetite(self, flow: Flow, state: Reading, side: cython.int, now: cython.longlong) -> Any:
@@ -211,9 +195,8 @@ class Analyzer:
         shown: bytes = data
         if flow.proto == _TCP and len(data) > self._side_bytes:
             shown = data[: self._side_bytes]
-        context = self._context(flow, "")
-        order = self._candidates.order(flow.proto, flow.sport, flow.dport, byte)
-        answer: Answer = ask(order, shown, side, context)
+        context = self._asking.context(flow, state)
+        answer: Answer = ask(self._asking.order(flow, state, byte), shown, side, context)
         self._tally.broken(answer.defect)
         if answer.entry is None:
             self._await(flow, state)
@@ -314,22 +297,11 @@ class Analyzer:
     @cython.cfunc
     def _take(self, flow: Flow, state: Reading, seen: Any, now: cython.longlong) -> cython.void:
         """Hand on what a parser saw; an upgrade among it is made at the end."""
-        hint = self._tell(flow, seen)
+        hint = self._telling.tell(flow, seen, now)
         if not state.good or state.bad or state.defect is not None:
             self._faulty(state)
         if hint is not None:
             self._upgrade(flow, state, str(hint), now)
-
-    @cython.cfunc
-    def _tell(self, flow: Flow, seen: Any) -> Any:
-        """Returns what an upgrade among it hints at."""
-        hint: Any = None
-        for observation in seen:
-            if type(observation) is Upgraded:
-                hint = observation.hint
-            if settle(flow, observation) or self._told:
-                self._emit(flow, observation)
-        return hint
 
     @cython.cfunc
     def _faulty(self, state: Reading) -> cython.void:
@@ -349,16 +321,16 @@ class Analyzer:
         rest = (state.remainder(0), state.remainder(1))
         state.depth += 1
         state.chain = f"{state.chain}.{flow.app}" if state.chain else flow.app
-        wanted = self._registry.by_name.get(hint)
+        state.said = hint
         if hint:
             flow.app = hint
             flow.facts["via"] = state.chain
         state.adopt(None, None)
-        if state.depth >= MAX_CHAIN or (hint and wanted is None):
+        if state.depth >= MAX_CHAIN or (hint and hint not in self._asking.by_name):
             self._settled(flow)
             self._close(flow, state)
             return
-        state.opening = self._opening(flow, False, wanted)
+        state.opening = self._asking.opening(flow, state)
         for side in (0, 1):
             if rest[side] and flow.analysis is state:
                 self._show(flow, state, side, rest[side], now)
@@ -369,7 +341,7 @@ class Analyzer:
     @cython.cfunc
     def _drop(self, flow: Flow, state: Reading, now: cython.longlong) -> cython.void:
         """The parser is done, or gave up behind what it had understood: the flow keeps its name."""
-        self._tell(flow, state.finish(now))
+        self._telling.tell(flow, state.finish(now), now)
         self._close(flow, state)
 
     @cython.cfunc
@@ -391,7 +363,7 @@ class Analyzer:
     def _guess(self, flow: Flow, opening: Any) -> cython.void:
         """Settle a flow that no protocol took: its port speaks where content did not speak against it."""
         if flow.app_confidence != CONTENT:
-            flow.app, flow.app_confidence = guess(self._registry, flow, opening)
+            flow.app, flow.app_confidence = self._asking.guess(flow, opening)
         self._settled(flow)
 
     @cython.cfunc

@@ -16,4 +16,5 @@ cdef class Answer:
     cdef readonly list waiting
     cdef readonly object defect
 
+cpdef tuple in_order(object front, object table)
 cpdef Answer ask(object entries, bytes stream, int side, object context)

@@ -67,9 +67,14 @@ class Candidates:
         return found
 
 
+@cython.ccall
 def in_order(front: Any, table: Any) -> tuple[Any, ...]:
-    """The entries of ``table``, those that are in ``front`` first and in its order."""
-    return tuple(dict.fromkeys([*(entry for entry in front if entry in table), *table]))
+    """The entries of ``table``, those that are in ``front`` first and in its order.
+
+    What only follows an announcement is in no table, and in ``front`` where it was announced.
+    """
+    known = [entry for entry in front if entry.follows or entry in table]
+    return tuple(dict.fromkeys([*known, *table]))
 
 
 @cython.cclass
@@ -87,17 +92,21 @@ class Answer:
 
 @cython.ccall
 def ask(entries: Any, stream: bytes, side: cython.int, context: Any) -> Answer:
-    """Ask one after the other until one claims the bytes; not those whose shape rules the bytes out."""
+    """Ask one after the other until one claims the bytes; not those whose shape rules the bytes out.
+
+    A shape is that of a flow's beginning where nothing was announced.
+    """
     answer = Answer()
     direction = _SIDES[side]
     by = context.transport
     tcp: cython.bint = by == "tcp"
     udp: cython.bint = by == "udp"
+    said: str = context.announced
     entry: Entry
     shape: Sieve
     for entry in entries:
         shape = entry.stream if tcp else entry.datagram if udp else None
-        if shape is not None and shape.refuses(stream):
+        if shape is not None and shape.refuses(stream) and not (said and entry.name == said):
             continue
         try:
             claim = entry.claims(stream, direction, context)

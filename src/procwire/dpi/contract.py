@@ -5,6 +5,8 @@ A protocol module has: ``NAME`` (lower case), ``PORTS`` (hints: frozenset of (tr
 ``OBSERVATIONS`` (its classes), ``claims`` and ``Parser``; its docstring says how it is recognised and cites
 the specification. ``ROAMS = True`` says that its ports are only the most common of many: content of it on
 another one is not called unusual. ``PIECES = True`` says that its own programs send the first line in pieces.
+``FOLLOWS = True``: it is asked only where it was announced (``Context.announced``); no other flow pays.
+``CONFIDENCE``: what ``app_confidence`` says of it, where its content alone is not what names it.
 
 ``SHAPES`` (optional): transport (``tcp``, ``udp``) -> ``Shape``, what the first bytes must look like. Bytes
 that it rules out are never shown to ``claims``, which must answer NO to them: a shape saves time, and changes
@@ -18,14 +20,17 @@ one datagram. A parser may have two more methods, both optional:
 ``remainder(side)`` asked once a side after an ``Upgraded`` was yielded: bytes it was fed and did not read.
 They go to the next parser, and this one is done.
 
+``CHOOSES = True`` says that a parser has ``chosen(data)``: it is asked once, with the first bytes (none at a
+gap), before anything else, and what it returns takes its place.
+
 A protocol over UDP that one datagram does not give away may have ``confirm(seen, context)`` in its module:
 where ``claims`` said MORE to a datagram and others of the flow are held already, it is given all of them,
 as (side, bytes) in order, and says whether they are its own together. It never raises.
 
 Where ``Context.told`` is false, nobody reads the observations: only what they write to their flow
-(``SETS``, ``RISKS``) is of use, an ``Upgraded``, and answers that names are learned from. A parser may then
-leave out all others, yield briefer ones with the same ``SETS`` and ``RISKS``, and be done as soon as
-nothing of use can follow. What the flow is told to be must come out the same.
+(``SETS``, ``RISKS``) is of use, an ``Upgraded``, an ``Announced``, and answers that names are learned from. A
+parser may then leave out all others, yield briefer ones with the same ``SETS`` and ``RISKS``, and be done as
+soon as nothing of use can follow. What the flow is told to be must come out the same.
 """
 
 from __future__ import annotations
@@ -93,6 +98,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     dst_port: int = 0
     told: bool = True  # someone reads the observations; see the module's docstring
     announced: str = ""  # protocol that an outer one (or another flow) said would be spoken here
+    note: str = ""  # what the other flow said of it beyond that
 
 
 class Parser(Protocol):

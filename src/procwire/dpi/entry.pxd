@@ -8,5 +8,8 @@ cdef class Entry:
     cdef readonly object module
     cdef readonly dict usual
     cdef readonly bint finishes
+    cdef readonly bint chooses
+    cdef readonly bint follows
+    cdef readonly str confidence
     cdef readonly Sieve stream
     cdef readonly Sieve datagram

@@ -21,6 +21,8 @@ class Entry:
     """``usual``: IP protocol -> its ports, where any other is unusual.
 
     ``finishes``: its parsers may have something to say at the end (see contract.Parser).
+    ``chooses``: its parsers have ``chosen`` (see contract).
+    ``follows``: it is asked only where it was announced. ``confidence``: how sure its name is.
     ``stream``, ``datagram``: what is held against a TCP stream or a UDP datagram before ``claims`` is asked.
     """
 
@@ -30,6 +32,9 @@ class Entry:
     module: Any
     usual: dict[int, frozenset[int]]
     finishes: cython.bint
+    chooses: cython.bint
+    follows: cython.bint
+    confidence: str
     stream: Sieve
     datagram: Sieve
 
@@ -47,6 +52,9 @@ class Entry:
         self.module = module
         self.usual = usual or {}
         self.finishes = not isinstance(parser, type) or hasattr(parser, "finish")
+        self.chooses = getattr(module, "CHOOSES", False)
+        self.follows = getattr(module, "FOLLOWS", False)
+        self.confidence = getattr(module, "CONFIDENCE", "content")
         self.stream = sieve(module, "tcp")
         self.datagram = sieve(module, "udp")
 

@@ -11,6 +11,7 @@ from procwire.dpi.registry import Registry
 
 CONTENT = "content"
 PORT_GUESS = "port-guess"
+ANNOUNCED = "announced"  # another flow said in the open that this would be it
 UNKNOWN = "unknown"
 
 

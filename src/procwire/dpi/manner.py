@@ -1,7 +1,8 @@
 # cython: language_level=3
 """How a flow came to be recognised, whatever its protocol: on an unusual port, or in tiny first pieces.
 
-Refuses to judge a protocol inside another: its port is the outer one's, and its pieces are its parser's.
+Refuses to judge a protocol inside another: its port is the outer one's, and its pieces are its parser's. A
+port that was agreed on in another flow is not unusual.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def note(flow: Flow, entry: Entry, opening: Opening, depth: cython.int) -> Any:
     if depth:
         return None
     usual = entry.usual.get(flow.proto)
-    if usual and flow.dport not in usual and flow.sport not in usual:
+    if usual and flow.dport not in usual and flow.sport not in usual and "announced_by" not in flow.facts:
         state(flow, UNUSUAL_PORT)
     if opening is None or opening.datagrams or opening.loose or getattr(entry.module, "PIECES", False):
         return None

@@ -12,6 +12,7 @@ cdef class Reading:
     cdef public long long counted
     cdef public long long owed_out
     cdef public long long owed_in
+    cdef bint chooses
     cdef public bint proven
     cdef public bint good
     cdef public bint datagrams
@@ -19,6 +20,8 @@ cdef class Reading:
     cdef public long long faults
     cdef public int depth
     cdef public str chain
+    cdef public str said
+    cdef public object expected
     cdef public object defect
     cpdef object adopt(self, Entry entry, object context)
     cpdef object name(self, Flow flow)

@@ -12,7 +12,6 @@ from typing import Any
 import cython
 
 from procwire.dpi.contract import ProtocolError
-from procwire.dpi.guess import CONTENT
 from procwire.model.observation import Observation
 from procwire.model.streams import ENOUGH, Direction
 
@@ -52,6 +51,7 @@ class Reading:
     counted: cython.longlong  # undecided bytes held when it was last asked
     owed_out: cython.longlong  # bytes the parser skips and that were not passed over yet
     owed_in: cython.longlong
+    chooses: cython.bint  # the parser has yet to see first bytes to know what stands in its place
     proven: cython.bint
     good: cython.bint  # whether the last call was taken
     datagrams: cython.bint
@@ -59,15 +59,17 @@ class Reading:
     faults: cython.longlong
     depth: cython.int
     chain: str  # outer protocols, outermost first
+    said: str  # what the innermost of them said would follow
+    expected: Any  # what another flow said of this one: an expected.Expectation, or None
     defect: Any
 
     def __init__(self, opening: Any, datagrams: bool) -> None:
         self.opening = opening
-        self.entry = self.parser = self.defect = None
-        self.chain = ""
+        self.entry = self.parser = self.defect = self.expected = None
+        self.chain = self.said = ""
         self.counted = 0
         self.owed_out = self.owed_in = 0
-        self.proven = False
+        self.chooses = self.proven = False
         self.good = True
         self.datagrams = datagrams
         self.bad = self.depth = 0
@@ -78,6 +80,7 @@ class Reading:
         """Begin with the parser of ``entry``, or with none."""
         self.entry = entry
         self.parser = None if entry is None else entry.parser(context)
+        self.chooses = entry is not None and entry.chooses
         self.proven = False
         self.good = True
         self.bad = 0
@@ -89,7 +92,7 @@ class Reading:
         """Write to the flow what it speaks, as far as is known now."""
         if self.entry is not None:
             flow.app = self.entry.name
-            flow.app_confidence = CONTENT
+            flow.app_confidence = self.entry.confidence
             if self.chain:
                 flow.facts["via"] = self.chain
         elif self.depth == 0:
@@ -163,6 +166,9 @@ class Reading:
     def _call(self, side: cython.int, data: bytes, lost: cython.longlong, now: cython.longlong) -> Any:
         seen: Any = _NOTHING
         try:
+            if self.chooses:
+                self.chooses = False
+                self.parser = self.parser.chosen(data)
             if lost:
                 seen = self.parser.gap(_SIDES[side], lost, now=now)
             else:

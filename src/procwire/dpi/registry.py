@@ -21,7 +21,7 @@ from procwire.dpi.entry import Entry
 from procwire.dpi.wire import http3_records
 from procwire.model._ip_names import IP_PROTOCOLS
 from procwire.model.columns import Column, Table
-from procwire.model.observation import Carried, Observation, Upgraded, columns_of, table_of
+from procwire.model.observation import Announced, Carried, Observation, Upgraded, columns_of, table_of
 
 # Names of modules in dpi/protocols, in the order in which they are asked; one a line, each in its section.
 PROTOCOLS: tuple[str, ...] = (
@@ -35,6 +35,7 @@ PROTOCOLS: tuple[str, ...] = (
     "imap",
     "pop3",
     "ftp",
+    "ftp_data",
     "telnet",
     "http2",
     "websocket",
@@ -156,6 +157,24 @@ class Registry:
         for module in self.modules:
             self._add(module)
 
+    def replaced(self, modules: dict[str, Any]) -> Registry:
+        """A registry like this one with other modules for these names, which begin alike."""
+        made = Registry(())
+        made.modules = tuple(modules.get(module.NAME, module) for module in self.modules)
+        fresh = {
+            self.by_name[name]: Entry(name, module.claims, module.Parser, module, _usual(module))
+            for name, module in modules.items()
+        }
+
+        def taken(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+            return tuple([fresh.get(entry, entry) for entry in entries]) if entries else entries
+
+        made.by_name = {name: fresh.get(entry, entry) for name, entry in self.by_name.items()}
+        made.ports = {key: taken(entries) for key, entries in self.ports.items()}
+        made.transports = dict(self.transports)
+        made._first = {number: [taken(each) for each in table] for number, table in self._first.items()}
+        return made
+
     def _add(self, module: Any) -> None:
         missing = [name for name in _NEEDED if not hasattr(module, name)]
         if missing or not module.__doc__:
@@ -168,7 +187,8 @@ class Registry:
         for transport in module.TRANSPORTS:
             self.transports[TRANSPORTS[transport]] = transport
             table = self._first.setdefault(TRANSPORTS[transport], [() for _ in range(256)])
-            for byte in range(256) if module.FIRST is None else set(module.FIRST):
+            first = range(256) if module.FIRST is None else set(module.FIRST)
+            for byte in () if entry.follows else first:
                 table[byte] = (*table[byte], entry)
         for transport, port in module.PORTS:
             key = (TRANSPORTS[transport], port)
@@ -190,7 +210,7 @@ class Registry:
         """Every table that observations declare: classes that share a table share its columns' order."""
         classes = [cls for module in self.modules for cls in module.OBSERVATIONS]
         named: dict[str, list[type[Observation]]] = {}
-        for cls in [*classes, Upgraded, Carried, Decryption, *http3_records.OBSERVATIONS]:
+        for cls in [*classes, Upgraded, Carried, Announced, Decryption, *http3_records.OBSERVATIONS]:
             named.setdefault(cls.TABLE, [])
             if cls not in named[cls.TABLE]:
                 named[cls.TABLE].append(cls)

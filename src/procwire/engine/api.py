@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from procwire.decrypt.conversation import Piece
+from procwire.decrypt.piece import Piece
 from procwire.decrypt.tap import Tap, is_name
 from procwire.doctor.checks import compiled_modules, examine
 from procwire.engine.catalogue import explain, interfaces, learn, protocols, risks, tables

@@ -9,7 +9,7 @@ from procwire.dpi import catalogue
 from procwire.dpi.catalogue import protocols, risks
 from procwire.dpi.registry import registry
 from procwire.engine.options import EngineError
-from procwire.extensions import loading
+from procwire.extensions import fingerprints, loading
 from procwire.extensions.reason import ExtensionError
 from procwire.model.columns import Table
 from procwire.model.rows import Explanation, InterfaceRow
@@ -19,12 +19,14 @@ from procwire.packet.layers import link_name
 __all__ = ["explain", "interfaces", "learn", "protocols", "risks", "tables"]
 
 
-def learn(directories: Sequence[str]) -> list[str]:
+def learn(directories: Sequence[str], names: Sequence[str] = ()) -> list[str]:
     """Take in the protocols of users and packages, before anything is read; a line for each left out.
 
-    ``directories``: of descriptions; none named: the usual ones, where they exist. Raises EngineError.
+    ``directories``: of descriptions; ``names``: files with names of fingerprints; where none is named, the
+    usual ones, where they exist. Raises EngineError.
     """
     try:
+        fingerprints.learn(names)
         return loading.learn(directories)
     except ExtensionError as error:
         raise EngineError(str(error), 2) from None

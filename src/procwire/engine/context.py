@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network
 
 from procwire.capture.source import Interface
+from procwire.dpi import hint
+from procwire.extensions import fingerprints
 from procwire.flows import states
 from procwire.flows.community import community_id
 from procwire.model.flow import Flow
@@ -61,6 +63,14 @@ class Context(RowContext):
     def fault(self, code: int) -> str | None:
         """See RowContext."""
         return faults.name(code) if code else None
+
+    def fingerprint(self, kind: str, value: str) -> tuple[str, ...]:
+        """See RowContext."""
+        return fingerprints.names().of(kind, value)
+
+    def carries(self, flow: Flow, client: tuple[str, ...]) -> tuple[str, str] | None:
+        """See RowContext."""
+        return hint.carries(flow, client)
 
     def info(self, table: PacketTable, row: int) -> str | None:
         """See RowContext."""

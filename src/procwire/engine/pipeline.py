@@ -18,6 +18,7 @@ from procwire.dpi.names import NameBook
 from procwire.dpi.opening import Limits as OpeningLimits
 from procwire.dpi.protocols.dns import DnsResponse
 from procwire.engine.options import EngineError, FlowOptions
+from procwire.extensions import fingerprints
 from procwire.flows.limits import Limits
 from procwire.flows.share import Share
 from procwire.flows.table import Tracker
@@ -79,12 +80,13 @@ class Pipeline:
 
     def _analyzer(self, listener: Listener, keys: KeyLog | None, parts: int) -> Analyzer:
         """One that observes for whom it may concern: a listener that lets observations pass costs none."""
+        told = hears(listener, "observed") or fingerprints.names().asks("ja3")  # made only where records are
         return Analyzer(
             self._observed,
             decided=self._decided if hears(listener, "decided") else None,
             limits=OpeningLimits(total_bytes=OpeningLimits().total_bytes // parts),
             protocols=None if keys is None else keyed(keys),
-            told=hears(listener, "observed"),
+            told=told,
         )
 
     def decode(self, batch: FrameBatch, table: PacketTable | None = None) -> PacketTable:

@@ -7,6 +7,7 @@ GRACE), on request while it lasts, and when it ends; its end waits until its own
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -34,6 +35,9 @@ GRACE_SECONDS = 1.0  # a flow that is not known by then is told of as it is
 LAG_NS = 1_000_000_000  # frames may still be in the ring when the clock already reads this much later
 READY_SECONDS = 5.0  # the first look at all sockets of the host may take so long
 LAST_SECONDS = 0.5  # so long may the owners' thread take to end
+SWITCH_SECONDS = (
+    0.0005  # so long may one thread keep the other waiting for the interpreter (Python's own: 5 ms)
+)
 COUNT_SECONDS = 1.0  # from one reading of the kernel's counts to the next
 
 
@@ -110,6 +114,7 @@ class Watching:
 
     def run(self) -> None:
         """Watch until stopped or for ``options.seconds``; every flow gets its final record."""
+        sys.setswitchinterval(SWITCH_SECONDS)
         started = time.monotonic()
         deadline = started + self.options.seconds if self.options.seconds else None
         self._next_update = started + (self.options.every or 0)

@@ -23,11 +23,12 @@ _Place = tuple[str | int, ...]
 class Document:
     """``values`` of a file, and where they stand. Raises ExtensionError."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, most_bytes: int = MAX_FILE_BYTES, most_nodes: int = MAX_NODES) -> None:
         self.path = path
+        self._most_nodes = most_nodes
         self._lines: dict[_Place, int] = {}
         self._nodes = 0
-        text = _read(path)
+        text = _read(path, most_bytes)
         try:
             loader = yaml.SafeLoader(text)
             node = loader.get_single_node()
@@ -52,7 +53,7 @@ class Document:
     def _value(self, loader: yaml.SafeLoader, node: yaml.Node, place: _Place) -> Any:
         self._nodes += 1
         self._lines.setdefault(place, node.start_mark.line + 1)
-        if self._nodes > MAX_NODES or len(place) > MAX_DEPTH:
+        if self._nodes > self._most_nodes or len(place) > MAX_DEPTH:
             raise self.error(place, "too many values, or too deep")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(loader, node, place)
@@ -78,16 +79,16 @@ class Document:
         return found
 
 
-def _read(path: Path) -> str:
+def _read(path: Path, most_bytes: int) -> str:
     try:
         if not path.is_file():
             raise ExtensionError(f"{path}:1: not a regular file")
         with path.open("rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
+            data = file.read(most_bytes + 1)
     except OSError as error:
         raise ExtensionError(f"{path}:1: {error.strerror or error}") from None
-    if len(data) > MAX_FILE_BYTES:
-        raise ExtensionError(f"{path}:1: larger than {MAX_FILE_BYTES} bytes")
+    if len(data) > most_bytes:
+        raise ExtensionError(f"{path}:1: larger than {most_bytes} bytes")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:

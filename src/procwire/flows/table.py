@@ -239,9 +239,9 @@ class Tracker:
         if (table.marks[row] & IS_IP) == 0:
             return self.strange(table, row)
         if table.marks[row] & HELD:
-            self.waiting += 1
+            self.waiting += 0 if counted else 1
             return 0
-        self.waiting -= table.held[row]
+        self.waiting -= 0 if counted else table.held[row]
         key: cython.uint = self.index.key(table, row)
         if share.parts > 1 and not share.mine(key):
             return 0
@@ -285,7 +285,7 @@ class Tracker:
     @cython.exceptval(-1)
     def strange(self, table: PacketTable, row: cython.int) -> cython.int:
         """A frame that is not IP is counted, and shown where the sink wants its kind."""
-        self.non_ip += 1
+        self.non_ip += 0 if table.flags[row] & COUNTED else 1
         if self.links and not table.fault[row] and table.ethertype[row] in self.links:
             self.seg.load(table, row)
             frame(self.streams, table.ethertype[row], self.seg)

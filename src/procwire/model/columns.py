@@ -67,6 +67,8 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     """A declared table: ``name`` is its SQL name, ``schema`` what its JSON lines carry.
 
     ``also``: further names that a filter may use, each for one column or for any of several.
+    ``key``: columns that together name a row: in a store, a later row takes the place of its namesake.
+    ``moment``: the column that says when a row was so; empty where none does.
     """
 
     name: str
@@ -74,6 +76,8 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     columns: tuple[Column, ...]
     version: int = 1
     also: Mapping[str, tuple[str, ...]] = {}
+    key: tuple[str, ...] = ()
+    moment: str = ""
 
     @property
     def schema(self) -> str:

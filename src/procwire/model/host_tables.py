@@ -129,6 +129,8 @@ PROCESSES = Table(
     name="process",
     doc="One process of this host.",
     columns=_PROCESS,
+    key=("pid", "start"),
+    moment="start",
     also={
         "name": ("process",),
         "command": ("cmdline",),

@@ -86,4 +86,5 @@ LIVES = Table(
         count("netns", "Inode of its network namespace.", known("netns")),
     ),
     also={"name": ("process",), "command": ("cmdline",), "container.id": ("container_id",)},
+    moment="time",
 )  # fmt: skip

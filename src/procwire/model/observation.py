@@ -57,6 +57,31 @@ class Upgraded(Observation, kw_only=True):
     hint: Annotated[str, says("Protocol that is expected to follow, or empty.")]
 
 
+class Announced(Observation, kw_only=True):
+    """Another flow was announced in this one: an FTP data connection, the media of a call."""
+
+    TABLE = "announced"
+    app: Annotated[str, says("Protocol that it will speak.")]
+    transport: Annotated[str, says("What will carry it: tcp or udp.")]
+    address: Annotated[str, says("Address at one of its ends; empty: that of the side that said so.")] = ""
+    port: Annotated[int, says("Port at that end.")]
+    translatable: Annotated[
+        bool, says("Whether the address may be one behind a translator, and the side's own stand for it.")
+    ] = False
+    note: Annotated[str, says("What was said of it: the file, the codecs.")] = ""
+
+
+class Enclosed(Observation, kw_only=True):
+    """A whole message of another protocol stood in this one: what is seen in it is told instead.
+
+    ``readers``: the outer parser's, protocol -> the parser that reads such messages of this flow.
+    """
+
+    hint: Annotated[str, says("Protocol of the message.")]
+    data: Annotated[bytes, says("The message.")]
+    readers: Annotated[dict[str, Any], says("Who reads it.")]
+
+
 class Carried(Observation, kw_only=True):
     """What is spoken inside the stream was recognised: the flow is that from now on, inside the outer one."""
 
@@ -110,4 +135,4 @@ def columns_of(observation: type[Observation]) -> tuple[Column, ...]:
 def table_of(observation: type[Observation]) -> Table:
     """The table that an observation class declares."""
     doc = (observation.__doc__ or "").strip().split("\n")[0]
-    return Table(name=observation.TABLE, doc=doc, columns=columns_of(observation))
+    return Table(name=observation.TABLE, doc=doc, columns=columns_of(observation), moment="time")

@@ -32,6 +32,12 @@ class ObservationRow(FlowRow):
         self.seen = seen
 
 
+def _seen(column: Column) -> Column:
+    """A column of the only table whose observations are read."""
+    get = column.get
+    return msgspec.structs.replace(column, get=lambda row: get(row.seen))
+
+
 def _own(column: Column, other: Column | None = None) -> Column:
     """A column of an observation, read from a row; ``other``: the flow's column of that name, behind it."""
     name, get = column.name, column.get
@@ -55,9 +61,9 @@ def _flow_column(name: str) -> Column:
 def observed(table: Table) -> Table:
     """The table of one kind of observation with the columns of its flow, for a line each."""
     names = {column.name for column in table}
-    first = [_own(table.column(name)) for name in _FIRST]
+    first = [_seen(table.column(name)) for name in _FIRST]
     beside = [_flow_column(name) for name in BESIDE if name not in names]
-    rest = [_own(column) for column in table if column.name not in _FIRST]
+    rest = [_seen(column) for column in table if column.name not in _FIRST]
     return msgspec.structs.replace(table, columns=(*first, *beside, *rest))
 
 

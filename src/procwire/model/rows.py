@@ -57,6 +57,14 @@ class RowContext:
         """Whether an address is this host's own; None when that is not known (a file without a host)."""
         return None
 
+    def fingerprint(self, kind: str, value: str) -> tuple[str, ...]:  # noqa: ARG002
+        """Names of the programs that show a fingerprint; kind: the flow's column that holds it."""
+        return ()
+
+    def carries(self, flow: Flow, client: tuple[str, ...]) -> tuple[str, str] | None:  # noqa: ARG002
+        """What an encrypted flow probably carries, and what that rests on; client: names of its hello."""
+        return None
+
     def info(self, table: PacketTable, row: int) -> str | None:  # noqa: ARG002
         """A few words on what a packet says, for people."""
         return None

@@ -1,9 +1,10 @@
-"""The core tables: flows, packets, interfaces, protocols, the doctor's checks, and the columns themselves.
+"""The core tables: flows, packets, interfaces, groups, and the sum of all.
 
 Every column is declared here once, those of processes and sockets in ``host_tables`` and
-``socket_tables``, and what the kernel says of a flow in ``kernel_tables``. The filter, the outputs, the
-documentation and every face derive from these declarations; a protocol's own tables are declared by its
-observation classes in its own file.
+``socket_tables``, what the kernel says of a flow in ``kernel_tables``, what protocols say of it in
+``understood_tables``, what procwire says of itself in ``catalogue_tables`` and ``store_tables``. The filter,
+the outputs, the documentation and every face derive from these declarations; a protocol's own tables are
+declared by its observation classes in its own file.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from operator import attrgetter
 
 from procwire.model import getters as read
 from procwire.model.accounting import ACCOUNTING
+from procwire.model.catalogue_tables import CHECKS, COLUMNS, PROTOCOLS, RISKS
 from procwire.model.columns import Free, Kind, Table
 from procwire.model.declare import column as _c
 from procwire.model.declare import count as _count
@@ -25,6 +27,8 @@ from procwire.model.kernel_tables import KERNEL
 from procwire.model.lives import LIVES
 from procwire.model.packets import HAS_PORTS, IS_IP
 from procwire.model.socket_tables import SOCKETS
+from procwire.model.store_tables import LOSSES, RUNS
+from procwire.model.understood_tables import UNDERSTOOD
 
 TCP = read.TCP
 
@@ -144,32 +148,7 @@ _TCP_HEALTH = (
     _list("tcp_flags_in", "TCP flags seen from dst.", read.flags("flags_in"), free=_EXACT),
 )  # fmt: skip
 
-_UNDERSTOOD = (
-    _text("app", "Application protocol in lower case, or unknown.", attrgetter("flow.app"), shown=True),
-    _text("app_confidence", "How `app` is known: content, port-guess or unknown.",
-          attrgetter("flow.app_confidence"), free=Free.NEVER),
-    _text("server_name", "Name of the server, as far as it is known.", read.known("flow.server_name", ""),
-          shown=True),
-    _text("server_name_source", "Where `server_name` was learned: sni, http-host, dns-answer, ...",
-          read.known("flow.server_name_source", ""), free=Free.NEVER),
-    _span("name_age", "Age of the DNS answer that gave `server_name`, when the flow started.",
-          read.fact("name_age")),
-    _text("ja4", "JA4 fingerprint of the TLS or QUIC client.", read.known("flow.ja4", ""), free=_EXACT),
-    _list("alpn", "Application protocols offered in the TLS handshake, best first (ALPN).",
-          read.fact("alpn")),
-    _text("via", "Protocols that the flow went through before `app`, outermost first.", read.fact("via")),
-    _text("tls_version", "TLS version that the server chose.", read.fact("tls_version"), free=_EXACT),
-    _text("tls_cipher", "TLS cipher suite that the server chose, by its IANA name.", read.fact("tls_cipher")),
-    _list("first_sizes",
-          "Sizes of the first payload pieces of a flow that no protocol took: + from src, - from dst.",
-          read.fact("first_sizes"), free=Free.NEVER),
-    _c("first_entropy", Kind.NUMBER, "How random the first of them is; 256 bytes of ciphertext: about 7.2.",
-       read.fact("first_entropy"), unit="bits"),
-    _list("risks", "Facts that somebody may want to look at, by name: see `procwire risks`.",
-          read.fact("risks")),
-)  # fmt: skip
-
-_OWNER = (
+OWNER = (
     _count("pid", "Process id of the owner on this host.",
            read.process("pid", 0), free=_EXACT, shown=True, rank=4, width=7),
     _text("process", "Name of the owning process (comm, at most 15 bytes).",
@@ -228,7 +207,9 @@ _ENDS = {
 FLOWS = Table(
     name="flow",
     doc="One conversation between two ends, both directions together.",
-    columns=_IDENTITY + _COUNTS + _TCP_HEALTH + KERNEL + _UNDERSTOOD + _OWNER,
+    columns=_IDENTITY + _COUNTS + _TCP_HEALTH + KERNEL + UNDERSTOOD + OWNER,
+    key=("flow_id",),
+    moment="last",
     also=_ENDS | {
         "proto": ("proto", "app"),
         "protocol": ("proto", "app"),
@@ -303,6 +284,7 @@ PACKETS = Table(
     name="packet",
     doc="One packet, as decoded.",
     columns=_PACKET,
+    moment="time",
     also=_ENDS | {"host": ("src", "dst"), "bytes": ("length",), "flags": ("tcp_flags",)},
 )
 
@@ -328,52 +310,6 @@ INTERFACES = Table(
     ),
 )
 
-PROTOCOLS = Table(
-    name="protocol",
-    doc="One application protocol that procwire reads.",
-    columns=(
-        _text("name", "Its name, as in the column `app`.", attrgetter("name"), shown=True),
-        _list("transports", "What carries it.", attrgetter("transports"), shown=True),
-        _list("ports", "Ports that hint at it; content decides.", attrgetter("ports"), shown=True),
-        _list("tables", "Tables that its observations fill.", attrgetter("tables"), shown=True),
-        _text("doc", "What it is and how it is recognised.", attrgetter("doc"), shown=True),
-    ),
-)
-
-RISKS = Table(
-    name="risk",
-    doc="One name that the column `risks` of a flow may hold: a fact, not a verdict.",
-    columns=(
-        _text("name", "Its name in the column `risks`.", attrgetter("name"), shown=True),
-        _text("doc", "What is true of the flow.", attrgetter("doc"), shown=True),
-        _list("protocols", "Protocols whose records state it; none where it is of any flow.",
-              attrgetter("protocols"), shown=True),
-    ),
-)  # fmt: skip
-
-CHECKS = Table(
-    name="check",
-    doc="One answer of the doctor: what this machine allows.",
-    columns=(
-        _text("name", "What was looked at.", attrgetter("name"), shown=True),
-        _text("status", "ok, degraded or missing.", attrgetter("status"), shown=True),
-        _text("detail", "What was found.", attrgetter("detail"), shown=True),
-        _text("remedy", "How to mend it.", attrgetter("remedy"), shown=True),
-    ),
-)
-
-COLUMNS = Table(
-    name="column",
-    doc="One declared column: the catalogue of all tables.",
-    columns=(
-        _text("table", "Table that it belongs to.", attrgetter("table.name"), shown=True),
-        _text("name", "Its name in JSON, CSV and filters.", attrgetter("column.name"), shown=True),
-        _text("kind", "What its values are.", lambda row: str(row.column.kind), shown=True),
-        _text("unit", "Unit of its values in JSON and CSV.", attrgetter("column.unit"), shown=True),
-        _text("doc", "What it says.", attrgetter("column.doc"), shown=True),
-    ),
-)
-
 GROUPS = Table(
     name="group",
     doc="Flows taken together by process, remote address, protocol, unit or container.",
@@ -395,5 +331,5 @@ GROUPS = Table(
 
 CORE = (
     FLOWS, PACKETS, GROUPS, PROCESSES, LIVES, SOCKETS, INTERFACES, PROTOCOLS, RISKS, CHECKS, ACCOUNTING,
-    COLUMNS,
+    COLUMNS, RUNS, LOSSES,
 )  # fmt: skip

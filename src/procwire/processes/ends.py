@@ -89,11 +89,13 @@ class Ends:
         self._new = 0
         self._orphans: dict[int, int] = {}  # socket inode -> how often no holder was found
 
-    def end(self, key: Key) -> End:
-        """Who has the socket at ``key.src``."""
+    def end(self, key: Key, *, met: bool = False) -> End:
+        """Who has the socket at ``key.src``; ``met``: the other end is known, so this one is no proxy's."""
         told, certain = self._told(key)
         if told is not None and certain:
             return told
+        if met and told is None and not self._places(key.src):
+            return End(reason=NOT_LOCAL, local=False)
         asked = self._asked(key)
         if told is not None:
             better = told.confidence == LISTENER or asked.confidence == EXACT

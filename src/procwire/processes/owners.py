@@ -93,7 +93,7 @@ class Owners:
         src = self._ends.end(key)
         if src.process is not None and (key.proto not in CONNECTED or keys.is_group(key.dst)):
             return Look(_owner("src", src, None), src.final)
-        dst = self._ends.end(key.turned())
+        dst = self._ends.end(key.turned(), met=src.process is not None and src.final)
         if not src.local and not dst.local and not again and self._ends.rescan():
             return self._look(key, again=True)
         final = (src.final or not src.local) and (dst.final or not dst.local)

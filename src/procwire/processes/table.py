@@ -26,6 +26,7 @@ MAX_PROCESSES = 65536  # remembered, the exited included; the least recently use
 LINGER_NS = 60_000_000_000  # how long an exited process is remembered
 MAX_ANCESTORS = 32  # parents of one process that are listed
 MAX_USERS = 4096  # user names remembered
+FRESH_NS = 5_000_000  # what was read of a process stands for so long, where the kernel vouches for its name
 INITIAL_CGROUP_NAMESPACE = 0xEFFFFFFB  # PROC_CGROUP_INIT_INO, include/linux/proc_ns.h
 
 
@@ -63,6 +64,7 @@ class ProcessTable:
         self._clock = clock
         self._boot = procfs.boot_ns()
         self._entries: OrderedDict[int, _Entry] = OrderedDict()
+        self._fresh: tuple[int, ProcessRef | None, int] = (0, None, 0)  # pid, what was read, until when
         self._exited: OrderedDict[tuple[int, int], tuple[int, ProcessRef]] = OrderedDict()
         self._private = self._in_private_cgroups()
         self._cgroups = Cgroups(clock=clock)
@@ -113,7 +115,7 @@ class ProcessTable:
         start = claim.start
         if not start and claim.since_boot:
             start = procfs.start_ns(self._boot, procfs.ticks(claim.since_boot))
-        living = self.get(claim.pid)
+        living = self._lately(claim)
         if living is not None and start and living.start != start:
             living = None
         known = living if living is not None or not start else self.known(claim.pid, start)
@@ -123,6 +125,16 @@ class ProcessTable:
         if known is not None and known.exe and known.cgroup:
             return known if living is not None else structs.replace(known, ended=self._ended(claim))
         return self._completed(known, claim, start)
+
+    def _lately(self, claim: Claim) -> ProcessRef | None:
+        """As ``get``: a process that opens many connections at once is not read anew for each."""
+        pid, ref, until = self._fresh
+        now = self._clock()
+        if ref is not None and pid == claim.pid and ref.name == claim.name and now < until:
+            return ref
+        ref = self.get(claim.pid)
+        self._fresh = (claim.pid, ref, now + FRESH_NS)
+        return ref
 
     def _completed(self, known: ProcessRef | None, claim: Claim, start: int) -> ProcessRef:
         """With the source's word where nothing was read."""

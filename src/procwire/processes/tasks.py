@@ -6,6 +6,7 @@ initial pid namespace, so it refuses to run in another one.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 from collections.abc import Iterator
 
@@ -25,8 +26,7 @@ REQUIRED = frozenset({"processes"})  # for the process table; the holders stand 
 class KernelTasks:
     """Loads the iterators when made; a context manager. Raises BpfError when they cannot run here.
 
-    ``missing`` names those that this kernel does without, with the reason; ``blind`` are processes that its
-    iterators do not show.
+    ``missing`` names those that this kernel does without, with the reason.
     """
 
     def __init__(self, *, content: bytes | None = None, required: frozenset[str] = REQUIRED) -> None:
@@ -36,8 +36,9 @@ class KernelTasks:
             )
         self.missing: dict[str, str] = {}
         content = content if content is not None else read_object(OBJECT)
+        self._tables = tasks.Tables()
+        self._blind: frozenset[int] | None = None
         self._object = self._open(content, required)
-        self.blind = self._left_out()
 
     def __enter__(self) -> KernelTasks:
         return self
@@ -50,8 +51,19 @@ class KernelTasks:
         self._object.close()
 
     def tasks(self) -> list[Task]:
-        """Every process."""
-        return list(tasks.tasks(self._object.iterate("processes")))
+        """Every process but the ``blind`` ones."""
+        found = self._tables.read(self._object.iterate("processes"))
+        if self._blind is None:
+            self._blind = frozenset({task.ppid for task in found} - {task.pid for task in found} - {0})
+        return found
+
+    @property
+    def blind(self) -> frozenset[int]:
+        """Parents without a row of their own: some kernels leave their first process out of the iterators."""
+        if self._blind is None and "processes" not in self.missing:
+            with contextlib.suppress(BpfError):
+                self.tasks()
+        return self._blind or frozenset()
 
     def arguments(self) -> dict[int, bytes] | None:
         """The command line of every process that has one; None where this kernel cannot tell."""
@@ -62,17 +74,6 @@ class KernelTasks:
     def holders(self) -> Iterator[Holder]:
         """Every descriptor that is a socket or an io_uring."""
         return tasks.holders(self._object.iterate("holders"))
-
-    def _left_out(self) -> frozenset[int]:
-        """Parents without a row of their own: some kernels leave their first process out of the iterators."""
-        if "processes" in self.missing:
-            return frozenset()
-        try:
-            found = self.tasks()
-        except BpfError:
-            self.close()
-            raise
-        return frozenset({task.ppid for task in found} - {task.pid for task in found} - {0})
 
     def _open(self, content: bytes, required: frozenset[str]) -> Object:
         try:

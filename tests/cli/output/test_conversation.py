@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from procwire.cli.output.conversation import Form, Speaker, hex_of, text_of
-from procwire.decrypt.conversation import Piece
+from procwire.decrypt.piece import Piece
 from tests.dpi.flows import flow
 
 

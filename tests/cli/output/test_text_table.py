@@ -6,10 +6,11 @@ import io
 
 from procwire.cli.output.layout import width_of
 from procwire.cli.output.text_table import SAMPLE, TextTable
+from procwire.model.catalogue_tables import CHECKS
 from procwire.model.flow import Flow
 from procwire.model.process import Owner, ProcessRef
 from procwire.model.rows import Check, FlowRow, GroupRow
-from procwire.model.tables import CHECKS, FLOWS, GROUPS
+from procwire.model.tables import FLOWS, GROUPS
 from tests.model.test_tables import a_flow
 
 

@@ -7,7 +7,7 @@ import pytest
 from procwire.dpi.contract import ProtocolError
 from procwire.dpi.protocols import ftp
 from procwire.model.observation import Upgraded
-from tests.dpi.hearing import IN, OUT, claimed, heard, recited
+from tests.dpi.hearing import IN, OUT, announced, claimed, heard, recited
 
 
 def test_session() -> None:
@@ -22,6 +22,19 @@ def test_session() -> None:
     login = seen[2]
     assert (login.user, login.argument, login.credentials, login.latency) == ("anonymous", "***", True, 10)
     assert "guest@" not in repr(seen)
+
+
+def test_data_connections_are_announced_with_what_they_are_for() -> None:
+    seen = announced(
+        ftp,
+        (OUT, b"PASV\r\n"), (IN, b"227 here (192,0,2,5,200,13)\r\n"), (OUT, b"RETR a b\r\n"),
+        (IN, b"150 ok\r\n226 done\r\n"), (OUT, b"RETR again\r\n"),
+        (OUT, b"EPRT |2|2001:db8::1|5282|\r\n"),
+    )  # fmt: skip
+    assert seen == [
+        (1, "ftp_data", "192.0.2.5", 51213, ""), (1, "ftp_data", "192.0.2.5", 51213, "RETR a b"),
+        (0, "ftp_data", "2001:db8::1", 5282, ""),
+    ]  # fmt: skip
 
 
 def test_auth_tls_hands_on() -> None:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
+from typing import Any
+
 import pytest
 from hpack import Encoder
 
 from procwire.dpi.contract import ProtocolError
 from procwire.dpi.protocols import http2
+from procwire.dpi.protocols.dns import DnsQuery, DnsResponse
 from procwire.dpi.wire.http2_frames import END_HEADERS, END_STREAM, HEADERS, PREFACE
 from procwire.dpi.wire.http2_records import GrpcCall
+from tests.dpi.flows import Listener, flow
 from tests.dpi.hearing import IN, OUT, claimed, heard, recited
 from tests.dpi.wire.test_http2_frames import framed
 
+QUERY = bytes.fromhex("0000010000010000000000000377777707657861 6d706c6503636f6d0000010001".replace(" ", ""))
+ANSWER = bytes.fromhex("0000818000010001000000000377777707657861 6d706c6503636f6d0000010001"
+                       "c00c000100010000003c0004c0000201".replace(" ", ""))  # fmt: skip
 SETTINGS = bytes.fromhex("000006040000000000000300000064")
 
 
@@ -88,3 +96,28 @@ def test_streams_are_bounded() -> None:
 def test_interleaved_header_blocks_are_refused() -> None:
     with pytest.raises(ProtocolError):
         heard(http2, (OUT, PREFACE + framed(HEADERS, 0, b"\x82") + framed(4, 0, b"", stream=0)))
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_dns_in_bodies_is_read_as_dns(method: str) -> None:
+    """RFC 8484, the answer in two DATA frames, one of them padded."""
+    client, server = Encoder(), Encoder()
+    path = "/dns-query" + (f"?dns={urlsafe_b64encode(QUERY).decode().rstrip('=')}" if method == "GET" else "")
+    asked = [(":method", method), (":path", path), (":authority", "doh.example")]
+    if method == "POST":
+        asked.append(("content-type", "application/dns-message"))
+    answered = [(":status", "200"), ("content-type", "application/dns-message")]
+    body = framed(0, END_STREAM, QUERY) if method == "POST" else b""
+    one, listener = flow(dport=80), Listener()
+    steps = [
+        (OUT, PREFACE + framed(HEADERS, END_HEADERS | (method == "GET"), client.encode(asked)) + body),
+        (IN, framed(HEADERS, END_HEADERS, server.encode(answered)) + framed(0, 0, ANSWER[:20])),
+        (IN, framed(0, END_STREAM | 8, b"\3" + ANSWER[20:] + b"pad")),
+    ]
+    for now, (side, data) in enumerate(steps):
+        listener.analyzer.data(one, side, data, now)
+    seen: dict[type, Any] = {type(each): each for each in listener.seen}
+    assert seen[DnsQuery].query == seen[DnsResponse].query == "www.example.com"
+    assert tuple(seen[DnsResponse].addresses) == ("192.0.2.1",)
+    assert seen[DnsResponse].latency == 2
+    assert one.app == "http2"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from procwire.dpi.contract import Claim, Context, ProtocolError
@@ -23,6 +25,13 @@ def test_figures_of_a_stream() -> None:
     assert (first.codec, first.ssrc, first.packets) == ("PCMU", "deadbeef", 3)
     assert (last.packets, last.lost, last.media_bytes, last.lasted) == (5, 1, 800, 40)
     assert last.jitter is not None
+
+
+def test_codecs_that_were_announced() -> None:
+    parser: Any = rtp.Parser(Context(transport="udp", announced="rtp", note="96=opus/48000"))
+    seen = [one for n in range(1, 6) for one in parser.feed(OUT, packet(n, n * 960), now=n * 20_000_000)]
+    (last,) = parser.finish(1)
+    assert (seen[0].codec, last.codec, last.jitter) == ("opus", "opus", 0)
 
 
 def test_three_packets_of_one_source_are_needed() -> None:

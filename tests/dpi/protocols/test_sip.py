@@ -6,7 +6,7 @@ import pytest
 
 from procwire.dpi.contract import ProtocolError
 from procwire.dpi.protocols import sip
-from tests.dpi.hearing import IN, OUT, claimed, heard, listening, recited
+from tests.dpi.hearing import IN, OUT, announced, claimed, heard, listening, recited
 from tests.dpi.talking import apps, rows
 
 
@@ -16,6 +16,13 @@ def test_call() -> None:
     assert asked.media == ("audio 192.0.2.1:3456 RTP/AVP PCMU,opus",)
     assert (ringing.status, ringing.latency, taken.status, taken.latency) == (180, 10, 200, 20)
     assert (taken.server, taken.method) == ("pbx", "INVITE")
+
+
+def test_media_are_announced() -> None:
+    body = b"c=IN IP4 192.0.2.1\r\nm=audio 3456 RTP/AVP 96\r\na=rtpmap:96 opus/48000/2\r\na=rtcp-mux\r\n"
+    head = b"SIP/2.0 200 OK\r\nContent-Type: application/sdp\r\nContent-Length: %d\r\n\r\n" % len(body)
+    assert announced(sip, (IN, head + body)) == [(1, "rtp", "192.0.2.1", 3456, "96=opus/48000")]
+    assert announced(sip, (IN, head.replace(b"sdp", b"xml") + body)) == []
 
 
 def test_login_over_tcp_shows_no_digest() -> None:

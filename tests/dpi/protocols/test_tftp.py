@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from procwire.dpi.contract import ProtocolError
+from procwire.dpi.contract import Claim, Context, ProtocolError
 from procwire.dpi.protocols import tftp
+from tests.dpi.hearing import announced, heard
 from tests.dpi.talking import IN, OUT, apps, claimed, context, rows, talk
 
 UDP = context("udp", 69)
@@ -20,6 +23,19 @@ def test_transfers() -> None:
     assert said[4]["error"].startswith("file-not-found: ")
     assert all(line["latency"] > 0 for line in said if line["message"] != "read")
     assert apps("tftp/boot") == {("tftp", "content")}
+
+
+def test_the_file_comes_from_another_port() -> None:
+    assert announced(tftp, (OUT, READ), transport="udp", port=69) == [(0, "tftp", "", 40000, "boot/a")]
+    block = b"\0\3\0\1last"
+    told = Context(transport="udp", announced="tftp", note="boot/a")
+    assert tftp.claims(block, OUT, told) is Claim.YES
+    assert tftp.claims(block, OUT, Context(transport="udp")) is Claim.NO
+    assert tftp.claims(b"\0\x09\0\1", OUT, told) is Claim.NO
+    parser: Any = tftp.Parser(told)
+    (seen,) = parser.feed(OUT, block, now=5)
+    assert (seen.message, seen.file, seen.transferred) == ("done", "boot/a", 4)
+    assert heard(tftp, (OUT, b"\0\4\0\1"), transport="udp") == []
 
 
 def test_blocks() -> None:
@@ -51,3 +67,12 @@ def test_claims() -> None:
 def test_malformed(data: bytes) -> None:
     with pytest.raises(ProtocolError):
         talk(tftp, UDP, (OUT, data))
+
+
+def test_a_server_that_answers_from_other_ports() -> None:
+    assert apps("tftp/ports") == {("tftp", "content")}
+    assert [line["transferred"] for line in rows("tftp/ports", "tftp", message="done")] == [1280, 1280]
+    asked = {line["flow_id"] for line in rows("tftp/ports", "flow", dst_port=69)}
+    others = [line for line in rows("tftp/ports", "flow") if line["dst_port"] != 69]
+    assert {line["announced_by"] for line in others} == asked
+    assert not any(line.get("risks") for line in others)

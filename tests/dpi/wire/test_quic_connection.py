@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from procwire.dpi.wire import quic_connection
 from procwire.dpi.wire.quic_connection import Connections
 from procwire.dpi.wire.quic_packet import LongPacket, read_long
@@ -42,3 +44,23 @@ def test_tries_are_bounded() -> None:
         assert connections.open(Direction.OUT, data, packet_of(data)) is None
     assert connections._keyings == quic_connection.MAX_KEYINGS
     assert connections.latest is None
+
+
+@pytest.mark.parametrize("keyed", [1, 0xFF00001D, 0xFF00001E, 0xFF00001B])
+def test_a_reserved_version_is_keyed_as_the_one_that_is_meant(keyed: int) -> None:
+    connections = Connections()
+    data = seal(vectors.CLIENT_FRAMES, vectors.DCID, version=0x0A0A0A0A, keyed=keyed)
+    opened = connections.open(Direction.OUT, data, packet_of(data))
+    assert opened is not None
+    again = seal(b"\1", vectors.DCID, 1, version=keyed)  # what the client sends once the server named its own
+    answered = connections.open(Direction.OUT, again, packet_of(again))
+    assert answered is not None
+    assert answered[0] is opened[0]
+
+
+def test_tries_of_a_reserved_version_are_bounded() -> None:
+    connections = Connections()
+    for number in range(quic_connection.MAX_KEYINGS):
+        data = seal(b"\1", b"dcid%04d" % number, version=0x1A2A3A4A, keyed=1)[:-1] + b"!"
+        assert connections.open(Direction.OUT, data, packet_of(data)) is None
+    assert connections._keyings == quic_connection.MAX_KEYINGS

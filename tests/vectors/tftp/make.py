@@ -5,8 +5,8 @@ from __future__ import annotations
 from tests.vectors.scene import SERVER, Scene
 
 
-def boot(scene: Scene) -> None:
-    """A server that answers from its own port throughout."""
+def dnsmasq(scene: Scene, *more: str) -> None:
+    """A server with one small file."""
     (scene.folder / "boot").mkdir()
     (scene.folder / "boot" / "pxelinux.0").write_bytes(bytes(range(256)) * 5)
     (scene.folder / "boot").chmod(0o755)
@@ -21,14 +21,31 @@ def boot(scene: Scene) -> None:
         "--pid-file=",
         "--enable-tftp",
         f"--tftp-root={scene.folder}/boot",
-        "--tftp-single-port",
+        *more,
         udp=True,
     )
+
+
+def curl(scene: Scene, name: str, *more: str) -> None:
+    """Read a file."""
+    words = ("curl", "-s", "-m", "5", *more, "-o", "/dev/null", f"tftp://{SERVER}/{name}")
+    scene.client.run(*words, check=False)
+
+
+def boot(scene: Scene) -> None:
+    """A server that answers from its own port throughout."""
+    dnsmasq(scene, "--tftp-single-port")
     for name in ("pxelinux.0", "missing.cfg"):
-        scene.client.run("curl", "-s", "-m", "5", "-o", "/dev/null", f"tftp://{SERVER}/{name}", check=False)
-    scene.client.run(
-        "curl", "-s", "-m", "5", "--tftp-no-options", "-o", "/dev/null", f"tftp://{SERVER}/pxelinux.0"
-    )
+        curl(scene, name)
+    curl(scene, "pxelinux.0", "--tftp-no-options")
 
 
-SCENARIOS = {"boot": boot}
+def ports(scene: Scene) -> None:
+    """A server that sends each file from another port, as RFC 1350 has it."""
+    dnsmasq(scene)
+    curl(scene, "pxelinux.0")
+    curl(scene, "missing.cfg")
+    curl(scene, "pxelinux.0", "--tftp-no-options")
+
+
+SCENARIOS = {"boot": boot, "ports": ports}

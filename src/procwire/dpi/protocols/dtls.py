@@ -46,7 +46,7 @@ class DtlsClientHello(Offer, kw_only=True):
     """A client opened a DTLS handshake."""
 
     TABLE = "dtls"
-    SETS: ClassVar = {"server_name": "server_name", "ja4": "ja4", "alpn": "alpn"}
+    SETS: ClassVar = {"server_name": "server_name", "ja4": "ja4", "alpn": "alpn", "ja3": "ja3"}
     RISKS: ClassVar = {"ech": "tls-ech", "malformed": "malformed-message"}  # it seldom names a server
     NAME_SOURCE = "sni"
     cookie_bytes: Annotated[
@@ -123,6 +123,7 @@ class Parser:
         self._hellos = [0, 0]
         self._client: Direction | None = None
         self._hello: Hello | None = None
+        self.server_hello: Hello | None = None
         self._began: int | None = None
         self._version = ""
         self._name = ""
@@ -205,7 +206,7 @@ class Parser:
         return offer
 
     def _choice(self, side: Direction, body: bytes, now: int) -> Observation:
-        hello = tls_hello.read_server_hello(body)
+        self.server_hello = hello = tls_hello.read_server_hello(body)
         latency = None if self._began is None else now - self._began
         choice = choice_of(
             DtlsServerHello, hello, self._hello, side, now, latency=latency, srtp=_profiles(hello)

@@ -2,7 +2,7 @@
 
 Recognised by the server's greeting ``220`` with the word FTP in it (or on FTP's port), or by a client's first
 commands that no other protocol has. Passwords are shown as present, never as they are. After AUTH TLS it
-hands on. Files travel on connections of their own, which are not named by this.
+hands on. Files travel on connections of their own: they are announced, and found as ``ftp_data`` by that.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from procwire.dpi.wire.exchanges import HIDDEN, Command, Exchanges
 from procwire.dpi.wire.lines import Lines, shown
 from procwire.dpi.wire.replies import REPLY_START, Replies, claim_client, claim_server
 from procwire.model.columns import Kind
-from procwire.model.observation import Observation, Upgraded, says
+from procwire.model.observation import Announced, Observation, Upgraded, says
 
 NAME = "ftp"
 PORTS = frozenset({("tcp", 21)})
@@ -29,6 +29,8 @@ _FTP = re.compile(rb"(?i)\bftp|ftpd|filezilla|^(?:331|234|227|229) ")
 _SMTP = re.compile(rb"(?i)smtp|\bmail")
 _SURE = (b"FEAT", b"SYST", b"PASV", b"EPSV", b"EPRT", b"PORT", b"PBSZ", b"PROT", b"PWD", b"XPWD", b"ACCT")
 _SHARED = (b"USER", b"PASS", b"AUTH", b"NOOP", b"QUIT", b"OPTS")
+_PASSIVE = {227, 229}  # RFC 959 section 4.2.1, RFC 2428 section 3
+_TRANSFERS = {"RETR", "STOR", "STOU", "APPE", "LIST", "NLST", "MLSD"}
 _WORD = re.compile(rb"[A-Za-z]{3,4}\Z|[A-Za-z]{5,8}\Z")
 _NUMBERS = re.compile(rb"([0-9]{1,3}(?:,[0-9]{1,3}){5})")
 _EXTENDED = re.compile(rb"\|([12]?)\|([0-9a-fA-F.:]*)\|([0-9]{1,5})\|")
@@ -75,6 +77,7 @@ class Parser:
         self._asked = Exchanges()
         self._user = ""
         self._upgraded = False
+        self._data: tuple[Direction, str, int] | None = None  # who listens where, until it was used
 
     def feed(self, side: Direction, data: bytes, *, now: int) -> Iterator[Observation]:
         """See contract.Parser."""
@@ -86,7 +89,7 @@ class Parser:
         lines.push(data)
         while not self._upgraded and (line := lines.next()) is not None:
             if side == self._client:
-                self._command(line, now)
+                yield from self._command(side, line, now)
             else:
                 yield from self._reply(side, line, now)
 
@@ -110,13 +113,34 @@ class Parser:
         for command in self._asked.left():
             yield self._exchange(command, None, [], Direction(self._client or 0), now)
 
-    def _command(self, line: bytes, now: int) -> None:
+    def _command(self, side: Direction, line: bytes, now: int) -> Iterator[Observation]:
         word, _, rest = _TELNET.sub(b"", line).partition(b" ")
         if not _WORD.match(word):
             raise ProtocolError("not a command")
         name = word.upper().decode("ascii")
         secret = name in {"PASS", "ACCT", "ADAT"} and bool(rest)
-        self._asked.ask(Command(name, HIDDEN if secret else shown(rest), now, secret=secret))
+        command = Command(name, HIDDEN if secret else shown(rest), now, secret=secret)
+        self._asked.ask(command)
+        if name in {"PORT", "EPRT"}:
+            yield from self._announce(side, _data_end(command, None, b""), now)
+        elif name in _TRANSFERS and self._data is not None:
+            yield from self._announced(f"{name} {command.argument}".strip(), now)
+            self._data = None
+
+    def _announce(self, side: Direction, end: tuple[str, int | None], now: int) -> Iterator[Observation]:
+        """A side listens for the next data connection; what it is for is said by a later command."""
+        address, port = end
+        if port is not None:
+            self._data = (side, address, port)
+            yield from self._announced("", now)
+
+    def _announced(self, note: str, now: int) -> Iterator[Observation]:
+        """RFC 2428 section 1: behind a translator the address is none that the other side sees."""
+        if self._data is not None:
+            side, address, port = self._data
+            seen = Announced(time=now, side=side, app="ftp_data", transport="tcp", port=port, note=note)
+            seen.address, seen.translatable = address, bool(address)
+            yield seen
 
     def _reply(self, side: Direction, line: bytes, now: int) -> Iterator[Observation]:
         whole = self._replies.push(line)
@@ -131,6 +155,8 @@ class Parser:
         if command.name == "USER":
             self._user = command.argument
         yield self._exchange(command, code, texts, side, now)
+        if code in _PASSIVE:
+            yield from self._announce(side, _data_end(command, code, texts[-1]), now)
         if command.name == "AUTH" and code == 234:
             self._upgraded = True
             yield Upgraded(time=now, side=side, hint="tls")
@@ -156,7 +182,7 @@ class Parser:
 
 def _data_end(command: Command, code: int | None, text: bytes) -> tuple[str, int | None]:
     """(address, port) that a reply or an argument announces; no address where it is the server's own."""
-    if code in {227, 229}:
+    if code in _PASSIVE:
         source = text
     elif command.name in {"PORT", "EPRT"}:
         source = command.argument.encode()

@@ -2,7 +2,8 @@
 
 Recognised by the client's preface, on any port, or by a server's first SETTINGS; or HTTP/1 handed on to it
 (h2c). Header compression is followed with its whole state; behind a gap that state is gone, and that side is
-not read on. Bodies are passed over. A call of gRPC is told when its status arrives.
+not read on. Bodies are passed over, but for messages of DNS (RFC 8484), which are read as such. A call of
+gRPC is told when its status arrives.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 
 from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError, Shape, beginnings
+from procwire.dpi.wire.dns_bodies import DnsBodies
 from procwire.dpi.wire.http2_frames import (
     ACK,
     CONTINUATION,
@@ -25,6 +27,7 @@ from procwire.dpi.wire.http2_frames import (
     Fields,
     Frame,
     Frames,
+    content,
     settings,
 )
 from procwire.dpi.wire.http2_records import (
@@ -120,6 +123,7 @@ class Parser:
         self._preface = b""  # as far as it came
         self._streams: OrderedDict[int, _Exchange] = OrderedDict()
         self._named = False
+        self._dns = DnsBodies()
 
     def feed(self, side: Direction, data: bytes, *, now: int) -> Iterator[Observation]:
         """See contract.Parser."""
@@ -139,6 +143,10 @@ class Parser:
         self._sides[side].lose(size)
         return iter(())
 
+    def finish(self, now: int) -> Iterator[Observation]:
+        """See contract.Parser."""
+        yield from self._dns.finish(now)
+
     def skip(self, side: Direction) -> int:
         """See contract.Parser: bodies are not needed."""
         if self._sides[side].broken or (self._named and not self._told):
@@ -151,6 +159,8 @@ class Parser:
             raise ProtocolError("a header block is not ended")
         if frame.kind == DATA:
             self._data(side, frame)
+            if frame.stream in frames.kept:
+                yield from self._body(side, frame, now)
         elif frame.kind in {HEADERS, CONTINUATION, PUSH_PROMISE}:
             whole = frames.headers(frame)
             if whole is not None:
@@ -170,6 +180,22 @@ class Parser:
         if frame.flags & END_STREAM and side != self._client and not exchange.grpc:
             self._streams.pop(frame.stream, None)
 
+    def _keep(self, side: Direction, begun: Frame, fields: Fields, now: int) -> Iterator[Observation]:
+        """A message of DNS in the target, or in the body that follows."""
+        if not self._told:
+            return
+        if not begun.flags & END_STREAM and self._dns.begin((side, begun.stream), fields):
+            self._sides[side].kept = self._dns.streams(side)
+        if side == self._client:
+            yield from self._dns.asked(side, fields.get(b":method", b""), fields.get(b":path", b""), now)
+
+    def _body(self, side: Direction, frame: Frame, now: int) -> Iterator[Observation]:
+        key, ended = (int(side), frame.stream), bool(frame.flags & END_STREAM)
+        if frame.size and not frame.payload:
+            self._dns.drop(key)
+        yield from self._dns.add(key, content(frame), now, ended=ended)
+        self._sides[side].kept = self._dns.streams(side)
+
     def _head(self, side: Direction, begun: Frame, fields: Fields, now: int) -> Iterator[Observation]:
         if begun.kind == PUSH_PROMISE:
             yield request(fields, begun.stream, (side, now), pushed=True)
@@ -178,10 +204,12 @@ class Parser:
         if side == self._client:
             if exchange is None and b":method" in fields:
                 yield self._ask(side, begun.stream, fields, now)
+                yield from self._keep(side, begun, fields, now)
             return
         ended = bool(begun.flags & END_STREAM)
         if b":status" in fields:
             yield self._answer(side, begun.stream, fields, now)
+            yield from self._keep(side, begun, fields, now)
             if exchange is not None:
                 exchange.grpc = exchange.grpc or text(fields, b"content-type").startswith("application/grpc")
         if exchange is not None and ended:

@@ -248,6 +248,7 @@ class Parser:
         return ()
 
     def _offer(self, connection: Connection, packet: LongPacket, body: bytes, now: int) -> Observation:
+        connection.random = body[2:34]
         if not self._told:
             brief = tls_brief.offer(body, "q", connection.client, now)
             connection.client_hello = _SEEN

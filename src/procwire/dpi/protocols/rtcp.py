@@ -44,6 +44,8 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
     parts = rtcp_packet.split(data)
     if parts is None or parts[0][0] not in {SR, RR} or not all(map(rtcp_packet.fits, parts)):
         return Claim.NO
+    if context.announced == NAME:
+        return Claim.YES
     return Claim.YES if any(part[0] in {SDES, BYE} for part in parts[1:]) else Claim.MORE
 
 

@@ -1,8 +1,9 @@
 """RTP: streams of media with their codec, loss and jitter (RFC 3550, RFC 3551); RTCP beside them.
 
-Recognised by shape alone, since nothing in a packet names it: three datagrams of one side with the same
-source, sequence numbers that rise by little and a payload type that is in use. Whether the payload is
-encrypted (SRTP) cannot be told from here. Measured over the first ``MAX_SEEN`` packets of a flow.
+Recognised by its first packet where SIP or RTSP announced it, which gives the codecs too; else by shape
+alone, since nothing in a packet names it: three datagrams of one side with the same source, sequence numbers
+that rise by little and a payload type that is in use. Whether the payload is encrypted (SRTP) cannot be told
+from here. Measured over the first ``MAX_SEEN`` packets of a flow.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Annotated
 
 from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire import rtcp_packet
-from procwire.dpi.wire.sdp import STATIC
+from procwire.dpi.wire.sdp import STATIC, noted
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -36,7 +37,7 @@ class RtpStream(Observation, kw_only=True):
     TABLE = "rtp"
     ssrc: Annotated[str, says("Source of the stream, in hex.")]
     payload_type: Annotated[int, says("Payload type of its packets.")]
-    codec: Annotated[str, says("Codec, where the payload type is assigned to one.")]
+    codec: Annotated[str, says("Codec, where the payload type is assigned to one or was announced with it.")]
     packets: Annotated[int, says("Packets seen so far.", unit="packets")]
     lost: Annotated[int, says("Sequence numbers that were never seen.", unit="packets")]
     jitter: Annotated[int | None, says("Jitter of arrivals, where the clock is known.", kind=Kind.DURATION)]
@@ -124,7 +125,7 @@ class Parser:
     def __init__(self, context: Context) -> None:
         self._streams: dict[tuple[Direction, int], _Stream] = {}
         self._seen = 0
-        self._told = context.told
+        self._codecs = noted(context.note)
 
     def feed(self, side: Direction, data: bytes, *, now: int) -> Iterator[Observation]:
         """One datagram."""
@@ -141,11 +142,11 @@ class Parser:
             if len(self._streams) >= MAX_SOURCES:
                 return
             stream = self._streams[key] = _Stream(number, data[1] & 127, now)
-        self._count(stream, number, int.from_bytes(data[4:8], "big"), now)
+        self._count(stream, number, int.from_bytes(data[4:8], "big"), self._rate(stream.kind), now)
         stream.bytes += len(data) - size
         if stream.packets >= NEEDED and not stream.told:
             stream.told = True
-            yield _record(key, stream, now)
+            yield self._record(key, stream, now)
         if self._seen >= MAX_SEEN:
             yield from self.finish(now)
 
@@ -162,33 +163,36 @@ class Parser:
         streams, self._streams = self._streams, {}
         for key, stream in streams.items():
             if stream.packets > NEEDED:
-                yield _record(key, stream, stream.last)
+                yield self._record(key, stream, stream.last)
+
+    def _rate(self, kind: int) -> int:
+        """Ticks a second of a payload type's clock; 0 where not known."""
+        return self._codecs[kind][1] if kind in self._codecs else _RATES.get(kind, 0)
 
     @staticmethod
-    def _count(stream: _Stream, number: int, ticks: int, now: int) -> None:
+    def _count(stream: _Stream, number: int, ticks: int, rate: int, now: int) -> None:
         stream.packets += 1
         step = (number - stream.highest) & 0xFFFF
         if step < 0x8000:
             stream.highest += step
-        rate = _RATES.get(stream.kind)
         if rate and stream.ticks is not None:  # RFC 3550 appendix A.8
             sent = ((ticks - stream.ticks + (1 << 31)) & 0xFFFFFFFF) - (1 << 31)
             apart = abs(now - stream.arrived - sent * 1_000_000_000 / rate)
             stream.jitter += (apart - stream.jitter) / 16
         stream.ticks, stream.arrived, stream.last = ticks, now, now
 
-
-def _record(key: tuple[Direction, int], stream: _Stream, now: int) -> Observation:
-    expected = stream.highest - stream.start + 1
-    return RtpStream(
-        time=now,
-        side=key[0],
-        ssrc=f"{key[1]:08x}",
-        payload_type=stream.kind,
-        codec=STATIC.get(stream.kind, ""),
-        packets=stream.packets,
-        lost=max(0, expected - stream.packets),
-        jitter=round(stream.jitter) if stream.kind in _RATES else None,
-        media_bytes=stream.bytes,
-        lasted=stream.last - stream.began,
-    )
+    def _record(self, key: tuple[Direction, int], stream: _Stream, now: int) -> Observation:
+        expected = stream.highest - stream.start + 1
+        named = self._codecs.get(stream.kind)
+        return RtpStream(
+            time=now,
+            side=key[0],
+            ssrc=f"{key[1]:08x}",
+            payload_type=stream.kind,
+            codec=named[0] if named else STATIC.get(stream.kind, ""),
+            packets=stream.packets,
+            lost=max(0, expected - stream.packets),
+            jitter=round(stream.jitter) if self._rate(stream.kind) else None,
+            media_bytes=stream.bytes,
+            lasted=stream.last - stream.began,
+        )

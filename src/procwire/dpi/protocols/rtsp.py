@@ -1,7 +1,8 @@
 """RTSP: requests with their responses, the media that SDP describes, transports (RFC 2326, RFC 7826).
 
 Recognised by a start line that ends or begins with ``RTSP/1.0`` or ``RTSP/2.0``, on any port. Media that
-are carried in the same connection (behind ``$``) are passed over and counted. Passwords in URLs are masked.
+are carried in the same connection (behind ``$``) are passed over and counted; those on ports of their own
+are announced by SETUP, and found as ``rtp`` by that. Passwords in URLs are masked.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ MAX_RESYNC = 64  # pieces looked at for a new start after a gap
 _METHODS = (b"OPTIONS", b"DESCRIBE", b"ANNOUNCE", b"SETUP", b"PLAY", b"PAUSE", b"TEARDOWN", b"GET_PARAMETER",
             b"SET_PARAMETER", b"REDIRECT", b"RECORD", b"PLAY_NOTIFY")  # fmt: skip
 _REQUEST = re.compile(rb"([A-Z_]{4,13}) ([^ \r\n]{1,1024}) RTSP/([12]\.0)\Z")
+_PORTS = re.compile(rb"(client|server)_port=([0-9]{1,5})(?:-([0-9]{1,5}))?")
 _STATUS = re.compile(rb"RTSP/([12]\.0) ([1-5][0-9][0-9])(?: (.*))?\Z")
 
 
@@ -90,6 +92,7 @@ class Parser:
         self._lost = [False, False]
         self._asked = Pending()
         self._media = 0
+        self._codecs = ""  # as a description named them
 
     def feed(self, side: Direction, data: bytes, *, now: int) -> Iterator[Observation]:
         """See contract.Parser."""
@@ -156,6 +159,18 @@ class Parser:
             raise ProtocolError("not a start line")
         latency, asked = self._asked.answer((1 - side, key), now)
         yield self._exchange(side, asked, head, body, (now, latency))
+        if _described(head):
+            self._codecs = sdp.notes(sdp.described(body)) or self._codecs
+            yield from sdp.announced(body, side, now)
+        yield from self._announced(side, head, now)
+
+    def _announced(self, side: Direction, head: Head, now: int) -> Iterator[Observation]:
+        """RFC 2326 section 12.39: two ports each, media first; the client's where it asked from."""
+        for end, media, control in _PORTS.findall(head.fields.get(b"transport", b"")):
+            listens = side if end == b"server" else Direction(1 - side)
+            yield sdp.expected(listens, now, ("", int(media)), self._codecs)
+            if control:
+                yield sdp.expected(listens, now, ("", int(control)), app="rtcp")
 
     def _exchange(
         self,
@@ -169,7 +184,7 @@ class Parser:
         found = _STATUS.match(head.start) if head is not None else None
         empty = Head(b"", {}, 0)
         asked, head = asked or empty, head or empty
-        media = sdp.media(body) if b"sdp" in head.fields.get(b"content-type", b"").lower() else ()
+        media = sdp.media(body) if _described(head) else ()
         return RtspExchange(
             time=when[0],
             side=side,
@@ -186,6 +201,10 @@ class Parser:
             interleaved_bytes=self._media,
             latency=when[1],
         )
+
+
+def _described(head: Head) -> bool:
+    return b"sdp" in head.fields.get(b"content-type", b"").lower()
 
 
 _TCP = Context(transport="tcp")

@@ -2,7 +2,8 @@
 
 Recognised by a start line that ends or begins with ``SIP/2.0``, on any port, over UDP and TCP. A response
 is matched to its request by Call-ID, CSeq and branch. Digest answers are shown as present, never as they
-are. The media themselves flow elsewhere: ``rtp`` finds them by their shape.
+are. The media themselves flow elsewhere: where SDP announces them they are found as ``rtp`` by that, else
+by their shape.
 """
 
 from __future__ import annotations
@@ -120,7 +121,7 @@ class Parser:
                 head = text_message.read(data)
                 if head is None:
                     raise ProtocolError("not whole")
-                yield self._tell(side, head, data[head.size :], now)
+                yield from self._tell(side, head, data[head.size :], now)
             return
         held = self._held[side]
         held += data
@@ -143,7 +144,7 @@ class Parser:
             body = bytes(held[head.size : head.size + size]) if size <= MAX_BODY else b""
             del held[: head.size + len(body)]
             self._owed[side] = size - len(body)
-            yield self._tell(side, head, body, now)
+            yield from self._tell(side, head, body, now)
 
     def gap(self, side: Direction, size: int, *, now: int) -> Iterator[Observation]:  # noqa: ARG002
         """The next message is looked for at the start of a segment."""
@@ -160,10 +161,13 @@ class Parser:
         owed, self._owed[side] = self._owed[side], 0
         return owed
 
-    def _tell(self, side: Direction, head: Head, body: bytes, now: int) -> Observation:
+    def _tell(self, side: Direction, head: Head, body: bytes, now: int) -> Iterator[Observation]:
+        described = body[:MAX_BODY] if b"sdp" in head.fields.get(b"content-type", b"").lower() else b""
+        yield self._message(side, head, sdp.media(described), now)
+        yield from sdp.announced(described, side, now)
+
+    def _message(self, side: Direction, head: Head, media: tuple[str, ...], now: int) -> Observation:
         asked = _REQUEST.match(head.start)
-        described = b"sdp" in head.fields.get(b"content-type", b"").lower()
-        media = sdp.media(body[:MAX_BODY]) if described else ()
         branch = _BRANCH.search(head.fields.get(b"via", b""))
         cseq = head.fields.get(b"cseq", b"")
         key = (head.fields.get(b"call-id", b"")[:256], cseq[:64], branch[1][:128] if branch else b"")

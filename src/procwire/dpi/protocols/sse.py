@@ -19,6 +19,7 @@ from procwire.model.observation import Observation, says
 NAME = "sse"
 PORTS: frozenset[tuple[str, int]] = frozenset()  # HTTP hands on to it
 TRANSPORTS = frozenset({"tcp"})
+FOLLOWS = True
 FIRST = (
     b":\r\ndeirDEIR" + b"0123456789abcfABCF" + b"\xef"
 )  # a field, a comment, a chunk's size, a byte order mark

@@ -58,6 +58,7 @@ class SshAlgorithms(Observation, kw_only=True):
     """One side listed the algorithms it takes."""
 
     TABLE = "ssh_algorithms"
+    SETS: ClassVar = {"hassh": "hassh_client", "hassh_server": "hassh_server"}
     client: Annotated[bool, says("The client listed them.")]
     hassh: Annotated[str, says("HASSH of a client, HASSHServer of a server.")]
     kex: Annotated[tuple[str, ...], says("Key exchange methods, best first.")]
@@ -65,6 +66,16 @@ class SshAlgorithms(Observation, kw_only=True):
     ciphers: Annotated[tuple[str, ...], says("Ciphers for what this side sends, best first.")]
     macs: Annotated[tuple[str, ...], says("Integrity algorithms for what this side sends, best first.")]
     compressions: Annotated[tuple[str, ...], says("Compressions for what this side sends, best first.")]
+
+    @property
+    def hassh_client(self) -> str:
+        """Where the client listed them."""
+        return self.hassh if self.client else ""
+
+    @property
+    def hassh_server(self) -> str:
+        """Where the server did."""
+        return "" if self.client else self.hassh
 
 
 class SshKeys(Observation, kw_only=True):
@@ -159,7 +170,7 @@ class Parser:
 
     def skip(self, side: Direction) -> int:  # noqa: ARG002
         """See contract.Parser."""
-        return ENOUGH if self._done or (not self._told and all(one.seen_line for one in self._sides)) else 0
+        return ENOUGH if self._done or (not self._told and all(one.init for one in self._sides)) else 0
 
     def finish(self, now: int) -> Iterator[Observation]:
         """A login that was only ever refused."""

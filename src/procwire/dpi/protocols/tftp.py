@@ -1,8 +1,8 @@
 """TFTP: files read and written, mostly by machines that boot (RFC 1350, options: RFC 2347).
 
 Recognised on any port by a whole request: a file name that can be shown, a transfer mode, options in pairs.
-The server sends the file from a port of its own, which is another flow, and its blocks have nothing to be
-known by; only where the server answers from the same port is the transfer followed to its end.
+The server sends the file from a port of its own, which is another flow: a request announces it by the port
+that it came from, and there blocks, acknowledgements and refusals are enough.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shap
 from procwire.dpi.wire.framing import DatagramParser
 from procwire.dpi.wire.text import plain
 from procwire.model.columns import Kind
-from procwire.model.observation import Observation, says
+from procwire.model.observation import Announced, Observation, says
 
 NAME = "tftp"
 PORTS = frozenset({("udp", 69)})
@@ -67,11 +67,18 @@ def _paired(texts: list[str]) -> tuple[str, ...]:
     return tuple(f"{name.lower()}={value}" for name, value in list(pairs)[:MAX_OPTIONS])
 
 
+def _follows(data: bytes) -> bool:
+    """Whether it is what a request is answered by, from the server's new port (RFC 1350 section 4)."""
+    return len(data) >= 4 and not data[0] and 3 <= data[1] <= 6
+
+
 SHAPES = {"udp": Shape(starts=({0: b"\0", 1: b"\1\2"},), least=8)}
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
-    """A whole request."""
+    """A whole request; where one announced it, any other message."""
+    if context.announced == NAME and _follows(data):
+        return Claim.YES
     return Claim.YES if _request(data) is not None else Claim.NO
 
 
@@ -80,7 +87,8 @@ class Parser(DatagramParser):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._file = ""
+        self._ports = (context.src_port, context.dst_port)
+        self._file = context.note
         self._asked: int | None = None
         self._block_bytes = BLOCK_BYTES
         self._total = 0
@@ -100,6 +108,8 @@ class Parser(DatagramParser):
             yield TftpMessage(
                 time=now, side=side, message=operation, file=self._file, mode=mode, options=options
             )
+            port = self._ports[side]
+            yield Announced(time=now, side=side, app=NAME, transport="udp", port=port, note=self._file)
         elif operation == "data":
             yield from self._data(side, data, now)
         elif operation != "ack":

@@ -17,6 +17,7 @@ from procwire.model.observation import Observation, says
 NAME = "websocket"
 PORTS: frozenset[tuple[str, int]] = frozenset()  # HTTP hands on to it
 TRANSPORTS = frozenset({"tcp"})
+FOLLOWS = True
 FIRST = bytes((0x00, 0x01, 0x02, 0x41, 0x42, 0x80, 0x81, 0x82, 0x88, 0x89, 0x8A, 0xC1, 0xC2))
 
 MAX_CONTROL = 125  # RFC 6455 section 5.5

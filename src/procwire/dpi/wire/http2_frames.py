@@ -1,8 +1,8 @@
 """HTTP/2's frames, and header blocks with the state that their compression needs (RFC 9113, RFC 7541).
 
-One instance a side. Contents of DATA are passed over. A header list beyond ``MAX_LIST`` or a block beyond
-``MAX_BLOCK`` is refused whatever it would unfold to: that is the bound against HPACK bombs. The tables of
-``hpack`` are loaded with the first connection, not before.
+One instance a side. Contents of DATA are passed over, but for streams in ``kept``. A header list beyond
+``MAX_LIST`` or a block beyond ``MAX_BLOCK`` is refused whatever it would unfold to: that is the bound against
+HPACK bombs. The tables of ``hpack`` are loaded with the first connection, not before.
 """
 
 from __future__ import annotations
@@ -30,7 +30,10 @@ Fields = dict[bytes, bytes]
 
 
 class Frame(msgspec.Struct, gc=False):
-    """A frame's head, and its payload where it is not DATA. ``size`` is of the payload, padding included."""
+    """A frame's head, and its payload where it is not DATA, or is kept.
+
+    ``size`` is of the payload, padding included.
+    """
 
     kind: int
     flags: int
@@ -42,7 +45,7 @@ class Frame(msgspec.Struct, gc=False):
 class Frames:
     """One side's frames in order; ``fields`` of its header blocks."""
 
-    __slots__ = ("_begun", "_block", "_count", "_decoder", "_held", "_owed", "broken")
+    __slots__ = ("_begun", "_block", "_count", "_decoder", "_held", "_owed", "broken", "kept")
 
     def __init__(self) -> None:
         self._held = bytearray()
@@ -51,6 +54,7 @@ class Frames:
         self._begun: Frame | None = None  # HEADERS or PUSH_PROMISE whose block is not whole
         self._count = 0
         self._decoder: Any = None
+        self.kept: set[int] = set()  # streams whose DATA is given
         self.broken = False  # bytes were missed: the compression's state is gone
 
     def next(self, data: bytes) -> Iterator[Frame]:
@@ -70,7 +74,7 @@ class Frames:
                 size = int.from_bytes(held[at : at + 3], "big")
                 kind, flags = held[at + 3], held[at + 4]
                 stream = int.from_bytes(held[at + 5 : at + 9], "big") & 0x7FFFFFFF
-                if kind == DATA:
+                if kind == DATA and (stream not in self.kept or size > MAX_HEAD):
                     at += 9
                     self._owed = size
                     yield Frame(kind, flags, stream, size)
@@ -160,6 +164,14 @@ def _fragment(frame: Frame) -> bytes:
     if padding > len(payload):
         raise ProtocolError("padding does not fit")
     return payload[: len(payload) - padding]
+
+
+def content(frame: Frame) -> bytes:
+    """What a DATA frame that was kept carries, without padding (RFC 9113 section 6.1)."""
+    payload = frame.payload
+    if not frame.flags & PADDED or not payload:
+        return payload
+    return payload[1 : max(1, len(payload) - payload[0])]
 
 
 def settings(payload: bytes) -> dict[int, int]:

@@ -3,11 +3,14 @@
 
 A flow usually has one; after a Retry there are two, since the client's new destination id makes new keys. A
 datagram that no connection opens may be spoofed or broken: it costs one try and changes nothing.
+
+A reserved version (RFC 9000 section 15) has no salt of its own: a client that offers one keys as it would for
+the version that it means, so the salts of those are tried.
 """
 
 from __future__ import annotations
 
-from procwire.dpi.wire._quic_names import SALTS
+from procwire.dpi.wire._quic_names import DRAFT, SALTS, V1, is_grease
 from procwire.dpi.wire.quic_initial import CryptoStream, Opener
 from procwire.dpi.wire.quic_packet import LongPacket
 from procwire.dpi.wire.tls_hello import Hello
@@ -16,15 +19,18 @@ from procwire.model.streams import Direction
 MAX_CONNECTIONS = 4  # kept of one flow
 MAX_OPENERS = 8  # of one connection: two sides, and versions that were negotiated (RFC 9368)
 MAX_KEYINGS = 64  # tries of one flow to find a connection's keys
+STAND_INS = (V1, DRAFT | 29, DRAFT | 27)  # a reserved version is tried with their salts; 27's is 23's too
 
 
 class Connection:
     """What one original destination connection id keys: both sides' Initial packets and their CRYPTO."""
 
-    def __init__(self, dcid: bytes, client: Direction) -> None:
+    def __init__(self, dcid: bytes, client: Direction, keyed: int) -> None:
         self.dcid = dcid
         self.client = client
+        self.keyed = keyed  # the version whose salt opened it; another one only where it is reserved
         self.streams = (CryptoStream(), CryptoStream())
+        self.random = b""  # of the ClientHello
         self.client_hello: Hello | None = None
         self.server_hello: Hello | None = None
         self.retry = False  # the server answered with a HelloRetryRequest
@@ -34,12 +40,13 @@ class Connection:
 
     def open(self, data: bytes, packet: LongPacket, side: Direction) -> bytes | None:
         """The frames of a packet that this side sent; None where it is not of this connection."""
-        key = (packet.version, side)
+        version = self.keyed if is_grease(packet.version) else packet.version
+        key = (version, side)
         opener = self._openers.get(key)
         if opener is None:
-            if packet.version not in SALTS or len(self._openers) >= MAX_OPENERS:
+            if version not in SALTS or len(self._openers) >= MAX_OPENERS:
                 return None
-            opener = Opener(packet.version, self.dcid, server=side != self.client)
+            opener = Opener(version, self.dcid, server=side != self.client)
             self._openers[key] = opener
         return opener.open(data, packet)
 
@@ -62,16 +69,20 @@ class Connections:
             frames = connection.open(data, packet, side)
             if frames is not None:
                 return connection, frames
-        if packet.version not in SALTS or self._keyings >= MAX_KEYINGS:
-            return None
         if any(known.dcid == packet.dcid and known.client == side for known in self._all):
             return None
-        self._keyings += 1
-        connection = Connection(packet.dcid, side)
-        frames = connection.open(data, packet, side)
-        if frames is None:
-            return None
+        for version in STAND_INS if is_grease(packet.version) else (packet.version,):
+            if version not in SALTS or self._keyings >= MAX_KEYINGS:
+                return None
+            self._keyings += 1
+            connection = Connection(packet.dcid, side, version)
+            frames = connection.open(data, packet, side)
+            if frames is not None:
+                self._keep(connection)
+                return connection, frames
+        return None
+
+    def _keep(self, connection: Connection) -> None:
         if len(self._all) >= MAX_CONNECTIONS:
             self._all.remove(next((old for old in self._all if old.client_hello is None), self._all[0]))
         self._all.append(connection)
-        return connection, frames

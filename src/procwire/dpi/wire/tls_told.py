@@ -16,7 +16,7 @@ class ClientHello(Offer, kw_only=True):
     """A client opened a TLS handshake."""
 
     TABLE = "tls"
-    SETS: ClassVar = {"server_name": "server_name", "ja4": "ja4", "alpn": "alpn"}
+    SETS: ClassVar = {"server_name": "server_name", "ja4": "ja4", "alpn": "alpn", "ja3": "ja3"}
     NAME_SOURCE = "sni"
 
 

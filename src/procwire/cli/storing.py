@@ -1,0 +1,102 @@
+"""``--store``: what a command sees is kept as well as shown."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from procwire.cli.arguments import duration, size
+from procwire.engine import api
+from procwire.engine.options import EngineError
+from procwire.model.flow import Flow
+from procwire.model.observation import Observation
+from procwire.store.contents import contents
+from procwire.store.keeping import Keeper
+from procwire.store.place import store_file
+from procwire.store.reason import StoreError
+from procwire.store.retention import Limits
+from procwire.store.writer import Writer
+
+
+def add_store(parser: argparse.ArgumentParser) -> None:
+    """--store and how much it may hold."""
+    place = parser.add_argument(
+        "--store", nargs="?", const="", metavar="DIR",
+        help="also keep flows, observations and processes in DIR (default /var/lib/procwire, for others than "
+        "root ~/.local/state/procwire) for procwire history, flow and query",
+    )  # fmt: skip
+    place.complete = {"bash": "_shtab_compgen_dirs", "zsh": "_directories", "tcsh": "d"}  # type: ignore[attr-defined]
+    parser.add_argument(
+        "--store-age", type=duration, default=Limits().age_ns, metavar="SPAN",
+        help="forget what was stored longer ago (default 30d)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--store-size", type=size, default=Limits().size_bytes, metavar="SIZE",
+        help="forget the oldest where the file grows beyond SIZE (default 1GB)",
+    )  # fmt: skip
+
+
+class Kept(api.Silent):
+    """A face, and a keeper that is told the same: in the place of the face."""
+
+    def __init__(self, face: Any, keeper: Keeper) -> None:
+        self.face = face
+        self.keeper = keeper
+
+    def observed(self, flow: Flow, observation: Observation) -> None:
+        """See engine.pipeline.Listener and engine.watching.Audience."""
+        self.keeper.observed(flow, observation)
+        self.face.observed(flow, observation)
+
+    def ended(self, flow: Flow) -> None:
+        """See engine.pipeline.Listener."""
+        self.keeper.ended(flow)
+        self.face.ended(flow)
+
+    def told(self, event: str, flow: Flow) -> None:
+        """See engine.watching.Audience."""
+        self.keeper.told(event, flow)
+        self.face.told(event, flow)
+
+    def ticked(self, now: int) -> None:
+        """See engine.watching.Audience."""
+        self.face.ticked(now)
+
+
+@contextlib.contextmanager
+def storing(arguments: argparse.Namespace, *, source: str, live: bool = False) -> Iterator[Keeper | None]:
+    """A Keeper with a writer behind it where ``--store`` was given; says at the end what was stored and lost.
+
+    ``arguments.store_lost``: rows that were lost, at the end.
+    """
+    arguments.store_lost = 0
+    if arguments.store is None:
+        yield None
+        return
+    limits = Limits(age_ns=arguments.store_age, size_bytes=arguments.store_size)
+    try:
+        writer = Writer(
+            store_file(arguments.store), contents(api.tables()), command=arguments.command, source=source,
+            limits=limits, patient=not live,
+        )  # fmt: skip
+    except StoreError as error:
+        raise EngineError(f"store: {error}") from None
+    with writer:
+        yield Keeper(writer, live=live)
+    arguments.store_lost = _said(writer)
+
+
+def _said(writer: Writer) -> int:
+    """Say how it went; the number of rows that were lost."""
+    counts = writer.counts
+    lost = sum(counts.lost.values())
+    words = f"procwire: {counts.rows} rows stored in {writer.path}"
+    if lost:
+        words += f", {lost} lost ({', '.join(f'{rows} {why}' for why, rows in sorted(counts.lost.items()))})"
+    print(words, file=sys.stderr)
+    if counts.problem:
+        print(f"procwire: store: {counts.problem}", file=sys.stderr)
+    return lost

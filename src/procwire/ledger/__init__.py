@@ -1,0 +1,1 @@
+"""A ledger that shows tampering: chained records, a Merkle tree over them, signed checkpoints."""

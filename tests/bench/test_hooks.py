@@ -1,0 +1,81 @@
+"""What the figures of the hooks' price are made of, and that measuring changes no setting of the machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from bench.hooks import Cost
+
+from bench import hooks
+from procwire.bpf import cgroup
+from tests.bpf import kernel
+from tests.bpf.kernel import need_bpf
+from tests.lab import wait_for
+
+SETTING = Path("/proc/sys/kernel/bpf_stats_enabled")
+ROOT = Path(__file__).parents[2]
+MEASURE = """
+import os, signal
+from bench import hooks
+from procwire.bpf import cgroup
+with hooks.measured(), hooks.idle(cgroup.root()):
+    print("measuring", flush=True)
+    signal.pause()
+"""
+
+
+def test_only_what_ran_in_between_counts_and_the_timing_is_taken_off() -> None:
+    before = {"empty_in": Cost(10, 100), "tap": Cost(5, 900), "quiet": Cost(3, 3)}
+    after = {"empty_in": Cost(20, 700), "tap": Cost(15, 3400), "quiet": Cost(3, 3), "rare": Cost(1, 1)}
+    spent = hooks.between(before, after)
+    assert spent == {"empty_in": Cost(10, 600), "tap": Cost(10, 2500), "rare": Cost(1, 1)}
+    timing, tap = hooks.table(spent, least=5)
+    assert timing.split()[-2:] == ["60", "ns"]
+    assert tap.split() == ["tap", "250", "ns,", "190", "without", "it,", "4.2", "times", "10", "runs"]
+    assert hooks.table({}, least=1) == [f"  {'the timing itself':<18} {0:7.0f} ns"]
+
+
+@pytest.mark.kernel
+def test_a_program_that_does_nothing_is_timed_only_meanwhile() -> None:
+    need_bpf()
+    setting = SETTING.read_text(encoding="ascii")
+    with hooks.idle(cgroup.root()):
+        with hooks.measured():
+            _talk()
+            during = hooks.totals(os.getpid())
+        assert set(hooks.EMPTY) <= set(during)
+        assert all(during[name].total_ns > 0 for name in hooks.EMPTY)
+        assert SETTING.read_text(encoding="ascii") == setting
+    assert not set(hooks.EMPTY) & set(hooks.totals(os.getpid()))
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left_by_whatever_end(end: signal.Signals) -> None:
+    need_bpf()
+    setting = SETTING.read_text(encoding="ascii")
+    with subprocess.Popen(
+        [sys.executable, "-c", MEASURE], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": f"{kernel.SOURCE}:{ROOT}"},
+    ) as other:  # fmt: skip
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"measuring\n"
+        programs, links = kernel.held(other.pid)
+        assert len(programs) == len(links) == 2
+        other.send_signal(end)
+    wait_for(lambda: not programs & kernel.programs(), what="the unloading")
+    assert not links & kernel.links()
+    assert SETTING.read_text(encoding="ascii") == setting
+
+
+def _talk() -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as client:
+        client.connect(listener.getsockname())
+        client.send(b"x")

@@ -1,0 +1,77 @@
+"""--store: what is shown is also kept, on the same road."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from procwire.cli.exit import INCOMPLETE, OK, USAGE
+from procwire.cli.main import main
+from procwire.store.filing import Filing
+from tests.cli.program import DNS, HTTP
+
+
+def asked(path: Path, question: str) -> list[Any]:
+    connection = sqlite3.connect(path / "history.db")
+    try:
+        return connection.execute(question).fetchall()
+    finally:
+        connection.close()
+
+
+def test_a_reading_keeps_its_flows_and_observations(tmp_path: Path, capfdbinary: Any) -> None:
+    assert main(["read", str(HTTP), str(DNS), "--json", "--store", str(tmp_path / "s")]) == OK
+    out, err = capfdbinary.readouterr()
+    shown = [json.loads(line) for line in out.splitlines()]
+    assert asked(tmp_path / "s", "SELECT flow_id, app, bytes FROM flow ORDER BY rowid") == [
+        (flow["flow_id"], flow["app"], flow["bytes"]) for flow in shown
+    ]
+    assert main(["read", str(HTTP), str(DNS), "--json", "--observations", "dns,http"]) == OK
+    seen = [json.loads(line)["schema"] for line in capfdbinary.readouterr().out.splitlines()]
+    for table in ("dns", "http"):
+        count = seen.count(f"procwire.{table}/1")
+        assert count
+        assert asked(tmp_path / "s", f"SELECT count(*), count(flow_id) FROM {table}") == [(count, count)]
+    assert b"rows stored in" in err
+    told = asked(tmp_path / "s", "SELECT command, lost, ended IS NULL FROM store_run")
+    assert told == [("read", 0, 0)]
+
+
+def test_a_flow_that_is_read_again_is_stored_once(tmp_path: Path) -> None:
+    for _ in range(2):
+        assert main(["read", str(HTTP), "--json", "--store", str(tmp_path)]) == OK
+    assert asked(tmp_path, "SELECT count(*) = count(DISTINCT flow_id) FROM flow") == [(1,)]
+
+
+def test_packets_are_not_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["read", str(HTTP), "--packets", "--store", str(tmp_path)]) == USAGE
+    assert "packets are not kept" in capsys.readouterr().err
+
+
+def test_a_place_that_cannot_be_had_is_said_before_anything_is_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert main(["read", str(HTTP), "--store", str(tmp_path / "file" / "x")]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "store: " in err
+
+
+def test_rows_that_were_lost_change_the_exit_code(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Filing, batch: Any) -> None:
+        self.lose(batch, "full")
+        self.problem = "disk is full"
+
+    monkeypatch.setattr(Filing, "put", full)
+    assert main(["read", str(HTTP), "--csv", "--store", str(tmp_path)]) == INCOMPLETE
+    err = capsys.readouterr().err
+    assert "0 rows stored" in err
+    assert "lost (" in err
+    assert "disk is full" in err
