@@ -87,6 +87,7 @@ class Pipeline:
             limits=OpeningLimits(total_bytes=OpeningLimits().total_bytes // parts),
             protocols=None if keys is None else keyed(keys),
             told=told,
+            announced=self._announced if parts > 1 else None,
         )
 
     def decode(self, batch: FrameBatch, table: PacketTable | None = None) -> PacketTable:
@@ -162,6 +163,10 @@ class Pipeline:
     def _end(self, flows: list[Flow]) -> None:
         for flow in flows:
             self.listener.ended(flow)
+
+    def _announced(self, *_: Any) -> None:
+        """Another part may have the flow that one announces, and be past its beginning already."""
+        self.share.strained = "a flow announces another"
 
     def _decided(self, flow: Flow) -> None:
         self._announce()
