@@ -72,14 +72,12 @@ def spent(module: object, dialogue: Dialogue, stream: Stream, count: int) -> tup
 
 def growth(module: object, dialogue: Dialogue, stream: Stream) -> tuple[float, int]:
     """How much longer FOLD times as much takes, and for how many pieces; 0.0 where it has enough."""
-    count = 64
-    while count < MOST_PIECES:
+    count, short, few = 32, 0.0, 32
+    while short < LEAST_SECONDS and count < MOST_PIECES:
+        count *= 2
         short, few = spent(module, dialogue, stream, count)
         if few < count // 2:
             return 0.0, few
-        if short >= LEAST_SECONDS:
-            break
-        count *= 2
     short = min(short, spent(module, dialogue, stream, count)[0])
     long, many = spent(module, dialogue, stream, count * FOLD)
     return (long / short, many) if many > few * FOLD // 2 else (0.0, many)

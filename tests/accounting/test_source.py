@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import socket
 from typing import Any
 
 import pytest
 
+from procwire.accounting import source as room
+from procwire.accounting.programs import Programs
 from procwire.accounting.source import KernelSource, Wishes
 from procwire.accounting.steering import Steering
 from procwire.capture.source import CaptureError
@@ -183,6 +187,18 @@ def test_a_forgotten_flow_leaves_no_account() -> None:
         after = run.source.programs.counts()
         assert after["present"] < before["present"]
         assert after["evicted"] == 0
+
+
+def test_accounts_that_had_to_make_room_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "Programs", functools.partial(Programs, sizes={"accounts": 64}))
+    with Run(Wishes(interfaces=("lo",), tap=False)) as run:
+        run.source.count()
+        assert run.source.evicted == 0
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            for port in range(20_000, 21_000):
+                sender.sendto(b"x", ("127.0.0.1", port))
+        run.source.count()
+        assert run.source.evicted >= 1000 - 64 - 128 * (os.cpu_count() or 1)
 
 
 def test_an_interface_that_is_not_there_is_refused_and_nothing_stays() -> None:

@@ -14,12 +14,14 @@ from pathlib import Path
 import dpkt
 import pytest
 
-from procwire.capture.files import open_files
+from procwire.capture.files import may_hold_secrets, open_files
 from procwire.capture.source import CaptureError
 from tests.capture import crafted
 from tests.capture.crafted import corpora, read, read_all, write
 from tests.capture.test_compressed import PACKERS
 from tests.lab import need
+
+VECTOR = Path(__file__).parents[1] / "vectors" / "http" / "ordinary.pcap"
 
 SUITE = corpora("pcapng-suite/output_*/*/*.pcapng")
 CAPTURES = corpora("*/pcap/*.pcap", "*/pcap/*.pcapng", "community-id/*.pcap*")
@@ -221,3 +223,25 @@ def test_real_captures_cut_anywhere() -> None:
             assert error is None or "\n" not in str(error)
             again, _ = read_all(open_files([io.BytesIO(data[:cut])], lenient=True))
             assert again[: len(found)] == found, (path, cut)
+
+
+def test_as_many_files_are_held_as_is_allowed(tmp_path: Path) -> None:
+    paths = []
+    for number in range(3):
+        paths.append(str(tmp_path / f"{number}.pcap"))
+        Path(paths[-1]).write_bytes(VECTOR.read_bytes())
+    source = open_files(paths)
+    assert source.hold(2) == paths[2:]
+    for path in paths[:2]:
+        Path(path).unlink()
+    whole = sum(batch.count for batch in open_files([str(VECTOR)]).batches())
+    assert sum(batch.count for batch in source.batches()) == 3 * whole
+
+
+def test_where_secrets_may_be(tmp_path: Path) -> None:
+    ng, plain = tmp_path / "a.pcapng", tmp_path / "a.pcap"
+    ng.write_bytes(b"\x0a\x0d\x0d\x0a" + bytes(20))
+    plain.write_bytes(b"\xd4\xc3\xb2\xa1" + bytes(20))
+    assert may_hold_secrets(str(ng))
+    assert not may_hold_secrets(str(plain))
+    assert may_hold_secrets("-")

@@ -53,3 +53,20 @@ def test_a_look_is_bounded(tmp_path: Path) -> None:
 def test_what_is_no_file_raises(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="directory"):
         taken(GrowingFile(str(tmp_path)))
+
+
+def test_what_is_open_is_read_on_where_its_name_may_not_be_looked_up_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file"
+    path.write_text("told")
+    file = GrowingFile(str(path))
+    file.open()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.stat", refuse)
+    assert b"".join(bytes(chunk) for chunk in file.take()) == b"told"
+    with pytest.raises(PermissionError):
+        GrowingFile(str(path)).open()

@@ -58,3 +58,30 @@ def test_a_given_file_stays_open() -> None:
     file = io.BytesIO(b"x")
     Raw(file).close()
     assert not file.closed
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_fifo_that_is_held_waits_for_its_writer_when_it_is_read(tmp_path: Path, late: bool) -> None:
+    path = tmp_path / "fifo"
+    os.mkfifo(path)
+    raw = Raw(str(path), wait=False)  # nobody writes yet, and this does not wait
+
+    def write() -> None:
+        path.write_bytes(b"told")
+
+    writer = threading.Timer(0.05 if late else 0, write)
+    writer.start()
+    if not late:
+        writer.join()  # it has come and gone
+    assert raw.read(10) == b"told"
+    assert raw.read(10) == b""
+    writer.join()
+    raw.close()
+
+
+def test_a_held_file_outlives_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"told")
+    raw = Raw(str(path), wait=False)
+    path.unlink()
+    assert raw.read(10) == b"told"

@@ -175,3 +175,12 @@ def test_a_file_that_vanished_is_an_error_of_one_line(tmp_path: Path) -> None:
     reader = Reader(str(tmp_path / "gone"), Roster())
     with pytest.raises(CaptureError, match="no such file"):
         next(reader.batches())
+
+
+def test_a_held_file_is_read_after_its_name_is_gone(tmp_path: Path) -> None:
+    path = tmp_path / "a.pcap"
+    path.write_bytes(pcap_header() + record(1, 0, b"x" * 60) * 3)
+    reader = Reader(str(path), Roster())
+    reader.hold()
+    path.unlink()
+    assert sum(batch.count for batch in reader.batches()) == 3

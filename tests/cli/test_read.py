@@ -7,7 +7,9 @@ import gzip
 import io
 import json
 import os
+import resource
 import signal
+import sqlite3
 import subprocess
 import sys
 import termios
@@ -19,7 +21,7 @@ import pytest
 
 from procwire.cli.main import main
 from procwire.crew.shift import Shift
-from tests.cli.program import DNS, HTTP, TLS, run, start
+from tests.cli.program import DNS, HTTP, TLS, environment, run, start
 from tests.crew import naming_capture
 from tests.lab import wait_for
 
@@ -309,3 +311,91 @@ def test_a_signal_ends_workers_well(tmp_path: Path) -> None:
 
 def children(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+@pytest.mark.parametrize("words", [["--json"], ["--observations", "--json"], ["--packets", "--json"]])
+def test_confined_it_says_the_same(words: list[str]) -> None:
+    """Over every protocol: no module, table or file is missed inside, which would only be silence."""
+    paths = sorted(map(str, HTTP.parents[1].glob("*/*.pcap*")))
+    inside = run("read", "--sandbox", "strict", *words, *paths)
+    outside = run("read", "--sandbox", "off", *words, *paths)
+    assert inside.returncode == outside.returncode == 0, inside.stderr
+    assert inside.stdout == outside.stdout
+    assert len(outside.stdout.splitlines()) > 100
+
+
+def _asleep(pid: int) -> str:
+    """The status of a process that waits on two threads: one for bytes, one for what is made of them."""
+    path = Path(f"/proc/{pid}/status")
+    wait_for(lambda: "Threads:\t2" in path.read_text(), what="waiting for bytes")
+    return path.read_text()
+
+
+def test_it_is_confined_before_it_parses_and_unless_told_otherwise(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    states = {}
+    for mode in ("best-effort", "off", ""):
+        reader = start("read", *(["--sandbox", mode] if mode else []), str(fifo))
+        with fifo.open("wb") as writer:
+            status = _asleep(reader.pid)
+            states[mode] = "Seccomp:\t2" in status and "NoNewPrivs:\t1" in status and "Uid:\t0" not in status
+            writer.write(HTTP.read_bytes())
+        assert reader.wait(20) == 0
+    assert states == {"best-effort": True, "off": False, "": True}
+
+
+def test_a_caller_of_the_function_keeps_its_process_as_it_is(capsys: Capsys) -> None:
+    before = Path("/proc/self/status").read_text().split("Seccomp:")[1].split()[0]
+    assert read(HTTP, "--json") == 0
+    assert lines(capsys)
+    assert Path("/proc/self/status").read_text().split("Seccomp:")[1].split()[0] == before
+
+
+def test_a_capture_that_only_root_may_read(tmp_path: Path) -> None:
+    path = tmp_path / "private.pcap"
+    path.write_bytes(HTTP.read_bytes())
+    path.chmod(0o600)
+    assert (
+        run("read", "--sandbox", "strict", "--json", str(path)).stdout
+        == run("read", str(HTTP), "--json").stdout
+    )
+
+
+def test_more_files_than_may_be_open(tmp_path: Path) -> None:
+    paths = []
+    for number in range(100):
+        path = tmp_path / f"{number}.pcap"
+        path.write_bytes(HTTP.read_bytes())
+        paths.append(str(path))
+    done = run(
+        "read", "--json", *paths, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (120, 120))
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == len(json_of(HTTP))  # the same packets again: one flow each
+
+
+def test_strict_refuses_in_one_line_what_cannot_be_had() -> None:
+    """A thread that runs already cannot be shut in."""
+    code = (
+        "import sys, threading; threading.Thread(target=threading.Event().wait, daemon=True).start();"
+        "from procwire.cli.main import main; sys.exit(main())"
+    )
+    for mode, status in (("strict", 1), ("best-effort", 0)):
+        words = [sys.executable, "-c", code, "read", "--json", "--sandbox", mode, str(HTTP)]
+        done = subprocess.run(words, env=environment(), capture_output=True, timeout=30, check=False)
+        assert done.returncode == status
+        assert done.stderr.count(b"\n") == 1
+        assert b"2 threads run already" in done.stderr
+
+
+def test_a_store_is_filled_from_inside(tmp_path: Path) -> None:
+    for mode in ("strict", "off"):
+        done = run("read", "--json", "--sandbox", mode, "--store", str(tmp_path / mode), str(HTTP))
+        assert done.returncode == 0, done.stderr
+    counts = []
+    for mode in ("strict", "off"):
+        with contextlib.closing(sqlite3.connect(tmp_path / mode / "history.db")) as store:
+            counts.append(store.execute("SELECT count(*) FROM flow").fetchone()[0])
+            assert store.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert counts[0] == counts[1] > 0

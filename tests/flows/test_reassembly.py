@@ -155,6 +155,16 @@ def test_a_reset_ends_the_streams() -> None:
     assert stage.reader.text() == b"aa??cc"
 
 
+def test_what_was_under_way_when_the_other_side_reset_is_shown() -> None:
+    stage = Stage()
+    cut = packet(at=40, tcp_flags=RST, seq=1003)
+    answers = [reply(seq=5001 + at, ack=1003, data=text, at=41) for at, text in ((0, b"un"), (2, b"der"))]
+    stage.play(*handshake(), data(b"aa", 0), cut, *answers, data(b"never", 2, at=42))
+    assert [text for _, side, text in stage.reader.seen if side == 1] == [b"un", b"der"]
+    assert stage.reader.text() == b"aa"
+    assert stage.tracker.counts.held_bytes == 0
+
+
 def test_a_fin_with_data_is_shown() -> None:
     stage = Stage()
     stage.play(*handshake(), data(b"bye", 0, tcp_flags=FIN | ACK), data(b"bye", 0, tcp_flags=FIN | ACK))

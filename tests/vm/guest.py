@@ -92,14 +92,16 @@ def suites() -> Report:
         "pytest",
         "-p",
         "no:cacheprovider",
-        "-q",
+        "-v",
         "-rfEs",
+        "--durations=15",
         "--timeout=300",
         *SUITES,
     ]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    (OUT / "suites.log").write_text(done.stdout + done.stderr)
-    lines = done.stdout.splitlines()
+    log = OUT / "suites.log"  # as it grows: a run that is cut says how far it came
+    with log.open("w") as said:
+        subprocess.run(words, stdout=said, stderr=subprocess.STDOUT, check=False)
+    lines = log.read_text().splitlines()
     return {
         "failed": [line for line in lines if line.startswith(("FAILED", "ERROR"))],
         "skipped": [line for line in lines if line.startswith("SKIPPED")],

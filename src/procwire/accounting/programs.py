@@ -54,6 +54,7 @@ class Programs:
             self._object.close()
             raise
         self.present = 0  # accounts, when they were read last
+        self.evicted = 0  # accounts that went by themselves, as of the same time
         self._dropped = 0
         self._placed: set[int] = set()  # interfaces that are watched
 
@@ -103,15 +104,17 @@ class Programs:
     def changed(self, since: int) -> Iterator[tuple[bytes, int, Account]]:
         """Accounts with packets at or after ``since`` (monotonic ns): key without cookie, cookie, account."""
         self.present = 0
+        expected = self._total("accounts") - self._dropped
         words = books.ACCOUNT_BYTES // 8
         for keys, values, count in self._accounts.batches(books.KEY_BYTES):
             self.present += count
             lasts = values.cast("Q")[books.LAST_AT // 8 : words * count : words].tolist()
             for row, last in enumerate(lasts):
-                if last >= since - books.TICK_NS:
+                if last >= since - books.LAG_NS:
                     key = bytes(keys[row * books.KEY_BYTES : (row + 1) * books.KEY_BYTES])
                     account = books.unpack_account(values, row * books.ACCOUNT_BYTES)
                     yield key[: books.TUPLE_BYTES], books.cookie_of(key), account
+        self.evicted = max(self.evicted, expected - self.present)
 
     def pasts(self, until: int) -> Iterator[tuple[bytes, int, Account]]:
         """Accounts of connections whose ends another one took over, once; those that began by ``until``."""
@@ -141,8 +144,8 @@ class Programs:
 
     def counts(self) -> dict[str, int]:
         """What was done since the start. ``evicted``: made, neither given back nor there when last read."""
-        values = (self._totals.get(struct.pack("=I", number)) for number in range(len(books.COUNTS)))
-        found = {name: records.total(value or b"") for name, value in zip(books.COUNTS, values, strict=True)}
-        found["present"] = self.present
-        found["evicted"] = max(0, found["accounts"] - self._dropped - self.present)
-        return found
+        found = {name: self._total(name) for name in books.COUNTS}
+        return {**found, "present": self.present, "evicted": self.evicted}
+
+    def _total(self, name: str) -> int:
+        return records.total(self._totals.get(struct.pack("=I", books.COUNTS.index(name))) or b"")

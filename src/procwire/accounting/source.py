@@ -122,6 +122,11 @@ class KernelSource:
         """Frames that packet sockets dropped for want of room, by interface."""
         return self._live.drops() if self._live is not None else {}
 
+    @property
+    def evicted(self) -> int:
+        """Accounts that had to make room: what they counted since they were read last is in no flow."""
+        return self.programs.evicted
+
     def poll(self, timeout: float) -> FrameBatch | None:
         """The next frames; None after ``timeout`` seconds without any, or at once after ``stop``."""
         end = time.monotonic() + timeout

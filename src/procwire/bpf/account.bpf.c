@@ -86,7 +86,7 @@ struct account {
 	__u8 next_print;
 	__u8 end; /* the socket's own: 0 is a */
 	__u8 speaker; /* TCP: who sent payload last, + 1 */
-	__u8 spare;
+	__u8 suspect; /* is_suspect() */
 	struct side side[2]; /* 0 is a to b */
 	struct health health;
 };
@@ -367,11 +367,19 @@ static __always_inline bool tunnels(__u16 port)
 	return 0;
 }
 
-/* Asked where a flow has no account yet, and none is opened for it: no packet of others pays for the question. */
-static __always_inline bool is_tunnel(struct packet *p)
+/* One of its ports is a tunnel's; whether a packet is one depends on which. */
+static __always_inline bool is_suspect(struct packet *p)
+{
+	return p->key.proto == IPPROTO_UDP && (tunnels(p->key.aport) || tunnels(p->key.bport));
+}
+
+/* Asked where a flow has no account, or one that is suspect: packets of others do not pay for the question. */
+static __always_inline bool is_tunnel(struct account *account, struct packet *p)
 {
 	__u16 sport = p->side ? p->key.bport : p->key.aport, dport = p->side ? p->key.aport : p->key.bport;
 
+	if (account && !account->suspect)
+		return 0;
 	return p->key.proto == IPPROTO_UDP && (tunnels(dport) || sport == 2152 || sport == 3544);
 }
 
@@ -534,7 +542,7 @@ far:
 
 /* Accounts. */
 
-static __always_inline struct account *open_account(struct ends *key, __u64 netns)
+static __always_inline struct account *open_account(struct packet *p, struct ends *key, __u64 netns)
 {
 	__u64 now = bpf_ktime_get_ns();
 	__u32 zero = 0;
@@ -546,6 +554,7 @@ static __always_inline struct account *open_account(struct ends *key, __u64 netn
 	fresh->netns = netns;
 	fresh->first = now;
 	fresh->last = now;
+	fresh->suspect = is_suspect(p);
 	if (bpf_map_update_elem(&accounts, key, fresh, BPF_NOEXIST)) {
 		fresh = bpf_map_lookup_elem(&accounts, key); /* another CPU was first */
 		if (!fresh)
@@ -564,7 +573,7 @@ static __always_inline struct account *tuple_account(struct packet *p)
 
 	key.cookie = 0;
 	found = bpf_map_lookup_elem(&accounts, &key);
-	return found ? found : open_account(&key, 0);
+	return found ? found : open_account(p, &key, 0);
 }
 
 static __always_inline void begin(struct side *side)
@@ -939,10 +948,10 @@ static __always_inline int of_socket(struct __sk_buff *skb, bool ingress)
 	p.key.cookie = bpf_get_socket_cookie(skb);
 	p.now = about_now();
 	account = bpf_map_lookup_elem(&accounts, &p.key);
+	if (is_tunnel(account, &p))
+		return uncounted(skb, &p);
 	if (!account) {
-		if (is_tunnel(&p))
-			return uncounted(skb, &p);
-		account = open_account(&p.key, namespace_of(sk));
+		account = open_account(&p, &p.key, namespace_of(sk));
 		if (!account)
 			return 1;
 		account->end = ingress ? !p.side : p.side;
@@ -996,7 +1005,7 @@ int tap(struct __sk_buff *skb)
 		account = bpf_map_lookup_elem(&accounts, &p.key);
 		if (skb->vlan_present)
 			p.kind = OTHER_IP;
-		else if (!account && is_tunnel(&p))
+		else if (is_tunnel(account, &p))
 			p.kind = TUNNELS;
 	}
 	p.segments = skb->gso_segs;
@@ -1005,7 +1014,7 @@ int tap(struct __sk_buff *skb)
 		return TO_PACKET_SOCKET;
 	p.now = about_now();
 	if (!account) {
-		account = open_account(&p.key, 0);
+		account = open_account(&p, &p.key, 0);
 		if (!account)
 			return TO_PACKET_SOCKET;
 	}

@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import BinaryIO
 
 from procwire.capture.blocks import Lore
@@ -25,6 +26,8 @@ from procwire.capture.reader import Reader
 from procwire.capture.roster import Roster
 from procwire.capture.source import CaptureError, Comment, Counts, Interface
 from procwire.model.frames import FrameBatch
+
+_PCAPNG = b"\x0a\x0d\x0d\x0a"
 
 
 def open_files(paths: Sequence[str | BinaryIO], *, merge: bool = False, lenient: bool = False) -> FileSource:
@@ -66,6 +69,17 @@ def _check(path: str) -> None:
         raise CaptureError(path, None, "permission denied")
 
 
+def may_hold_secrets(path: str) -> bool:
+    """Could this capture have Decryption Secrets Blocks? Of what cannot be looked into first: yes."""
+    try:
+        if not stat.S_ISREG(Path(path).stat().st_mode):
+            return True
+        with Path(path).open("rb") as file:
+            return file.read(4) == _PCAPNG or path.endswith((".gz", ".zst"))
+    except OSError:
+        return True
+
+
 class FileSource:
     """A Source over files; made by ``open_files``.
 
@@ -82,6 +96,12 @@ class FileSource:
         self._merge = merge
         self._readers = [Reader(path, self._roster, lenient=lenient) for path in paths]
         self._frames = 0
+
+    def hold(self, most: int) -> list[str]:
+        """Open the files now, ``most`` of them; the paths of those that are left. Raises CaptureError."""
+        for reader in self._readers[:most]:
+            reader.hold()
+        return [reader.path for reader in self._readers[most:]]
 
     @property
     def interfaces(self) -> list[Interface]:

@@ -28,6 +28,10 @@ class GrowingFile:
         """Whether it was found so far."""
         return self._fd >= 0
 
+    def open(self) -> None:
+        """Open it now if it is there: later this process may not be allowed to. Raises OSError."""
+        self._renew()
+
     def take(self, most: int = LOOK_BYTES) -> Iterator[memoryview]:
         """What was added since, about ``most`` bytes of it. A chunk is valid until the next is asked for."""
         self._renew()
@@ -56,6 +60,10 @@ class GrowingFile:
             status = os.stat(self.path)  # noqa: PTH116 - the descriptor's twin
         except FileNotFoundError:
             return
+        except PermissionError:  # given up since it was opened
+            if self._fd >= 0:
+                return
+            raise
         if self._fd >= 0 and (status.st_dev, status.st_ino) == self._identity and status.st_size >= self._at:
             return
         self.close()

@@ -21,14 +21,18 @@ class Raw:
     taken    bytes read so far
     """
 
-    def __init__(self, file: str | BinaryIO) -> None:
-        """``-`` is standard input; a file object that was given stays open. Raises CaptureError."""
+    def __init__(self, file: str | BinaryIO, *, wait: bool = True) -> None:
+        """``-`` is standard input; a file object that was given stays open. Raises CaptureError.
+
+        A FIFO is waited for until somebody writes to it; without ``wait``, only when it is read.
+        """
+        self._awaited = wait
         self.path = file if isinstance(file, str) else str(getattr(file, "name", "stream"))
         self.taken = 0
         self._ahead = b""
         self._own = isinstance(file, str)
         try:
-            self._file: Any = _open(file) if isinstance(file, str) else file
+            self._file: Any = _open(file, wait=wait) if isinstance(file, str) else file
         except (OSError, ValueError) as error:
             raise CaptureError(self.path, None, reason_of(error)) from None
 
@@ -62,6 +66,8 @@ class Raw:
 
     def _readinto(self, view: memoryview) -> int:
         try:
+            if not self._awaited:
+                self._await()
             count = self._file.readinto(view)
             while count is None:  # a descriptor that does not block
                 select.select([self._file], [], [])
@@ -70,6 +76,15 @@ class Raw:
             raise CaptureError(self.path, None, reason_of(error)) from None
         self.taken += count
         return int(count)
+
+    def _await(self) -> None:
+        """Readable, or left by all writers, is what a FIFO first becomes when somebody opens it to write."""
+        self._awaited = True
+        if self._own and self.path != "-":
+            poll = select.poll()
+            poll.register(self._file, select.POLLIN)
+            poll.poll()
+            os.set_blocking(self._file.fileno(), True)
 
     def close(self) -> None:
         """Close what was opened here."""
@@ -83,10 +98,10 @@ def reason_of(error: OSError | ValueError) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _open(path: str) -> io.FileIO:
+def _open(path: str, *, wait: bool) -> io.FileIO:
     if path == "-":
         return io.FileIO(0, closefd=False)
-    file = io.FileIO(path)
+    file = io.FileIO(path if wait else os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK))
     with contextlib.suppress(OSError):  # pipes have no read-ahead to ask for
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
     return file

@@ -23,7 +23,7 @@ Walk = PcapWalk | PcapngWalk
 
 
 class Reader:
-    """Frames of one file; opened when the first batch is asked for.
+    """Frames of one file; opened when the first batch is asked for, or by ``hold``.
 
     path     what errors call it
     total    bytes of a regular file, None for what has no size; ``taken``: bytes read of them, so far
@@ -49,7 +49,7 @@ class Reader:
 
         Each stays valid while ``lives - 1`` more are taken. Raises CaptureError at damage it may not pass.
         """
-        self._raw = raw = Raw(self._file)
+        self._raw = raw = self._raw or Raw(self._file)
         stream = stream_of(raw)
         chunks = Chunks(stream.readinto, size=chunk, lives=lives)
         ring = [FrameBatch(b"", rows) for _ in range(lives)]
@@ -61,6 +61,10 @@ class Reader:
             if offset is None and (stream.kind or chunks.offset_of_end):
                 offset = chunks.offset_of_end
             raise CaptureError(self.path, offset, error.reason, inside=stream.kind) from None
+
+    def hold(self) -> None:
+        """Open the file now: when its turn comes, this process may not any more. Raises CaptureError."""
+        self._raw = self._raw or Raw(self._file, wait=False)
 
     def _recognise(self, chunks: Chunks) -> Walk:
         """The walk for this file's format. Raises CaptureError for a file that is none."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from procwire.engine.api import TIMEOUTS
 from procwire.engine.options import FlowOptions
+from procwire.sandbox.plan import MODES, OFF
 
 GROUPS = ("process", "remote", "protocol", "unit", "container")
 FILTER_HELP = "show only what matches, e.g. 'proto == tls and bytes > 1MB' (see FILTERS in the manual page)"
@@ -113,6 +115,15 @@ def add_keys(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def add_sandbox(parser: argparse.ArgumentParser) -> None:
+    """--sandbox. None where it is not given: then it depends on whose process it is (cli.main)."""
+    parser.add_argument(
+        "--sandbox", choices=MODES, default=None,
+        help="what the process that parses gives up before the first byte: strict, everything or it does not "
+        "start; best-effort, what this kernel can take (default); off",
+    )  # fmt: skip
+
+
 def add_extensions(parser: argparse.ArgumentParser) -> None:
     """--protocols and --fingerprints."""
     parser.add_argument(
@@ -125,6 +136,13 @@ def add_extensions(parser: argparse.ArgumentParser) -> None:
         help="name clients by the fingerprints in FILE too (default: ~/.config/procwire/fingerprints.yaml "
         "and /etc/procwire/fingerprints.yaml)",
     )  # fmt: skip
+
+
+def tell_open(boundaries: Mapping[str, str]) -> None:
+    """Say on standard error which boundaries stand open; nothing where it was asked for."""
+    if boundaries and set(boundaries.values()) != {OFF}:
+        reasons = "; ".join(dict.fromkeys(boundaries.values()))
+        print(f"procwire: not confined in {', '.join(boundaries)}: {reasons}", file=sys.stderr)
 
 
 def flow_options(arguments: argparse.Namespace) -> FlowOptions:

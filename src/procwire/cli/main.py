@@ -17,17 +17,22 @@ from procwire.cli import (
     exit,
     export,
     follow,
+    history,
     ledger,
     ps,
+    query,
     read,
+    remembered,
     running,
     shell,
     sockets,
+    trying,
     watch,
 )
 from procwire.engine import api
 from procwire.engine.options import EngineError
 from procwire.model.filter import FilterError
+from procwire.sandbox.plan import BEST_EFFORT, OFF
 
 YOUNG_OBJECTS = 100_000  # container objects that are new when the collector looks at them
 
@@ -62,9 +67,13 @@ def parser() -> argparse.ArgumentParser:
     running.add(commands)
     ps.add(commands)
     sockets.add(commands)
+    query.add(commands)
+    history.add(commands)
+    remembered.add(commands)
     ledger.add(commands)
     catalogue.add(commands)
     doctor.add(commands)
+    trying.add(commands)
     shell.add(commands)
     return top
 
@@ -78,6 +87,8 @@ def main(words: Sequence[str] | None = None) -> int:
     if arguments.command is None:
         parser().print_help(sys.stderr)
         return exit.USAGE
+    if getattr(arguments, "sandbox", "") is None:  # who calls this as a function keeps its process as it is
+        arguments.sandbox = BEST_EFFORT if words is None else OFF
     try:
         _learn(arguments)
         code: int = arguments.run(arguments)

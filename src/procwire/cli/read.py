@@ -28,6 +28,7 @@ from procwire.model.process import FROM_FILE
 from procwire.model.rows import NO_CONTEXT, FlowRow, PacketRow
 from procwire.model.tables import FLOWS, GROUPS, PACKETS
 from procwire.store.keeping import Keeper
+from procwire.store.place import store_file
 
 LEARNED = frozenset({"server_name", "server_name_source", "name_age"})  # columns that DNS answers may fill
 
@@ -63,6 +64,7 @@ def add(commands: Any) -> None:
         "at most 4; one where it does not pay)",
     )  # fmt: skip
     words.add_keys(parser)
+    words.add_sandbox(parser)
     words.add_flows(parser)
     add_store(parser)
     parser.set_defaults(run=run)
@@ -90,7 +92,9 @@ def _read(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
         merge=arguments.merge,
         lenient=arguments.lenient,
         keylog=arguments.keylog,
-        workers=arguments.workers or 0,
+        workers=1 if arguments.packets else arguments.workers or 0,
+        sandbox=arguments.sandbox,
+        folders=() if arguments.store is None else (str(store_file(arguments.store).parent),),
         flows=words.flow_options(arguments),
     )
     face = _face(arguments, keep)
@@ -101,6 +105,7 @@ def _read(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
     progress = Progress(arguments.progress)
     try:
         with on_signal(reading.stop), seldom():
+            words.tell_open(reading.confinement.open)
             if arguments.packets:
                 _packets(reading, writer(arguments, PACKETS), keep, progress)
             else:

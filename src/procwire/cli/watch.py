@@ -193,13 +193,15 @@ def _ending(watching: Watching) -> int:
     print(
         f"procwire: {counts.packets} packets seen, {lost} dropped by the kernel, {counts.flows} flows"
         + (f", {counts.evicted} evicted" if counts.evicted else "")
+        + (f", {watching.evicted} accounts lost by a full map in the kernel" if watching.evicted else "")
         + (f", {_refused(watching)} owners not looked up" if _refused(watching) else ""),
         file=sys.stderr,
     )
     if watching.error is not None:
         print(f"procwire: {watching.error}", file=sys.stderr)
         return exit.FAILURE
-    return exit.INCOMPLETE if lost or counts.evicted or _refused(watching) else exit.OK
+    incomplete = lost or counts.evicted or watching.evicted or _refused(watching)
+    return exit.INCOMPLETE if incomplete else exit.OK
 
 
 def _refused(watching: Watching) -> int:

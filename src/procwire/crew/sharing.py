@@ -5,6 +5,7 @@ Refuses to begin where one process would find more, or other things, than severa
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -26,19 +27,19 @@ MakeLine = Callable[[Listener, Any, tuple[int, int]], Line]  # with the names' b
 
 
 class Sharing:
-    """A reading of ``source`` for ``listener``. ``prepare``: see Shift.
+    """A reading of ``source`` for ``listener``.
 
+    ``enter`` is what each worker does first; ``prepare``: see Shift.
     After ``run`` has said True: ``error``, ``counts`` and ``outcome``. Where it says False, nothing was read,
     and ``rest`` is who hears what was not told yet.
     """
 
-    def __init__(
-        self, source: FileSource, listener: Listener, make: MakeLine, prepare: Callable[[], None]
-    ) -> None:
+    def __init__(self, source: FileSource, listener: Listener, make: MakeLine) -> None:
         self.source = source
         self.listener = listener
         self.make = make
-        self.prepare = prepare
+        self.enter: Callable[[], object]
+        self.prepare: Callable[[], None]
         self.error: CaptureError | None = None
         self.counts: Counts
         self.outcome: Outcome
@@ -47,13 +48,16 @@ class Sharing:
         gathers = isinstance(listener, Gatherer) and listener.gathers()
         self._gatherer: Any = listener if gathers else None
 
-    def run(self, workers: int, progress: Callable[[int, int | None], None] | None) -> bool:
-        """Let workers read; False where that cannot give what one process finds. Raises WorkerError."""
-        known = len(self.source.interfaces)
-        try:
+    def begin(self, workers: int) -> None:
+        """Begin the workers, where the system has processes and memory for them. Before there are threads."""
+        with contextlib.suppress(OSError):
             self._crew = Crew(workers, self._work)
-        except OSError:
-            return False  # no more processes, or no memory for them
+
+    def run(self, progress: Callable[[int, int | None], None] | None) -> bool:
+        """Let workers read; False where that cannot give what one process finds. Raises WorkerError."""
+        if self._crew is None:
+            return False
+        known = len(self.source.interfaces)
         gathering = Gathering(self._crew, self.source.interfaces, self.listener.ended)
         try:
             gathering.run(progress)
@@ -64,10 +68,15 @@ class Sharing:
             self._told = gathering.given
             return False
         finally:
-            self._crew.close()
-            self._crew = None
+            self.close()
         self.error, self.counts, self.outcome = gathering.error, gathering.counts, gathering.outcome
         return True
+
+    def close(self) -> None:
+        """End the workers."""
+        crew, self._crew = self._crew, None
+        if crew is not None:
+            crew.close()
 
     def halt(self) -> None:
         """End soon, all at one point. May be called from a signal handler."""
@@ -81,6 +90,7 @@ class Sharing:
 
     def _work(self, desk: Desk) -> None:
         """What a worker does, with its copy of all this."""
+        self.enter()
         part = (desk.part, desk.parts)
         if self._gatherer is not None:
             shift = Shift(desk, self.source, self.make(self._gatherer, Unnamed(), part))

@@ -1,8 +1,9 @@
 """Worker processes: forks of ourselves, begun before there are threads, that each send messages in turn.
 
 A worker has a part of the work and says what came of it, message by message; ``Crew.round`` is the next
-message of each. All stop at the same point when asked to. A worker that dies or fails is an error that says
-so, never a part that is missing. Refuses to know what the work is.
+message of each. It looks at ``Desk.halting`` from time to time: all stop at the same point when asked to.
+A worker that dies or fails is an error that says so, never a part that is missing. Refuses to know what
+the work is.
 """
 
 from __future__ import annotations
@@ -95,15 +96,11 @@ class _Worker:
         why = ", perhaps for want of memory" if code == -signal.SIGKILL else ""
         return f"was ended by signal {-code} ({signal.Signals(-code).name}{why})"
 
-    def close(self) -> None:
-        """End it, where it has not ended."""
+    def leave(self) -> None:
+        """Listen to it no more: it ends when it has something to say."""
         for file in (self.messages, self.control):
             with contextlib.suppress(OSError):
                 file.close()
-        if not self.gone:
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
-            self.gone = True
 
 
 class Crew:
@@ -143,9 +140,13 @@ class Crew:
         self._flag[0] = 1
 
     def close(self) -> None:
-        """End those that have not ended."""
+        """Have those end that have not, and wait. No signal is sent: a sandbox would not let it pass."""
+        self.halt()
         for worker in self._workers:
-            worker.close()
+            worker.leave()
+        for worker in self._workers:
+            if not worker.gone:
+                worker.wait()
         self._workers = []
 
     def _next(self, worker: _Worker) -> Any:
@@ -184,7 +185,7 @@ def _run(desk: Desk, work: Callable[[Desk], None]) -> None:
             signal.signal(number, signal.SIG_IGN)  # the one who began it is asked, and says so
         work(desk)
         code = 0
-    except BrokenPipeError:
+    except (BrokenPipeError, EOFError):
         pass  # nobody listens any more
     except BaseException as error:
         last = traceback.extract_tb(error.__traceback__)[-1]

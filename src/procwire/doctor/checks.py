@@ -13,6 +13,7 @@ from pathlib import Path
 from procwire.bpf import probe
 from procwire.bpf.libbpf import BpfError
 from procwire.capture.packet_filter import FilterError, compile_filter
+from procwire.doctor import cells
 from procwire.model.rows import Check
 from procwire.netlink.channel import SOCK_DIAG, Channel
 
@@ -195,6 +196,7 @@ CHECKS: tuple[Callable[[], Check], ...] = (
     _process_events,
     _namespaces,
     _zstd,
+    cells.sandbox,
 )
 
 
@@ -206,4 +208,4 @@ def examine() -> list[Check]:
             answers.append(check())
         except OSError as error:
             answers.append(Check(name=check.__name__.lstrip("_"), status="missing", detail=str(error)))
-    return answers
+    return answers + cells.processes()

@@ -112,6 +112,7 @@ PROTOCOLS: tuple[str, ...] = (
     "statsd",
     "graphite",
     "bitcoin",
+    "gnutella",
     "minecraft",
     "source_engine",
     # what has no ports, and what is not IP

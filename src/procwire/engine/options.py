@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from procwire.model.filter import Filter
+from procwire.sandbox.plan import OFF
 
 
 class EngineError(Exception):
@@ -32,6 +33,8 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
     keylog: str = ""  # secrets with which encrypted traffic is read
     keep_keys: bool = False  # until the end, to be written
     workers: int = 0  # processes that share the work; 0: as many as pay
+    sandbox: str = OFF  # of the whole process; only who owns it may say
+    folders: tuple[str, ...] = ()  # in which others of the process, a store, go on making files
     flows: FlowOptions = FlowOptions()
 
 

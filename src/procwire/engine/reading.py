@@ -16,6 +16,8 @@ from procwire.engine.keys import Tapped, keys_of
 from procwire.engine.options import EngineError, ReadOptions
 from procwire.engine.pipeline import Pipeline
 from procwire.model.listening import Listener
+from procwire.sandbox.plan import Confinement
+from procwire.sandbox.profile import shut_in
 
 Progress = Callable[[int, int | None], None]
 
@@ -30,7 +32,7 @@ class Reading:
     def __init__(self, options: ReadOptions, listener: Listener, *, tap: Tapped | None = None) -> None:
         self.options = options
         self.listener = listener
-        self.keys = keys_of(options)
+        self.keys, self._fill = keys_of(options)
         self._steer = None if tap is None else partial(tap, self.keys)
         self.pipeline = self._line(listener)
         self.error: CaptureError | None = None
@@ -42,19 +44,21 @@ class Reading:
         except CaptureError as error:
             raise EngineError(str(error)) from None
         self._ahead = Ahead(self.source.batches, self._decode)
-        self._sharing = Sharing(self.source, listener, self._line, self._take_secrets)
+        self._sharing = Sharing(self.source, listener, self._line)
+        self._sharing.enter, self._sharing.prepare = self._enter, self._take_secrets
+        self._confinement: Confinement | None = None
 
     @property
     def workers(self) -> int:
         """How many processes are to read."""
-        if self._steer is not None or self.options.keep_keys:
+        if self._steer is not None or self.options.keep_keys or self.options.keylog:
             return 1
         return workers_for(self.listener, self.options.paths, self.options.workers)
 
     def run(self, progress: Progress | None = None) -> None:
         """Read to the end or to the damage, then end every flow."""
-        workers = self.workers
-        if workers > 1 and self._share(workers, progress):
+        self.begin()
+        if self._share(progress):
             return
         for _, table in self.packets():
             self._take_secrets()
@@ -63,8 +67,36 @@ class Reading:
                 progress(*self.source.progress)
         self.pipeline.finish()
 
+    @property
+    def confinement(self) -> Confinement:
+        """What this process, and each worker, has given up."""
+        return self._confinement or self.begin()
+
+    def begin(self) -> Confinement:
+        """Begin the workers, if any, and shut this process in for good. Raises EngineError, SandboxError."""
+        if self._confinement is None:
+            workers = self.workers
+            if workers > 1:
+                self._sharing.begin(workers)
+            try:
+                self._confinement = self._enter()
+            except BaseException:
+                self._sharing.close()
+                raise
+        return self._confinement
+
+    def _enter(self) -> Confinement:
+        """Open the files, and read from then on in a cell: each process its own."""
+        try:
+            cell = shut_in(self.options.sandbox, self.source.hold, folders=self.options.folders)
+        except CaptureError as error:
+            raise EngineError(str(error)) from None
+        self._fill()
+        return cell
+
     def packets(self) -> Iterator[Decoded]:
         """Decoded batches in order, each valid until the next is asked for; sets ``error`` at damage."""
+        self.begin()
         self._ahead.start()
         try:
             yield from self._ahead.take()
@@ -90,9 +122,9 @@ class Reading:
         """What it came to."""
         return self._sharing.outcome if self.shared else self.pipeline.outcome()
 
-    def _share(self, workers: int, progress: Progress | None) -> bool:
+    def _share(self, progress: Progress | None) -> bool:
         try:
-            self.shared = self._sharing.run(workers, progress)
+            self.shared = self._sharing.run(progress)
         except WorkerError as error:
             raise EngineError(str(error)) from None
         self.error = self._sharing.error

@@ -17,7 +17,8 @@ from procwire.bpf import probe
 from procwire.bpf.libbpf import BpfError
 from procwire.capture.source import CaptureError
 from procwire.capture.writer import PcapngWriter
-from procwire.engine.keys import Tapped, open_keys
+from procwire.decrypt.keyfile import open_keys
+from procwire.engine.keys import Tapped
 from procwire.engine.options import EngineError, WatchOptions
 from procwire.engine.pipeline import Pipeline
 from procwire.engine.sources import Chosen
@@ -101,6 +102,7 @@ class Watching:
                 self.source.close()
                 raise EngineError(str(error)) from None
         self.stopping = False
+        self.evicted = 0  # accounts of the kernel that had to make room, known at the end
         self._waiting: dict[int, _Waiting] = {}
         self._table = PacketTable()
         self._next_tick = 0.0
@@ -294,6 +296,7 @@ class Watching:
             self._key_file.close()
         self.pipeline.finish()
         self._count()
+        self.evicted = self.counting.evicted if self.counting is not None else 0
         self.source.close()
         for waiting in list(self._waiting.values()):
             waiting.answered = True

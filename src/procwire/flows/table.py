@@ -350,7 +350,7 @@ class Tracker:
             self.streams.take(flow, seg)
             if flow.state == RESET and before != RESET:
                 self.streams.flush(flow, seg.time)
-                flow.quiet |= BOTH
+                flow.quiet |= 1 << seg.side  # what the other side had sent by then is still to come
         return 0
 
     @cython.cfunc

@@ -15,6 +15,7 @@ from procwire.model import getters as read
 from procwire.model.accounting import ACCOUNTING
 from procwire.model.catalogue_tables import CHECKS, COLUMNS, PROTOCOLS, RISKS
 from procwire.model.columns import Free, Kind, Table
+from procwire.model.confinement import TRIALS
 from procwire.model.declare import column as _c
 from procwire.model.declare import count as _count
 from procwire.model.declare import items as _list
@@ -331,5 +332,5 @@ GROUPS = Table(
 
 CORE = (
     FLOWS, PACKETS, GROUPS, PROCESSES, LIVES, SOCKETS, INTERFACES, PROTOCOLS, RISKS, CHECKS, ACCOUNTING,
-    COLUMNS, RUNS, LOSSES,
+    TRIALS, COLUMNS, RUNS, LOSSES,
 )  # fmt: skip

@@ -37,9 +37,10 @@ class Counts(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Writer:
-    """``add`` takes a row of one of the tables; a context manager, which starts and ends the thread.
+    """``add`` takes a row of one of the tables; a context manager, which ends the thread.
 
-    Made (and so its file opened) before the thread exists. ``patient``: ``add`` waits instead of losing.
+    Made, and so its file opened, before the thread exists: the first row starts it, so that it is as confined
+    as the process is by then. ``patient``: ``add`` waits instead of losing.
     Raises StoreError where the file cannot be opened.
     """
 
@@ -65,7 +66,6 @@ class Writer:
         self._thread = threading.Thread(target=self._work, name="store", daemon=True)
 
     def __enter__(self) -> Writer:
-        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -94,6 +94,8 @@ class Writer:
     def add(self, table: str, row: Any) -> None:
         """Store the row soon; from one thread. Costs no more than the place in the queue."""
         waiting = len(self._queue)
+        if not waiting and self._thread.ident is None:
+            self._thread.start()
         if waiting >= MAX_WAITING and not self._made_room():
             self._overflowed[table] = self._overflowed.get(table, 0) + 1
             return

@@ -20,6 +20,7 @@ HELLO = bytes.fromhex("16030100c4010000c00303")
         bytes.fromhex("15030300020228"),
         bytes.fromhex("1703030011") + b"s" * 17,
         bytes.fromhex("150303001a") + b"s" * 26,  # a sealed alert
+        bytes.fromhex("16030302110b00020d00020a000207308202033082"),  # certificates
     ],
 )
 def test_starts(start: bytes) -> None:
@@ -36,7 +37,7 @@ def test_starts(start: bytes) -> None:
         b"GET / HTTP/1.1\r\n",
         bytes.fromhex("1603010000"),
         bytes.fromhex("16030100c4010000100303"),  # too short for a hello
-        bytes.fromhex("16030100c40b0000c00303"),  # a certificate first
+        bytes.fromhex("16030100c40b0000c00000bc"),  # lengths that do not hold one another
         bytes.fromhex("16030148010100c4000303"),  # record above the bound
         bytes.fromhex("15030300020328"),
         bytes.fromhex("1403030001"),

@@ -2,7 +2,8 @@
 
 Recognised by a client's hard reset whose every field fits: nothing acknowledged and packet id 0, or behind
 an HMAC (tls-auth) or in front of ciphertext (tls-crypt) a first packet id and a time; over TCP behind its
-length. Obfuscated variants are not. What follows is a TLS handshake inside and ciphertext, and is not read.
+length. Obfuscated variants are not. The TLS handshake inside is read as far as it is in clear, unless
+tls-crypt hides it: hellos, and certificates before TLS 1.3.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError, Shape
-from procwire.dpi.wire import openvpn_packet
-from procwire.dpi.wire.openvpn_packet import DATA, DATA_V2, NAMES, SERVER, Reset
+from procwire.dpi.wire import openvpn_packet, tls_inside
+from procwire.dpi.wire.openvpn_packet import CONTROL, DATA, DATA_V2, NAMES, SERVER, Reset
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -25,6 +26,8 @@ MAX_PACKET = (
     255  # of a reset over TCP; one with a wrapped key (version 3) may be longer, and is not recognised
 )
 MAX_SEEN = 256  # packets looked at until data flows
+MAX_EARLY = 16  # control packets of a side that wait for one before them
+MAX_PIECE = 2048  # of TLS in one of them; OpenVPN cuts by the MTU
 
 
 class OpenvpnReset(Observation, kw_only=True):
@@ -37,7 +40,7 @@ class OpenvpnReset(Observation, kw_only=True):
     latency: Annotated[int | None, says("From the client's reset to this.", kind=Kind.DURATION)]
 
 
-OBSERVATIONS = (OpenvpnReset,)
+OBSERVATIONS = (OpenvpnReset, *tls_inside.OBSERVATIONS)
 
 SHAPES = {"tcp": Shape(starts=({2: FIRST[1:]},)), "udp": Shape(starts=({0: FIRST[1:]},), least=14)}
 
@@ -71,6 +74,10 @@ class Parser:
         self._reset: Reset | None = None
         self._seen = 0
         self._done = False
+        self._inside: tls_inside.Inside | None = None
+        self._sessions = [b"", b""]
+        self._next = [1, 1]  # number of the control packet that is next; 0 is the reset
+        self._early: tuple[dict[int, bytes], dict[int, bytes]] = ({}, {})
 
     def feed(self, side: Direction, data: bytes, *, now: int) -> Iterator[Observation]:
         """One datagram, or a stream's next bytes."""
@@ -114,11 +121,39 @@ class Parser:
             elif self._began is None:
                 self._began = now
             self._reset = reset
+            self._renew(side, reset)
             yield _told(side, NAMES[reset.kind], reset, (now, latency))
         elif kind in {DATA, DATA_V2} and self._reset is not None:
             self._done = True
             latency = None if self._began is None else now - self._began
             yield _told(side, "established", self._reset, (now, latency))
+        elif kind == CONTROL and self._reset is not None:
+            yield from self._control(side, data, self._reset.hmac_bytes, now)
+
+    def _renew(self, side: Direction, reset: Reset) -> None:
+        """A session that is not the side's last one has a handshake of its own."""
+        if self._sessions[side] == reset.session:
+            return
+        self._sessions[side] = reset.session
+        self._inside = tls_inside.Inside() if reset.protection != "tls-crypt" else None
+        self._next[side] = 1
+        self._early[side].clear()
+
+    def _control(self, side: Direction, data: bytes, hmac_bytes: int, now: int) -> Iterator[Observation]:
+        """A piece of TLS, in its order. What is none ends the reading of it, not of the session."""
+        packet = openvpn_packet.read_control(data, hmac_bytes)
+        early = self._early[side]
+        if self._inside is None or packet is None or len(packet.piece) > MAX_PIECE:
+            return
+        if 0 <= packet.number - self._next[side] < MAX_EARLY:
+            early[packet.number] = packet.piece
+        while self._inside is not None and (piece := early.pop(self._next[side], None)) is not None:
+            self._next[side] += 1
+            try:
+                yield from self._inside.feed(side, piece, now)
+            except ProtocolError:
+                self._inside = None
+                early.clear()
 
 
 def _told(side: Direction, message: str, reset: Reset, when: tuple[int, int | None]) -> Observation:

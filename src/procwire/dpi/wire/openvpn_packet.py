@@ -35,6 +35,14 @@ class Reset(msgspec.Struct, gc=False):
     session: bytes
     protection: str  # none, tls-auth, tls-crypt
     answers: bytes = b""
+    hmac_bytes: int = 0  # of tls-auth
+
+
+class Control(msgspec.Struct, gc=False):
+    """A control packet: its place among its sender's, and the piece of TLS that it carries."""
+
+    number: int
+    piece: bytes
 
 
 def opcode(data: bytes) -> int:
@@ -54,10 +62,21 @@ def read_reset(data: bytes) -> Reset | None:
     for size in _HMACS:
         at = 9 + size
         if _stamp(data, at) and (answers := _tail(data, at + 8)) is not None:
-            return Reset(kind, session, "tls-auth", answers)
+            return Reset(kind, session, "tls-auth", answers, size)
     if _stamp(data, 9) and len(data) >= 9 + 8 + 32 + 5:
         return Reset(kind, session, "tls-crypt")
     return None
+
+
+def read_control(data: bytes, hmac_bytes: int) -> Control | None:
+    """A control packet in clear, behind an HMAC of so many bytes with a packet id and a time, or none."""
+    at = 9 + (hmac_bytes + 8 if hmac_bytes else 0)
+    if at >= len(data) or data[at] > MAX_ACKS:
+        return None
+    at += 1 + 4 * data[at] + (8 if data[at] else 0)
+    if at + 4 > len(data):
+        return None
+    return Control(int.from_bytes(data[at : at + 4], "big"), data[at + 4 :])
 
 
 def _stamp(data: bytes, at: int) -> bool:

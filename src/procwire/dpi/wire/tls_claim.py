@@ -3,7 +3,7 @@
 
 It recognises; it parses nothing for others. A YES needs a handshake record with the start of a hello, a lone
 clear alert, an SSLv2-framed hello (RFC 5246 appendix E.2), application data records one after another, or one
-sealed alert: the farewell of a session that began before the capture.
+sealed alert: the farewell of a session that began before the capture; or certificates without their hello.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ from procwire.dpi.wire.tls_record import (
 )
 
 FIRST = bytes((*range(0x80, 0x90), CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA))
-CLIENT_HELLO, SERVER_HELLO = 1, 2
+CLIENT_HELLO, SERVER_HELLO, CERTIFICATE = 1, 2, 11
 MAX_SSLV2_BYTES = 4096
+MIN_CERTIFICATE = 128  # bytes; with a shorter one no key could be told
+DER_SEQUENCE = b"\x30\x82"  # of 256 bytes and more
 MIN_SEALED = 17  # an AEAD's tag and one byte
 SEALED_ALERTS = frozenset({18, 22, 24, 26, 32, 40, 48, 64, 80})  # two bytes as each kind of cipher seals them
 
@@ -65,11 +67,25 @@ def _handshake_start(data: bytes) -> bytes:
     return start[:6]
 
 
+def _claims_chain(data: bytes) -> Any:
+    """A Certificate message: three lengths, each of which holds the next (RFC 5246 section 7.4.2)."""
+    sizes = [int.from_bytes(data[at : at + 3], "big") for at in (6, 9, 12) if len(data) >= at + 3]
+    if not all(MIN_CERTIFICATE <= size <= MAX_MESSAGE_BYTES for size in sizes):
+        return _NO
+    if len(sizes) > 1 and sizes[1] != sizes[0] - 3:
+        return _NO
+    if len(sizes) < 3:
+        return _MORE
+    if sizes[2] > sizes[1] - 3 or not DER_SEQUENCE.startswith(data[15:17]):
+        return _NO
+    return _YES if len(data) >= 17 else _MORE
+
+
 def _claims_handshake(data: bytes, length: int) -> Any:
     start = _handshake_start(data)
     size = int.from_bytes(start[1:4], "big")
     if start and start[0] not in (CLIENT_HELLO, SERVER_HELLO):
-        return _NO
+        return _claims_chain(data) if start[0] == CERTIFICATE else _NO
     if len(start) >= 4 and not 37 <= size <= MAX_MESSAGE_BYTES:
         return _NO
     if len(start) >= 5 and start[4] not in (3, 0x7F):
@@ -98,7 +114,7 @@ def claim(data: bytes) -> object:
         return _NO
     length: cython.int = (data[3] << 8) | data[4]
     if first == 22:
-        if size >= 11 and length >= 6:  # the usual case of what the next line does
+        if size >= 11 and length >= 6 and data[5] != 11:  # the usual case of what the next line does
             return _YES if _opens(data) else _NO
         return _claims_handshake(data, length)
     if first == 23 or (first == 21 and length in SEALED_ALERTS):

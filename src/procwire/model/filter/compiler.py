@@ -208,7 +208,7 @@ def _free(column: Column, text: str) -> Match:
 
     def matches(row: Any) -> bool:
         value = get(row)
-        if value is None:
+        if _absent(value):
             return False
         if isinstance(value, list | tuple | frozenset):
             return any(fits(as_text(member)) for member in value)

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from bench import hooks
 from bench.hooks import Cost
 
-from bench import hooks
 from procwire.bpf import cgroup
 from tests.bpf import kernel
 from tests.bpf.kernel import need_bpf

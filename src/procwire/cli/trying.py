@@ -1,0 +1,58 @@
+"""``procwire sandbox-test``: tries to get out of the sandbox, from inside it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from procwire.cli import exit
+from procwire.cli.output.choice import writer
+from procwire.engine.options import EngineError
+from procwire.model.confinement import BLOCKED, TRIALS
+from procwire.sandbox import trial
+from procwire.sandbox.plan import BEST_EFFORT, MODES
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    parser = commands.add_parser(
+        "sandbox-test",
+        help="try from inside the sandbox what an intruder would",
+        description="Confine a process as the one that parses traffic is confined, and try to get out of it: "
+        "read /etc/shadow, connect out, execute, trace, mount, load code into the kernel, take all memory. "
+        "Each attempt is made outside of the sandbox as well, so that a refusal means something. Exit code 0 "
+        "when every attempt was blocked.",
+    )
+    parser.add_argument(
+        "attempts", nargs="*", metavar="NAME", help="only these attempts or groups (default: all)"
+    )
+    parser.add_argument(
+        "--sandbox", choices=MODES, default=BEST_EFFORT, help="how it is confined (default: best-effort)"
+    )
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object a line")
+    form.add_argument("--csv", action="store_true", help="comma separated values with a header line")
+    parser.set_defaults(run=run, table=True)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Show each attempt; 1 when one was not blocked."""
+    for name in arguments.attempts:
+        if name not in trial.names():
+            known = ", ".join(sorted(trial.names()))
+            raise EngineError(f"no attempt is called {name!r}; there are {known}", exit.USAGE)
+    arguments.table = not (arguments.json or arguments.csv)
+    out = writer(arguments, TRIALS)
+    blocked = through = 0
+    for row in trial.attempts(arguments.sandbox, tuple(arguments.attempts)):
+        out.write(row)
+        if row.verdict == BLOCKED:
+            blocked += 1
+        else:
+            through += 1
+    out.finish()
+    if not blocked + through:
+        raise EngineError("nothing was tried")
+    print(f"procwire: {blocked} of {blocked + through} attempts blocked", file=sys.stderr)
+    return exit.FAILURE if through else exit.OK

@@ -1,0 +1,31 @@
+"""``procwire sandbox-test``."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from procwire.cli.main import main
+from tests.cli.program import run
+
+
+def test_blocked_is_zero_and_says_how() -> None:
+    done = run("sandbox-test", "--json", "read-shadow", "connect-tcp", "trace")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 0
+    assert {row["verdict"] for row in rows} == {"blocked"}
+    assert [row["how"] for row in rows] == ["Permission denied", "Operation not permitted", "ended by SIGSYS"]
+    assert b"3 of 3 attempts blocked" in done.stderr
+
+
+def test_one_that_gets_through_is_one() -> None:
+    done = run("sandbox-test", "--sandbox", "off", "read-shadow")
+    assert done.returncode == 1
+    assert b"NOT BLOCKED" in done.stdout
+    assert b"0 of 1 attempts blocked" in done.stderr
+
+
+def test_an_unknown_name_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sandbox-test", "nothing-such"]) == 2
+    assert "no attempt is called 'nothing-such'" in capsys.readouterr().err

@@ -1,0 +1,61 @@
+"""What the doctor says of confinement."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from procwire.doctor import cells
+from procwire.sandbox import confine, landlock, profile, seccomp
+from procwire.sandbox.plan import STRICT
+
+
+def test_here_everything_can_be_taken() -> None:
+    check = cells.sandbox()
+    assert (check.name, check.status) == ("sandbox", "ok")
+    assert "all 11 measures" in check.detail
+    assert os.geteuid() == 0  # this process is as it was
+
+
+def test_fewer_walls_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(landlock, "abi", lambda: 2)
+    check = cells.sandbox()
+    assert check.status == "ok"
+    assert "fewer walls: landlock-tcp: Linux 6.7" in check.detail
+
+
+def test_a_boundary_without_a_wall_is_degraded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seccomp, "missing", lambda _: "the kernel has no seccomp filters")
+    check = cells.sandbox()
+    assert check.status == "degraded"
+    assert check.detail.startswith("nothing bounds system calls, memory and processes: seccomp")
+
+
+def test_a_process_in_a_cell_is_listed_as_the_kernel_has_it() -> None:
+    reader, writer = os.pipe()
+    back, go = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.close(go)
+            confine.confine(profile.reader(STRICT, quiet=True))
+            os.write(writer, b"+")
+            os.read(back, 1)
+        finally:
+            os._exit(0)
+    os.read(reader, 1)
+    found = {check.name: check for check in cells.processes()}
+    for fd in (reader, writer, back, go):
+        os.close(fd)
+    os.waitpid(pid, 0)
+    check = found[f"process {pid}"]
+    assert check.status == "ok"
+    assert "capabilities none, no_new_privs on, seccomp filter, network own" in check.detail
+
+
+def test_a_rehearsal_leaves_nothing_behind() -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    assert cells.rehearse().measures
+    assert len(list(Path("/proc/self/fd").iterdir())) == before

@@ -1,0 +1,1 @@
+"""Tests of what processes give up; whatever is given up is given up in a child."""

@@ -1,0 +1,83 @@
+"""The policy: what stays, and what never does."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+import pytest
+
+from procwire.sandbox import allowed, syscalls
+from procwire.sandbox.assembler import ALLOW, KILL, assemble, refusal
+from tests.sandbox.test_assembler import DENIED, run
+
+PID = 4242
+NUMBERS = syscalls.numbers("x86_64")
+PROGRAM = assemble(allowed.computing(PID), NUMBERS, "x86_64", default=DENIED)
+WITH_FOLDERS = assemble(allowed.computing(PID, folders=True), NUMBERS, "x86_64", default=DENIED)
+
+_NEVER = (
+    "socket connect bind listen accept4 sendto sendmsg socketpair execve execveat fork vfork setuid "
+    "capset seccomp landlock_restrict_self memfd_create chmod fchmod mknodat linkat symlinkat truncate "
+    "pidfd_open pidfd_send_signal shmget mq_open setrlimit setpriority sched_setscheduler tkill chown "
+    "inotify_init1 fanotify_init syslog personality splice unlinkat renameat2 mkdirat"
+)
+NEVER = _NEVER.split()
+
+
+def answer(name: str, *arguments: int, program: bytes = PROGRAM) -> int:
+    return run(program, NUMBERS[name], *arguments)
+
+
+@pytest.mark.parametrize("name", NEVER)
+def test_it_is_refused_whatever_its_arguments(name: str) -> None:
+    for arguments in ((0,) * 6, (2**64 - 1,) * 6, (PID,) * 6):
+        assert answer(name, *arguments) == DENIED
+
+
+@pytest.mark.parametrize("name", allowed.FATAL)
+def test_it_ends_the_process(name: str) -> None:
+    assert answer(name) == KILL
+
+
+def test_every_name_is_known_on_some_machine() -> None:
+    known = NUMBERS.keys() | syscalls.numbers("aarch64").keys()
+    assert {rule.name for rule in allowed.computing(PID, folders=True)} <= known
+
+
+def test_threads_and_no_processes() -> None:
+    assert answer("clone", 0x3D0F00) == ALLOW  # what glibc makes a thread with
+    assert answer("clone", 17) == DENIED  # fork
+    assert answer("clone3") == refusal(errno.ENOSYS)
+
+
+def test_no_memory_is_written_and_executed() -> None:
+    assert answer("mmap", 0, 4096, 3) == ALLOW
+    assert answer("mmap", 0, 4096, 5) == ALLOW  # a shared object
+    assert answer("mmap", 0, 4096, 7) == DENIED
+    assert answer("mprotect", 0, 4096, 1) == ALLOW
+    assert answer("mprotect", 0, 4096, 5) == DENIED
+
+
+def test_signals_to_itself_alone() -> None:
+    assert answer("tgkill", PID, 1, 6) == ALLOW
+    assert answer("tgkill", PID + 1, 1, 6) == DENIED
+    assert answer("kill", -1 & 0xFFFFFFFFFFFFFFFF, 9) == DENIED
+
+
+def test_limits_are_asked_and_not_set() -> None:
+    assert answer("prlimit64", 0, 7, 0, 0x7FFF) == ALLOW
+    assert answer("prlimit64", 0, 7, 0x7FFF00000000) == DENIED
+
+
+def test_terminals_are_looked_at_and_not_typed_at() -> None:
+    assert answer("ioctl", 1, 0x5401) == ALLOW
+    assert answer("ioctl", 1, 0x5413) == ALLOW
+    assert answer("ioctl", 1, 0x5412) == DENIED  # TIOCSTI
+    assert answer("ioctl", 1, 0x541C) == DENIED  # TIOCLINUX
+
+
+def test_folders_only_for_who_has_some() -> None:
+    assert answer("unlinkat") == DENIED
+    assert answer("unlinkat", program=WITH_FOLDERS) == ALLOW
+    assert os.getpid() != PID

@@ -1,0 +1,50 @@
+"""The cells, as plans."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from procwire.capture.files import open_files
+from procwire.sandbox import python_tree
+from procwire.sandbox.plan import BEST_EFFORT, OFF, STRICT, Confinement
+from procwire.sandbox.profile import LEAST_DESCRIPTORS, READER, reader, shut_in
+from tests.cli.program import HTTP
+from tests.sandbox.child import in_child, refused
+
+
+def test_a_reader_opens_nothing_to_write_to() -> None:
+    plan = reader(STRICT)
+    assert (plan.name, plan.mode, plan.writable) == (READER, STRICT, ())
+    assert not {"/", "/etc", "/home", "/root", str(Path.home())} & set(plan.readable)
+    assert set(plan.trees) <= set(plan.readable)
+    assert not {rule.name for rule in plan.rules} & {"socket", "execve", "unlinkat"}
+
+
+def test_files_that_could_not_be_opened_yet_stay_readable() -> None:
+    many = [f"/captures/{number}" for number in range(LEAST_DESCRIPTORS)]
+    plan = reader(BEST_EFFORT, files=many)
+    assert set(many) <= set(plan.readable)
+    assert plan.descriptors > LEAST_DESCRIPTORS
+    assert callable(plan.late)
+    assert plan.late is python_tree.late
+    assert any(check.values == (os.getpid(),) for rule in plan.rules for check in rule.checks)
+
+
+def test_what_was_opened_is_read_and_nothing_else() -> None:
+    def work() -> list[Any]:
+        source = open_files([str(HTTP)])
+        done = shut_in(STRICT, source.hold)
+        frames = sum(batch.count for batch in source.batches())
+        return [len(done.missing), frames > 10, refused(HTTP.read_bytes)]
+
+    python_tree.fetch(python_tree.late())
+    assert in_child(work) == [0, True, "EACCES"]
+
+
+def test_off_opens_nothing_early() -> None:
+    def hold(_: int) -> list[str]:
+        raise AssertionError
+
+    assert shut_in(OFF, hold) == Confinement(OFF)
