@@ -39,6 +39,7 @@ char LICENSE[] SEC("license") = "GPL";
 #define LEASE_BYTES 65536 /* of a stream, beyond the last word of its reader */
 #define WAKE_BYTES (128 << 10)
 #define WAKE_NS 2000000
+#define SILENCE_NS 16000000 /* the reader looks every 20 ms while something comes, and else not at all */
 
 enum mode { UNDECIDED, ENOUGH, BEYOND, MORE, ALL };
 enum role { UNASKED, MINE, OTHERS };
@@ -148,6 +149,7 @@ struct spent {
 	__u64 window;
 	__u64 bytes;
 	__u64 woken; /* when the reader was woken last */
+	__u64 given; /* when something was handed on last */
 };
 
 struct tick {
@@ -715,14 +717,18 @@ static __always_inline bool affordable(__u32 bytes, struct settings *set, struct
 }
 
 /*
- * How a record is announced: a flow's first one at once, as somebody wants to know whose it is; others when they are
- * many, or with the next look of the reader. Never twice in WAKE_NS: to wake somebody costs more than all the rest.
+ * How a record is announced: a flow's first one at once, as somebody wants to know whose it is, and the first after a
+ * silence; others when they are many, or with the next look of the reader. Never twice in WAKE_NS: to wake somebody
+ * costs more than all the rest.
  */
 static __always_inline __u64 announcement(struct packet *p, struct spent *spent, __u64 now)
 {
+	__u64 silence = now - spent->given;
+
+	spent->given = now;
 	if (now - spent->woken < WAKE_NS)
 		return BPF_RB_NO_WAKEUP;
-	if (!p->fresh && bpf_ringbuf_query(&content, BPF_RB_AVAIL_DATA) <= WAKE_BYTES)
+	if (!p->fresh && silence < SILENCE_NS && bpf_ringbuf_query(&content, BPF_RB_AVAIL_DATA) <= WAKE_BYTES)
 		return BPF_RB_NO_WAKEUP;
 	spent->woken = now;
 	return BPF_RB_FORCE_WAKEUP;

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from procwire.decrypt.piece import Piece
 from procwire.decrypt.tap import Tap, is_name
+from procwire.detect.contract import DetectError
+from procwire.detect.registry import Detection, detectors, settings_of
 from procwire.doctor.checks import compiled_modules, examine
 from procwire.engine.catalogue import explain, interfaces, learn, protocols, risks, tables
 from procwire.engine.context import Context
@@ -20,6 +22,8 @@ from procwire.model.listening import Gatherer, Silent
 __all__ = [
     "TIMEOUTS",
     "Context",
+    "DetectError",
+    "Detection",
     "EngineError",
     "ExportOptions",
     "FlowOptions",
@@ -33,6 +37,7 @@ __all__ = [
     "WatchOptions",
     "Watching",
     "compiled_modules",
+    "detectors",
     "examine",
     "export",
     "explain",
@@ -42,6 +47,7 @@ __all__ = [
     "lives",
     "protocols",
     "report_of",
+    "settings_of",
     "settle",
     "sockets",
     "risks",
