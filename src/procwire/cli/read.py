@@ -19,6 +19,7 @@ from procwire.cli.output.progress import Progress
 from procwire.cli.output.summary import as_json, as_text
 from procwire.cli.stopping import on_signal
 from procwire.cli.storing import Kept, add_store, storing
+from procwire.cli.verdicts import Verdicts, add_filters, both
 from procwire.engine.api import Context, EngineError, Gatherer, Reading, ReadOptions, report_of
 from procwire.model.filter import Filter, compile_filter
 from procwire.model.flow import Flow
@@ -69,6 +70,7 @@ def add(commands: Any) -> None:
     words.add_sandbox(parser)
     words.add_flows(parser)
     add_store(parser)
+    add_filters(parser)
     parser.set_defaults(run=run)
 
 
@@ -76,6 +78,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Read and show; 1 when a file was damaged, 4 when something had to be skipped or given up."""
     if arguments.packets and arguments.store is not None:
         raise EngineError("--store goes with flows: packets are not kept", exit.USAGE)
+    if arguments.packets and arguments.filters:
+        raise EngineError("--filters goes with flows", exit.USAGE)
     with storing(arguments, source=", ".join(arguments.files)) as keeper:
         code = _read(arguments, keeper)
     return code or (exit.INCOMPLETE if arguments.store_lost else exit.OK)
@@ -100,7 +104,10 @@ def _read(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
         flows=words.flow_options(arguments),
     )
     face = _face(arguments, keep)
-    reading = Reading(options, face if keeper is None else Kept(face, keeper))
+    verdicts = Verdicts(arguments.filters) if arguments.filters else None
+    face.keep = both(face.keep, verdicts)
+    alone = keeper is None and verdicts is None
+    reading = Reading(options, face if alone else Kept(face, keeper, verdicts))
     face.context = Context(reading.source.interfaces, unowned=FROM_FILE)
     if keeper is not None:
         keeper.context = face.context
