@@ -169,7 +169,7 @@ class Registry:
             self._add(module)
 
     def replaced(self, modules: dict[str, Any]) -> Registry:
-        """A registry like this one with other modules for these names, which begin alike."""
+        """A registry like this one with other modules for these names; what else they begin with is added."""
         made = Registry(())
         made.modules = tuple(modules.get(module.NAME, module) for module in self.modules)
         fresh = {
@@ -184,6 +184,10 @@ class Registry:
         made.ports = {key: taken(entries) for key, entries in self.ports.items()}
         made.transports = dict(self.transports)
         made._first = {number: [taken(each) for each in table] for number, table in self._first.items()}
+        for old, entry in fresh.items():
+            for byte in set(entry.module.FIRST or b"") - set(old.module.FIRST or range(256)):
+                for transport in entry.module.TRANSPORTS:
+                    made._first[TRANSPORTS[transport]][byte] += (entry,)
         return made
 
     def _add(self, module: Any) -> None:
@@ -311,7 +315,8 @@ def registry() -> Registry:
 def request_ports() -> frozenset[tuple[int, int]]:
     """(IP protocol, port) of the protocols whose every datagram says something: a question or its answer.
 
-    A module says so of itself by ``REQUESTS``. TCP's streams are followed by what their readers want.
+    A module says so of itself by ``REQUESTS``. Media, tunnels, ciphertext and exports of flows do not: much
+    passes, and nothing answers. TCP's streams are followed by what their readers want.
     """
     asked = [module for module in registry().modules if getattr(module, "REQUESTS", False)]
     return frozenset(
