@@ -6,7 +6,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-
 from bench import agreement, fields, tally
 
 CORPORA = tally.shared_folder() / "corpora"
