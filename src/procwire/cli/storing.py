@@ -10,9 +10,10 @@ from typing import Any
 
 from procwire.cli.arguments import duration, size
 from procwire.cli.verdicts import Verdicts
-from procwire.engine import api
+from procwire.engine.catalogue import tables
 from procwire.engine.options import EngineError
 from procwire.model.flow import Flow
+from procwire.model.listening import Silent
 from procwire.model.observation import Observation
 from procwire.model.rows import FlowRow
 from procwire.store.contents import contents
@@ -41,7 +42,7 @@ def add_store(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-class Kept(api.Silent):
+class Kept(Silent):
     """A face, and a keeper that is told the same: in the place of the face. Filters say what either is told.
 
     ``context`` is that of the face's rows.
@@ -103,7 +104,7 @@ def storing(arguments: argparse.Namespace, *, source: str, live: bool = False) -
     limits = Limits(age_ns=arguments.store_age, size_bytes=arguments.store_size)
     try:
         writer = Writer(
-            store_file(arguments.store), contents(api.tables()), command=arguments.command, source=source,
+            store_file(arguments.store), contents(tables()), command=arguments.command, source=source,
             limits=limits, patient=not live,
         )  # fmt: skip
     except StoreError as error:
