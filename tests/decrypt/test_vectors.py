@@ -1,4 +1,4 @@
-"""What RFCs and others publish, record by record: RFC 8448 here, the illustrated connections where they are."""
+"""What RFCs and others publish, record by record: RFC 8448 here, illustrated connections where they are."""
 
 from __future__ import annotations
 
