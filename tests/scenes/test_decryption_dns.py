@@ -57,7 +57,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
             CONFIGURATION.format(folder=scene.folder, certificate=certificate, key=key, server=SERVER)
         )
         scene.serve(443, "unbound", "-d", "-c", str(configuration))
-        calls = [("kdig", f"@{SERVER}", *words, "+retry=0", "www.example.", "A") for words in QUESTIONS]
+        calls: list[tuple[str, ...]] = [
+            ("kdig", f"@{SERVER}", *words, "+retry=0", "www.example.", "A") for words in QUESTIONS
+        ]
         doh = f"https://{SERVER}/dns-query"
         calls.append(
             ("curl", "-sk", "--doh-insecure", "--doh-url", doh, "--max-time", "5", "http://www.example/")

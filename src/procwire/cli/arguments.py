@@ -92,6 +92,19 @@ def add_observations(parser: Any) -> None:
     )  # fmt: skip
 
 
+def add_findings(parser: argparse.ArgumentParser, what: Any) -> None:
+    """--findings, in the group of words that exclude each other, and the detectors' settings."""
+    what.add_argument(
+        "--findings", nargs="?", const="", metavar="DETECTORS",
+        help="one line for each thing that detectors find, instead of one a flow; only DETECTORS where "
+        "named, e.g. scan,beacon (procwire detectors lists them)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE",
+        help="a detector's setting, e.g. scan.ports=50 (again for more)",
+    )  # fmt: skip
+
+
 def add_flows(parser: argparse.ArgumentParser) -> None:
     """Limits of the flow table, and what is looked for in flows."""
     add_extensions(parser)
