@@ -16,7 +16,7 @@ from procwire.cli.output.groups import Groups
 from procwire.cli.output.progress import Progress
 from procwire.cli.output.summary import as_json, as_text
 from procwire.cli.stopping import on_signal
-from procwire.cli.storing import Kept, add_store, storing
+from procwire.cli.storing import Kept, add_store, recordings, storing
 from procwire.cli.verdicts import Verdicts, add_filters, both
 from procwire.engine.context import Context
 from procwire.engine.options import EngineError, ReadOptions
@@ -86,7 +86,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise EngineError("--store goes with flows: packets are not kept", exit.USAGE)
     if arguments.packets and arguments.filters:
         raise EngineError("--filters goes with flows", exit.USAGE)
-    with storing(arguments, source=", ".join(arguments.files)) as keeper:
+    same = recordings(arguments.files)
+    with storing(arguments, source=same or ", ".join(arguments.files), anew=bool(same)) as keeper:
         code = _read(arguments, keeper)
     return code or (exit.INCOMPLETE if arguments.store_lost else exit.OK)
 
