@@ -12,7 +12,7 @@ from typing import Any
 
 from procwire.cli.arguments import duration, size
 from procwire.cli.verdicts import Verdicts
-from procwire.engine.catalogue import tables
+from procwire.engine.catalogue import interfaces, tables
 from procwire.engine.options import EngineError
 from procwire.model.flow import Flow
 from procwire.model.listening import Silent
@@ -134,7 +134,7 @@ def storing(
     with writer:
         keeper = Keeper(writer, live=live)
         if live:
-            keeper.keep("interface", api.interfaces())
+            keeper.keep("interface", interfaces())
         yield keeper
     arguments.store_lost = _said(writer)
 
