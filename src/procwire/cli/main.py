@@ -23,6 +23,7 @@ from procwire.cli import (
     query,
     read,
     remembered,
+    rules,
     running,
     shell,
     sockets,
@@ -71,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
     history.add(commands)
     remembered.add(commands)
     ledger.add(commands)
+    rules.add(commands)
     catalogue.add(commands)
     doctor.add(commands)
     trying.add(commands)

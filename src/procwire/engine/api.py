@@ -6,8 +6,9 @@ from procwire.decrypt.piece import Piece
 from procwire.decrypt.tap import Tap, is_name
 from procwire.detect.contract import DetectError
 from procwire.detect.registry import Detection, detectors, settings_of
+from procwire.detect.ruleset import RuleSet
 from procwire.doctor.checks import compiled_modules, examine
-from procwire.engine.catalogue import explain, interfaces, learn, protocols, risks, tables
+from procwire.engine.catalogue import explain, interfaces, learn, protocols, risks, rules, tables
 from procwire.engine.context import Context
 from procwire.engine.exporting import export
 from procwire.engine.host import Processes, lives, sockets
@@ -30,6 +31,7 @@ __all__ = [
     "Processes",
     "ReadOptions",
     "Reading",
+    "RuleSet",
     "Silent",
     "Tap",
     "WatchOptions",
@@ -49,5 +51,6 @@ __all__ = [
     "settle",
     "sockets",
     "risks",
+    "rules",
     "tables",
 ]
