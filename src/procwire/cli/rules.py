@@ -44,8 +44,17 @@ def add(commands: Any) -> None:
 def _action(actions: Any, name: str, help: str, run: Any) -> Any:
     parser = actions.add_parser(name, help=help, description=f"{help[0].upper()}{help[1:]}.")
     parser.add_argument("--rules", action="append", default=[], metavar="DIR", help="also the rules in DIR")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=lambda arguments: _said(run, arguments))
     return parser
+
+
+def _said(run: Any, arguments: argparse.Namespace) -> int:
+    """Run an action; a directory that cannot be read is a fault of the command line."""
+    try:
+        code: int = run(arguments)
+    except api.ExtensionError as error:
+        raise EngineError(str(error), exit.USAGE) from None
+    return code
 
 
 def _loaded(arguments: argparse.Namespace) -> tuple[list[Any], int]:

@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from procwire.capture import interfaces as links
-from procwire.detect.rule import Rule
 from procwire.dpi import catalogue
 from procwire.dpi.catalogue import protocols, risks
 from procwire.dpi.registry import registry
 from procwire.engine.options import EngineError
 from procwire.extensions import fingerprints, loading
-from procwire.extensions import rules as rule_files
 from procwire.extensions.reason import ExtensionError
 from procwire.model.columns import Table
-from procwire.model.observed import observed
 from procwire.model.rows import Explanation, InterfaceRow
-from procwire.model.tables import CORE, FLOWS
+from procwire.model.tables import CORE
 from procwire.packet.layers import link_name
 
-__all__ = ["explain", "interfaces", "learn", "protocols", "risks", "rules", "tables"]
+__all__ = ["explain", "interfaces", "learn", "protocols", "risks", "tables"]
 
 
 def learn(directories: Sequence[str], names: Sequence[str] = ()) -> list[str]:
@@ -33,16 +30,6 @@ def learn(directories: Sequence[str], names: Sequence[str] = ()) -> list[str]:
         return loading.learn(directories)
     except ExtensionError as error:
         raise EngineError(str(error), 2) from None
-
-
-def rules(directories: Sequence[str]) -> tuple[list[Rule], list[str], dict[str, Table]]:
-    """(rules, what is wrong with files, tables) of the usual directories and those that are named."""
-    known = {FLOWS.name: FLOWS} | {table.name: observed(table) for table in registry().tables()}
-    try:
-        found, wrong = rule_files.load([*rule_files.usual(), *directories], known)
-    except ExtensionError as error:
-        raise EngineError(str(error), 2) from None
-    return list(found.values()), [str(error) for error in wrong], known
 
 
 def explain(name: str) -> Explanation:

@@ -14,6 +14,8 @@ from pathlib import Path
 from procwire.detect.rule import Rule, RuleError, described
 from procwire.extensions.reason import ExtensionError
 from procwire.model.columns import Table
+from procwire.model.observed import observed
+from procwire.model.tables import FLOWS
 
 OURS = Path(__file__).parents[1] / "detect" / "rules"
 SYSTEM = "/etc/procwire/rules"
@@ -47,6 +49,18 @@ def load(
     if len(rules) > MAX_RULES:
         raise ExtensionError(f"{len(rules)} rules, at most {MAX_RULES} are taken")
     return rules, wrong
+
+
+def gather(directories: Sequence[str]) -> tuple[list[Rule], list[str], dict[str, Table]]:
+    """(rules, what is wrong with files, tables) of the usual directories and those that are named.
+
+    Raises ExtensionError for a directory that cannot be read.
+    """
+    from procwire.dpi.registry import registry
+
+    known = {FLOWS.name: FLOWS} | {table.name: observed(table) for table in registry().tables()}
+    found, wrong = load([*usual(), *directories], known)
+    return list(found.values()), [str(error) for error in wrong], known
 
 
 def files(directory: str) -> Iterator[Path]:

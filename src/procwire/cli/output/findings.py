@@ -7,7 +7,7 @@ import sys
 
 from procwire.cli import exit
 from procwire.cli.output.choice import RowWriter, writer
-from procwire.engine.api import DetectError, Detection, RuleSet, rules, settings_of
+from procwire.engine.api import DetectError, Detection, ExtensionError, RuleSet, rules, settings_of
 from procwire.engine.options import EngineError
 from procwire.model.filter import Filter, compile_filter
 from procwire.model.finding import FINDINGS, Finding
@@ -36,7 +36,7 @@ class Findings:
             self.detection = Detection(
                 self._take, names=names, settings=settings_of(arguments.set), rules=_rules(arguments, names)
             )
-        except DetectError as error:
+        except (DetectError, ExtensionError) as error:
             raise EngineError(str(error), exit.USAGE) from None
         self.keep: Filter | None = None
         if arguments.filter:
