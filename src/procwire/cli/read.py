@@ -18,7 +18,7 @@ from procwire.cli.output.observations import Observations
 from procwire.cli.output.progress import Progress
 from procwire.cli.output.summary import as_json, as_text
 from procwire.cli.stopping import on_signal
-from procwire.cli.storing import Kept, add_store, storing
+from procwire.cli.storing import Kept, add_store, recordings, storing
 from procwire.cli.verdicts import Verdicts, add_filters, both
 from procwire.engine.api import Context, EngineError, Gatherer, Reading, ReadOptions, report_of
 from procwire.model.filter import Filter, compile_filter
@@ -80,7 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise EngineError("--store goes with flows: packets are not kept", exit.USAGE)
     if arguments.packets and arguments.filters:
         raise EngineError("--filters goes with flows", exit.USAGE)
-    with storing(arguments, source=", ".join(arguments.files)) as keeper:
+    same = recordings(arguments.files)
+    with storing(arguments, source=same or ", ".join(arguments.files), anew=bool(same)) as keeper:
         code = _read(arguments, keeper)
     return code or (exit.INCOMPLETE if arguments.store_lost else exit.OK)
 
