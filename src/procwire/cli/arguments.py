@@ -100,6 +100,10 @@ def add_findings(parser: argparse.ArgumentParser, what: Any) -> None:
         "named, e.g. scan,beacon (procwire detectors lists them)",
     )  # fmt: skip
     parser.add_argument(
+        "--rules", action="append", default=[], metavar="DIR",
+        help="also the rules in DIR, or of one file (again for more; procwire rules tells of them)",
+    )  # fmt: skip
+    parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE",
         help="a detector's setting, e.g. scan.ports=50 (again for more)",
     )  # fmt: skip

@@ -35,6 +35,7 @@ MODULES = (
     "filters",
     "config",
     "ledger",
+    "rules",
     "catalogue",
     "doctor",
     "trying",
