@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol
 
 from procwire.bpf import probe
 from procwire.bpf.libbpf import BpfError
@@ -24,12 +23,13 @@ from procwire.engine.pipeline import Pipeline
 from procwire.engine.sources import Chosen
 from procwire.model.flow import Flow
 from procwire.model.frames import FrameBatch
+from procwire.model.listening import Audience
 from procwire.model.observation import Observation
 from procwire.model.packets import PacketTable
 from procwire.model.streams import StreamSink
 from procwire.processes.kernel import KernelOwners
 from procwire.processes.owners import Owners
-from procwire.processes.resolver import NOTED_WARM_NS, WARM_NS, Resolver
+from procwire.processes.resolver import Resolver
 from procwire.sandbox.confine import confine
 from procwire.sandbox.plan import OFF, Confinement
 from procwire.sandbox.profile import engine
@@ -46,19 +46,6 @@ SWITCH_SECONDS = (
     0.0005  # so long may one thread keep the other waiting for the interpreter (Python's own: 5 ms)
 )
 COUNT_SECONDS = 1.0  # from one reading of the kernel's counts to the next
-
-
-class Audience(Protocol):
-    """A face that watches. ``told`` gets open, update or end."""
-
-    def told(self, event: str, flow: Flow) -> None:
-        """Something is to be said of a flow."""
-
-    def observed(self, flow: Flow, observation: Observation) -> None:
-        """A parser saw something in a flow."""
-
-    def ticked(self, now: int) -> None:
-        """Called some times a second: redraw, flush. ``now`` is ns since 1970."""
 
 
 class _Waiting:
@@ -214,7 +201,7 @@ class Watching:
         if self.options.owners:
             self.resolver = Resolver(
                 self._open_owners if self.warden is None else self.warden.ask,
-                warm_ns=WARM_NS if self.kernel is None else NOTED_WARM_NS,
+                noted=self.kernel is not None,
             )
             end = time.monotonic() + READY_SECONDS
             while not self.resolver.wait_ready(TICK_SECONDS) and not self.stopping:

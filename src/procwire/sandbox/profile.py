@@ -7,7 +7,7 @@ import itertools
 import os
 from collections.abc import Callable, Sequence
 
-from procwire.sandbox import allowed, capabilities, descriptors, limits, python_tree
+from procwire.sandbox import allowed, capabilities, descriptors, identity, limits, python_tree
 from procwire.sandbox import plan as words
 from procwire.sandbox.confine import confine
 from procwire.sandbox.plan import OFF, Confinement, Plan
@@ -84,6 +84,13 @@ def shut_in(mode: str, hold: Callable[[int], Sequence[str]], *, folders: Sequenc
     if mode == OFF:
         return Confinement(OFF)
     return confine(reader(mode, files=hold(limits.spare_descriptors()), folders=folders))
+
+
+def fetch_late(mode: str) -> None:
+    """Load now, once, what confinement would have each process load that is forked from this one."""
+    who = identity.lesser() if mode != OFF else None
+    if who is not None and not identity.can_read(who, python_tree.trees()):
+        python_tree.fetch(python_tree.late())
 
 
 def _open_count() -> int:
