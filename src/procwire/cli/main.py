@@ -13,9 +13,11 @@ from collections.abc import Sequence
 from procwire import __version__
 from procwire.cli import (
     catalogue,
+    config,
     doctor,
     exit,
     export,
+    filters,
     follow,
     history,
     ledger,
@@ -29,6 +31,7 @@ from procwire.cli import (
     trying,
     watch,
 )
+from procwire.cli.settling import add_configuration, parse
 from procwire.engine import api
 from procwire.engine.options import EngineError
 from procwire.model.filter import FilterError
@@ -59,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"procwire {__version__}")
+    add_configuration(top)
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     watch.add(commands)
     read.add(commands)
@@ -70,6 +74,8 @@ def parser() -> argparse.ArgumentParser:
     query.add(commands)
     history.add(commands)
     remembered.add(commands)
+    filters.add(commands)
+    config.add(commands)
     ledger.add(commands)
     catalogue.add(commands)
     doctor.add(commands)
@@ -83,13 +89,15 @@ def main(words: Sequence[str] | None = None) -> int:
     _calm_collector()
     _write_whole()
     given = list(sys.argv[1:] if words is None else words)
-    arguments = parser().parse_args(given or ["watch"])
-    if arguments.command is None:
-        parser().print_help(sys.stderr)
-        return exit.USAGE
-    if getattr(arguments, "sandbox", "") is None:  # who calls this as a function keeps its process as it is
-        arguments.sandbox = BEST_EFFORT if words is None else OFF
     try:
+        arguments = parse(parser(), given or ["watch"])
+        if arguments.command is None:
+            parser().print_help(sys.stderr)
+            return exit.USAGE
+        if (
+            getattr(arguments, "sandbox", "") is None
+        ):  # who calls this as a function keeps its process as it is
+            arguments.sandbox = BEST_EFFORT if words is None else OFF
         _learn(arguments)
         code: int = arguments.run(arguments)
         sys.stdout.flush()

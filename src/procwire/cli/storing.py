@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from procwire.cli.arguments import duration, size
+from procwire.cli.verdicts import Verdicts
 from procwire.engine import api
 from procwire.engine.options import EngineError
 from procwire.model.flow import Flow
 from procwire.model.observation import Observation
+from procwire.model.rows import FlowRow
 from procwire.store.contents import contents
 from procwire.store.keeping import Keeper
 from procwire.store.place import store_file
@@ -40,26 +42,48 @@ def add_store(parser: argparse.ArgumentParser) -> None:
 
 
 class Kept(api.Silent):
-    """A face, and a keeper that is told the same: in the place of the face."""
+    """A face, and a keeper that is told the same: in the place of the face. Filters say what either is told.
 
-    def __init__(self, face: Any, keeper: Keeper) -> None:
+    ``context`` is that of the face's rows.
+    """
+
+    def __init__(self, face: Any, keeper: Keeper | None, verdicts: Verdicts | None = None) -> None:
         self.face = face
         self.keeper = keeper
+        self.verdicts = verdicts
+        if keeper is not None and verdicts is not None:
+            keeper.wanted = verdicts.stores
 
     def observed(self, flow: Flow, observation: Observation) -> None:
         """See engine.pipeline.Listener and engine.watching.Audience."""
-        self.keeper.observed(flow, observation)
-        self.face.observed(flow, observation)
+        if self.keeper is not None:
+            self.keeper.observed(flow, observation)
+        if self.verdicts is None or not flow.number or self.verdicts.shows(self._row(flow)):
+            self.face.observed(flow, observation)
 
     def ended(self, flow: Flow) -> None:
         """See engine.pipeline.Listener."""
-        self.keeper.ended(flow)
-        self.face.ended(flow)
+        if self.keeper is not None:
+            self.keeper.ended(flow)
+        if self._shown(flow):
+            self.face.ended(flow)
 
     def told(self, event: str, flow: Flow) -> None:
         """See engine.watching.Audience."""
-        self.keeper.told(event, flow)
-        self.face.told(event, flow)
+        if self.keeper is not None:
+            self.keeper.told(event, flow)
+        if self._shown(flow):
+            self.face.told(event, flow)
+
+    def _shown(self, flow: Flow) -> bool:
+        if self.verdicts is None:
+            return True
+        row = self._row(flow)
+        self.verdicts.tell(row)
+        return self.verdicts.shows(row)
+
+    def _row(self, flow: Flow) -> FlowRow:
+        return FlowRow(flow, self.face.context) if self.face.context is not None else FlowRow(flow)
 
     def ticked(self, now: int) -> None:
         """See engine.watching.Audience."""

@@ -92,6 +92,8 @@ PROTOCOLS: tuple[str, ...] = (
     "netflow",
     "sflow",
     "whois",
+    "finger",
+    "capwap",
     # databases, messaging, industry
     "postgresql",
     "mysql",

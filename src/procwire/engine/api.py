@@ -12,11 +12,12 @@ from procwire.engine.context import Context
 from procwire.engine.exporting import export
 from procwire.engine.host import Processes, lives, sockets
 from procwire.engine.options import EngineError, ExportOptions, FlowOptions, ReadOptions, WatchOptions
-from procwire.engine.pipeline import TIMEOUTS, Silent
+from procwire.engine.pipeline import TIMEOUTS
 from procwire.engine.reading import Reading
 from procwire.engine.sources import settle
 from procwire.engine.summary import report_of
 from procwire.engine.watching import Watching
+from procwire.model.listening import Gatherer, Silent
 
 __all__ = [
     "TIMEOUTS",
@@ -26,6 +27,7 @@ __all__ = [
     "EngineError",
     "ExportOptions",
     "FlowOptions",
+    "Gatherer",
     "Piece",
     "Processes",
     "ReadOptions",
