@@ -11,6 +11,7 @@ import pytest
 
 from procwire.cli.exit import INCOMPLETE, OK, USAGE
 from procwire.cli.main import main
+from procwire.cli.storing import recordings
 from procwire.store.filing import Filing
 from tests.cli.program import DNS, HTTP
 
@@ -45,6 +46,21 @@ def test_a_flow_that_is_read_again_is_stored_once(tmp_path: Path) -> None:
     for _ in range(2):
         assert main(["read", str(HTTP), "--json", "--store", str(tmp_path)]) == OK
     assert asked(tmp_path, "SELECT count(*) = count(DISTINCT flow_id) FROM flow") == [(1,)]
+
+
+def test_a_file_that_is_read_again_takes_its_own_place(tmp_path: Path, capsys: Any) -> None:
+    counts = []
+    for _ in range(2):
+        assert main(["read", str(DNS), "--csv", "--store", str(tmp_path / "s")]) == OK
+        counts.append(asked(tmp_path / "s", "SELECT (SELECT count(*) FROM dns), (SELECT count(*) FROM flow)"))
+    assert counts[0] == counts[1]
+    assert "1 earlier readings are replaced" in capsys.readouterr().err
+    copy = tmp_path / "copy.pcap"
+    copy.write_bytes(DNS.read_bytes())
+    assert main(["read", str(copy), "--csv", "--store", str(tmp_path / "s")]) == OK
+    assert asked(tmp_path / "s", "SELECT count(*) FROM dns")[0][0] == 2 * counts[0][0][0]
+    assert recordings(["-"]) == ""
+    assert recordings(["/dev/null"]) == ""
 
 
 def test_packets_are_not_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
