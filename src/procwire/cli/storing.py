@@ -135,7 +135,12 @@ def storing(
         if anew and (earlier := writer.take_place()):
             print(f"procwire: stored before: {earlier} earlier readings are replaced", file=sys.stderr)
     except StoreError as error:
-        raise EngineError(f"store: {error}") from None
+        if not error.failed:
+            raise EngineError(f"store: {error}") from None
+        print(f"procwire: store: {error}: nothing is stored", file=sys.stderr)
+        arguments.store_lost = 1
+        yield None
+        return
     with writer:
         keeper = Keeper(writer, live=live)
         if live:
