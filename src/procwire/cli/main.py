@@ -29,6 +29,7 @@ from procwire.cli import (
     trying,
     watch,
 )
+from procwire.cli.arguments import settled
 from procwire.engine import api
 from procwire.engine.options import EngineError
 from procwire.model.filter import FilterError
@@ -83,7 +84,7 @@ def main(words: Sequence[str] | None = None) -> int:
     _calm_collector()
     _write_whole()
     given = list(sys.argv[1:] if words is None else words)
-    arguments = parser().parse_args(given or ["watch"])
+    arguments = parser().parse_args(settled(given) or ["watch"])
     if arguments.command is None:
         parser().print_help(sys.stderr)
         return exit.USAGE
