@@ -64,6 +64,7 @@ vm: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m bench.offline
 	$(BIN)/python -m bench.live
+	$(BIN)/python -m bench.hooks
 	$(BIN)/python -m bench.processes
 
 clean:

@@ -23,7 +23,7 @@ from procwire.processes import procfs
 from procwire.processes.census import Census
 from procwire.processes.tasks import KernelTasks
 
-RUNS = 5
+RUNS = 9
 PSUTIL = [
     "pid", "ppid", "name", "exe", "cmdline", "uids", "username", "create_time", "status", "num_threads",
     "cpu_times", "memory_info",
@@ -86,6 +86,14 @@ def by_census(name: str, open_kernel: Callable[[], KernelTasks]) -> float:
         return show(f"{name}, table", [clocked(lambda: whole(census, commands=False)) for _ in range(RUNS)])
 
 
+def by_rows() -> None:
+    """The iterator alone, every row a Task: the first table of a run, and one after others."""
+    with KernelTasks() as kernel:
+        show("iterator alone, first", [clocked(lambda: len(kernel.tasks()))])
+        kernel.tasks()
+        show("iterator alone, again", [clocked(lambda: len(kernel.tasks())) for _ in range(RUNS)])
+
+
 def by_psutil() -> float:
     """psutil.process_iter with the attributes that it has of ours."""
     try:
@@ -116,6 +124,8 @@ def main() -> int:
     print(machine())
     with crowd(max(0, count - len(procfs.pids()))):
         kernel = by_census("procwire by iterator", KernelTasks)
+        if kernel:
+            by_rows()
         files = by_census("procwire by /proc", refused)
         peer = by_psutil()
     for name, ours in (("iterator", kernel), ("/proc", files)):

@@ -78,6 +78,25 @@ def test_every_packet_of_a_socket_is_counted(programs: Programs) -> None:
     assert shown[0] >= (300, 300)
 
 
+def test_a_tunnel_is_no_flow_and_what_comes_back_from_its_port_is_one(programs: Programs) -> None:
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one,
+        socket.socket(type=socket.SOCK_DGRAM) as vxlan,
+    ):
+        one.bind(("127.0.0.1", 0))
+        vxlan.bind(("127.0.0.5", 4789))
+        ours, theirs = one.getsockname(), vxlan.getsockname()
+        for _ in range(3):  # the answers make the account that the questions would be found under
+            one.sendto(b"question", theirs)
+            vxlan.sendto(b"answer", ours)
+            vxlan.recv(100)
+            one.recv(100)
+    accounts = of_port(programs, ours[1])
+    assert len(accounts) == 2
+    assert [sorted(account.now.packets) for account in accounts] == [[0, 3], [0, 3]]
+    assert [sorted(account.now.payload) for account in accounts] == [[0, 18], [0, 18]]
+
+
 def test_a_packet_after_a_reading_is_in_the_next_one(programs: Programs) -> None:
     """Although its time is that of the kernel's tick, which may have come before that reading began."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:

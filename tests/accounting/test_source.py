@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import socket
@@ -215,3 +216,25 @@ def test_a_stop_ends_the_poll_and_leaves_what_had_come() -> None:
         run.source.stop()
         assert run.source.poll(5.0) is None
         assert sum(batch.count for batch in run.source.batches()) > 0
+
+
+def test_all_that_had_come_by_a_stop_is_handed_on_also_what_only_counts_tell_of() -> None:
+    with Run(Wishes(interfaces=("lo",), tap=True, content=False)) as run:
+        run.take()
+        count = 5000
+        with socket.socket(type=socket.SOCK_DGRAM) as receiver, contextlib.ExitStack() as stack:
+            receiver.bind(("127.0.0.1", 0))
+            port = receiver.getsockname()[1]
+            for _ in range(count // 10):
+                sender = stack.enter_context(socket.socket(type=socket.SOCK_DGRAM))
+                for _ in range(10):
+                    sender.sendto(b"x", ("127.0.0.1", port))
+            run.source.stop()
+            for batch in run.source.batches():
+                table = run.decoder.decode(batch)
+                for flow in run.tracker.ingest(table, now=table.time[table.count - 1]).opened:
+                    run.source.opened(flow)
+                run.source.release(batch)
+            run.source.count()
+        found = [flow for flow in run.tracker.active() if flow.dport == port or flow.sport == port]
+        assert sum(flow.packets_out + flow.packets_in for flow in found) == count

@@ -25,6 +25,7 @@ SANS_IO = (
     "packet",
     "flows",
     "dpi",
+    "detect",
     "capture/pcap.py",
     "capture/pcapng.py",
     "netlink/message.py",

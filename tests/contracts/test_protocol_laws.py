@@ -7,6 +7,7 @@ import random
 import tracemalloc
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from procwire.dpi.protocols.dns import DnsResponse
 from procwire.dpi.registry import LINK, LINKS, TRANSPORTS, Registry, modules
 from procwire.dpi.sieve import Sieve
 from procwire.model.flow import Flow
-from procwire.model.observation import Announced, Enclosed, Observation, Upgraded, columns_of
+from procwire.model.observation import Announced, Enclosed, Observation, Unanswered, Upgraded, columns_of
 from procwire.model.risks import NAMES as RISK_NAMES
 from tests.dpi.samples import Dialogue, dialogues
 from tests.dpi.user.example import described_example
@@ -108,7 +109,9 @@ def test_dialogue_is_claimed_and_seen(name: str, dialogue: Dialogue) -> None:
     seen = run(name, dialogue, whole, skipping=True)
     assert seen
     declared = NAMES[name].OBSERVATIONS
-    assert all(isinstance(one, declared) or type(one) in {Upgraded, Announced, Enclosed} for one in seen)
+    assert all(
+        isinstance(one, declared) or type(one) in {Upgraded, Announced, Unanswered, Enclosed} for one in seen
+    )
 
 
 @every_dialogue
@@ -346,3 +349,57 @@ def test_flow_is_told_the_same_when_nobody_reads_the_observations(
     full, brief = written(dialogue, pieces, told=True), written(dialogue, pieces, told=False)
     assert full == brief
     assert full[0] == name or name not in {"tls", "quic", "dns"}
+
+
+PAIRED = [
+    "adb",
+    "aerospike",
+    "bacnet",
+    "bgp",
+    "bittorrent",
+    "cassandra",
+    "coap",
+    "dcerpc",
+    "dnp3",
+    "enip",
+    "iec104",
+    "ike",
+    "kafka",
+    "kerberos",
+    "ldap",
+    "memcached",
+    "modbus",
+    "mongodb",
+    "mqtt",
+    "nfs",
+    "ntp",
+    "opcua",
+    "postgresql",
+    "radius",
+    "redis",
+    "rpc",
+    "s7comm",
+    "sctp",
+    "sip",
+    "smb",
+    "snmp",
+    "source_engine",
+    "stun",
+    "wireguard",
+    "x11",
+]
+
+
+@pytest.mark.parametrize("name", PAIRED)
+def test_what_is_asked_in_vain_is_told_at_the_end(name: str) -> None:
+    """Only one side is heard: its requests are told with their words, and only where somebody reads."""
+    found = []
+    for told in (True, False):
+        for dialogue in dialogues(name):
+            parser = NAMES[name].Parser(msgspec.structs.replace(dialogue.context, told=told))
+            for now, (side, data) in enumerate(dialogue.steps, 1000):
+                if side is Direction.OUT and parser.skip(side) < ENOUGH:
+                    list(parser.feed(side, data, now=now))
+            found += [(told, one) for one in parser.finish(9999) if type(one) is Unanswered]
+    assert found
+    assert all(told and one.request and one.attempts and 0 < one.waited < 9000 for told, one in found)

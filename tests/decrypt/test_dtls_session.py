@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 from pathlib import Path
 
@@ -50,17 +51,19 @@ class Hand:
         self.iv = int.from_bytes(expand("sha256", secret, "iv", 12, "dtls13"), "big")
         self.sn = expand("sha256", secret, "sn", 16, "dtls13")
 
-    def seal(self, epoch: int, number: int, kind: int, content: bytes) -> bytes:
+    def seal(self, epoch: int, number: int, kind: int, content: bytes, identity: bytes = b"") -> bytes:
         inner = content + bytes([kind]) + bytes(16)
+        at = 1 + len(identity)
         header = (
-            bytes([0x2C | epoch & 3])
+            bytes([0x2C | epoch & 3 | (0x10 if identity else 0)])
+            + identity
             + (number & 0xFFFF).to_bytes(2, "big")
             + (len(inner) + 16).to_bytes(2, "big")
         )
         sealed = AESGCM(self.key).encrypt((self.iv ^ number).to_bytes(12, "big"), inner, header)
         mask = Cipher(algorithms.AES(self.sn), modes.ECB()).encryptor().update(sealed[:16])
-        hidden = bytes(a ^ b for a, b in zip(header[1:3], mask, strict=False))
-        return header[:1] + hidden + header[3:] + sealed
+        hidden = bytes(a ^ b for a, b in zip(header[at : at + 2], mask, strict=False))
+        return header[:at] + hidden + header[at + 2 :] + sealed
 
     def updated(self) -> Hand:
         return Hand(expand("sha256", self.secret, "traffic upd", 32, "dtls13"))
@@ -72,14 +75,35 @@ def record(kind: int, body: bytes) -> bytes:
     return b"\x16\xfe\xfd" + bytes(8) + len(message).to_bytes(2, "big") + message
 
 
+CLIENT_ID, SERVER_ID = b"to client", b"srv"
+
+
+def named(identity: bytes) -> bytes:
+    """The extension connection_id: what the other end is to send."""
+    return b"\x00\x36" + (len(identity) + 1).to_bytes(2, "big") + bytes([len(identity)]) + identity
+
+
+def sized(extensions: bytes) -> bytes:
+    return len(extensions).to_bytes(2, "big") + extensions
+
+
 @pytest.fixture
 def connection() -> tuple[list[tuple[int, bytes]], Hand, Hand, bytes]:
+    return connected()
+
+
+def connected(*, ids: bool = False) -> tuple[list[tuple[int, bytes]], Hand, Hand, bytes]:
     """The hellos, the client's and the server's traffic, and the key log."""
     random, secrets = os.urandom(32), [os.urandom(32) for _ in range(4)]
     hello = (
-        b"\xfe\xfd" + random + b"\0\0" + b"\x00\x02\x13\x01\x01\x00" + b"\x00\x07\x00\x2b\x00\x03\x02\xfe\xfc"
+        b"\xfe\xfd"
+        + random
+        + b"\0\0"
+        + b"\x00\x02\x13\x01\x01\x00"
+        + sized(b"\x00\x2b\x00\x03\x02\xfe\xfc" + named(CLIENT_ID) * ids)
     )
-    answer = b"\xfe\xfd" + os.urandom(32) + b"\0" + b"\x13\x01\x00" + b"\x00\x06\x00\x2b\x00\x02\xfe\xfc"
+    answer = b"\xfe\xfd" + os.urandom(32) + b"\0" + b"\x13\x01\x00"
+    answer += sized(b"\x00\x2b\x00\x02\xfe\xfc" + named(SERVER_ID) * ids)
     names = ("CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET", "CLIENT_TRAFFIC_SECRET_0",
              "SERVER_TRAFFIC_SECRET_0")  # fmt: skip
     log = "".join(
@@ -139,3 +163,44 @@ def test_any_bytes_are_split_or_left() -> None:
         assert sum(len(header) + len(body) for _, header, body in split(os.urandom(size))) <= size
     assert split(b"\x2c\x00\x01\x00\xff" + bytes(10)) == []
     assert split(b"\x3c" + bytes(40)) == []
+
+
+def test_dtls13_with_connection_ids() -> None:
+    flights, client, server, log = connected(ids=True)
+    flights += [
+        (0, client.seal(3, 0, 23, b"asked ", SERVER_ID) + client.seal(3, 1, 23, b"twice", SERVER_ID)),
+        (1, server.seal(3, 0, 23, b"answered", CLIENT_ID)),
+        (1, server.seal(3, 1, 23, b" bare")),
+    ]
+    session = DtlsSession(key_log(log))
+    assert said(session, flights) == (b"asked twice", b"answered bare")
+    assert not session.failed.total()
+
+
+def test_dtls12_with_connection_ids() -> None:
+    """RFC 9146: the type stands inside, the id in what is authenticated."""
+    random, answered, master = os.urandom(32), os.urandom(32), os.urandom(48)
+    hello = b"\xfe\xfd" + random + b"\0\0" + b"\x00\x02\xc0\x2f\x01\x00" + sized(named(CLIENT_ID))
+    answer = b"\xfe\xfd" + answered + b"\0" + b"\xc0\x2f\x00" + sized(named(SERVER_ID))
+    block, chain, seed = b"", b"", b"key expansion" + answered + random
+    while len(block) < 40:
+        chain = hmac.digest(master, chain or seed, "sha256")
+        block += hmac.digest(master, chain + seed, "sha256")
+    keys, salts = (block[:16], block[16:32]), (block[32:36], block[36:40])
+
+    def seal(side: int, number: int, kind: int, content: bytes, identity: bytes) -> bytes:
+        place, inner = b"\0\1" + number.to_bytes(6, "big"), content + bytes([kind]) + bytes(5)
+        data = b"\xff" * 8 + b"\x19" + bytes([len(identity)]) + b"\x19\xfe\xfd" + place + identity
+        sealed = AESGCM(keys[side]).encrypt(salts[side] + place, inner, data + len(inner).to_bytes(2, "big"))
+        size = len(place + sealed).to_bytes(2, "big")
+        return b"\x19\xfe\xfd" + place + identity + size + place + sealed
+
+    log = f"CLIENT_RANDOM {random.hex()} {master.hex()}\n".encode()
+    flights = [
+        (0, record(1, hello)), (1, record(2, answer)),
+        (0, seal(0, 1, 23, b"asked", SERVER_ID)), (1, seal(1, 1, 23, b"answered", CLIENT_ID)),
+        (0, seal(0, 2, 23, b"spoiled", SERVER_ID)[:-1] + b"x"), (0, seal(0, 3, 21, b"\1\0", SERVER_ID)),
+    ]  # fmt: skip
+    session = DtlsSession(key_log(log))
+    assert said(session, flights) == (b"asked", b"answered")
+    assert (session.opened, session.failed[reasons.NOT_AUTHENTIC]) == (3, 1)

@@ -132,3 +132,62 @@ def test_dns_in_http3_is_read_as_dns(method: bytes) -> None:
     assert (one.app, one.facts["via"]) == ("http3", "quic")
     assert [each.query for each in seen(listener, DnsQuery)] == ["www.example.com"]
     assert [tuple(each.addresses) for each in seen(listener, DnsResponse)] == [("192.0.2.1",)]
+
+
+def moved(keys: bytes, flights: list[tuple[Any, bytes]], at: int) -> tuple[Any, Any, Listener]:
+    """One connection whose datagrams from ``at`` on come from another port of the client."""
+    one, other, listener = flow(17, dport=443), flow(17, dport=443), Listener(keyed(key_log(keys)))
+    other.number, other.sport = 2, 50_000
+    for number, (side, data) in enumerate(flights):
+        listener.analyzer.data(one if number < at else other, side, data, number)
+    listener.analyzer.ended(one, len(flights))
+    listener.analyzer.ended(other, len(flights))
+    assert not listener.analyzer.counts()["defects"], listener.analyzer.defect
+    return one, other, listener
+
+
+@pytest.mark.parametrize("change", [False, True])
+def test_a_connection_on_another_path_is_read_on(change: bool) -> None:
+    """Another address, with the same connection id (a translator's doing) or with the next (migration)."""
+    talk = Talk()
+    for _ in range(3):
+        talk.turn()
+    assert talk.server is not None
+    client = H3Connection(talk.client)
+    head = [(b":method", b"GET"), (b":scheme", b"https"), (b":authority", b"h3.example")]
+    client.send_headers(0, [*head, (b":path", b"/one")], end_stream=True)
+    talk.turn()
+    talk.turn()
+    at = len(talk.flights)
+    if change:
+        talk.client.change_connection_id()
+    client.send_headers(4, [*head, (b":path", b"/two")], end_stream=True)
+    talk.turn()
+    talk.server.send_stream_data(3, b"\x00", end_stream=False)
+    talk.turn()
+    spoken = talk.spoken()
+    keys = key_log(spoken.keys)
+    one, other, listener = moved(spoken.keys, spoken.flights, at)
+    assert [(each.app, each.facts["via"]) for each in (one, other)] == [("http3", "quic")] * 2
+    assert [r.path for r in seen(listener, Http3Request)] == ["/one", "/two"]
+    told = seen(listener, Decryption)
+    assert [(each.app, each.shut) for each in told] == [("http3", 0)] * 2
+    assert sum(each.records for each in told) > 5
+    assert keys.vault.held > 0
+
+
+def test_the_server_may_speak_first_on_another_path() -> None:
+    spoken = browse()
+    at = next(number for number, (side, _) in enumerate(spoken.flights) if number > 12 and side == 1)
+    turned = [(side if number < at else 1 - side, data) for number, (side, data) in enumerate(spoken.flights)]
+    _, other, listener = moved(spoken.keys, turned, at)
+    assert (other.app, other.facts["via"]) == ("http3", "quic")
+    told = seen(listener, Decryption)
+    assert [(each.side, each.shut) for each in told] == [(0, 0), (1, 0)]
+
+
+def test_a_short_header_to_nobody_is_no_quic() -> None:
+    one, listener = flow(17, dport=443), Listener(keyed(key_log(Hand().lines())))
+    listener.analyzer.data(one, 0, b"\x43" + bytes(60), 1)
+    listener.analyzer.ended(one, 2)
+    assert one.app_confidence != "content"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from procwire.dpi.contract import Context, Direction
-from procwire.model.observation import Announced
+from procwire.model.observation import Announced, Unanswered
 from tests.dpi.samples import dialogues
 
 OUT, IN = Direction.OUT, Direction.IN
@@ -14,7 +14,15 @@ OUT, IN = Direction.OUT, Direction.IN
 def heard(module: Any, *steps: tuple[Direction, bytes], transport: str = "tcp", port: int = 0) -> list[Any]:
     """Observations of a conversation; each step is 10 ns behind the one before, the first at 10."""
     seen = _heard(module, steps, transport, port)
-    return [one for one in seen if type(one) is not Announced]
+    return [one for one in seen if type(one) not in {Announced, Unanswered}]
+
+
+def unanswered(
+    module: Any, *steps: tuple[Direction, bytes], transport: str = "tcp", port: int = 0
+) -> list[tuple[int, str, int, int]]:
+    """(side, request, attempts, waited) of what a conversation leaves without an answer."""
+    seen = _heard(module, steps, transport, port)
+    return [(one.side, one.request, one.attempts, one.waited) for one in seen if type(one) is Unanswered]
 
 
 def announced(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from procwire.dpi.contract import Claim, Context, Direction
-from procwire.model.observation import Announced, Observation, Upgraded
+from procwire.model.observation import Announced, Observation, Unanswered, Upgraded
 from tests.scenes.lines import Line, lines_of
 
 OUT, IN = Direction.OUT, Direction.IN
@@ -32,7 +32,7 @@ def talk(module: Any, where: Context, *steps: tuple[Direction, bytes]) -> list[A
         seen += parser.feed(side, data, now=100 * number)
     finish = getattr(parser, "finish", None)
     seen += finish(100 * len(steps)) if finish else ()
-    return [one for one in seen if type(one) is not Announced]
+    return [one for one in seen if type(one) not in {Announced, Unanswered}]
 
 
 def hints(seen: list[Any]) -> list[str]:

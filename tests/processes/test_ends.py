@@ -9,9 +9,10 @@ import pytest
 from procwire.model.process import EXACT, UNKNOWN
 from procwire.netlink.channel import Channel, NetlinkError
 from procwire.processes import ends, sockets
+from procwire.processes.claims import Claim
 from procwire.processes.ends import NOT_LOCAL, Ends
 from procwire.processes.holders import Holder
-from procwire.processes.keys import key_from
+from procwire.processes.keys import Key, key_from
 from procwire.processes.namespaces import Namespaces
 from tests.processes.world import inode_of, key_of_socket
 
@@ -114,3 +115,33 @@ def test_a_far_end_is_not_asked_for_where_the_near_one_is_known(
     monkeypatch.setattr(sockets, "exact", lambda *_, **__: pytest.fail("asked"))
     end = lookup.end(key_from(6, "192.0.2.1", 1, "127.0.0.1", 2), met=True)
     assert (end.local, end.final, end.reason) == (False, True, NOT_LOCAL)
+
+
+class Knowing:
+    """An origin that knows every socket."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    def lookup(self, key: Key) -> Claim | None:
+        return None
+
+    def knows(self, cookie: int) -> bool:
+        self.asked.append(cookie)
+        return True
+
+
+def test_what_an_origin_will_still_know_is_not_remembered_too() -> None:
+    origin = Knowing()
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()),
+        Namespaces() as namespaces,
+    ):
+        lookup = Ends(namespaces, origins=(origin,))
+        assert lookup.warm() >= 1
+        assert len(lookup.memory) == 0
+        asked = len(origin.asked)
+        assert len(set(origin.asked)) == asked >= 1
+        lookup.warm()
+        assert len(origin.asked) < 2 * asked  # once each, but for sockets that are new

@@ -29,6 +29,7 @@ from tests.processes.world import key_of_socket
 
 pytestmark = pytest.mark.kernel
 BURST = 200
+SO_COOKIE = 57
 TCP, UDP, UDPLITE = 6, 17, 136
 
 
@@ -547,3 +548,11 @@ def test_any_thread_may_look_up(source: KernelOwners) -> None:
         for thread in threads:
             thread.join()
     assert found == [os.getpid()] * 400
+
+
+def test_a_socket_that_was_made_here_is_known_by_its_number() -> None:
+    need_bpf()
+    with KernelOwners() as owners, socket.socket(type=socket.SOCK_DGRAM) as one:
+        (cookie,) = struct.unpack("=Q", one.getsockopt(socket.SOL_SOCKET, SO_COOKIE, 8))
+        assert owners.knows(cookie)
+        assert not owners.knows(cookie + 1_000_000)

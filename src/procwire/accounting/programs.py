@@ -110,7 +110,7 @@ class Programs:
             self.present += count
             lasts = values.cast("Q")[books.LAST_AT // 8 : words * count : words].tolist()
             for row, last in enumerate(lasts):
-                if last >= since - books.TICK_NS:
+                if last >= since - books.LAG_NS:
                     key = bytes(keys[row * books.KEY_BYTES : (row + 1) * books.KEY_BYTES])
                     account = books.unpack_account(values, row * books.ACCOUNT_BYTES)
                     yield key[: books.TUPLE_BYTES], books.cookie_of(key), account

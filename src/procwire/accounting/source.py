@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from procwire.accounting.programs import RING_BYTES, Programs
+from procwire.accounting.programs import MAX_ACCOUNTS, RING_BYTES, Programs
 from procwire.accounting.strays import frame_of
 from procwire.accounting.tally import Bound, Credit, Ledger
 from procwire.bpf.accounts import Account, Settings
@@ -33,13 +33,12 @@ MOST_BYTES = 16352  # of one packet
 RATE_BYTES = 64 << 20  # of content, a second, of all flows together
 WINDOWS = 60  # in a second, about (WINDOW_SHIFT of account.bpf.c)
 TAP_RING_BYTES = 2 << 20  # for each interface: only what is not counted goes there
-STEP_SECONDS = (
-    0.02  # the ring buffer is looked at so often; a flow that begins, or much content, wakes sooner
-)
-EAGER_SECONDS = 0.004  # so long after something came: of flows that begin together only the first one wakes
+# Looks at the ring buffer after something came, one after another; then none until the kernel wakes, which it
+# does for a flow that begins, for what comes after 16 ms without anything, and for much. Of flows that begin
+# together only the first one wakes.
+STEP_SECONDS = (0.004, 0.02, 0.02)
 LOOK_SECONDS = 0.25
 MAX_STRAYS = 1024  # flows that are opened by their counts alone, at one reading
-LAST_SECONDS = 0.1  # what is in the ring buffer when the end comes is read for so long
 _ETHERNET, _RAW = 14, 0
 LINKTYPE_ETHERNET = 1
 
@@ -83,7 +82,7 @@ class KernelSource:
         self._since = 0
         self._read = 0  # monotonic time up to which the ring buffer was read
         self._next_look = 0.0
-        self._eager = False
+        self._looks = 0  # without anything, since something came
         self._counts = Counts()
         self._live: LiveSource | None = None
         self.programs = Programs(settings, content=content, tap=wishes.tap)
@@ -135,7 +134,7 @@ class KernelSource:
             now = time.monotonic()
             if now >= self._next_look:
                 self._look(now)
-            if batch := self._take(min(STEP_SECONDS, max(0.0, end - now))):
+            if batch := self._take(max(0.0, end - now)):
                 return batch
             if now >= end:
                 return None
@@ -154,12 +153,21 @@ class KernelSource:
 
     def batches(self) -> Iterator[FrameBatch]:
         """After ``stop``: what had come by then."""
-        end = time.monotonic() + LAST_SECONDS
-        while self._stops == 1 and time.monotonic() < end and (batch := self.tap.take()):
-            yield self._counted(batch, self.tap.taken_bytes)
+        left, stopped = self.tap.waiting, time.monotonic_ns()
+        while self._stops == 1 and left > 0:
+            before = self.tap.waiting
+            batch = self.tap.take()
+            left -= max(1, before - self.tap.waiting)
+            if batch is not None:
+                yield self._counted(batch, self.tap.taken_bytes)
         if self._live is not None:
             yield from self._live.batches()
-        self._read = time.monotonic_ns()
+        self._read = stopped
+        for _ in range(MAX_ACCOUNTS // MAX_STRAYS):  # what was counted, and nothing was read of it
+            self.count()
+            if self._stops > 1 or not self._strays:
+                break
+            yield self._stray()
 
     def close(self) -> None:
         """Detach and close everything; may be called twice."""
@@ -270,15 +278,16 @@ class KernelSource:
         asked = time.monotonic_ns()
         if batch := self.tap.take():
             self._read = max(self._read, batch.time[batch.count - 1] - self.ledger.offset)
-            self._eager = True
+            self._looks = 0
             return self._counted(batch, self.tap.taken_bytes)
         self._read = max(self._read, asked)
         if self._strays:
             return self._stray()
         if self._live is not None and (batch := self._live.poll(0.0)):
             return self._counted(batch, 0)
-        self.tap.wait(min(seconds, EAGER_SECONDS) if self._eager else seconds)
-        self._eager = False
+        step = STEP_SECONDS[self._looks] if self._looks < len(STEP_SECONDS) else seconds
+        self._looks += 1
+        self.tap.wait(min(seconds, step))
         return None
 
     def _counted(self, batch: FrameBatch, size: int) -> FrameBatch:

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Callable, Iterable
 
 from procwire.bpf import accounts as books
-from procwire.bpf.accounts import UNJUDGED, Account, Health, Tally
+from procwire.bpf.accounts import Account, Tally
 from procwire.model.flow import Flow
 from procwire.model.kernel import BOTH, BPF, TAP, TCP_CLOSE, Credited, KernelView, TcpFacts
 
@@ -20,21 +20,25 @@ TCP = 6
 COUNTED = frozenset({TCP, 17})  # what the programs count
 
 Credit = Callable[[Flow, Credited], None]
-Place = tuple[int, int]  # a cookie, and when its account began
-Part = tuple[
-    int, bytes, Health | None
-]  # the socket's end, the tally with its bytes as on the wire, TCP's health
-_EIGHT = struct.Struct("=8Q")
+_PLACE = struct.Struct("=QQB")  # a cookie, when its account began, the socket's end
+_EIGHT = struct.Struct("=8Q")  # a tally with its bytes as on the wire
+_TEN = struct.Struct("=10I")  # TCP's health, where every packet was looked at
 _NOTHING: tuple[int, ...] = (0,) * 8
+_NAME_BYTES = 16  # of a part: what tells it from others
+_PART_BYTES = _PLACE.size + _EIGHT.size
 _OWN = 2  # the tap's account is of neither end
+_UNDECIDED = (books.UNDECIDED, books.UNDECIDED)
+_NOWHERE = (0, 0)
 
 
 class Bound:
-    """A flow with its key. ``side``: which side of the key its src is; ``first`` is monotonic time."""
+    """A flow with its key. ``side``: which side of the key its src is; ``first`` is monotonic time.
+
+    ``parts`` are what each account said last, packed, as flows are many; that which was heard last is last.
+    """
 
     __slots__ = (
         "applied",
-        "cookies",
         "elsewhere",
         "ends",
         "first",
@@ -53,13 +57,17 @@ class Bound:
         self.side = side
         self.first = first
         self.last = 0
-        self.parts: dict[Place, Part] = {}
-        self.cookies = [0, 0]  # of the sockets at a and b that were heard last
-        self.applied = _NOTHING
+        self.parts: tuple[bytes, ...] = ()
+        self.applied = b""
         self.missed = 0
         self.elsewhere = 0  # packets that the tap saw again on another interface
-        self.modes = (books.UNDECIDED, books.UNDECIDED)
-        self.until = (0, 0)
+        self.modes = _UNDECIDED
+        self.until = _NOWHERE
+
+    def note(self, part: bytes) -> None:
+        """What an account says now, instead of what it said before."""
+        name = part[:_NAME_BYTES]
+        self.parts = (*(each for each in self.parts if each[:_NAME_BYTES] != name), part)
 
 
 class Ledger:
@@ -75,7 +83,7 @@ class Ledger:
         self.heads: dict[int, int] = {}
         self.credit = credit
         self._facts = facts
-        self._bounds: dict[bytes, list[Bound]] = {}
+        self._bounds: dict[bytes, tuple[Bound, ...]] = {}
         self._numbers: dict[int, Bound] = {}
         self._touched: dict[int, Bound] = {}
 
@@ -95,10 +103,9 @@ class Ledger:
         bound = Bound(flow, ends, side, flow.first - self.offset)
         self._numbers[flow.number] = bound
         flow.kernel = KernelView()
-        before = self._bounds.setdefault(ends, [])
-        before.append(bound)
-        if len(before) > 1:
-            self._divide(before)
+        found = self._bounds[ends] = (*self._bounds.get(ends, ()), bound)
+        if len(found) > 1:
+            self._divide(found)
         return bound
 
     def forget(self, flow: Flow) -> tuple[bytes, frozenset[int]] | None:
@@ -110,11 +117,13 @@ class Ledger:
         if bound is None:
             return None
         self._touched.pop(flow.number, None)
-        others = self._bounds[bound.ends]
-        others.remove(bound)
-        mine = {cookie for cookie, _ in bound.parts}
+        others = tuple(each for each in self._bounds[bound.ends] if each is not bound)
+        mine = _cookies(bound)
         if others:
-            return bound.ends, frozenset(mine - {0} - {cookie for each in others for cookie, _ in each.parts})
+            self._bounds[bound.ends] = others
+            return bound.ends, frozenset(
+                mine - {0} - {cookie for each in others for cookie in _cookies(each)}
+            )
         del self._bounds[bound.ends]
         return bound.ends, frozenset(mine | {0})
 
@@ -129,14 +138,10 @@ class Ledger:
         if bounds is None:
             return False
         bound = bounds[0] if len(bounds) == 1 else _nearest(bounds, account.first)
-        health = account.health if account.judged else None
-        bound.parts[cookie, account.first] = (
-            account.end & 1 if cookie else _OWN,
-            _EIGHT.pack(*tally),
-            health,
+        part = _PLACE.pack(cookie, account.first, account.end & 1 if cookie else _OWN) + _EIGHT.pack(*tally)
+        bound.note(
+            part + _TEN.pack(*(n for pair in account.health for n in pair)) if account.judged else part
         )
-        if cookie:
-            bound.cookies[account.end & 1] = cookie
         bound.last = max(bound.last, account.last)
         bound.missed = max(bound.missed, sum(account.missed))
         bound.flow.elsewhere += max(0, account.elsewhere - bound.elsewhere)
@@ -167,26 +172,29 @@ class Ledger:
             payload[0] * keep[0], payload[1] * keep[1], more[0] * keep[0], more[1] * keep[1],
         )  # fmt: skip
 
-    def _divide(self, bounds: list[Bound]) -> None:
+    def _divide(self, bounds: tuple[Bound, ...]) -> None:
         """A further flow has the same ends: what was counted goes to the flow whose begin is nearer."""
         for bound in bounds:
-            for place in [each for each in bound.parts if _nearest(bounds, each[1]) is not bound]:
-                _nearest(bounds, place[1]).parts[place] = bound.parts.pop(place)
+            for part in bound.parts:
+                nearest = _nearest(bounds, _PLACE.unpack_from(part)[1])
+                if nearest is not bound:
+                    bound.parts = tuple(each for each in bound.parts if each is not part)
+                    nearest.note(part)
             self._touched[bound.flow.number] = bound
 
     def _apply(self, bound: Bound) -> None:
         flow, view = bound.flow, bound.flow.kernel
         if not isinstance(view, KernelView):
             return
-        sums = _sums(bound.parts.values())
+        sums = _sums(bound.parts)
         total, attributed = _larger(sums)
         shown = max(bound.last + self.offset, flow.last)
         if bound.side:
             total = [total[place ^ 1] for place in range(8)]
             attributed = attributed[::-1]
-        _add(flow, [new - old for new, old in zip(total, bound.applied, strict=True)])
-        before = bound.applied
-        bound.applied = tuple(total)
+        before = _EIGHT.unpack(bound.applied) if bound.applied else _NOTHING
+        _add(flow, [new - old for new, old in zip(total, before, strict=True)])
+        bound.applied = _EIGHT.pack(*total)
         view.attributed_out, view.attributed_in = attributed
         view.source = _source(any(sums[_OWN]), any(attributed))
         view.missed = bound.missed
@@ -199,22 +207,27 @@ class Ledger:
 
     def _ask(self, bound: Bound, view: KernelView) -> None:
         """TCP's word, of the src's end where that is here."""
+        heard = {end: cookie for cookie, _, end in map(_PLACE.unpack_from, bound.parts)}
         for end in (bound.side, 1 - bound.side):
-            if bound.cookies[end] and (found := self._facts(bound.cookies[end])) is not None:
+            if end in heard and (found := self._facts(heard[end])) is not None:
                 view.tcp, view.tcp_end = found, end ^ bound.side
                 return
 
 
-def _nearest(bounds: list[Bound], first: int) -> Bound:
+def _cookies(bound: Bound) -> set[int]:
+    return {_PLACE.unpack_from(part)[0] for part in bound.parts}
+
+
+def _nearest(bounds: tuple[Bound, ...], first: int) -> Bound:
     return min(bounds, key=lambda bound: abs(bound.first - first))
 
 
-def _sums(parts: Iterable[Part]) -> list[list[int]]:
+def _sums(parts: Iterable[bytes]) -> list[list[int]]:
     """What the sockets at a, those at b, and the tap counted."""
     sums = [[0] * 8, [0] * 8, [0] * 8]
-    for end, raw, _ in parts:
-        row = sums[end]
-        for place, number in enumerate(_EIGHT.unpack(raw)):
+    for part in parts:
+        row = sums[part[_NAME_BYTES]]
+        for place, number in enumerate(_EIGHT.unpack_from(part, _PLACE.size)):
             row[place] += number
     return sums
 
@@ -224,20 +237,21 @@ def _judge(flow: Flow, bound: Bound) -> bool:
 
     The tap's word, or that of the socket that saw most: adding up would tell of one packet twice.
     """
-    told: dict[int, Health] = {}
-    for end, _, health in bound.parts.values():
-        if health is not None:
-            before = told.get(end, UNJUDGED)
-            told[end] = Health(*((a + c, b + d) for (a, b), (c, d) in zip(before, health, strict=True)))
+    told: dict[int, list[int]] = {}
+    for part in bound.parts:
+        if len(part) > _PART_BYTES:
+            row = told.setdefault(part[_NAME_BYTES], [0] * 10)
+            for place, number in enumerate(_TEN.unpack_from(part, _PART_BYTES)):
+                row[place] += number
     if not told:
         return False
-    best = told[_OWN] if _OWN in told else max(told.values(), key=lambda health: sum(map(sum, health)))
+    best = told[_OWN] if _OWN in told else max(told.values(), key=sum)
     out, into = bound.side, 1 - bound.side
-    flow.retransmissions_out, flow.retransmissions_in = best.resent[out], best.resent[into]
-    flow.out_of_order_out, flow.out_of_order_in = best.late[out], best.late[into]
-    flow.duplicate_acks_out, flow.duplicate_acks_in = best.repeated[out], best.repeated[into]
-    flow.zero_windows_out, flow.zero_windows_in = best.closed[out], best.closed[into]
-    flow.keep_alives_out, flow.keep_alives_in = best.probes[out], best.probes[into]
+    flow.retransmissions_out, flow.retransmissions_in = best[out], best[into]
+    flow.out_of_order_out, flow.out_of_order_in = best[2 + out], best[2 + into]
+    flow.duplicate_acks_out, flow.duplicate_acks_in = best[4 + out], best[4 + into]
+    flow.zero_windows_out, flow.zero_windows_in = best[6 + out], best[6 + into]
+    flow.keep_alives_out, flow.keep_alives_in = best[8 + out], best[8 + into]
     return True
 
 

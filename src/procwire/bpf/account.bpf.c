@@ -39,6 +39,7 @@ char LICENSE[] SEC("license") = "GPL";
 #define LEASE_BYTES 65536 /* of a stream, beyond the last word of its reader */
 #define WAKE_BYTES (128 << 10)
 #define WAKE_NS 2000000
+#define SILENCE_NS 16000000 /* the reader looks every 20 ms while something comes, and else not at all */
 
 enum mode { UNDECIDED, ENOUGH, BEYOND, MORE, ALL };
 enum role { UNASKED, MINE, OTHERS };
@@ -86,7 +87,7 @@ struct account {
 	__u8 next_print;
 	__u8 end; /* the socket's own: 0 is a */
 	__u8 speaker; /* TCP: who sent payload last, + 1 */
-	__u8 spare;
+	__u8 suspect; /* is_suspect() */
 	struct side side[2]; /* 0 is a to b */
 	struct health health;
 };
@@ -148,6 +149,7 @@ struct spent {
 	__u64 window;
 	__u64 bytes;
 	__u64 woken; /* when the reader was woken last */
+	__u64 given; /* when something was handed on last */
 };
 
 struct tick {
@@ -367,11 +369,19 @@ static __always_inline bool tunnels(__u16 port)
 	return 0;
 }
 
-/* Asked where a flow has no account yet, and none is opened for it: no packet of others pays for the question. */
-static __always_inline bool is_tunnel(struct packet *p)
+/* One of its ports is a tunnel's; whether a packet is one depends on which. */
+static __always_inline bool is_suspect(struct packet *p)
+{
+	return p->key.proto == IPPROTO_UDP && (tunnels(p->key.aport) || tunnels(p->key.bport));
+}
+
+/* Asked where a flow has no account, or one that is suspect: packets of others do not pay for the question. */
+static __always_inline bool is_tunnel(struct account *account, struct packet *p)
 {
 	__u16 sport = p->side ? p->key.bport : p->key.aport, dport = p->side ? p->key.aport : p->key.bport;
 
+	if (account && !account->suspect)
+		return 0;
 	return p->key.proto == IPPROTO_UDP && (tunnels(dport) || sport == 2152 || sport == 3544);
 }
 
@@ -534,7 +544,7 @@ far:
 
 /* Accounts. */
 
-static __always_inline struct account *open_account(struct ends *key, __u64 netns)
+static __always_inline struct account *open_account(struct packet *p, struct ends *key, __u64 netns)
 {
 	__u64 now = bpf_ktime_get_ns();
 	__u32 zero = 0;
@@ -546,6 +556,7 @@ static __always_inline struct account *open_account(struct ends *key, __u64 netn
 	fresh->netns = netns;
 	fresh->first = now;
 	fresh->last = now;
+	fresh->suspect = is_suspect(p);
 	if (bpf_map_update_elem(&accounts, key, fresh, BPF_NOEXIST)) {
 		fresh = bpf_map_lookup_elem(&accounts, key); /* another CPU was first */
 		if (!fresh)
@@ -564,7 +575,7 @@ static __always_inline struct account *tuple_account(struct packet *p)
 
 	key.cookie = 0;
 	found = bpf_map_lookup_elem(&accounts, &key);
-	return found ? found : open_account(&key, 0);
+	return found ? found : open_account(p, &key, 0);
 }
 
 static __always_inline void begin(struct side *side)
@@ -706,14 +717,18 @@ static __always_inline bool affordable(__u32 bytes, struct settings *set, struct
 }
 
 /*
- * How a record is announced: a flow's first one at once, as somebody wants to know whose it is; others when they are
- * many, or with the next look of the reader. Never twice in WAKE_NS: to wake somebody costs more than all the rest.
+ * How a record is announced: a flow's first one at once, as somebody wants to know whose it is, and the first after a
+ * silence; others when they are many, or with the next look of the reader. Never twice in WAKE_NS: to wake somebody
+ * costs more than all the rest.
  */
 static __always_inline __u64 announcement(struct packet *p, struct spent *spent, __u64 now)
 {
+	__u64 silence = now - spent->given;
+
+	spent->given = now;
 	if (now - spent->woken < WAKE_NS)
 		return BPF_RB_NO_WAKEUP;
-	if (!p->fresh && bpf_ringbuf_query(&content, BPF_RB_AVAIL_DATA) <= WAKE_BYTES)
+	if (!p->fresh && silence < SILENCE_NS && bpf_ringbuf_query(&content, BPF_RB_AVAIL_DATA) <= WAKE_BYTES)
 		return BPF_RB_NO_WAKEUP;
 	spent->woken = now;
 	return BPF_RB_FORCE_WAKEUP;
@@ -939,10 +954,10 @@ static __always_inline int of_socket(struct __sk_buff *skb, bool ingress)
 	p.key.cookie = bpf_get_socket_cookie(skb);
 	p.now = about_now();
 	account = bpf_map_lookup_elem(&accounts, &p.key);
+	if (is_tunnel(account, &p))
+		return uncounted(skb, &p);
 	if (!account) {
-		if (is_tunnel(&p))
-			return uncounted(skb, &p);
-		account = open_account(&p.key, namespace_of(sk));
+		account = open_account(&p, &p.key, namespace_of(sk));
 		if (!account)
 			return 1;
 		account->end = ingress ? !p.side : p.side;
@@ -996,7 +1011,7 @@ int tap(struct __sk_buff *skb)
 		account = bpf_map_lookup_elem(&accounts, &p.key);
 		if (skb->vlan_present)
 			p.kind = OTHER_IP;
-		else if (!account && is_tunnel(&p))
+		else if (is_tunnel(account, &p))
 			p.kind = TUNNELS;
 	}
 	p.segments = skb->gso_segs;
@@ -1005,7 +1020,7 @@ int tap(struct __sk_buff *skb)
 		return TO_PACKET_SOCKET;
 	p.now = about_now();
 	if (!account) {
-		account = open_account(&p.key, 0);
+		account = open_account(&p, &p.key, 0);
 		if (!account)
 			return TO_PACKET_SOCKET;
 	}

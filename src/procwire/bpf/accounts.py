@@ -38,7 +38,9 @@ PLACE_BYTES = _PLACE.size
 SETTINGS_BYTES = _SETTINGS.size
 MAX_LINKS = 1024  # MAX_LINKS of account.bpf.c
 LAST_AT = 16  # offset of ``last`` in an account
-TICK_NS = 10_000_000  # ``last`` may be behind by a tick of the kernel: CONFIG_HZ is 100 or more
+# ``last`` may be behind by a tick of the kernel (CONFIG_HZ is 100 or more), and where the CPU that counts
+# them is held up by six, when another one does it (MAX_STALLED_JIFFIES, kernel/time/tick-sched.c).
+LAG_NS = 100_000_000
 _MAPPED = 0xFFFF
 
 
@@ -65,7 +67,7 @@ UNJUDGED = Health((0, 0), (0, 0), (0, 0), (0, 0), (0, 0))
 
 
 class Account(NamedTuple):
-    """What was counted under one key. Times are CLOCK_MONOTONIC, ns; ``last`` may be behind by TICK_NS."""
+    """What was counted under one key. Times are CLOCK_MONOTONIC, ns; ``last`` may be behind by LAG_NS."""
 
     netns: int  # cookie of its network namespace; 0: counted by a tap
     first: int

@@ -107,6 +107,11 @@ class Tap:
             pass
         return True
 
+    @property
+    def waiting(self) -> int:
+        """Bytes of records that are there to be taken."""
+        return self._produced() - self._next
+
     def close(self) -> None:
         """Let go of the memory; may be called twice."""
         if self._poll.closed:

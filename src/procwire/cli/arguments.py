@@ -94,13 +94,26 @@ def add_observations(parser: Any) -> None:
 
 
 def settled(given: list[str]) -> list[str]:
-    """The words of a command line; a file behind a bare --observations is a file, not names of tables."""
+    """The words of a command line; a file behind a bare --observations or --findings is a file, no name."""
     found: list[str] = []
     for word in given:
-        if found and found[-1] == "--observations" and (word == "-" or Path(word).exists()):
-            found[-1] = "--observations="
+        if found and found[-1] in {"--observations", "--findings"} and (word == "-" or Path(word).exists()):
+            found[-1] += "="
         found.append(word)
     return found
+
+
+def add_findings(parser: argparse.ArgumentParser, what: Any) -> None:
+    """--findings, in the group of words that exclude each other, and the detectors' settings."""
+    what.add_argument(
+        "--findings", nargs="?", const="", metavar="DETECTORS",
+        help="one line for each thing that detectors find, instead of one a flow; only DETECTORS where "
+        "named, e.g. scan,beacon (procwire detectors lists them)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE",
+        help="a detector's setting, e.g. scan.ports=50 (again for more)",
+    )  # fmt: skip
 
 
 def add_flows(parser: argparse.ArgumentParser) -> None:

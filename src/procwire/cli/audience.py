@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from procwire.cli.output.choice import RowWriter
+from procwire.cli.output.findings import Findings
 from procwire.cli.output.groups import Groups
 from procwire.cli.output.observations import Observations
 from procwire.engine.api import Context, Watching
@@ -93,6 +94,11 @@ class Watcher:
     def finish(self) -> None:
         """Nothing more will come."""
 
+    @property
+    def incomplete(self) -> bool:
+        """Whether not everything could be looked at that should have been."""
+        return False
+
     def footer(self, hidden: int = 0) -> str:
         """One line on the run as a whole: what a narrow screen must not cut off comes first.
 
@@ -159,6 +165,39 @@ class Seen(Watcher):
     def finish(self) -> None:
         """See Watcher."""
         self.observations.out.finish()
+
+
+class Found(Watcher):
+    """A line for each thing that detectors find; no flows."""
+
+    def __init__(self, findings: Findings) -> None:
+        super().__init__()
+        self.findings = findings
+
+    def told(self, event: str, flow: Flow) -> None:
+        """See Watcher."""
+        self.findings.context = self.context or NO_CONTEXT
+        if event == "open":
+            self.findings.opened(flow)
+        elif event == "end":
+            self.findings.ended(flow)
+
+    def observed(self, flow: Flow, observation: Observation) -> None:
+        """See Watcher."""
+        self.findings.observed(flow, observation)
+
+    def ticked(self, now: int) -> None:  # noqa: ARG002
+        """See Watcher."""
+        self.findings.out.flush()
+
+    def finish(self) -> None:
+        """See Watcher."""
+        self.findings.finish()
+
+    @property
+    def incomplete(self) -> bool:
+        """See Watcher."""
+        return self.findings.incomplete
 
 
 class Picture(Watcher):

@@ -1,4 +1,4 @@
-"""``procwire protocols``, ``risks``, ``columns`` and ``interfaces``: what can be seen, and where."""
+"""``procwire protocols``, ``risks``, ``detectors``, ``columns``, ``interfaces``: what there is to be seen."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from procwire.engine.options import EngineError
 from procwire.model.catalogue_tables import COLUMNS, PROTOCOLS, RISKS
 from procwire.model.columns import Table
 from procwire.model.filter import compile_filter
+from procwire.model.finding import DETECTORS
 from procwire.model.rows import column_rows
 from procwire.model.tables import INTERFACES
 
@@ -30,6 +31,7 @@ def add(commands: Any) -> None:
         metavar="NAME",
         help="how one protocol is recognised, its records, their fields, its limits",
     )
+    _declare(commands, "detectors", "the detectors: what each finds, and what can be set", detectors)
     stated = "the facts that the column `risks` may hold, and who states them"
     words.add_extensions(_declare(commands, "risks", stated, risks))
     columns_parser = _declare(commands, "columns", "every column: name, type, unit, meaning", columns)
@@ -61,6 +63,11 @@ def protocols(arguments: argparse.Namespace) -> int:
 def risks(arguments: argparse.Namespace) -> int:
     """List the names of risks."""
     return _list(arguments, RISKS, api.risks())
+
+
+def detectors(arguments: argparse.Namespace) -> int:
+    """List the detectors."""
+    return _list(arguments, DETECTORS, api.detectors())
 
 
 def interfaces(arguments: argparse.Namespace) -> int:

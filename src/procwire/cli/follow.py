@@ -25,7 +25,8 @@ from procwire.model.flow import Flow
 HELP = """\
 FLOW is a flow_id or a community_id, as read and watch show them, or with --file the number of the flow in
 the file. Encrypted flows are shown decrypted as far as --keylog, SSLKEYLOGFILE or secrets inside the file
-open them.
+open them. As text, bodies of HTTP are shown out of their coding (gzip, deflate, br, zstd; each 1 MiB at
+most), HTTP/2 and HTTP/3 as fields and bodies; --hex and --raw show the very bytes.
 """
 
 
@@ -77,7 +78,7 @@ def _from_file(arguments: argparse.Namespace, speaker: Speaker) -> int:
     taps: list[Tap] = []
 
     def tapped(keys: Any, inner: Any) -> Tap:
-        taps.append(Tap(inner, arguments.flow, keys, speaker.hear))
+        taps.append(Tap(inner, arguments.flow, keys, speaker.hear, readable=speaker.form is Form.TEXT))
         return taps[0]
 
     options = ReadOptions(paths=(arguments.file,), keylog=arguments.keylog, sandbox=arguments.sandbox)
@@ -125,7 +126,7 @@ def _live(arguments: argparse.Namespace, speaker: Speaker) -> int:
     face = _Live()
 
     def tapped(keys: Any, inner: Any) -> Tap:
-        face.tap = Tap(inner, arguments.flow, keys, speaker.hear)
+        face.tap = Tap(inner, arguments.flow, keys, speaker.hear, readable=speaker.form is Form.TEXT)
         return face.tap
 
     options = WatchOptions(

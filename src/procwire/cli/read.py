@@ -12,6 +12,7 @@ from procwire.cli import arguments as words
 from procwire.cli import exit
 from procwire.cli.collecting import seldom
 from procwire.cli.output.choice import NoRows, RowWriter, width, writer
+from procwire.cli.output.findings import Findings
 from procwire.cli.output.groups import Groups
 from procwire.cli.output.observations import Observations
 from procwire.cli.output.progress import Progress
@@ -48,6 +49,7 @@ def add(commands: Any) -> None:
     what.add_argument("--packets", action="store_true", help="one line a packet instead of one a flow")
     what.add_argument("--summary", action="store_true", help="totals, protocols, top talkers, faults")
     words.add_observations(what)
+    words.add_findings(parser, what)
     parser.add_argument("--merge", action="store_true", help="merge several files by time, not one by one")
     parser.add_argument(
         "--lenient", action="store_true", help="go on behind damage, and count what had to be skipped"
@@ -73,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _read(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
-    seen = arguments.observations is not None
+    seen = arguments.observations is not None or arguments.findings is not None
     if arguments.group and (arguments.packets or seen):
         raise EngineError("--group goes with flows alone", exit.USAGE)
     table = PACKETS if arguments.packets else FLOWS
@@ -108,7 +110,8 @@ def _read(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
         raise
     finally:
         progress.close()
-    return _ending(reading)
+    code = _ending(reading)
+    return face.worst(code)
 
 
 def _ending(reading: Reading) -> int:
@@ -156,6 +159,10 @@ class _Rows(Silent):
         """Everything has been read."""
         self.out.finish()
 
+    def worst(self, code: int) -> int:
+        """The exit code, where the reading alone would give ``code``."""
+        return code
+
 
 class _Seen(_Rows):
     """Writes observations as they are made, and no flows."""
@@ -170,6 +177,35 @@ class _Seen(_Rows):
 
     def ended(self, flow: Flow) -> None:
         """See Silent."""
+
+
+class _Found(_Rows):
+    """Writes what detectors find, and no flows."""
+
+    def __init__(self, findings: Findings) -> None:
+        super().__init__(findings.out, None)
+        self.findings = findings
+
+    def opened(self, flow: Flow) -> None:
+        """See Silent."""
+        self.findings.context = self.context or NO_CONTEXT
+        self.findings.opened(flow)
+
+    def observed(self, flow: Flow, observation: Observation) -> None:
+        """See Silent."""
+        self.findings.observed(flow, observation)
+
+    def ended(self, flow: Flow) -> None:
+        """See Silent."""
+        self.findings.ended(flow)
+
+    def finish(self, reading: Reading) -> None:  # noqa: ARG002
+        """See _Rows."""
+        self.findings.finish()
+
+    def worst(self, code: int) -> int:
+        """See _Rows: a detector that was stopped looked at less than all."""
+        return code or (exit.INCOMPLETE if self.findings.incomplete else exit.OK)
 
 
 class _Grouped(_Rows):
@@ -221,6 +257,8 @@ class _Summed(_Rows):
 def _face(arguments: argparse.Namespace, keep: Filter | None) -> _Rows:
     if arguments.observations is not None:
         return _Seen(Observations(arguments, time.time_ns()))
+    if arguments.findings is not None:
+        return _Found(Findings(arguments, time.time_ns()))
     if arguments.summary:
         if arguments.csv or arguments.group:
             raise EngineError("--summary goes with --json or alone", exit.USAGE)

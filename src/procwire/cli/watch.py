@@ -10,8 +10,9 @@ from typing import Any
 
 from procwire.cli import arguments as words
 from procwire.cli import exit
-from procwire.cli.audience import GroupPicture, Lines, Picture, Seen, Watcher
+from procwire.cli.audience import Found, GroupPicture, Lines, Picture, Seen, Watcher
 from procwire.cli.output.choice import writer
+from procwire.cli.output.findings import Findings
 from procwire.cli.output.observations import Observations
 from procwire.cli.storing import Kept, add_store, storing
 from procwire.engine.api import Context, EngineError, Watching, WatchOptions, compiled_modules
@@ -34,7 +35,9 @@ def add(commands: Any) -> None:
         help="watch this interface; again for more (default: all, new ones too)",
     )  # fmt: skip
     words.add_outputs(parser)
-    words.add_observations(parser)
+    what = parser.add_mutually_exclusive_group()
+    words.add_observations(what)
+    words.add_findings(parser, what)
     parser.add_argument("--for", type=words.seconds, dest="seconds", metavar="SPAN", help="stop after SPAN")
     parser.add_argument(
         "--every", type=words.seconds, metavar="SPAN", help="also a line for each open flow every SPAN"
@@ -99,7 +102,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _watch(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
     table = FLOWS
     keep = None
-    if arguments.filter and arguments.observations is None:
+    if arguments.filter and arguments.observations is None and arguments.findings is None:
         keep = compile_filter(arguments.filter, table, now=time.time_ns())
     options = WatchOptions(
         interfaces=tuple(arguments.interface),
@@ -133,7 +136,7 @@ def _watch(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
             watching.run()
         finally:
             face.finish()
-    return _ending(watching)
+    return _ending(watching) or (exit.INCOMPLETE if face.incomplete else exit.OK)
 
 
 def _stop_on_signals(watching: Watching) -> None:
@@ -146,9 +149,11 @@ def _stop_on_signals(watching: Watching) -> None:
 
 
 def _face(arguments: argparse.Namespace) -> Watcher:
-    if arguments.observations is not None:
+    if arguments.observations is not None or arguments.findings is not None:
         if arguments.every or arguments.group:
             raise EngineError("--every and --group go with flows alone", exit.USAGE)
+        if arguments.findings is not None:
+            return Found(Findings(arguments, time.time_ns()))
         return Seen(Observations(arguments, time.time_ns()))
     plain = arguments.json or arguments.csv or not sys.stdout.isatty()
     if arguments.every and (arguments.group or arguments.table or not plain):

@@ -130,17 +130,35 @@ class Sealed:
         size: cython.Py_ssize_t = len(body) - self._overhead
         if size < 0:
             return None
+        plain = self._opened(number, number.to_bytes(8, "big") + header[:3] + size.to_bytes(2, "big"), body)
+        return None if plain is None else (header[0], plain)
+
+    def open_named(self, number: int, header: bytes, body: bytes) -> Opened | None:
+        """A record with a connection id (RFC 9146 section 5.3): its content type is inside, as in TLS 1.3.
+
+        ``header``: type, version, epoch and number, connection id, length.
+        """
+        size: cython.Py_ssize_t = len(body) - self._overhead
+        if size < 0:
+            return None
+        identity = header[11:-2]
+        start = b"\xff" * 8 + header[:1] + bytes([len(identity)]) + header[:11] + identity
+        inner = self._opened(number, start + size.to_bytes(2, "big"), body)
+        inner = inner.rstrip(b"\0") if inner else None
+        return (inner[-1], inner[:-1]) if inner else None
+
+    def _opened(self, number: int, data: bytes, body: bytes) -> bytes | None:
         if self._explicit:
             nonce = self._salt + body[:EXPLICIT_BYTES]
             sealed: Any = memoryview(body)[EXPLICIT_BYTES:]
         else:
             nonce = (int.from_bytes(self._salt, "big") ^ number).to_bytes(12, "big")
             sealed = body
-        data = number.to_bytes(8, "big") + header[:3] + size.to_bytes(2, "big")
         try:
-            return header[0], self._decrypt(nonce, sealed, data)
+            plain: bytes = self._decrypt(nonce, sealed, data)
         except (self._invalid, ValueError):
             return None
+        return plain
 
 
 class Block:

@@ -1,8 +1,9 @@
 """One DTLS connection under its keys: datagrams in, content in clear out (RFC 6347, RFC 9147).
 
 Up to DTLS 1.2 each record carries its epoch and number, so a lost one costs nothing. DTLS 1.3 hides both: the
-number is unmasked first, the epoch's low bits choose the keys. Records whose keys are not known yet are held,
-at most MAX_BACKLOG_BYTES.
+number is unmasked first, the epoch's low bits choose the keys. Connection ids are of the length that the
+hellos agreed on (RFC 9146, RFC 9147 section 9). Records whose keys are not known yet are held, at most
+MAX_BACKLOG_BYTES.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections import Counter
 
 from procwire.decrypt import keylog as log
 from procwire.decrypt.backlog import Backlog
-from procwire.decrypt.ciphers import TLS11, TLS12, Agreed, Cipher, Modern, Opened, legacy_pair
+from procwire.decrypt.ciphers import TLS11, TLS12, Agreed, Cipher, Modern, Opened, Sealed, legacy_pair
 from procwire.decrypt.keylog import KeyLog
 from procwire.decrypt.quic_cipher import full_number
 from procwire.decrypt.reasons import MALFORMED, NO_KEY, NO_SUITE, NOT_AUTHENTIC
@@ -21,7 +22,7 @@ from procwire.decrypt.suites import CHACHA, Suite, suite_of
 from procwire.decrypt.vault import Secret
 from procwire.dpi.contract import ProtocolError
 from procwire.dpi.wire import tls_hello
-from procwire.dpi.wire.dtls_record import MAX_RECORDS, VERSIONS, Messages
+from procwire.dpi.wire.dtls_record import MAX_RECORDS, NAMED, VERSIONS, Messages
 from procwire.dpi.wire.tls_record import HANDSHAKE
 
 MAX_BACKLOG_BYTES = 1 << 17
@@ -29,6 +30,7 @@ DTLS13 = 0xFEFC
 HANDSHAKE_EPOCH, TRAFFIC_EPOCH = 2, 3  # of DTLS 1.3 (RFC 9147 section 6.1)
 PREFIX = "dtls13"
 HEAD_BYTES = 13
+CONNECTION_ID = 54  # extension, RFC 9146 section 3
 SAMPLE_BYTES = 16
 
 Record = tuple[int, bytes, bytes]  # epoch (low bits where negative: -1 - bits), header, body
@@ -52,11 +54,12 @@ class Keys13:
         if len(body) < SAMPLE_BYTES:
             return None
         size = 2 if header[0] & 8 else 1
+        at = len(header) - size - (2 if header[0] & 4 else 0)  # behind a connection id
         mask = self._mask(body[:SAMPLE_BYTES])
-        hidden = int.from_bytes(header[1 : 1 + size], "big")
+        hidden = int.from_bytes(header[at : at + size], "big")
         low = hidden ^ int.from_bytes(mask[:size], "big")
         number = full_number(low, 8 * size, self.largest)
-        plain = header[:1] + low.to_bytes(size, "big") + header[1 + size :]
+        plain = header[:at] + low.to_bytes(size, "big") + header[at + size :]
         opened = self.cipher.open(number, plain, body)
         if opened is not None:
             self.largest = max(self.largest, number)
@@ -89,6 +92,8 @@ class DtlsSession:
         self._server_random = b""
         self._mac_after = False
         self._messages = (Messages(), Messages())
+        self._id_bytes = [0, 0]  # of the connection ids that a side sends to
+        self._asked_id: bytes | None = None  # the client's extension
         self._legacy: tuple[Cipher, Cipher] | None = None
         self._modern: dict[tuple[int, int], Keys13] = {}
         self.backlog: Backlog[tuple[int, Record]] = Backlog(keys, self.failed, MAX_BACKLOG_BYTES)
@@ -106,7 +111,7 @@ class DtlsSession:
         found: list[Content] = []
         if self.backlog and self._generation != self._log.generation:
             self._retry(found)
-        for record in split(data):
+        for record in split(data, self._id_bytes[side]):
             self._record(side, record, found)
         return found
 
@@ -150,7 +155,10 @@ class DtlsSession:
         if pair is None:
             return False, None
         number = int.from_bytes(header[3:11], "big")
-        return True, pair[0 if side == self.client else 1].open(number, header[:3] + header[11:13], body)
+        cipher = pair[0 if side == self.client else 1]
+        if header[0] == NAMED:
+            return True, cipher.open_named(number, header, body) if isinstance(cipher, Sealed) else None
+        return True, cipher.open(number, header[:3] + header[11:13], body)
 
     def _hold(self, side: int, record: Record) -> None:
         if self.version and self.suite is None:
@@ -173,6 +181,7 @@ class DtlsSession:
                 if kind == CLIENT_HELLO:
                     hello = tls_hello.read_client_hello(message, cookie=True)
                     self.client, self.random = side, hello.random
+                    self._asked_id = hello.bodies.get(CONNECTION_ID)
                 elif kind == SERVER_HELLO:
                     self._chosen(tls_hello.read_server_hello(message))
         except ProtocolError:
@@ -187,6 +196,10 @@ class DtlsSession:
         self.suite = suite_of(self.number) if known else None
         self._server_random = hello.random
         self._mac_after = ENCRYPT_THEN_MAC in hello.bodies
+        chosen = hello.bodies.get(CONNECTION_ID)
+        if chosen and self._asked_id:
+            self._id_bytes[self.client] = chosen[0]
+            self._id_bytes[1 - self.client] = self._asked_id[0]
         self._legacy = None
         self._generation = -1  # what came before may be opened now
 
@@ -237,40 +250,34 @@ class DtlsSession:
         self._modern.pop((side, last - 1), None)
 
 
-def split(data: bytes) -> list[Record]:
-    """The records of a datagram, as far as they fit it."""
+def split(data: bytes, id_bytes: int = 0) -> list[Record]:
+    """The records of a datagram, as far as they fit it. ``id_bytes``: length of a connection id."""
     found: list[Record] = []
     at, size = 0, len(data)
     while at < size and len(found) < MAX_RECORDS:
         first = data[at]
         if 0x20 <= first < 0x40:
-            end, head = _unified(data, at)
+            end, head = _unified(data, at, id_bytes)
             if end < 0:
                 break
             found.append((-1 - (first & 3), data[at:head], data[head:end]))
             at = end
             continue
-        end = at + HEAD_BYTES + int.from_bytes(data[at + 11 : at + 13], "big")
-        if (
-            at + HEAD_BYTES > size
-            or end > size
-            or int.from_bytes(data[at + 1 : at + 3], "big") not in VERSIONS
-        ):
+        head = at + HEAD_BYTES + (id_bytes if first == NAMED else 0)
+        end = head + int.from_bytes(data[head - 2 : head], "big")
+        if head > size or end > size or int.from_bytes(data[at + 1 : at + 3], "big") not in VERSIONS:
             break
         epoch = int.from_bytes(data[at + 3 : at + 5], "big")
-        found.append((epoch, data[at : at + HEAD_BYTES], data[at + HEAD_BYTES : end]))
+        found.append((epoch, data[at:head], data[head:end]))
         at = end
     return found
 
 
-def _unified(data: bytes, at: int) -> tuple[int, int]:
-    """(end, where the body begins) of a record of DTLS 1.3; -1 where it does not fit.
-
-    One with a connection id is not read: how long the id is cannot be told.
-    """
+def _unified(data: bytes, at: int, id_bytes: int) -> tuple[int, int]:
+    """(end, where the body begins) of a record of DTLS 1.3; -1 where it does not fit."""
     first = data[at]
-    head = at + 1 + (2 if first & 8 else 1)
-    if first & 0x10:
+    head = at + 1 + (id_bytes if first & 0x10 else 0) + (2 if first & 8 else 1)
+    if first & 0x10 and not id_bytes:
         return -1, head
     if not first & 4:
         return len(data), head

@@ -8,10 +8,10 @@ What does not decompress ends that side's headers, not the other's.
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Any
 
 import msgspec
 
+from procwire.decrypt.qpack import Fields, Qpack
 from procwire.dpi.contract import Direction
 from procwire.dpi.wire.dns_bodies import DnsBodies
 from procwire.dpi.wire.http2_records import request, text
@@ -21,15 +21,10 @@ from procwire.model.observation import Observation
 
 CONTROL, PUSH, ENCODER, DECODER = 0, 1, 2, 3  # types of unidirectional streams
 DATA, HEADERS, SETTINGS = 0, 1, 4
-TABLE_CAPACITY, BLOCKED_STREAMS = 1, 7  # of SETTINGS (RFC 9204 section 5)
-MAX_TABLE_BYTES = 1 << 16  # of a dynamic table that is followed
-MAX_BLOCKED = 128
 MAX_BLOCK_BYTES = 1 << 16  # of one header block or SETTINGS frame
 MAX_STREAMS = 1024  # followed at once; the oldest is forgotten
-MAX_FIELDS = 512
 
 _SIDES = (Direction.OUT, Direction.IN)
-Fields = dict[bytes, bytes]
 
 
 class Asked(msgspec.Struct):
@@ -60,7 +55,7 @@ class Http3:
         self._client = client
         self._streams: OrderedDict[tuple[int, int], _Stream] = OrderedDict()
         self._asked: OrderedDict[int, Asked] = OrderedDict()
-        self._qpack = (_Qpack(), _Qpack())
+        self._qpack = (Qpack(), Qpack())
         self._found: list[Observation] = []
         self._now = 0
         self._dns = DnsBodies()
@@ -85,7 +80,7 @@ class Http3:
             passed = min(state.skip, len(data))
             state.skip -= passed
             if state.content:
-                self._found += self._dns.add((side, stream), data[:passed], self._now, ended=False)
+                self.content(side, stream, data[:passed])
             data = data[passed:]
         if not data:
             return
@@ -127,10 +122,9 @@ class Http3:
                 break
             wanted = kind in (HEADERS, SETTINGS) and length <= MAX_BLOCK_BYTES
             if not wanted:
-                state.content = kind == DATA and self._dns.wants((side, stream))
+                state.content = kind == DATA and self.keeps(side, stream)
                 if state.content:
-                    body_bytes = data[body : body + length]
-                    self._found += self._dns.add((side, stream), body_bytes, self._now, ended=False)
+                    self.content(side, stream, data[body : body + length])
                 state.skip = max(0, body + length - size)
                 at = min(size, body + length)
                 continue
@@ -140,21 +134,30 @@ class Http3:
             at = body + length
         state.buffer = data[at:]
 
+    def keeps(self, side: int, stream: int) -> bool:
+        """Whether the bodies of a stream are wanted."""
+        return self._dns.wants((side, stream))
+
+    def content(self, side: int, stream: int, data: bytes) -> None:
+        """More of a body that is wanted."""
+        self._found += self._dns.add((side, stream), data, self._now, ended=False)
+
     def _frame(self, side: int, stream: int, kind: int, body: bytes) -> None:
         if kind == SETTINGS:
             self._qpack[1 - side].allow(settings(body))
             return
         fields = self._qpack[side].fields(stream, body)
         if fields is not None:
-            self._head(side, stream, fields)
+            self.head(side, stream, fields)
 
     def _resume(self, side: int, streams: list[int]) -> None:
         for stream in streams:
             fields = self._qpack[side].resume(stream)
             if fields is not None:
-                self._head(side, stream, fields)
+                self.head(side, stream, fields)
 
-    def _head(self, side: int, stream: int, fields: Fields) -> None:
+    def head(self, side: int, stream: int, fields: Fields) -> None:
+        """The fields of a request, an answer, or a trailer."""
         if b":method" in fields and side == self._client:
             asked = request(fields, stream, (_SIDES[side], self._now), pushed=False)
             self._found.append(Http3Request(**msgspec.structs.asdict(asked)))
@@ -184,72 +187,6 @@ class Http3:
             server=text(fields, b"server"),
             latency=self._now - asked.at if asked else None,
         )
-
-
-class _Qpack:
-    """One side's header compression."""
-
-    def __init__(self) -> None:
-        self._decoder: Any = None
-        self._capacity, self._blocked = 0, 0
-        self._instructed = False
-        self._waiting = 0
-        self.broken = False
-
-    def allow(self, given: dict[int, int]) -> None:
-        """What the other side lets this one use."""
-        if not self._instructed:
-            self._capacity = min(given.get(TABLE_CAPACITY, 0), MAX_TABLE_BYTES)
-            self._blocked = min(given.get(BLOCKED_STREAMS, 0), MAX_BLOCKED)
-            self._decoder = None
-
-    def instruct(self, data: bytes) -> list[int]:
-        """Bytes of the encoder's stream; returns the streams that need wait no longer."""
-        import pylsqpack
-
-        self._instructed = True
-        if self.broken:
-            return []
-        try:
-            done: list[int] = self._made().feed_encoder(data)
-        except pylsqpack.EncoderStreamError:
-            self.broken = True
-            return []
-        return done
-
-    def fields(self, stream: int, block: bytes) -> Fields | None:
-        """A header block's fields; None where it has to wait or cannot be read."""
-        return self._taken(lambda decoder: decoder.feed_header(stream, block))
-
-    def resume(self, stream: int) -> Fields | None:
-        """The fields of a block that waited."""
-        self._waiting -= 1
-        return self._taken(lambda decoder: decoder.resume_header(stream))
-
-    def _taken(self, ask: Any) -> Fields | None:
-        import pylsqpack
-
-        if self.broken or self._waiting > MAX_BLOCKED:
-            return None
-        try:
-            _, listed = ask(self._made())
-        except pylsqpack.StreamBlocked:
-            self._waiting += 1
-            return None
-        except (pylsqpack.DecompressionFailed, ValueError):
-            self.broken = True
-            return None
-        fields: Fields = {}
-        for name, value in listed[:MAX_FIELDS]:
-            fields.setdefault(name, value)
-        return fields
-
-    def _made(self) -> Any:
-        if self._decoder is None:
-            import pylsqpack
-
-            self._decoder = pylsqpack.Decoder(self._capacity, self._blocked)
-        return self._decoder
 
 
 def settings(body: bytes) -> dict[int, int]:

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from procwire.decrypt.gate import Gate, QuicGate
 from procwire.decrypt.keylog import KeyLog
-from procwire.decrypt.module import Module
+from procwire.decrypt.module import Module, QuicModule
+from procwire.decrypt.quic_paths import QuicPaths
 from procwire.dpi.registry import Registry, registry
 
 
 def keyed(keys: KeyLog) -> Registry:
     """A registry like the usual one, with TLS, DTLS and QUIC read as far as ``keys`` open them."""
     made: list[Registry] = []
-    known = registry()
-    replaced = {
-        name: Module(known.by_name[name].module, *reader, keys, lambda: made[0])
-        for name, reader in _READERS.items()
+    known, paths = registry(), QuicPaths()
+
+    def inside() -> Registry:
+        return made[0]
+
+    def quic() -> Any:
+        from procwire.decrypt.quic import Parser
+
+        return partial(Parser, paths=paths)
+
+    modules = {name: known.by_name[name].module for name in ("tls", "dtls", "quic")}
+    replaced: dict[str, Module] = {
+        "tls": Module(modules["tls"], Gate, _tls, keys, inside),
+        "dtls": Module(modules["dtls"], Gate, _dtls, keys, inside),
+        "quic": QuicModule(modules["quic"], QuicGate, quic, keys, inside, paths),
     }
     made.append(known.replaced(replaced))
     return made[0]
@@ -35,12 +48,3 @@ def _dtls() -> Any:
     from procwire.decrypt.dtls import Parser
 
     return Parser
-
-
-def _quic() -> Any:
-    from procwire.decrypt.quic import Parser
-
-    return Parser
-
-
-_READERS = {"tls": (Gate, _tls), "dtls": (Gate, _dtls), "quic": (QuicGate, _quic)}

@@ -11,6 +11,8 @@ from typing import Any
 
 from procwire.decrypt.gate import Loader
 from procwire.decrypt.keylog import KeyLog
+from procwire.decrypt.quic_paths import QuicPaths
+from procwire.dpi.contract import Claim, Context, Direction
 from procwire.dpi.registry import Registry
 
 
@@ -34,3 +36,20 @@ class Module:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._clear, name)
+
+
+class QuicModule(Module):
+    """QUIC begins a flow with a short header too: where a connection that is known takes another path."""
+
+    def __init__(self, *given: Any) -> None:
+        *usual, paths = given
+        super().__init__(*usual)
+        self._paths: QuicPaths = paths
+        self.FIRST = bytes(sorted({*self._clear.FIRST, *range(0x40, 0x80)}))
+
+    def claims(self, data: bytes, side: Direction, context: Context) -> Claim:
+        """See contract.ProtocolModule."""
+        if self._paths.find(data) is not None and context.transport == "udp":
+            return Claim.YES
+        answer: Claim = self._clear.claims(data, side, context)
+        return answer

@@ -1,60 +1,51 @@
 """QUIC with keys: the protocol ``dpi.protocols.quic``, and what its streams carry as far as keys open it.
 
-Takes the place of that module in the registry when there is a key log. HTTP/3 and DNS over QUIC are read; of
-other protocols the bytes are counted.
+Takes the place of that module in the registry when there is a key log. A flow whose first datagram is to a
+connection id of a connection that is known is that connection on another path (RFC 9000 section 9), and goes
+on where the other flow was.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any
 
-from procwire.decrypt.http3 import Http3
 from procwire.decrypt.keylog import KeyLog
-from procwire.decrypt.plaintext import Inside
-from procwire.decrypt.quic_session import QuicSession, Said
+from procwire.decrypt.quic_paths import QuicPaths
+from procwire.decrypt.quic_talk import READ, QuicTalk
 from procwire.dpi.contract import ENOUGH, Context, Direction
 from procwire.dpi.decryption import Decryption
 from procwire.dpi.protocols import quic as clear
 from procwire.dpi.registry import Registry
 from procwire.dpi.wire._quic_names import V2
-from procwire.dpi.wire.tls_hello import alpn_names
-from procwire.dpi.wire.tls_offer import plain
 from procwire.model.observation import Carried, Observation
 
-ENCRYPTED_EXTENSIONS = 8
-ALPN = 16
-MAX_QUESTIONS = 256  # streams of DNS read at once
 _SIDES = (Direction.OUT, Direction.IN)
-_NAMES = {"doq": "dns", "h3": "http3"}
 
 
 class Parser:
-    """One flow; see contract.Parser."""
+    """One flow; see contract.Parser. Its sides may be those of the connection's first flow, turned round."""
 
-    def __init__(self, context: Context, keys: KeyLog, protocols: Registry) -> None:
-        self._context = context
-        self._protocols = protocols
+    def __init__(
+        self, context: Context, keys: KeyLog, protocols: Registry, paths: QuicPaths | None = None
+    ) -> None:
         self._clear: Any = clear.Parser(context)
-        self._session = QuicSession(keys)
-        self._http3: Http3 | None = None
-        self._questions: OrderedDict[int, Inside] = OrderedDict()
+        self._talk = QuicTalk(context, keys, protocols)
+        self._paths = QuicPaths() if paths is None else paths
+        self._begun = False
+        self._turned = 0
+        self._named = False
         self._plain = [0, 0]
-        self.app = ""
+        self._opened = self._shut = 0
 
     def take_over(self, plain: Any, seen: list[tuple[Direction, bytes]], now: int) -> Iterable[Observation]:
         """Go on where the plain parser is, which was fed ``seen`` and has told of it."""
         self._clear = plain
-        found: list[Observation] = []
-        for side, data in seen:
-            for said in self._session.feed(side, data):
-                self._take(said, now, found)
-        return found
+        return [one for side, data in seen for one in self._read(side, data, now)]
 
     def skip(self, side: Direction) -> int:
         """See contract.Parser."""
-        return int(self._clear.skip(side)) if self._session.hopeless else 0
+        return int(self._clear.skip(side)) if self._talk.session.hopeless else 0
 
     def gap(self, side: Direction, size: int, *, now: int) -> Iterable[Observation]:  # noqa: ARG002
         """Datagrams have no gaps."""
@@ -63,85 +54,63 @@ class Parser:
     def feed(self, side: Direction, data: bytes, *, now: int) -> Iterable[Observation]:
         """One datagram."""
         found = list(self._clear.feed(side, data, now=now)) if self._clear.skip(side) < ENOUGH else []
-        for said in self._session.feed(side, data):
-            self._take(said, now, found)
-        return found
+        return found + self._read(side, data, now)
 
     def finish(self, now: int) -> Iterable[Observation]:
         """See contract.Parser."""
-        found: list[Observation] = []
-        for said in self._session.finish():
-            self._take(said, now, found)
-        if self._http3 is not None:
-            found += self._http3.finish(now)
-        for inside in self._questions.values():
-            found += self._unnamed(inside.finish(now))
-        if self._session.number and (self._session.opened or self._session.failed.total()):
-            found.append(self._told(now))
+        talk, found = self._talk, list[Observation]()
+        talk.flows -= 1
+        if not talk.flows:
+            self._paths.forget(talk)
+            found = self._counted(lambda: talk.finish(now), now)
+        if talk.session.number and (self._opened or self._shut):
+            found.append(self._summed(now))
         return found
 
-    def _told(self, now: int) -> Decryption:
-        session = self._session
+    def _read(self, side: Direction, data: bytes, now: int) -> list[Observation]:
+        if not self._begun:
+            self._begun = True
+            known = self._paths.find(data)
+            if known is not None:
+                self._talk, sender = known
+                self._talk.flows += 1
+                self._turned = int(side != sender)
+        talk = self._talk
+        found = self._counted(lambda: talk.feed(side ^ self._turned, data, now), now)
+        if talk.session.fresh_ids:
+            self._paths.learn(talk)
+        return found
+
+    def _counted(self, work: Any, now: int) -> list[Observation]:
+        """What ``work`` observes, seen from this flow, and what it opens counted for this flow."""
+        session = self._talk.session
+        opened, shut = session.opened, session.failed.total()
+        found, sizes = work()
+        self._opened += session.opened - opened
+        self._shut += session.failed.total() - shut
+        for side in (0, 1):
+            self._plain[side] += sizes[side ^ self._turned]
+        if self._turned:
+            for one in found:
+                one.side = _SIDES[1 - one.side]
+        if not self._named and self._talk.app in READ:
+            self._named = True
+            found.insert(0, Carried(time=now, side=Direction.OUT, app=self._talk.app, inside=""))
+        seen: list[Observation] = found
+        return seen
+
+    def _summed(self, now: int) -> Decryption:
+        session = self._talk.session
+        reasons = [reason for reason, count in session.failed.most_common() if count] if self._shut else []
         return Decryption(
             time=now,
-            side=_SIDES[session.client],
+            side=_SIDES[session.client ^ self._turned],
             version="QUICv2" if session.version == V2 else "QUICv1",
             cipher=session.suite.name if session.suite is not None else hex(session.number),
-            app=self.app,
-            records=session.opened,
+            app=self._talk.app,
+            records=self._opened,
             plaintext_out=self._plain[0],
             plaintext_in=self._plain[1],
-            shut=session.failed.total(),
-            reasons=tuple([reason for reason, count in session.failed.most_common() if count]),
+            shut=self._shut,
+            reasons=tuple(reasons),
         )
-
-    def _take(self, said: Said, now: int, found: list[Observation]) -> None:
-        side, stream, missing, data, ended = said
-        self._plain[side] += len(data)
-        if not self.app:
-            self.app = self._agreed()
-            if self.app in _NAMES.values():
-                found.append(Carried(time=now, side=_SIDES[side], app=self.app, inside=""))
-        if self.app == "http3":
-            if self._http3 is None:
-                self._http3 = Http3(self._session.client)
-            if missing:
-                self._http3.gap(side, stream)
-            found += self._http3.feed(side, stream, data, now, ended=ended)
-        elif self.app == "dns" and not stream & 2:
-            found += self._unnamed(self._question(stream).feed(_SIDES[side], data, now))
-
-    def _question(self, stream: int) -> Inside:
-        """A stream of DNS over QUIC: framed as over TCP (RFC 9250 section 4.2)."""
-        inside = self._questions.get(stream)
-        if inside is None:
-            if len(self._questions) >= MAX_QUESTIONS:
-                self._questions.popitem(last=False)
-            context = Context(
-                transport="tcp", src_port=self._context.src_port, dst_port=53, told=self._context.told
-            )
-            inside = self._questions[stream] = Inside(context, self._protocols)
-        return inside
-
-    def _unnamed(self, seen: list[Observation]) -> list[Observation]:
-        return [one for one in seen if not isinstance(one, Carried)]
-
-    def _agreed(self) -> str:
-        """What the two ends agreed to speak (ALPN, in the server's EncryptedExtensions)."""
-        for side, kind, body in self._session.messages:
-            if kind == ENCRYPTED_EXTENSIONS and side != self._session.client:
-                name = next(iter(alpn_names(_extension(body, ALPN))), b"")
-                text = plain(name[:32])
-                return _NAMES.get(text.partition("-")[0], text or "unknown")
-        return "unknown"
-
-
-def _extension(body: bytes, wanted: int) -> bytes:
-    """The content of one extension of an EncryptedExtensions message (RFC 8446 section 4.3.1)."""
-    at = 2
-    while at + 4 <= len(body):
-        kind, length = int.from_bytes(body[at : at + 2], "big"), int.from_bytes(body[at + 2 : at + 4], "big")
-        if kind == wanted:
-            return body[at + 4 : at + 4 + length]
-        at += 4 + length
-    return b""

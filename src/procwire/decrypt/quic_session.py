@@ -28,6 +28,7 @@ MAX_BACKLOG_BYTES = 1 << 18
 MAX_STREAMS = 1024  # held at once of one connection; the one that was begun first goes
 MAX_PACKETS = 16  # of one datagram
 MAX_LENGTHS = 4  # lengths of connection ids that are tried
+MAX_IDS = 256  # connection ids that are remembered of one connection
 
 _SIDES = (Direction.OUT, Direction.IN)
 EARLY, SHAKE, TRAFFIC = "early", "handshake", "traffic"
@@ -51,6 +52,8 @@ class QuicSession:
         self.failed: Counter[str] = Counter()
         self.messages: list[tuple[int, int, bytes]] = []  # handshake messages: side, type, body; to be taken
         self.evicted = 0
+        self.ids: set[bytes] = set()  # that packets which opened have named
+        self.fresh_ids: list[tuple[bytes, int]] = []  # and the side that sends to them; to be taken
         self._phases = 0
         self._early_suites: tuple[int, ...] = ()
         self._ciphers: dict[tuple[int, str], PacketCipher] = {}
@@ -97,7 +100,8 @@ class QuicSession:
             self._learn(1 - side, len(packet.scid))
             if packet.kind in (HANDSHAKE, ZERO_RTT):
                 level = EARLY if packet.kind == ZERO_RTT else SHAKE
-                self._packet((side, level, data, packet.start, packet.payload, packet.end), found)
+                if self._packet((side, level, data, packet.start, packet.payload, packet.end), found):
+                    self._name(packet.scid, 1 - side)
             elif packet.kind == INITIAL:
                 self._initial(side, data, packet, found)
             else:
@@ -145,18 +149,26 @@ class QuicSession:
                 return
         self.failed[NOT_AUTHENTIC] += 1
 
-    def _packet(self, pending: Pending, found: list[Said]) -> None:
+    def _name(self, identity: bytes, sender: int) -> None:
+        """A connection id that ``sender`` may send to."""
+        if identity not in self.ids and len(self.ids) < MAX_IDS:
+            self.ids.add(identity)
+            self.fresh_ids.append((identity, sender))
+
+    def _packet(self, pending: Pending, found: list[Said]) -> bool:
+        """Whether it opened."""
         side, level, data, start, at, end = pending
         cipher = self._cipher(side, level, pending)
         if cipher is None:
             self._hold(pending)
-            return
+            return False
         opened = cipher.open(data, start, at, end)
         if opened is None:
             self.failed[NOT_AUTHENTIC] += 1
-            return
+            return False
         self.opened += 1
         self._frames(side, level, opened.frames, found)
+        return True
 
     def _hold(self, pending: Pending) -> None:
         size = pending[5] - pending[3]
@@ -184,6 +196,7 @@ class QuicSession:
             self.failed[NOT_AUTHENTIC] += 1
             return
         connection, frames = opened
+        self._name(packet.scid, 1 - side)
         quic_initial.read_frames(frames, connection.streams[side])
         while (message := connection.streams[side].next_message()) is not None:
             try:
@@ -257,6 +270,7 @@ class QuicSession:
                     found.append((side, frame.stream, 0, b"", True))
             elif frame.kind == quic_frames.NEW_CONNECTION_ID:
                 self._learn(1 - side, len(frame.data))
+                self._name(frame.data, 1 - side)
 
     def _handshake(self, side: int, level: str, frame: quic_frames.Frame) -> None:
         stream, messages = self._crypto.setdefault((side, level), (Ordered(), Messages()))

@@ -17,6 +17,7 @@ from procwire.model.streams import ENOUGH, StreamSink
 
 if TYPE_CHECKING:
     from procwire.decrypt.conversation import TcpConversation, UdpConversation
+    from procwire.decrypt.readable import Readable
 
 MAX_FOLLOWED = 64  # flows that one name may mean: a Community ID comes again when ports do
 ID_DIGITS = 16
@@ -36,14 +37,20 @@ def is_name(text: str) -> bool:
 
 
 class Tap:
-    """A StreamSink in front of another. ``hear`` gets what the flow named ``wanted`` says, as it is said."""
+    """A StreamSink in front of another. ``hear`` gets what the flow named ``wanted`` says, as it is said.
 
-    def __init__(self, inner: StreamSink, wanted: str, keys: KeyLog | None, hear: Hear) -> None:
+    ``readable``: for people, see readable.py; else the very bytes.
+    """
+
+    def __init__(
+        self, inner: StreamSink, wanted: str, keys: KeyLog | None, hear: Hear, *, readable: bool = False
+    ) -> None:
         self._inner = inner
         self._wanted = wanted
         self._keys = keys
         self._hear = hear
         self._known: dict[int, TcpConversation | UdpConversation] = {}
+        self._readable: dict[int, Readable] | None = {} if readable else None
         self._passed: set[int] = set()
         self._owed: dict[tuple[int, int], int] = {}
         self.followed = 0
@@ -55,7 +62,7 @@ class Tap:
         talk = self._talk(flow)
         if talk is None:
             return self._inner.data(flow, side, data, now)
-        self._hear(flow, talk.feed(side, data, now))
+        self._say(flow, talk.feed(side, data, now))
         self._pass_on(flow, side, data, now)
         return 0
 
@@ -73,7 +80,9 @@ class Tap:
         self._passed.discard(flow.number)
         talk = self._known.pop(flow.number, None)
         if talk is not None:
-            self._hear(flow, talk.finish(now))
+            self._say(flow, talk.finish(now))
+            if self._readable:
+                self._hear(flow, self._readable.pop(flow.number).finish())
             self.notes += talk.notes
             self.has_ended = not self._known
         self._inner.ended(flow, now)
@@ -88,10 +97,17 @@ class Tap:
                 self._passed.add(number)
                 return None
             from procwire.decrypt.conversation import conversation_of
+            from procwire.decrypt.readable import Readable
 
             self.followed += 1
+            if self._readable is not None:
+                self._readable[number] = Readable()
             talk = self._known[number] = conversation_of(flow.proto, self._keys)
         return talk
+
+    def _say(self, flow: Flow, pieces: list[Piece]) -> None:
+        number: int = flow.number
+        self._hear(flow, pieces if self._readable is None else self._readable[number].shown(pieces))
 
     def _is_wanted(self, flow: Flow) -> bool:
         if len(self._wanted) == ID_DIGITS:

@@ -21,7 +21,15 @@ from procwire.dpi.entry import Entry
 from procwire.dpi.wire import http3_records
 from procwire.model._ip_names import IP_PROTOCOLS
 from procwire.model.columns import Column, Table
-from procwire.model.observation import Announced, Carried, Observation, Upgraded, columns_of, table_of
+from procwire.model.observation import (
+    Announced,
+    Carried,
+    Observation,
+    Unanswered,
+    Upgraded,
+    columns_of,
+    table_of,
+)
 
 # Names of modules in dpi/protocols, in the order in which they are asked; one a line, each in its section.
 PROTOCOLS: tuple[str, ...] = (
@@ -159,7 +167,7 @@ class Registry:
             self._add(module)
 
     def replaced(self, modules: dict[str, Any]) -> Registry:
-        """A registry like this one with other modules for these names, which begin alike."""
+        """A registry like this one with other modules for these names; what else they begin with is added."""
         made = Registry(())
         made.modules = tuple(modules.get(module.NAME, module) for module in self.modules)
         fresh = {
@@ -174,6 +182,10 @@ class Registry:
         made.ports = {key: taken(entries) for key, entries in self.ports.items()}
         made.transports = dict(self.transports)
         made._first = {number: [taken(each) for each in table] for number, table in self._first.items()}
+        for old, entry in fresh.items():
+            for byte in set(entry.module.FIRST or b"") - set(old.module.FIRST or range(256)):
+                for transport in entry.module.TRANSPORTS:
+                    made._first[TRANSPORTS[transport]][byte] += (entry,)
         return made
 
     def _add(self, module: Any) -> None:
@@ -211,7 +223,15 @@ class Registry:
         """Every table that observations declare: classes that share a table share its columns' order."""
         classes = [cls for module in self.modules for cls in module.OBSERVATIONS]
         named: dict[str, list[type[Observation]]] = {}
-        for cls in [*classes, Upgraded, Carried, Announced, Decryption, *http3_records.OBSERVATIONS]:
+        for cls in [
+            *classes,
+            Upgraded,
+            Carried,
+            Announced,
+            Unanswered,
+            Decryption,
+            *http3_records.OBSERVATIONS,
+        ]:
             named.setdefault(cls.TABLE, [])
             if cls not in named[cls.TABLE]:
                 named[cls.TABLE].append(cls)

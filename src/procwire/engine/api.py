@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from procwire.decrypt.piece import Piece
 from procwire.decrypt.tap import Tap, is_name
+from procwire.detect.contract import DetectError
+from procwire.detect.registry import Detection, detectors, settings_of
 from procwire.doctor.checks import compiled_modules, examine
 from procwire.engine.catalogue import explain, interfaces, learn, protocols, risks, tables
 from procwire.engine.context import Context
@@ -19,6 +21,8 @@ from procwire.engine.watching import Watching
 __all__ = [
     "TIMEOUTS",
     "Context",
+    "DetectError",
+    "Detection",
     "EngineError",
     "ExportOptions",
     "FlowOptions",
@@ -31,6 +35,7 @@ __all__ = [
     "WatchOptions",
     "Watching",
     "compiled_modules",
+    "detectors",
     "examine",
     "export",
     "explain",
@@ -40,6 +45,7 @@ __all__ = [
     "lives",
     "protocols",
     "report_of",
+    "settings_of",
     "settle",
     "sockets",
     "risks",

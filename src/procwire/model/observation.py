@@ -71,6 +71,16 @@ class Announced(Observation, kw_only=True):
     note: Annotated[str, says("What was said of it: the file, the codecs.")] = ""
 
 
+class Unanswered(Observation, kw_only=True):
+    """A request was seen, and no answer to it until the flow ended or nothing more of it was read."""
+
+    TABLE = "unanswered"
+    request: Annotated[str, says("What was asked, in a few words.")]
+    asked: Annotated[int, says("When it was first sent.", kind=Kind.TIME)]
+    attempts: Annotated[int, says("How often it was sent.")]
+    waited: Annotated[int, says("From the first request to the end.", kind=Kind.DURATION)]
+
+
 class Enclosed(Observation, kw_only=True):
     """A whole message of another protocol stood in this one: what is seen in it is told instead.
 

@@ -50,3 +50,6 @@ class Origin(Protocol):
 
     def lookup(self, key: Key) -> Claim | None:
         """The owner of the socket whose own end is ``key.src``; None when not known."""
+
+    def knows(self, cookie: int) -> bool:
+        """Whether it will tell of this open socket, by the kernel's number, also when it has closed."""

@@ -12,12 +12,15 @@ import glob
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from procwire.model.process import Container
 from procwire.processes import container_files
-from procwire.processes.container_api import ContainerApi
 from procwire.processes.container_facts import ContainerError
 from procwire.processes.containers import CANNOT_TELL, ID_DIGITS, Place
+
+if TYPE_CHECKING:
+    from procwire.processes.container_api import ContainerApi
 
 SOCKETS = (
     "/run/docker.sock",
@@ -43,11 +46,13 @@ class ContainerNames:
         *,
         sockets: Sequence[str] = SOCKETS,
         root: str = "/",
-        open_api: Callable[[str], ContainerApi] = ContainerApi,
+        open_api: Callable[[str], ContainerApi] | None = None,
     ) -> None:
         self._patterns = sockets
         self._root = root
-        self._open_api = open_api
+        self._open_api = open_api or _open_api
+        if open_api is None and self._paths():
+            _client()  # while its files can be read: a sandbox may follow
         self._lock = threading.Lock()
         self._asked: OrderedDict[str, Container] = OrderedDict()  # by the digits that a cgroup shows
         self._told: OrderedDict[str, tuple[bool, Container]] = OrderedDict()  # by the same; True: by root
@@ -147,6 +152,17 @@ class ContainerNames:
             asked = self._asked.get(digits)
             if asked is not None:
                 _fill(asked, found)
+
+
+def _client() -> type[ContainerApi]:
+    """The client, whose HTTP library takes 4 MiB: not loaded where no runtime is."""
+    from procwire.processes.container_api import ContainerApi
+
+    return ContainerApi
+
+
+def _open_api(path: str) -> ContainerApi:
+    return _client()(path)
 
 
 def _fill(known: Container, news: Container) -> None:

@@ -40,6 +40,7 @@ PORT_NS = 1_000_000_000  # for so long
 RESCAN_NS = 500_000_000  # between two looks for new namespaces on behalf of unknown addresses
 RESCAN_RATIO = 20  # which take at most one part in so many of the time
 MAX_NEW = 2048  # sockets whose holders are looked up in one warm-up; the others have their turn in the next
+MAX_VOUCHED = 65536  # sockets that an origin knows and that need no memory here
 MAX_UNHELD = 4096  # sockets without a holder that are remembered
 UNHELD_TRIES = 3  # warm-ups that look for the holder of such a socket
 
@@ -87,6 +88,7 @@ class Ends:
         self._ports: dict[tuple[int, int, int], tuple[int, list[Socket]]] = {}
         self._next_scan = 0
         self._new = 0
+        self._vouched: set[int] = set()  # cookies of sockets that an origin knows
         self._orphans: dict[int, int] = {}  # socket inode -> how often no holder was found
 
     def end(self, key: Key, *, met: bool = False) -> End:
@@ -180,7 +182,14 @@ class Ends:
         return len(held)
 
     def _see(self, namespace: Namespace, key: Key, held: Socket) -> None:
-        """Remember one socket's owner, or that it is still there."""
+        """Remember one socket's owner, or that it is still there; not where an origin does."""
+        if held.cookie in self._vouched:
+            return
+        if any(origin.knows(held.cookie) for origin in self._origins):
+            if len(self._vouched) >= MAX_VOUCHED:
+                self._vouched.clear()
+            self._vouched.add(held.cookie)
+            return
         now = self._clock()
         known = self.memory.recall(namespace.inode, key, now)
         if known is not None and known.inode == held.inode:

@@ -86,6 +86,13 @@ class KernelOwners:
         except BpfError:
             return None
 
+    def knows(self, cookie: int) -> bool:
+        """See ``Origin``; only where every use of a socket is noted. Never raises."""
+        try:
+            return self._sees_use and self._sockets.get(records.COOKIE.pack(cookie)) is not None
+        except BpfError:
+            return False
+
     def counts(self) -> dict[str, int]:
         """Entries made in each map since the start, and those the kernel refused. LRU maps evict silently:
         what was made beyond a map's size has pushed out as many."""

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import os
 import time
+from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
 from typing import NamedTuple
 
 from procwire.bpf.libbpf import BpfError
@@ -31,6 +34,34 @@ class Held(NamedTuple):
     cookie: int = 0
 
 
+class _Rows:
+    """Holders by inode and by cookie, 40 bytes each: a host may have a hundred thousand sockets."""
+
+    def __init__(self, held: Iterable[Held]) -> None:
+        rows = sorted(held, key=attrgetter("inode"))
+        self._inodes = array("Q", (row.inode for row in rows))
+        self._pids = array("i", (row.pid for row in rows))
+        self._fds = array("i", (row.fd for row in rows))
+        self._cookies = array("Q", (row.cookie for row in rows))
+        self._by_cookie = array("I", sorted(range(len(rows)), key=self._cookies.__getitem__))
+
+    def of_inode(self, inode: int) -> list[Held]:
+        """Every holder of a socket."""
+        row, found = bisect_left(self._inodes, inode), []
+        while row < len(self._inodes) and self._inodes[row] == inode:
+            found.append(Held(self._pids[row], self._fds[row], inode, self._cookies[row]))
+            row += 1
+        return found
+
+    def of_cookie(self, cookie: int) -> list[Held]:
+        """The same, by the kernel's number of an internet socket; 0 is none."""
+        place = bisect_left(self._by_cookie, cookie, key=self._cookies.__getitem__)
+        if not cookie or place >= len(self._by_cookie):
+            return []
+        row = self._by_cookie[place]
+        return self.of_inode(self._inodes[row]) if self._cookies[row] == cookie else []
+
+
 class Surveyor:
     """Surveys by the kernel's iterator, not more often than their cost allows. For one thread."""
 
@@ -41,8 +72,7 @@ class Surveyor:
         self._proc = proc
         self._clock = clock
         self._next = 0
-        self._cookies: dict[int, int] = {}  # of internet sockets -> inode
-        self._held: dict[int, list[Held]] = {}
+        self._held = _Rows(())
         self.taken = 0  # when the last survey began, monotonic ns
         self.count = 0
 
@@ -53,22 +83,18 @@ class Surveyor:
 
     def holders(self, inode: int) -> list[Held]:
         """Who held a socket at the last survey."""
-        return self._held.get(inode, [])
+        return self._held.of_inode(inode)
 
     def of_cookie(self, cookie: int) -> list[Held]:
         """As ``holders``, by the kernel's own number of an internet socket."""
-        return self._held.get(self._cookies.get(cookie, 0), [])
+        return self._held.of_cookie(cookie)
 
     def take(self) -> bool:
         """Survey anew; False where it is not due yet. Raises BpfError."""
         started = self._clock()
         if started < self._next:
             return False
-        found: dict[int, list[Held]] = {}
-        for each in by_kernel(self._kernel, self._proc):
-            found.setdefault(each.inode, []).append(each)
-        self._held, self.taken = found, started
-        self._cookies = {held[0].cookie: inode for inode, held in found.items() if held[0].cookie}
+        self._held, self.taken = _Rows(by_kernel(self._kernel, self._proc)), started
         self.count += 1
         ended = self._clock()
         self._next = ended + max(MIN_PAUSE_NS, (ended - started) * PAUSE_RATIO)

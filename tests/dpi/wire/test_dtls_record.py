@@ -57,3 +57,8 @@ def test_bounds() -> None:
     assert list(messages.push(huge)) == []
     with pytest.raises(ProtocolError):
         list(messages.push(b"\x01\0\0\5\0\0\0\0\5\0\0\1x"))
+
+
+def test_a_record_with_a_connection_id_is_ciphertext_to_the_end() -> None:
+    (found,) = records(b"\x19\xfe\xfd" + b"\0\1" + bytes(6) + b"identity" + b"\0\x10" + bytes(16))
+    assert (found.kind, found.epoch) == (23, 1)

@@ -27,7 +27,7 @@ class Speaker:
 
     def __init__(self, out: BinaryIO, form: Form, side: int | None) -> None:
         self._out = out
-        self._form = form
+        self.form = form
         self._side = side
         self._last: tuple[int, int, int] | None = None  # flow, side, stream
         self._at: dict[tuple[int, int, int], int] = {}
@@ -41,22 +41,22 @@ class Speaker:
 
     def finish(self, notes: list[str]) -> None:
         """The end, and what could not be read."""
-        if not self._fresh and self._form is Form.TEXT:
+        if not self._fresh and self.form is Form.TEXT:
             self._out.write(b"\n")
-        if self._form is not Form.RAW:
+        if self.form is not Form.RAW:
             for note in notes:
                 self._out.write(f"[{note}]\n".encode())
         self._out.flush()
 
     def _say(self, flow: Flow, piece: Piece) -> None:
-        if self._form is Form.RAW:
+        if self.form is Form.RAW:
             self._out.write(piece.data)
             return
         who = (flow.number, piece.side, piece.stream)
         if who != self._last or piece.missing:
             self._head(flow, piece)
             self._last = who
-        if self._form is Form.TEXT:
+        if self.form is Form.TEXT:
             shown = text_of(piece.data)
             self._fresh = shown.endswith("\n")
             self._out.write(shown.encode())

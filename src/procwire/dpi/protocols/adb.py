@@ -13,8 +13,8 @@ from typing import Annotated
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cutter import Cutter
+from procwire.dpi.wire.pending import Pending
 from procwire.dpi.wire.text import plain
-from procwire.dpi.wire.waiting import Numbered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -92,7 +92,7 @@ class Parser(Cutter):
         super().__init__(context)
         self._tls = [False, False]
         self._local = False  # between adb's client and its server
-        self._waiting = Numbered()
+        self._waiting = self.paired(Pending())
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:
         """See Cutter."""
@@ -140,11 +140,10 @@ class Parser(Cutter):
             auth = _AUTHS.get(first, str(first))
             return (AdbMessage(time=now, side=side, message=name, auth=auth),)
         if kind == b"OPEN":
-            self._waiting.ask((side, first), now)
+            self._waiting.renew((side, first), now, side=side, said=f"open {plain(text)}")
             return (AdbMessage(time=now, side=side, message=name, service=plain(text), stream=first),)
         if kind in {b"OKAY", b"CLSE"}:
-            since = self._waiting.answer((1 - side, second))
-            if since is not None or kind == b"CLSE":
-                latency = None if since is None else now - since
+            latency, _ = self._waiting.answer((1 - side, second), now)
+            if latency is not None or kind == b"CLSE":
                 return (AdbMessage(time=now, side=side, message=name, stream=first, latency=latency),)
         return None

@@ -13,8 +13,8 @@ from typing import Annotated, Any
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
+from procwire.dpi.wire.pending import Queue
 from procwire.dpi.wire.text import plain, readable
-from procwire.dpi.wire.waiting import Ordered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -87,7 +87,7 @@ class Parser(Cutter):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.settled = True
-        self._waiting = Ordered()
+        self._waiting = self.paired(Queue())
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:  # noqa: ARG002
         """See Cutter."""
@@ -116,18 +116,18 @@ class Parser(Cutter):
             told = _operation(body, asking)
         elif kind == SECURITY and body.left >= 16 and asking:
             told = _security(body)
-        asked = None
+        latency = None
         if asking:
-            self._waiting.ask(now)
+            self._waiting.ask(now, side=side, said=_TYPES[kind])
         else:
-            asked = self._waiting.answer()
+            latency, _ = self._waiting.answer(now)
         return (
             AerospikeMessage(
                 time=now,
                 side=side,
                 message="request" if asking else "response",
                 kind=_TYPES[kind],
-                latency=None if asked is None else now - asked,
+                latency=latency,
                 **told,
             ),
         )

@@ -15,8 +15,8 @@ from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire import amqp_types
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
+from procwire.dpi.wire.pending import Pending
 from procwire.dpi.wire.text import plain
-from procwire.dpi.wire.waiting import Numbered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -137,7 +137,7 @@ class Parser(Cutter):
         super().__init__(context)
         self._one = False
         self._tls = [False, False]
-        self._waiting = Numbered()
+        self._waiting = self.paired(Pending())
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:  # noqa: ARG002
         """See Cutter: a protocol header or a frame."""
@@ -198,10 +198,9 @@ class Parser(Cutter):
         self.settled = self.settled or name == "connection.open"
         latency = None
         if name in _ANSWERS:
-            asked = self._waiting.answer((1 - side, channel))
-            latency = None if asked is None else now - asked
+            latency, _ = self._waiting.answer((1 - side, channel), now)
         elif name not in {"basic.publish", "basic.deliver", "basic.return"}:
-            self._waiting.ask((side, channel), now)
+            self._waiting.renew((side, channel), now)
         return (AmqpMethod(time=now, side=side, message=name, channel=channel, latency=latency, **told),)
 
     def _frame(self, side: Direction, data: bytes, now: int) -> Iterable[Observation] | None:

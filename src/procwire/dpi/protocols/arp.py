@@ -102,11 +102,11 @@ class Parser(DatagramParser):
 
     def finish(self, now: int) -> Iterable[Observation]:
         """The requests that nobody answered."""
-        for key, since, attempts, _ in self.asked.left():
+        for key, asked in self.asked.left():
             sender, target = cast("tuple[str, str]", key)
             yield ArpUnanswered(
-                time=now, side=Direction.OUT, sender=sender, target=target, attempts=attempts,
-                waited=max(0, now - since),
+                time=now, side=Direction.OUT, sender=sender, target=target, attempts=asked.attempts,
+                waited=max(0, now - asked.since),
             )  # fmt: skip
 
     def _former(self, sender: str, station: str) -> str:

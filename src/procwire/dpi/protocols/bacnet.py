@@ -22,7 +22,7 @@ from procwire.dpi.wire._bacnet_names import (
 )
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.waiting import Numbered
+from procwire.dpi.wire.pending import Pending
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -88,7 +88,7 @@ class Parser(Cutter):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._waiting = Numbered()
+        self._waiting = self.paired(Pending())
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:  # noqa: ARG002
         """See Cutter: a datagram is one message."""
@@ -131,7 +131,8 @@ class Parser(Cutter):
             if first & 8:
                 body.take(2)
             _request(body, told)
-            self._waiting.ask((side, told["invoke"]), (told, now))
+            said = " ".join(filter(None, (told.get("service", ""), told.get("object", ""))))
+            self._waiting.renew((side, told["invoke"]), now, told, side=side, said=said)
         elif kind == 1:
             _unconfirmed(body, told)
         else:
@@ -141,12 +142,13 @@ class Parser(Cutter):
 
     def _answer(self, side: Direction, first: int, body: Cursor, told: dict[str, Any], now: int) -> None:
         kind = first >> 4
-        asked = self._waiting.peek((1 - side, told["invoke"])) if kind == 4 else None
+        key = (1 - side, told["invoke"])
+        since, asked = self._waiting.since(key), self._waiting.peek(key)
         if kind != 4:
-            asked = self._waiting.answer((1 - side, told["invoke"]))
-        if asked:
-            told.update({key: asked[0][key] for key in ("service", "object", "property") if key in asked[0]})
-            told["latency"] = now - asked[1]
+            self._waiting.answer(key, now)
+        if asked and since is not None:
+            told.update({name: asked[name] for name in ("service", "object", "property") if name in asked})
+            told["latency"] = now - since
         elif kind in {2, 3, 5}:
             if kind == 3 and first & 8:
                 body.take(2)

@@ -84,7 +84,7 @@ class Parser(FramedParser):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, measure, MAX_MESSAGE)
-        self._pending = Pending()
+        self._pending = self.paired(Pending())
         self._wide = [False, False]  # who sends numbers of four bytes (RFC 6793)
 
     def read(self, side: Direction, data: bytes, now: int) -> Iterable[Observation]:
@@ -119,7 +119,8 @@ class Parser(FramedParser):
         seen.capabilities = tuple(found)
         seen.latency, _ = self._pending.answer(1 - seen.side, seen.time)
         if seen.latency is None:
-            self._pending.ask(int(seen.side), seen.time)
+            said = f"open from AS {seen.system}"
+            self._pending.ask(int(seen.side), seen.time, side=seen.side, said=said)
 
     def _capabilities(self, seen: BgpMessage, data: bytes, found: list[str]) -> None:
         at = 0

@@ -7,14 +7,14 @@ read. Encrypted peers (message stream encryption) are not recognised.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
 from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError, Shape, beginnings
 from procwire.dpi.wire import bencode
 from procwire.dpi.wire.bittorrent_peer import HANDSHAKE, START, STATE, SYN, abilities, client, utp
 from procwire.dpi.wire.lines import shown
-from procwire.dpi.wire.pending import Pending
+from procwire.dpi.wire.pending import Pending, unanswered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -126,6 +126,7 @@ class Parser:
         self._held = [bytearray(), bytearray()]
         self._over = "tcp" if self._stream else "utp"
         self._done = [False, False]
+        self._told = context.told
         self._asked = Pending()
         self._count = 0
         self._utp = False
@@ -166,6 +167,10 @@ class Parser:
             return ENOUGH if self._done[side] else 0
         return ENOUGH if self._count > MAX_TOLD else 0
 
+    def finish(self, now: int) -> Iterable[Observation]:
+        """Requests that no answer was seen to."""
+        return unanswered(now, self._asked) if self._told and self._count <= MAX_TOLD else ()
+
     def _peer(self, side: Direction, data: bytes, now: int) -> Iterator[Observation]:
         held = self._held[side]
         held += data
@@ -197,7 +202,7 @@ class Parser:
         target = body.get(b"info_hash") or body.get(b"target") or b""
         query, latency = found.get(b"q", b""), None
         if found[b"y"] == b"q":
-            self._asked.ask((side, found[b"t"]), now, query)
+            self._asked.ask((side, found[b"t"]), now, query, side=side, said=shown(_raw(query), 32))
         else:
             latency, note = self._asked.answer((1 - side, found[b"t"]), now)
             query = note or b""

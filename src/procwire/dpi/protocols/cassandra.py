@@ -15,9 +15,9 @@ from typing import Annotated, Any, ClassVar
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
+from procwire.dpi.wire.pending import Pending
 from procwire.dpi.wire.statements import MAX_VERB, begins, statement
 from procwire.dpi.wire.text import plain
-from procwire.dpi.wire.waiting import Numbered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -123,7 +123,7 @@ class Parser(Cutter):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._waiting = Numbered()
+        self._waiting = self.paired(Pending())
         self._prepared: dict[bytes, str] = {}
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:
@@ -172,12 +172,14 @@ class Parser(Cutter):
             parts = body.counted(4).split(b"\0")
             if len(parts) == 3:  # SASL PLAIN: authorization, user, password
                 told.update(user=plain(parts[1]), credentials=True)
-        self._waiting.ask(data[2:4], (opcode, told.get("query", ""), now))
+        query = told.get("query", "")
+        said = f"{opcode} {query}".strip()
+        self._waiting.renew(data[2:4], now, (opcode, query), side=side, said=said)
         return CassandraRequest(time=now, side=side, opcode=opcode, version=data[0], **told)
 
     def _response(self, side: Direction, data: bytes, now: int) -> Observation:
         opcode, body = _OPCODES[data[4]], Cursor(data, HEADER_BYTES)
-        asked = None if opcode == "EVENT" else self._waiting.answer(data[2:4])
+        latency, asked = (None, None) if opcode == "EVENT" else self._waiting.answer(data[2:4], now)
         told: dict[str, Any] = {}
         if not data[1] & 1:
             if data[1] & 2:
@@ -192,7 +194,7 @@ class Parser(Cutter):
             opcode=opcode,
             version=data[0] & 0x7F,
             query=asked[1] if asked else "",
-            latency=now - asked[2] if asked else None,
+            latency=latency,
             **told,
         )
 

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire.cutter import Cutter
+from procwire.dpi.wire.pending import Pending
 from procwire.dpi.wire.text import bounded, plain
-from procwire.dpi.wire.waiting import Numbered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -147,8 +147,8 @@ class Parser(Cutter):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.settled = True
-        self._waiting = Numbered()
-        self._idents = Numbered()
+        self._waiting = self.paired(Pending())
+        self._idents = Pending()
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:  # noqa: ARG002
         """See Cutter: a datagram is one message."""
@@ -168,9 +168,10 @@ class Parser(Cutter):
         method = _METHODS[message.code]
         path = "/" + message.joined(URI_PATH, "/")
         again = self._idents.peek((side, message.ident)) == message.token
-        self._idents.ask((side, message.ident), message.token)
+        self._idents.renew((side, message.ident), now, message.token)
         if not again:
-            self._waiting.ask((side, message.token), (method, path, now))
+            said = f"{method} {path}"
+            self._waiting.renew((side, message.token), now, (method, path), side=side, said=said)
         return CoapRequest(
             time=now,
             side=side,
@@ -187,13 +188,13 @@ class Parser(Cutter):
     def _response(self, side: Direction, message: Message, now: int) -> Observation:
         observed = message.has(OBSERVE)
         key = (1 - side, message.token)
-        asked = self._waiting.answer(key)
+        latency, asked = self._waiting.answer(key, now)
         told: dict[str, Any] = {}
         if asked is not None:
-            told = {"method": asked[0], "path": asked[1]}
-            told["latency"] = None if asked[2] is None else now - asked[2]
+            method, path, *more = asked
+            told = {"method": method, "path": path, "latency": None if more else latency}
             if observed:  # what follows is a change, not an answer
-                self._waiting.ask(key, (asked[0], asked[1], None))
+                self._waiting.renew(key, now, (method, path, "observed"))
         return CoapResponse(
             time=now,
             side=side,

@@ -124,7 +124,7 @@ class Parser(FramedParser):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, measure, KEEP)
-        self._pending = Pending()
+        self._pending = self.paired(Pending())
         self._contexts: dict[int, str] = {}
 
     def read(self, side: Direction, data: bytes, now: int) -> Iterable[Observation]:
@@ -141,14 +141,20 @@ class Parser(FramedParser):
         self._security(seen, data, order)
         if kind in {11, 14}:
             self._bind(seen, data)
-            self._pending.ask((int(side), ident), now, (seen.interface, seen.version, ""))
+            said = f"{seen.message} {seen.interface}".strip()
+            self._pending.ask(
+                (int(side), ident), now, (seen.interface, seen.version, ""), side=side, said=said
+            )
         elif kind == 0 and len(data) >= 24:
             number = int.from_bytes(data[22:24], order)
             seen.interface = self._contexts.get(int.from_bytes(data[20:22], order), "")
             seen.operation = operation_of(seen.interface, number)
             if data[3] & 0x80 and len(data) >= 40:
                 seen.object = str(uuid_of(data[24:40], order))
-            self._pending.ask((int(side), ident), now, (seen.interface, "", seen.operation))
+            said = f"{seen.interface} {seen.operation}".strip() or "request"
+            self._pending.ask(
+                (int(side), ident), now, (seen.interface, "", seen.operation), side=side, said=said
+            )
         elif kind in {2, 3, 12, 13, 15}:
             self._answer(seen, kind, data, order)
         yield seen
@@ -203,7 +209,8 @@ class Parser(FramedParser):
         seen.operation = operation_of(seen.interface, int.from_bytes(data[68:70], order))
         activity = data[40:56]
         if kind == 0:
-            self._pending.ask((int(side), activity, ident), now)
+            said = f"{seen.interface} {seen.operation}".strip() or "request"
+            self._pending.ask((int(side), activity, ident), now, side=side, said=said)
         elif kind in {2, 3, 6}:
             seen.latency, _ = self._pending.answer((1 - side, activity, ident), now)
             if kind in {3, 6} and len(data) >= 84:

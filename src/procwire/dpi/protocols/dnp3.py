@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.crc16 import dnp
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.waiting import Numbered
+from procwire.dpi.wire.pending import Pending
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -56,6 +56,7 @@ _RANGES = {
     0xB: 1,
 }  # bytes of a range, by qualifier
 _PRIMARY = frozenset({0x40, 0x42, 0x43, 0x44, 0x49, 0x00, 0x01, 0x0B, 0x0F})  # functions of the link layer
+_SILENT = frozenset({6, 8, 10, 12, 33})  # those that ask for no answer
 _CONTROLS = frozenset({2, 3, 4, 5, 6, 13, 14, 18, 19, 25, 26, 27})
 
 
@@ -109,7 +110,7 @@ class Parser(Cutter):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.settled = True
-        self._waiting = Numbered()
+        self._waiting = self.paired(Pending())
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:
         """See Cutter: the length counts neither itself nor the checksums."""
@@ -144,10 +145,11 @@ class Parser(Cutter):
             flags = int.from_bytes(user[3:5], "little")
             told["indications"] = tuple([one for bit, one in enumerate(_INDICATIONS) if flags >> bit & 1])
             at = 5
-            if function == 129 and (asked := self._waiting.answer((source, sequence))) is not None:
-                told["latency"] = now - asked
+            if function == 129:
+                told["latency"], _ = self._waiting.answer((source, sequence), now)
         elif function:
-            self._waiting.ask((destination, sequence), now)
+            said = "" if function in _SILENT else name
+            self._waiting.renew((destination, sequence), now, side=side, said=said)
         return (
             Dnp3Message(
                 time=now,

@@ -14,8 +14,8 @@ from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shap
 from procwire.dpi.wire import cip
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
+from procwire.dpi.wire.pending import Pending
 from procwire.dpi.wire.text import plain
-from procwire.dpi.wire.waiting import Numbered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -133,7 +133,7 @@ class Parser(Cutter):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.settled = True
-        self._waiting = Numbered()
+        self._waiting = self.paired(Pending())
         self._seen: set[Direction] = set()
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:  # noqa: ARG002
@@ -163,9 +163,12 @@ class Parser(Cutter):
             return self._items(side, body, (session, context), now)
         if command == NOP:
             return None
-        asked = self._waiting.answer((1 - side, command))
-        if asked is None:
-            self._waiting.ask((side, command), now)
+        sent = command in {SEND, SEND_UNIT}  # and refused as a whole
+        key = (1 - side, session, context) if sent else (1 - side, command)
+        latency, _ = self._waiting.answer(key, now)
+        if latency is None and not sent:
+            said = _COMMANDS[command] if self.stream and command != UNREGISTER else ""
+            self._waiting.renew((side, command), now, side=side, said=said)
         told = _identity(body) if command == LIST_IDENTITY and body.left else {}
         return (
             EnipMessage(
@@ -174,7 +177,7 @@ class Parser(Cutter):
                 command=_COMMANDS[command],
                 session=session,
                 error=_STATUS.get(status, f"status {status:#x}"),
-                latency=None if asked is None else now - asked,
+                latency=latency,
                 **told,
             ),
         )
@@ -206,11 +209,11 @@ class Parser(Cutter):
         service = cip.service(part)
         latency, path = None, service.path
         if service.response:
-            asked = self._waiting.answer((1 - side, *key))
-            if asked is not None:
-                path, latency = asked[0], now - asked[1]
+            latency, asked = self._waiting.answer((1 - side, *key), now)
+            path = path if asked is None else asked
         else:
-            self._waiting.ask((side, *key), (path, now))
+            said = f"{service.name} {path}".strip()
+            self._waiting.renew((side, *key), now, path, side=side, said=said)
         return CipMessage(
             time=now,
             side=side,

@@ -93,17 +93,11 @@ class Parser(FramedParser):
         self._told: GitMessage | None = None
         self._count = 0
 
-    def feed(self, side: Direction, data: bytes, *, now: int) -> Iterable[Observation]:
-        """See contract.Parser: behind the server's list nothing is read."""
-        if self.done or (side is self._client and self._asked is not None):
-            return ()
-        return super().feed(side, data, now=now)
-
     def read(self, side: Direction, data: bytes, now: int) -> Iterable[Observation]:
         """See DatagramParser."""
         if self._asked is None:
             yield self._request(side, data, now)
-        elif side is not self._client and not self.done:
+        elif side is not self._client:
             yield from self._answer(side, data, now)
 
     def _request(self, side: Direction, data: bytes, now: int) -> GitMessage:
@@ -111,7 +105,7 @@ class Parser(FramedParser):
         if found is None:
             raise ProtocolError("no request")
         self._asked, self._client = now, side
-        self.frames[side].lose()  # what the client says later is not read
+        self.lanes[side].closed = True  # what the client says later is not read
         seen = GitMessage(time=now, side=side, message=_SERVICES[found[2]], path=plain(found[3]))
         for word in data[found.end() :].split(b"\0"):
             name, _, value = word.partition(b"=")
@@ -134,8 +128,8 @@ class Parser(FramedParser):
         told.time = now
         told.latency = None if self._asked is None else max(0, now - self._asked)
         told.references = self._count if told.message == "references" else None
-        self.done = True
         yield told
+        self.close()  # behind the server's list nothing is read
 
     def _line(self, told: GitMessage, content: bytes) -> None:
         if content.startswith(b"version "):

@@ -13,7 +13,7 @@ from typing import Annotated
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire._iec104_names import CAUSES, TYPES
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.waiting import Numbered
+from procwire.dpi.wire.pending import Pending
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -84,7 +84,7 @@ class Parser(Cutter):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.settled = True
-        self._waiting = Numbered()
+        self._waiting = self.paired(Pending())
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:  # noqa: ARG002
         """See Cutter."""
@@ -112,10 +112,9 @@ class Parser(Cutter):
             raise ProtocolError("no U frame")
         latency = None
         if data[2] in _ANSWERED:
-            asked = self._waiting.answer((1 - side, _ANSWERED[data[2]]))
-            latency = None if asked is None else now - asked
+            latency, _ = self._waiting.answer((1 - side, _ANSWERED[data[2]]), now)
         else:
-            self._waiting.ask((side, data[2]), now)
+            self._waiting.renew((side, data[2]), now, side=side, said=name)
         return Iec104Control(time=now, side=side, function=name, latency=latency)
 
     def _unit(self, side: Direction, data: bytes, now: int) -> Observation:
@@ -125,12 +124,13 @@ class Parser(Cutter):
         key = (kind, station, place)
         latency = None
         if cause in {ACTIVATION, DEACTIVATION}:
-            self._waiting.ask((side, *key), now)
+            said = "" if station == BROADCAST else f"{TYPES[kind]} of station {station}"
+            self._waiting.renew((side, *key), now, side=side, said=said)
         elif cause in {CONFIRMATION, DEACTIVATED}:
-            asked = self._waiting.answer((1 - side, *key))
-            if asked is None:  # each station answers what was said to all
-                asked = self._waiting.peek((1 - side, kind, BROADCAST, place))
-            latency = None if asked is None else now - asked
+            latency, _ = self._waiting.answer((1 - side, *key), now)
+            since = self._waiting.since((1 - side, kind, BROADCAST, place))
+            if latency is None and since is not None:  # each station answers what was said to all
+                latency = now - since
         return Iec104Data(
             time=now,
             side=side,

@@ -7,7 +7,7 @@ of one SPI whose numbers rise. What is encrypted is not read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Annotated, ClassVar
 
@@ -15,7 +15,7 @@ from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolErr
 from procwire.dpi.wire import _ike_names as names
 from procwire.dpi.wire import ike_message
 from procwire.dpi.wire.ike_message import Message
-from procwire.dpi.wire.pending import Pending
+from procwire.dpi.wire.pending import Pending, unanswered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -105,6 +105,7 @@ class Parser:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._told = context.told
         self._asked = Pending()
         self._known: set[bytes] = set()
         self._count = self._esp = 0
@@ -135,6 +136,10 @@ class Parser:
         """See contract.Parser."""
         return ENOUGH if self._count > MAX_TOLD or self._esp > MAX_ESP else 0
 
+    def finish(self, now: int) -> Iterable[Observation]:
+        """Requests that no answer was seen to."""
+        return unanswered(now, self._asked) if self._told and self._count <= MAX_TOLD else ()
+
     def _tell(self, side: Direction, message: Message, now: int) -> Observation:
         latency = None
         key = (message.initiator, message.exchange, message.number)
@@ -144,7 +149,8 @@ class Parser:
         if answers:
             latency, _ = self._asked.answer((1 - side, *key), now)
         if not message.response or message.version == 1:
-            self._asked.ask((side, *key), now, True)
+            said = names.EXCHANGES[message.exchange] if message.version == 2 else ""
+            self._asked.ask((side, *key), now, True, side=side, said=said)
         return IkeMessage(
             time=now,
             side=side,

@@ -17,8 +17,8 @@ from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shap
 from procwire.dpi.wire._kafka_names import APIS, FLEXIBLE
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
+from procwire.dpi.wire.pending import Pending
 from procwire.dpi.wire.text import plain, readable
-from procwire.dpi.wire.waiting import Numbered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -111,7 +111,7 @@ class Parser(Cutter):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._waiting = Numbered()
+        self._waiting = self.paired(Pending())
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:  # noqa: ARG002
         """See Cutter."""
@@ -147,7 +147,8 @@ class Parser(Cutter):
         told: dict[str, Any] = {}
         with suppress(ProtocolError):  # longer than what is read, or of another layout
             told = _told(api, version, flexible, body)
-        self._waiting.ask(number, (api, version, now))
+        said = "" if api == PRODUCE else APIS[api]  # acks=0: no answer is wanted
+        self._waiting.renew(number, now, (api, version), side=side, said=said)
         kind = KafkaLogin if self.early() and told.get("credentials") else KafkaRequest
         return kind(
             time=now,
@@ -162,7 +163,7 @@ class Parser(Cutter):
 
     def _response(self, side: Direction, body: Cursor, size: int, now: int) -> Observation:
         number = body.u32()
-        asked = self._waiting.answer(number)
+        latency, asked = self._waiting.answer(number, now)
         error = None
         if asked and asked[0] in {API_VERSIONS, SASL_HANDSHAKE, SASL_AUTHENTICATE} and body.left >= 2:
             if asked[0] == SASL_AUTHENTICATE and asked[1] >= FLEXIBLE[SASL_AUTHENTICATE]:
@@ -175,7 +176,7 @@ class Parser(Cutter):
             correlation=number,
             error=error,
             size_bytes=size,
-            latency=now - asked[2] if asked else None,
+            latency=latency,
         )
 
 

@@ -136,7 +136,7 @@ class Parser(FramedParser):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, measure, MAX_MESSAGE)
-        self._pending = Pending()
+        self._pending = self.paired(Pending())
 
     def read(self, side: Direction, data: bytes, now: int) -> Iterable[Observation]:
         """See DatagramParser."""
@@ -150,7 +150,7 @@ class Parser(FramedParser):
         except DerError as error:
             raise ProtocolError(str(error)) from None
         if kind in {0x6A, 0x6C}:
-            self._pending.ask((int(side), kind), now)
+            self._pending.ask((int(side), kind), now, side=side, said=_MESSAGES[kind])
         else:
             for asked in (_ASKED[kind],) if kind in _ASKED else (0x6A, 0x6C):
                 latency, _ = self._pending.answer((1 - side, asked), now)

@@ -20,7 +20,7 @@ from procwire.dpi.wire.ntlm import find
 from procwire.dpi.wire.pending import Pending
 from procwire.dpi.wire.text import plain
 from procwire.model.columns import Kind
-from procwire.model.observation import Observation, Upgraded, says
+from procwire.model.observation import Observation, says
 
 NAME = "ldap"
 PORTS = frozenset({("tcp", 389), ("udp", 389), ("tcp", 3268)})
@@ -111,11 +111,11 @@ class Parser(FramedParser):
     PATIENT = True  # STARTTLS or a password may come later
 
     def __init__(self, context: Context) -> None:
-        super().__init__(context, self._measure, KEEP)
-        self._pending = Pending()
+        super().__init__(context, self._sized, KEEP)
+        self._pending = self.paired(Pending())
         self._sealed = False
 
-    def _measure(self, data: bytes | bytearray) -> int:
+    def _sized(self, data: bytes) -> int:
         if self._sealed and not data[0]:  # RFC 4422 section 3.7: four bytes of length, then what is sealed
             return 4 + int.from_bytes(data[:4], "big") if len(data) >= 4 else 0
         return measure(data)
@@ -146,14 +146,15 @@ class Parser(FramedParser):
         try:
             _READERS.get(kind, _result)(seen, operation)
         except DerError:
-            if not self.stream or self.frames[seen.side].size <= len(operation.data):  # else it was cut here
+            if not self.stream or self.size <= len(operation.data):  # else it was cut here
                 raise ProtocolError("malformed operation") from None
         asked = response_of(kind)
         if asked is not None:
             yield from self._answered(seen, kind, asked)
             return
         if kind not in {_UNBIND, _ABANDON}:
-            self._pending.ask((int(seen.side), seen.ident), seen.time, [0, seen])
+            said = f"{seen.message} {seen.name}".strip()
+            self._pending.ask((int(seen.side), seen.ident), seen.time, [0, seen], side=seen.side, said=said)
         yield seen
 
     def _answered(self, seen: LdapMessage, kind: int, asked: int) -> Iterator[Observation]:  # noqa: ARG002
@@ -167,8 +168,7 @@ class Parser(FramedParser):
         if kind == _BOUND and request.method not in {"simple", "anonymous"}:
             self._sealed = True
         if kind == _EXTENDED_DONE and request.operation == START_TLS and self.stream:
-            self.upgraded = True
-            yield Upgraded(time=seen.time, side=seen.side, hint="tls")
+            yield self.hand_on(seen.side, "tls", seen.time)
 
 
 def _inside(message: Cursor) -> Cursor:

@@ -106,7 +106,7 @@ class Parser(FramedParser):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, measure)
-        self._pending = Pending()
+        self._pending = self.paired(Pending())
 
     def read(self, side: Direction, data: bytes, now: int) -> Iterable[Observation]:
         """See DatagramParser."""

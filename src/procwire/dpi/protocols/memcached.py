@@ -14,8 +14,8 @@ from typing import Annotated, ClassVar
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape, beginnings
 from procwire.dpi.wire.cutter import Cutter, empty_lines
+from procwire.dpi.wire.pending import Pending, Queue
 from procwire.dpi.wire.text import plain
-from procwire.dpi.wire.waiting import Numbered, Ordered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -157,8 +157,8 @@ class Parser(Cutter):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._ordered = Ordered()
-        self._numbered = Numbered()
+        self._ordered = self.paired(Queue())
+        self._numbered = self.paired(Pending())
         self._hits = 0
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:
@@ -224,9 +224,9 @@ class Parser(Cutter):
         name, key = plain(verb, 32), plain(keys[0]) if keys else ""
         quiet = words[-1] == b"noreply" or verb == b"quit" or (verb[:1] == b"m" and b"q" in words[1:])
         if number is not None:
-            self._numbered.ask(number, (name, key, now))
+            self._numbered.renew(number, now, (name, key), side=side, said=f"{name} {key}".strip())
         elif not quiet:
-            self._ordered.ask((name, key, now))
+            self._ordered.ask(now, (name, key), side=side, said=f"{name} {key}".strip())
         self.early()
         size = _value(words, True) - 2
         return (
@@ -250,8 +250,8 @@ class Parser(Cutter):
         hits, self._hits = self._hits, 0
         if number is not None:
             hits = data.count(b"VALUE ")
-        asked = self._ordered.answer() if number is None else self._numbered.answer(number)
-        name, key, since = asked or ("", "", None)
+        latency, asked = self._ordered.answer(now) if number is None else self._numbered.answer(number, now)
+        name, key = asked or ("", "")
         return (
             MemcachedReply(
                 time=now,
@@ -262,7 +262,7 @@ class Parser(Cutter):
                 result=plain(words[0], 32),
                 hits=hits if name[:2] in {"ge", "ga", "mg"} else None,
                 error=plain(b" ".join(words[1:])) if words[0] in _ERRORS else "",
-                latency=None if since is None else now - since,
+                latency=latency,
             ),
         )
 
@@ -274,7 +274,8 @@ class Parser(Cutter):
         key = "" if name.startswith("sasl") else plain(data[extras : extras + length])
         opaque = (data[1], data[12:16])
         if data[0] == 0x80:
-            self._numbered.ask(opaque, (name, key, now))
+            said = "" if name.endswith("q") else f"{name} {key}".strip()  # the quiet ones answer errors alone
+            self._numbered.renew(opaque, now, (name, key), side=side, said=said)
             rest = size - extras - length if self.stream else 0
             sets = name.rstrip("q") in {"set", "add", "replace", "append", "prepend"}
             secret = name == "sasl-auth"
@@ -292,7 +293,7 @@ class Parser(Cutter):
                 ),
             )
         status = int.from_bytes(data[6:8], "big")
-        asked = self._numbered.answer(opaque)
+        latency, asked = self._numbered.answer(opaque, now)
         return (
             MemcachedReply(
                 time=now,
@@ -301,7 +302,7 @@ class Parser(Cutter):
                 command=name,
                 key=asked[1] if asked else key,
                 result=_STATUS.get(status, f"status {status}"),
-                latency=now - asked[2] if asked else None,
+                latency=latency,
             ),
         )
 

@@ -13,8 +13,8 @@ from typing import Annotated, Any
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
+from procwire.dpi.wire.pending import Pending
 from procwire.dpi.wire.text import plain
-from procwire.dpi.wire.waiting import Numbered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -121,7 +121,7 @@ class Parser(Cutter):
             self.client = int(Direction.OUT)
         else:
             self.client = int(Direction.IN)
-        self._waiting = Numbered()
+        self._waiting = self.paired(Pending())
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:  # noqa: ARG002
         """See Cutter."""
@@ -143,14 +143,15 @@ class Parser(Cutter):
         name = _FUNCTIONS.get(function & 0x7F, f"function-{function & 0x7F}")
         if side == self.client:
             told = _asked(function, body)
-            self._waiting.ask((number, unit), (function, told.get("address"), now))
+            said = f"{name} of unit {unit}" if unit else ""  # 0 is a broadcast: nobody answers
+            self._waiting.renew((number, unit), now, told.get("address"), side=side, said=said)
             write = function in _WRITES
             return (
                 ModbusRequest(
                     time=now, side=side, transaction=number, unit=unit, function=name, write=write, **told
                 ),
             )
-        asked = self._waiting.answer((number, unit))
+        latency, address = self._waiting.answer((number, unit), now)
         exception = ""
         if function & 0x80 and body.left:
             code = body.u8()
@@ -162,10 +163,10 @@ class Parser(Cutter):
                 transaction=number,
                 unit=unit,
                 function=name,
-                address=asked[1] if asked else None,
+                address=address,
                 exception=exception,
                 identity=_identity(body) if function == 43 else (),
-                latency=now - asked[2] if asked else None,
+                latency=latency,
             ),
         )
 

@@ -15,8 +15,8 @@ from typing import Annotated, Any, ClassVar
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire import bson
 from procwire.dpi.wire.cutter import Cutter
+from procwire.dpi.wire.pending import Pending
 from procwire.dpi.wire.text import bounded, plain, readable
-from procwire.dpi.wire.waiting import Numbered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -162,7 +162,7 @@ class Parser(Cutter):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._waiting = Numbered()
+        self._waiting = self.paired(Pending())
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:  # noqa: ARG002
         """See Cutter."""
@@ -200,21 +200,20 @@ class Parser(Cutter):
             told = _command(_body(data))
         more = opcode == MSG and data[16] & 2  # moreToCome: no answer will be sent
         if not more and (opcode not in _LEGACY or opcode == MORE):
-            self._waiting.ask(
-                number, (told["command"], told.get("database", ""), told.get("collection", ""), now)
-            )
+            note = (told["command"], told.get("database", ""), told.get("collection", ""))
+            self._waiting.renew(number, now, note, side=side, said=" ".join(filter(None, note)))
         kind = MongodbLogin if self.early() and told.get("credentials") else MongodbCommand
         return (kind(time=now, side=side, **told),)
 
     def _reply(self, side: Direction, data: bytes, size: int, now: int) -> Observation:
         opcode = int.from_bytes(data[12:16], "little")
-        asked = self._waiting.answer(data[8:12])
+        latency, asked = self._waiting.answer(data[8:12], now)
         fields: dict[str, Any] = {}
         if opcode == MSG:
             fields = _body(data)
         elif opcode == REPLY and size > 36 and len(data) > 40:
             fields = dict(bson.elements(data, 36))
-        name, database, collection, since = asked or ("", "", "", None)
+        name, database, collection = asked or ("", "", "")
         code, affected = fields.get("code"), fields.get("n")
         return MongodbReply(
             time=now,
@@ -227,7 +226,7 @@ class Parser(Cutter):
             error=_word(fields.get("errmsg") or fields.get("$err")),
             affected=int(affected) if isinstance(affected, int) else None,
             size_bytes=size,
-            latency=None if since is None else now - since,
+            latency=latency,
         )
 
 

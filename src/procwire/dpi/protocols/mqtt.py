@@ -13,8 +13,8 @@ from typing import Annotated, Any, ClassVar
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
+from procwire.dpi.wire.pending import Pending
 from procwire.dpi.wire.text import plain, readable
-from procwire.dpi.wire.waiting import Numbered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -157,7 +157,7 @@ class Parser(Cutter):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._five = False
-        self._waiting = Numbered()
+        self._waiting = self.paired(Pending())
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:  # noqa: ARG002
         """See Cutter: type and flags, then the length."""
@@ -186,7 +186,7 @@ class Parser(Cutter):
             self.join(side)
         if kind == CONNECT:
             self.client = side
-            self._waiting.ask(("connack",), now)
+            self._waiting.renew(("connack",), now, side=side, said="connect")
             return (self._connect(side, body, now),)
         if kind == CONNACK:
             self.settled = True
@@ -231,9 +231,9 @@ class Parser(Cutter):
 
     def _connack(self, side: Direction, body: Cursor, now: int) -> Observation:
         body.u8()
-        code, since = body.u8(), self._waiting.answer(("connack",))
+        code = body.u8()
+        latency, _ = self._waiting.answer(("connack",), now)
         reason = _reason(code) if self._five else _REFUSALS.get(code, f"code {code}" if code else "")
-        latency = None if since is None else now - since
         return MqttMessage(
             time=now, side=side, message="connack", accepted=not code, reason=reason, latency=latency
         )
@@ -241,7 +241,7 @@ class Parser(Cutter):
     def _publish(self, side: Direction, first: int, body: Cursor, size: int, now: int) -> Observation:
         topic, qos = plain(body.prefixed(2)), first >> 1 & 3
         if qos:
-            self._waiting.ask((side, body.u16()), ("publish", topic, now))
+            self._waiting.renew((side, body.u16()), now, topic, side=side, said=f"publish {topic}")
         self._properties(body)
         return MqttMessage(
             time=now,
@@ -264,17 +264,17 @@ class Parser(Cutter):
             if kind == SUBSCRIBE:
                 qos = max(qos or 0, body.u8() & 3)
         first = filters[0] if filters else ""
-        self._waiting.ask((side, number), (_NAMES[kind], first, now))
+        self._waiting.renew((side, number), now, first, side=side, said=f"{_NAMES[kind]} {first}")
         more = tuple(filters) if len(filters) > 1 else ()
         return MqttMessage(time=now, side=side, message=_NAMES[kind], topic=first, filters=more, qos=qos)
 
     def _granted(self, side: Direction, kind: int, body: Cursor, now: int) -> Observation:
-        asked = self._waiting.answer((1 - side, body.u16()))
+        latency, topic = self._waiting.answer((1 - side, body.u16()), now)
         if kind in {SUBACK, UNSUBACK}:
             self._properties(body)
         codes = body.rest()[:MAX_FILTERS]
         worst = max(codes[:1] if kind in {PUBACK, PUBREC} else codes, default=0)
-        told: dict[str, Any] = {"topic": asked[1], "latency": now - asked[2]} if asked else {}
+        told: dict[str, Any] = {} if latency is None else {"topic": topic, "latency": latency}
         return MqttMessage(
             time=now,
             side=side,

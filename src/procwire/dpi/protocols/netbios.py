@@ -15,7 +15,7 @@ from procwire.dpi.wire.netbios_name import first_level, meaning
 from procwire.dpi.wire.pending import Pending
 from procwire.dpi.wire.text import terminated
 from procwire.model.columns import Kind
-from procwire.model.observation import Observation, Upgraded, says
+from procwire.model.observation import Observation, says
 
 NAME = "netbios"
 PORTS = frozenset({("tcp", 139), ("udp", 138)})
@@ -116,7 +116,7 @@ class Parser(FramedParser):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, measure)
-        self._pending = Pending()
+        self._pending = self.paired(Pending())
 
     def read(self, side: Direction, data: bytes, now: int) -> Iterable[Observation]:
         """See DatagramParser."""
@@ -128,15 +128,14 @@ class Parser(FramedParser):
         if kind == _REQUEST:
             (seen.destination, called), (seen.source, calling), _ = _names(data, 4)
             seen.destination_type, seen.source_type = meaning(called), meaning(calling)
-            self._pending.ask(int(side), now)
+            self._pending.ask(int(side), now, side=side, said=f"session with {seen.destination}")
         else:
             seen.latency, _ = self._pending.answer(1 - side, now)
             if kind == _NEGATIVE:
                 seen.error = _REFUSALS.get(data[4]) or str(data[4])
         yield seen
         if kind == _POSITIVE:
-            self.upgraded = True
-            yield Upgraded(time=now, side=side, hint="smb")
+            yield self.hand_on(side, "smb", now)
 
     def _told(self, side: Direction, data: bytes, now: int) -> NetbiosMessage:
         (source, kind), (destination, other), at = _datagram(data)

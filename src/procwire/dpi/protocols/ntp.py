@@ -157,7 +157,7 @@ class Parser(DatagramParser):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._pending = Pending()
+        self._pending = self.paired(Pending())
 
     def read(self, side: Direction, data: bytes, now: int) -> Iterable[Observation]:
         """See DatagramParser."""
@@ -179,7 +179,7 @@ class Parser(DatagramParser):
         if mode in {2, 4} or seen.answer:
             seen.latency, _ = self._pending.answer((1 - side, 3 if mode == 4 else key[0], key[1]), now)
         elif mode != 5:
-            self._pending.ask((int(side), *key), now)
+            self._pending.ask((int(side), *key), now, side=side, said="time")
         yield seen
 
 

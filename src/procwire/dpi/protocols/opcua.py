@@ -15,8 +15,8 @@ from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire._opcua_names import SERVICES, STATUS
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
+from procwire.dpi.wire.pending import Pending
 from procwire.dpi.wire.text import plain
-from procwire.dpi.wire.waiting import Numbered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -112,7 +112,7 @@ class Parser(Cutter):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._clear = True  # whether the channel's messages can be read
-        self._waiting = Numbered()
+        self._waiting = self.paired(Pending())
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:  # noqa: ARG002
         """See Cutter."""
@@ -173,16 +173,15 @@ class Parser(Cutter):
             self.lanes[side].lost = False
         told: dict[str, Any] = {}
         if side == self.client:
-            self._waiting.ask(number, now)
+            self._waiting.renew(number, now, True, side=side, said=name)
             told["write"] = name in {"WriteRequest", "CallRequest", "HistoryUpdateRequest"}
             if identity == ACTIVATE:
                 told.update(_user(body))
                 self.settled = True
         else:
-            asked = self._waiting.answer(number)
+            told["latency"], asked = self._waiting.answer(number, now)
             if asked is None and chunk == 0x43:
                 return None
-            told["latency"] = None if asked is None else now - asked
             body.take(12)
             code = body.u32()
             told["status"] = STATUS.get(code, f"{code:#010x}")

@@ -9,14 +9,14 @@ server's own tag, never read. A session that was running already is recognised o
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
+from procwire.dpi.wire.pending import Queue
 from procwire.dpi.wire.statements import MAX_VERB, begins, statement
 from procwire.dpi.wire.text import plain
-from procwire.dpi.wire.waiting import Ordered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -152,7 +152,7 @@ class Parser(Cutter):
         self._sent = False  # a password
         self._in = False
         self._names: dict[tuple[str, str], str] = {}
-        self._queries = Ordered()
+        self._queries = self.paired(Queue())
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:
         """See Cutter: a type and a length, but for the first of a client and a byte of a server."""
@@ -248,7 +248,7 @@ class Parser(Cutter):
         elif kind == 0x46:  # F
             return (self._ask(side, "function", "", f"function {body.u32()}", now),)
         elif kind == 0x53:  # S
-            self._queries.ask(("sync", "", now))
+            self._queries.ask(now, ("sync", ""))
         elif kind == 0x70:  # p
             self._sent = True
         return None
@@ -261,7 +261,7 @@ class Parser(Cutter):
         return text
 
     def _ask(self, side: Direction, kind: str, name: str, text: str, now: int) -> Observation:
-        self._queries.ask((kind, text, now))
+        self._queries.ask(now, (kind, text), side=side, said=text or kind)
         return PostgresqlQuery(time=now, side=side, kind=kind, query=text, statement=name)
 
     # ---- what the server says
@@ -274,12 +274,12 @@ class Parser(Cutter):
             return self._error(side, data, now)
         if kind in b"CsI" and self._in:
             tag = plain(Cursor(data, 5).until()) if kind == 0x43 else ""
-            waiting = self._queries.peek()
-            if waiting and waiting[0] == "execute":
-                self._queries.answer()
+            waiting = self._queries.peek(now)
+            if waiting[1] and waiting[1][0] == "execute":
+                self._queries.answer(now)
             return (self._result(side, waiting, now, {"tag": tag}),)
         if kind == 0x5A:  # Z
-            while (done := self._queries.answer()) and done[0] == "execute":
+            while (done := self._queries.answer(now)[1]) and done[0] == "execute":
                 pass
         return None
 
@@ -319,15 +319,15 @@ class Parser(Cutter):
         severity = told.get("V", told.get("S", ""))
         return (
             self._result(
-                side, self._queries.peek(), now, {"severity": severity, "code": code, "error": error}
+                side, self._queries.peek(now), now, {"severity": severity, "code": code, "error": error}
             ),
         )
 
     def _result(
-        self, side: Direction, waiting: tuple[str, str, int] | None, now: int, told: dict[str, str]
+        self, side: Direction, waiting: tuple[int | None, Any], now: int, told: dict[str, str]
     ) -> Observation:
-        query = waiting[1] if waiting else ""
-        latency = now - waiting[2] if waiting else None
+        latency, asked = waiting
+        query = asked[1] if asked else ""
         return PostgresqlResult(time=now, side=side, query=query, latency=latency, **told)
 
 

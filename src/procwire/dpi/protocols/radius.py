@@ -95,7 +95,7 @@ class Parser(DatagramParser):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._pending = Pending()
+        self._pending = self.paired(Pending())
         self._latest: dict[tuple[int, int], bytes] = {}  # authenticator of the last request by identifier
 
     def read(self, side: Direction, data: bytes, now: int) -> Iterable[Observation]:
@@ -110,7 +110,9 @@ class Parser(DatagramParser):
         if eap:
             seen.method = _eap(eap)
         if data[0] in names.REQUESTS:
-            seen.retransmitted = self._pending.ask((int(side), data[1], data[4:20]), now)
+            seen.retransmitted = self._pending.ask(
+                (int(side), data[1], data[4:20]), now, side=side, said=f"{seen.message} {seen.user}".strip()
+            )
             self._latest[int(side), data[1]] = data[4:20]
         else:
             last = self._latest.pop((1 - side, data[1]), b"")

@@ -16,7 +16,7 @@ from procwire.dpi.wire.framing import FramedParser
 from procwire.dpi.wire.pending import Pending
 from procwire.dpi.wire.text import plain
 from procwire.model.columns import Kind
-from procwire.model.observation import Observation, Upgraded, says
+from procwire.model.observation import Observation, says
 
 NAME = "rdp"
 PORT = 3389
@@ -102,7 +102,7 @@ class Parser(FramedParser):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, measure, MAX_REQUEST)
-        self._pending = Pending()
+        self._pending = self.paired(Pending())
 
     def read(self, side: Direction, data: bytes, now: int) -> Iterable[Observation]:
         """See DatagramParser."""
@@ -120,13 +120,12 @@ class Parser(FramedParser):
             seen.protocol = _PROTOCOLS.get(chosen[1]) or ("rdp" if not chosen[1] else str(chosen[1]))
         yield seen
         if seen.protocol in _PROTOCOLS.values():
-            self.upgraded = True
-            yield Upgraded(time=now, side=side, hint="tls")
+            yield self.hand_on(side, "tls", now)
         else:
-            self.done = True
+            self.close()
 
     def _request(self, side: Direction, content: bytes, now: int) -> RdpMessage:
-        self._pending.ask(int(side), now)
+        self._pending.ask(int(side), now, side=side, said="connection")
         seen = RdpMessage(time=now, side=side, message="request", protocols=("rdp",))
         cookie, token = _COOKIE.search(content), _TOKEN.search(content)
         seen.user = plain(cookie[1]) if cookie else ""

@@ -15,8 +15,8 @@ from typing import Annotated, ClassVar
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cutter import Cutter, empty_lines
+from procwire.dpi.wire.pending import Queue
 from procwire.dpi.wire.text import plain
-from procwire.dpi.wire.waiting import Ordered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -162,7 +162,7 @@ class Parser(Cutter):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._values = [Reading(), Reading()]
-        self._waiting = Ordered()
+        self._waiting = self.paired(Queue())
         self._unasked = False
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:
@@ -237,7 +237,8 @@ class Parser(Cutter):
         key = words[0] if words and name not in _NO_KEY | _WORDS else ""
         if name in _WORDS and words:
             name = f"{name} {words[0].upper()[:32]}"
-        self._waiting.ask((name, key, now))
+        said = "" if name in _UNASKED else f"{name} {key}".strip()
+        self._waiting.ask(now, (name, key), side=side, said=said)
         self._unasked = self._unasked or name in _UNASKED
         if name in _REPLICATION:
             self.close()
@@ -256,7 +257,7 @@ class Parser(Cutter):
         if pushed:
             what = plain(value.kept[0], 32) if value.kept else "monitor"
             return (RedisPush(time=now, side=side, kind=what),)
-        asked = None if self._unasked else self._waiting.answer()
+        latency, asked = (None, None) if self._unasked else self._waiting.answer(now)
         return (
             RedisReply(
                 time=now,
@@ -266,7 +267,7 @@ class Parser(Cutter):
                 kind=kind,
                 error=plain(value.text) if kind == "error" else "",
                 count=None if kind == "null" else value.size,
-                latency=now - asked[2] if asked else None,
+                latency=latency,
             ),
         )
 

@@ -135,9 +135,8 @@ class Parser:
 
     def finish(self, now: int) -> Iterator[Observation]:
         """Requests that no response was seen to."""
-        for key, _, _, note in self._asked.left():
-            side = key[0] if isinstance(key, tuple) else Direction.OUT
-            yield self._exchange(side, note, None, b"", (now, None))
+        for _, asked in self._asked.left():
+            yield self._exchange(Direction(asked.side), asked.note, None, b"", (now, None))
 
     def _settle(self, side: Direction, held: bytearray) -> None:
         """Drop blank lines; behind a gap, what begins no message."""
@@ -153,7 +152,7 @@ class Parser:
     def _message(self, side: Direction, head: Head, body: bytes, now: int) -> Iterator[Observation]:
         key = head.fields.get(b"cseq", b"")[:32]
         if _REQUEST.match(head.start):
-            self._asked.ask((side, key), now, head)
+            self._asked.ask((side, key), now, head, side=side)
             return
         if not _STATUS.match(head.start):
             raise ProtocolError("not a start line")

@@ -14,7 +14,7 @@ from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire import tpkt
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
-from procwire.dpi.wire.waiting import Numbered
+from procwire.dpi.wire.pending import Pending
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -121,7 +121,7 @@ class Parser(Cutter):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.settled = True
-        self._waiting = Numbered()
+        self._waiting = self.paired(Pending())
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:  # noqa: ARG002
         """See Cutter."""
@@ -159,15 +159,14 @@ class Parser(Cutter):
             error = body.take(2)
             if error != b"\0\0":
                 told["error"] = f"class {error[0]:#04x} code {error[1]:#04x}"
-            if (asked := self._waiting.answer((1 - side, number))) is not None:
-                told["latency"] = now - asked
-        elif kind == 1:
-            self._waiting.ask((side, number), now)
+            told["latency"], _ = self._waiting.answer((1 - side, number), now)
         part = Cursor(body.take(min(parameter, body.left)))
         if kind == 7:
             told["function"] = _userdata(part)
         elif part.left:
             _function(part, body, kind, told)
+        if kind == 1:
+            self._waiting.renew((side, number), now, side=side, said=told.get("function", "job"))
         return S7Message(time=now, side=side, message=_KINDS[kind], reference=number, **told)
 
 

@@ -76,7 +76,7 @@ class Parser(DatagramParser):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.opened = Pending()
+        self.opened = self.paired(Pending())
         self.kinds: set[tuple[int, int]] = set()
 
     def read(self, side: Direction, data: bytes, now: int) -> Iterable[Observation]:
@@ -94,7 +94,7 @@ class Parser(DatagramParser):
     def _opening(self, side: Direction, kind: int, chunk: bytes, now: int) -> SctpChunk:
         latency = None
         if kind == INIT:
-            self.opened.ask(int(side), now)
+            self.opened.ask(int(side), now, side=side, said="association")
         else:
             latency, _ = self.opened.answer(1 - side, now)
         return SctpChunk(

@@ -9,13 +9,13 @@ by their shape.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, ClassVar
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire import sdp, text_message
 from procwire.dpi.wire.lines import shown
-from procwire.dpi.wire.pending import Pending
+from procwire.dpi.wire.pending import Pending, unanswered
 from procwire.dpi.wire.text_message import MAX_BODY, Head, masked
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -112,6 +112,7 @@ class Parser:
         self._held = [bytearray(), bytearray()]
         self._owed = [0, 0]
         self._lost = [False, False]
+        self._told = context.told
         self._asked = Pending()
 
     def feed(self, side: Direction, data: bytes, *, now: int) -> Iterator[Observation]:
@@ -161,6 +162,10 @@ class Parser:
         owed, self._owed[side] = self._owed[side], 0
         return owed
 
+    def finish(self, now: int) -> Iterable[Observation]:
+        """Requests that no answer was seen to."""
+        return unanswered(now, self._asked) if self._told and not any(self._lost) else ()
+
     def _tell(self, side: Direction, head: Head, body: bytes, now: int) -> Iterator[Observation]:
         described = body[:MAX_BODY] if b"sdp" in head.fields.get(b"content-type", b"").lower() else b""
         yield self._message(side, head, sdp.media(described), now)
@@ -205,7 +210,8 @@ class Parser:
         key: tuple[bytes, ...],
     ) -> Observation:
         method, uri, media = what
-        again = self._asked.ask((side, *key), now) if method != "ACK" else False
+        said = f"{method} {masked(shown(uri))}"
+        again = self._asked.ask((side, *key), now, side=side, said=said) if method != "ACK" else False
         given = head.fields.get(b"authorization") or head.fields.get(b"proxy-authorization") or b""
         return SipRequest(
             time=now,

@@ -68,6 +68,8 @@ class Parser(FramedParser):
         super().__init__(context, measure, KEEP)
         self._new = smb2.Conversation()
         self._old = smb1.Conversation()
+        for conversation in (self._new, self._old):
+            self.paired(conversation.pending)
         self._sealed = False
 
     def read(self, side: Direction, data: bytes, now: int) -> Iterable[Observation]:

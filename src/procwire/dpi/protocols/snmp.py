@@ -113,7 +113,7 @@ class Parser(DatagramParser):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._pending = Pending()
+        self._pending = self.paired(Pending())
 
     def read(self, side: Direction, data: bytes, now: int) -> Iterable[Observation]:
         """See DatagramParser."""
@@ -125,7 +125,8 @@ class Parser(DatagramParser):
         if kind in _ANSWERS:
             seen.latency, _ = self._pending.answer((1 - side, seen.ident), now)
         elif kind not in {_TRAP_V1, 0xA7} and seen.ident is not None:
-            seen.retransmitted = self._pending.ask((int(side), seen.ident), now)
+            said = " ".join((seen.message, *seen.variables[:1]))
+            seen.retransmitted = self._pending.ask((int(side), seen.ident), now, side=side, said=said)
         yield seen
 
     def _message(self, seen: SnmpMessage, message: Cursor) -> int:

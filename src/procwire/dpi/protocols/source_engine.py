@@ -12,8 +12,8 @@ from typing import Annotated, Any
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
+from procwire.dpi.wire.pending import Pending
 from procwire.dpi.wire.text import plain
-from procwire.dpi.wire.waiting import Numbered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -64,7 +64,7 @@ class Parser(Cutter):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.settled = True
-        self._waiting = Numbered()
+        self._waiting = self.paired(Pending())
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:  # noqa: ARG002
         """See Cutter: a datagram is one message."""
@@ -76,12 +76,12 @@ class Parser(Cutter):
         """See Cutter."""
         if data[4] in _QUESTIONS:
             kind = _QUESTIONS[data[4]]
-            self._waiting.ask((side, kind), now)
+            self._waiting.renew((side, kind), now, side=side, said=kind)
             return (SourceEngineMessage(time=now, side=side, message="request", kind=kind),)
         name = _ANSWERS.get(data[4])
         if name is None:
             raise ProtocolError("no query of the Source engine")
-        since = self._waiting.answer((1 - side, name))
+        latency, _ = self._waiting.answer((1 - side, name), now)
         told: dict[str, Any] = {}
         if name == "info":
             body = Cursor(data, 6, "little")
@@ -90,7 +90,6 @@ class Parser(Cutter):
             told["game"] = plain(body.until())
             body.take(2)
             told["players"] = body.u8()
-        latency = None if since is None else now - since
         return (
             SourceEngineMessage(time=now, side=side, message="response", kind=name, latency=latency, **told),
         )

@@ -7,13 +7,13 @@ channel data is passed over. User names of ICE are fragments made up for one cal
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire import stun_message
 from procwire.dpi.wire.lines import shown
-from procwire.dpi.wire.pending import Pending
+from procwire.dpi.wire.pending import Pending, unanswered
 from procwire.dpi.wire.stun_message import CLASSES, HEAD, METHODS, Message
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, Upgraded, says
@@ -174,11 +174,15 @@ class Parser:
             del held[: HEAD + size]
             yield from self._tell(side, message, now)
 
+    def finish(self, now: int) -> Iterable[Observation]:
+        """Requests that no answer was seen to."""
+        return unanswered(now, self._asked) if self._told and self._count <= MAX_TOLD else ()
+
     def _tell(self, side: Direction, message: Message, now: int) -> Iterator[Observation]:
         self._count += 1
         latency, again = None, False
         if message.kind == 0:
-            again = self._asked.ask((side, message.transaction), now)
+            again = self._asked.ask((side, message.transaction), now, side=side, said=METHODS[message.method])
         elif message.kind > 1:
             latency, _ = self._asked.answer((1 - side, message.transaction), now)
         if self._count > MAX_TOLD:

@@ -7,12 +7,12 @@ rise.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Annotated
 
 from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
-from procwire.dpi.wire.pending import Pending
+from procwire.dpi.wire.pending import Pending, unanswered
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -79,7 +79,8 @@ def confirm(seen: list[tuple[Direction, bytes]], context: Context) -> bool:  # n
 class Parser:
     """See contract.Parser."""
 
-    def __init__(self, context: Context) -> None:  # noqa: ARG002
+    def __init__(self, context: Context) -> None:
+        self._reads = context.told
         self._asked = Pending()
         self._began: int | None = None
         self._waiting = False  # a response came, and no data since
@@ -103,7 +104,7 @@ class Parser:
             return
         sender, receiver, latency = data[4:8], b"", None
         if kind == INITIATION:
-            self._asked.ask((side, sender), now)
+            self._asked.ask((side, sender), now, side=side, said="handshake")
             self._began = now
         else:
             receiver = data[8:12] if kind == RESPONSE else data[4:8]
@@ -120,6 +121,10 @@ class Parser:
     def skip(self, side: Direction) -> int:  # noqa: ARG002
         """See contract.Parser."""
         return ENOUGH if self._count > MAX_TOLD or self._data > 4 * MAX_TOLD else 0
+
+    def finish(self, now: int) -> Iterable[Observation]:
+        """Requests that no answer was seen to."""
+        return unanswered(now, self._asked) if self._reads and self._count <= MAX_TOLD else ()
 
     @staticmethod
     def _told(

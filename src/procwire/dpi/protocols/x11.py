@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Annotated, ClassVar, Literal
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
-from procwire.dpi.wire.framing import FramedParser, Frames
+from procwire.dpi.wire.framing import FramedParser
 from procwire.dpi.wire.pending import Pending
 from procwire.dpi.wire.text import plain
 from procwire.model.columns import Kind
@@ -87,8 +87,8 @@ class Parser(FramedParser):
     PATIENT = True  # both set-ups are read, then nothing
 
     def __init__(self, context: Context) -> None:
-        super().__init__(context, self._measure_request)
-        self._pending = Pending()
+        super().__init__(context, measure_request, KEEP)
+        self._pending = self.paired(Pending())
         self._client: Direction | None = None
         self._order: Literal["little", "big"] = "little"
 
@@ -97,29 +97,25 @@ class Parser(FramedParser):
         if self._client is None:
             self._client = side
             self._order = _ORDERS.get(data[0], "little")
-            answers = Frames(self._measure_answer, KEEP)
-            self.frames = (self.frames[0], answers) if side is Direction.OUT else (answers, self.frames[1])
-        if self.done:
-            return ()
         return super().feed(side, data, now=now)
 
-    def _measure_request(self, data: bytes | bytearray) -> int:
-        """Behind the set-up a client's requests are taken as they come."""
-        return len(data) if len(self._pending) else measure_request(data)
-
-    def _measure_answer(self, data: bytes | bytearray) -> int:
-        if data[0] > 2:
+    def measure(self, side: Direction, data: bytes, at: int) -> int:
+        """See Cutter. Behind the set-up a client's requests are taken as they come."""
+        if side is self._client:
+            return len(data) - at if len(self._pending) else super().measure(side, data, at)
+        if data[at] > 2:
             raise ProtocolError("not an answer")
-        if len(data) < 8:
+        if len(data) - at < 8:
             return 0
-        return 8 + 4 * int.from_bytes(data[6:8], self._order)
+        return 8 + 4 * int.from_bytes(data[at + 6 : at + 8], self._order)
 
     def read(self, side: Direction, data: bytes, now: int) -> Iterable[Observation]:
         """See DatagramParser."""
         order = self._order
         if side is self._client:
-            if self._pending.ask(0, now):
+            if len(self._pending):
                 return
+            self._pending.ask(0, now, side=side, said="setup")
             name, secret = int.from_bytes(data[6:8], order), int.from_bytes(data[8:10], order)
             authorization = plain(data[SETUP_BYTES : SETUP_BYTES + name])
             yield X11Setup(
@@ -132,7 +128,7 @@ class Parser(FramedParser):
             )
             return
         yield self._answer(side, data, now)
-        self.done = True  # what a demand to authenticate leads to is not read either
+        self.close()  # what a demand to authenticate leads to is not read either
 
     def _answer(self, side: Direction, data: bytes, now: int) -> X11Setup:
         order = self._order

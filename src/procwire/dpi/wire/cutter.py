@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from procwire.dpi.contract import ENOUGH, Context, Direction, ProtocolError
+from procwire.dpi.wire.pending import Pairing
 from procwire.model.observation import Observation, Upgraded
 
 MAX_LOGIN = 64  # requests within which a login is looked for, where nobody reads the rest
@@ -49,7 +50,7 @@ class Lane:
         self.closed = self.closed or self.tries > MAX_RESYNC
 
 
-class Cutter:
+class Cutter(Pairing):
     """See contract.Parser; ``client`` is the side that asks, -1 while it is not known."""
 
     LOOK = 4096  # bytes of a message that are read
@@ -79,6 +80,16 @@ class Cutter:
     def forget(self) -> None:
         """A gap: what is waited for may never come."""
 
+    def whole(self, side: Direction, data: bytes, now: int) -> Iterable[Observation]:
+        """What a datagram says: it holds whole messages."""
+        at = 0
+        while at < len(data):
+            size = self.measure(side, data, at)
+            if not size or at + size > len(data):
+                raise ProtocolError("a datagram that ends within a message")
+            yield from self.message(side, data[at : at + size], size, now) or ()
+            at += size
+
     def resumes(self, side: Direction, data: bytes) -> bool:
         """Whether a message begins here, behind a gap."""
         return self.measure(side, data, 0) > 0
@@ -96,7 +107,7 @@ class Cutter:
             if self.stream:
                 self._cut(side, data, now, out)
             else:
-                self._whole(side, data, now, out)
+                out += self.whole(side, data, now)
         except ProtocolError as error:
             if self.stream:
                 self._broken = error
@@ -112,6 +123,7 @@ class Cutter:
                 lane.owed -= size
             else:
                 lane.lose()
+                self.lossy = True
                 self.forget()
         return ()
 
@@ -122,6 +134,10 @@ class Cutter:
             return ENOUGH
         size, lane.owed = lane.owed, 0
         return size
+
+    def finish(self, now: int) -> Iterable[Observation]:
+        """See Pairing; of a side that is not read to the end nothing is said."""
+        return () if any(lane.closed for lane in self.lanes) else super().finish(now)
 
     def remainder(self, side: Direction) -> bytes:
         """See contract: what was fed behind the hand-over."""
@@ -211,13 +227,3 @@ class Cutter:
         else:
             lane.lose()
         return found
-
-    def _whole(self, side: Direction, data: bytes, now: int, out: list[Observation]) -> None:
-        """A datagram holds whole messages."""
-        at = 0
-        while at < len(data):
-            size = self.measure(side, data, at)
-            if not size or at + size > len(data):
-                raise ProtocolError("a datagram that ends within a message")
-            out += self.message(side, data[at : at + size], size, now) or ()
-            at += size

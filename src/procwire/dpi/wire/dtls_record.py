@@ -17,6 +17,7 @@ MAX_RECORDS = 32  # of one datagram
 MAX_MESSAGE = 1 << 16  # of one handshake message
 MAX_PARTIAL = 8  # messages in progress, a side
 MAX_SEQUENCE = 64  # handshake messages of one side that are put together
+NAMED = 25  # a ciphertext record with a connection id (RFC 9146 section 4)
 _HEAD, _FRAGMENT = 13, 12
 
 
@@ -41,6 +42,11 @@ def records(data: bytes) -> list[Record]:
         if at + _HEAD > len(data) or not CHANGE_CIPHER_SPEC <= first <= ACK:
             raise ProtocolError("not a record")
         version = data[at + 1] << 8 | data[at + 2]
+        if first == NAMED and version in VERSIONS:  # how long its connection id is cannot be told
+            found.append(
+                Record(APPLICATION_DATA, version, data[at + 3] << 8 | data[at + 4], data[at + _HEAD :])
+            )
+            break
         size = data[at + 11] << 8 | data[at + 12]
         if version not in VERSIONS or at + _HEAD + size > len(data):
             raise ProtocolError("not a record")

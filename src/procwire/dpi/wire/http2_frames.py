@@ -7,7 +7,7 @@ HPACK bombs. The tables of ``hpack`` are loaded with the first connection, not b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 import msgspec
@@ -54,7 +54,7 @@ class Frames:
         self._begun: Frame | None = None  # HEADERS or PUSH_PROMISE whose block is not whole
         self._count = 0
         self._decoder: Any = None
-        self.kept: set[int] = set()  # streams whose DATA is given
+        self.kept: Container[int] = frozenset()  # streams whose DATA is given
         self.broken = False  # bytes were missed: the compression's state is gone
 
     def next(self, data: bytes) -> Iterator[Frame]:

@@ -86,10 +86,11 @@ class Messages:
 
     def unanswered(self, now: int) -> Iterable[IcmpUnanswered]:
         """What waits for a reply still."""
-        for key, since, _, _ in self.pending.left():
+        for key, asked in self.pending.left():
             side, _, ident, sequence = cast("tuple[int, int, int, int]", key)
+            waited = max(0, now - asked.since)
             yield IcmpUnanswered(
-                time=now, side=Direction(side), ident=ident, sequence=sequence, waited=max(0, now - since)
+                time=now, side=Direction(side), ident=ident, sequence=sequence, waited=waited
             )
 
     def _echo(self, side: Direction, kind: int, data: bytes, now: int) -> dict[str, Any]:

@@ -49,12 +49,12 @@ class RpcParser(FramedParser):
 
     def __init__(self, context: Context, asks: Describe, tells: Describe) -> None:
         super().__init__(context, measure, KEEP)
-        self._pending = Pending()
+        self._pending = self.paired(Pending())
         self._asks, self._tells = asks, tells
 
     def read(self, side: Direction, data: bytes, now: int) -> Iterable[Observation]:
         """See DatagramParser."""
-        size = self.frames[side].size - 4 if self.stream else len(data)
+        size = self.size - 4 if self.stream else len(data)
         data = data[4:] if self.stream else data
         try:
             found = head(data)
@@ -74,7 +74,9 @@ class RpcParser(FramedParser):
         seen.security, seen.machine = found.flavor, found.machine
         seen.uid, seen.gid = found.uid, found.gid
         _guarded(self._asks, seen, found, data)
-        seen.retransmitted = self._pending.ask((int(seen.side), found.ident), seen.time, (found, seen.path))
+        key, said = (int(seen.side), found.ident), f"{seen.program} {seen.procedure} {seen.path}".strip()
+        note = (found, seen.path)
+        seen.retransmitted = self._pending.ask(key, seen.time, note, side=seen.side, said=said)
 
     def _reply(self, seen: RpcMessage, found: Head, data: bytes) -> None:
         seen.message, seen.status = "reply", found.status

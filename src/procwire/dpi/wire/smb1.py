@@ -32,7 +32,7 @@ class Conversation:
     """One connection."""
 
     def __init__(self) -> None:
-        self._pending = Pending()
+        self.pending = Pending()
         self._offered: tuple[str, ...] = ()
         self._shares: dict[int, str] = {}
 
@@ -51,11 +51,12 @@ class Conversation:
             asked = SmbMessage(time=now, side=side, message=COMMANDS1[command], version="1")
             asked.share = self._shares.get(_u16(data, 24), "")
             self._request(asked, command, words, content, wide=wide)
-            self._pending.ask((int(side), key), now, asked)
+            said = f"{COMMANDS1[command]} {asked.path or asked.share}".strip()
+            self.pending.ask((int(side), key), now, asked, side=side, said=said)
             if command in {_NEGOTIATE, _SESSION}:
                 yield asked
             return
-        latency, asked_of = self._pending.answer((1 - side, key), now)
+        latency, asked_of = self.pending.answer((1 - side, key), now)
         seen = SmbMessage(time=now, side=side, message=_MESSAGES[command], version="1", latency=latency)
         seen.status = status_of(int.from_bytes(data[5:9], "little"))
         if asked_of is not None:

@@ -53,7 +53,7 @@ class Conversation:
     """One connection."""
 
     def __init__(self) -> None:
-        self._pending = Pending()
+        self.pending = Pending()
         self._shares: dict[int, str] = {}
         self._files: dict[bytes, Opened] = {}
         self._opening = Opened("", "")  # what the compound at hand opens: its other messages may mean that
@@ -82,7 +82,9 @@ class Conversation:
         body = data[HEADER_BYTES:]
         if not data[16] & _RESPONSE:
             asked = self._asked(side, command, data, body, now)
-            self._pending.ask((int(side), ident), now, asked)
+            path = getattr(asked, "path", "") or getattr(asked, "share", "")
+            said = f"{COMMANDS2[command]} {path}".strip()
+            self.pending.ask((int(side), ident), now, asked, side=side, said=said)
             if command in {_NEGOTIATE, _SESSION}:
                 yield asked
             elif command in {_WRITE, _IOCTL}:
@@ -90,7 +92,7 @@ class Conversation:
             return
         if _u32(data, 8) == _PENDING:
             return
-        latency, asked = self._pending.answer((1 - side, ident), now)
+        latency, asked = self.pending.answer((1 - side, ident), now)
         seen = SmbMessage(time=now, side=side, message=COMMANDS2[command], version="2")
         seen.status, seen.latency = status_of(_u32(data, 8)), latency
         yield from _ANSWERS[command](self, seen, asked, data, body)

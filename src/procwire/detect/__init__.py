@@ -1,0 +1,1 @@
+"""What may be wrong: detectors that watch flows and observations go by, and what they find."""

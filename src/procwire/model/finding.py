@@ -1,0 +1,120 @@
+"""What a detector or a rule found: the finding, and the table it stands in.
+
+A finding says what was seen, of whom, how sure that is by each measure, and with what evidence. It is not a
+verdict; ``complete`` says whether everything could be looked at that it rests on.
+"""
+
+from __future__ import annotations
+
+from operator import attrgetter
+
+import msgspec
+
+from procwire.model.columns import Free, Kind, Table
+from procwire.model.declare import column as _c
+from procwire.model.declare import count as _count
+from procwire.model.declare import items as _list
+from procwire.model.declare import text as _text
+
+SEVERITIES = ("info", "low", "medium", "high", "critical")
+MAX_EVIDENCE = 20  # flows named in a finding
+COMPLETE, DEGRADED = "complete", "degraded"
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing found. Times are ns of packet time."""
+
+    time: int
+    detector: str
+    title: str
+    severity: str
+    detail: str  # one sentence for people
+    attack: tuple[str, ...] = ()  # ATT&CK techniques
+    source: str = ""  # address of who did it
+    target: str = ""  # whom it was done to: address, name, domain
+    port: int | None = None
+    pid: int | None = None
+    process: str = ""
+    exe: str = ""
+    user: str = ""
+    container: str = ""
+    score: float | None = None  # 0 to 1, where the detector has one
+    scores: tuple[tuple[str, float], ...] = ()  # what the score is made of
+    count: int = 1  # events that it rests on
+    first: int = 0
+    last: int = 0
+    flows: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()  # why it may not be the whole truth
+
+    @property
+    def complete(self) -> str:
+        """``complete``, or ``degraded`` for the reasons given."""
+        return DEGRADED if self.reasons else COMPLETE
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The sub-scores as name=value."""
+        return tuple(f"{name}={value:.2f}" for name, value in self.scores)
+
+
+class DetectorRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What a detector is."""
+
+    name: str
+    title: str
+    severity: str
+    doc: str
+    controls: str
+    attack: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()  # name=default and what it is
+
+
+DETECTORS = Table(
+    name="detector",
+    doc="The detectors: what each finds, what keeps it from what is harmless, what can be set.",
+    columns=(
+        _text("name", "Name, for --findings and --set.", attrgetter("name"), shown=True),
+        _text("title", "What it finds, in a few words.", attrgetter("title")),
+        _text("severity", "How much its findings may matter, where they do not say otherwise.",
+              attrgetter("severity"), shown=True),
+        _text("doc", "What it finds.", attrgetter("doc"), shown=True),
+        _text("controls", "What keeps it from finding what is harmless.", attrgetter("controls")),
+        _list("attack", "ATT&CK techniques that its findings may be part of.", attrgetter("attack"),
+              shown=True),
+        _list("settings", "Its settings: name=default, and what each is.", attrgetter("settings")),
+    ),
+)  # fmt: skip
+
+FINDINGS = Table(
+    name="finding",
+    doc="What detectors and rules found in traffic and processes; facts with their evidence, no verdicts.",
+    columns=(
+        _c("time", Kind.TIME, "When it was found, in packet time.", attrgetter("time"), shown=True, width=15),
+        _text("severity", "How much it may matter: info, low, medium, high or critical.",
+              attrgetter("severity"), shown=True, width=8),
+        _text("detector", "Detector or rule that found it.", attrgetter("detector"), shown=True,
+              free=Free.EQUALS),
+        _text("title", "What it is, in a few words.", attrgetter("title")),
+        _text("source", "Address of who did it.", lambda f: f.source or None, shown=True),
+        _text("target", "Whom or what it was done to: an address, name or domain.",
+              lambda f: f.target or None, shown=True),
+        _count("port", "Port at the target, where there is one.", attrgetter("port"), shown=True, width=5),
+        _count("pid", "Process on this host that did it.", attrgetter("pid"), free=Free.EQUALS),
+        _text("process", "Its name.", lambda f: f.process or None, shown=True, rank=2),
+        _text("exe", "Its executable.", lambda f: f.exe or None),
+        _text("user", "Its user.", lambda f: f.user or None),
+        _text("container", "Its container.", lambda f: f.container or None),
+        _text("detail", "What was seen, in one sentence.", attrgetter("detail"), shown=True),
+        _list("attack", "ATT&CK techniques that it may be part of.", attrgetter("attack")),
+        _c("score", Kind.NUMBER, "How sure the detector is, from 0 to 1, where it has a measure.",
+           attrgetter("score"), shown=True, rank=3, width=5),
+        _list("scores", "What the score is made of: name=value.", attrgetter("measures")),
+        _count("count", "Events that it rests on.", attrgetter("count")),
+        _c("first", Kind.TIME, "The first of these.", lambda f: f.first or None),
+        _c("last", Kind.TIME, "The last of these.", lambda f: f.last or None),
+        _list("flows", f"Flows that it was seen in, at most {MAX_EVIDENCE}.", attrgetter("flows")),
+        _text("complete", "complete, or degraded where not everything could be looked at.",
+              attrgetter("complete")),
+        _list("reasons", "Why it is degraded.", attrgetter("reasons")),
+    ),
+)  # fmt: skip

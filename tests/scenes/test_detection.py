@@ -1,0 +1,152 @@
+"""What detectors make of real programs: tools of attackers must be found, ordinary programs must not."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lab import need, pair, wait_for, why_not
+from tests.scenes import talk
+from tests.scenes.command import Command, read_lines
+from tests.scenes.lines import Line
+from tests.vectors.scene import Scene
+
+pytestmark = [pytest.mark.kernel, pytest.mark.skipif(bool(why_not()), reason=why_not())]
+MISSING = need("nmap", "hping3", "iodine", "iodined", "arpspoof", "nginx", "curl", "dnsmasq", "dig")
+needs_tools = pytest.mark.skipif(bool(MISSING), reason=f"needs {', '.join(MISSING)}")
+GUARDED = """
+daemon off; pid {folder}/nginx.pid; error_log /dev/null; worker_processes 1; user root; master_process off;
+events {{}}
+http {{ access_log off; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p;
+  fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+  server {{ listen 80; root {folder}; auth_basic x; auth_basic_user_file {folder}/users; }} }}
+"""
+
+
+@contextlib.contextmanager
+def watched(folder: Path, *words: str) -> Iterator[tuple[Scene, Command]]:
+    """A watch for findings at the client of two hosts."""
+    with pair() as (lab, client, server):
+        command = Command(
+            client, folder, "--findings", "-i", "eth0", "--write", str(folder / "seen.pcapng"), *words
+        )
+        yield talk.scene_of(lab, client, server, folder), command
+        code, _ = command.end()
+        assert code in {0, 4}, command.words
+
+
+def found(command: Command, detector: str) -> list[Line]:
+    return [line for line in command.lines() if line["detector"] == detector]
+
+
+def awaited(command: Command, detector: str) -> Line:
+    return wait_for(lambda: found(command, detector), what=detector)[0]
+
+
+@needs_tools
+def test_nmap_is_a_scan_and_is_named(tmp_path: Path) -> None:
+    with watched(tmp_path) as (scene, command):
+        scene.client.run("nmap", "-n", "-Pn", "-sT", "-p1-150", "--max-rate", "100", talk.SERVER)
+        line = awaited(command, "scan")
+    assert (line["target"], line["source"], line["process"]) == (talk.SERVER, "10.77.0.1", "nmap")
+    assert line["schema"] == "procwire.finding/1"
+    read = read_lines(tmp_path / "seen.pcapng", "--findings=scan")
+    assert [line["target"] for line in read] == [talk.SERVER]
+
+
+@needs_tools
+def test_hping3_is_a_flood(tmp_path: Path) -> None:
+    with watched(tmp_path) as (scene, command):
+        talk.nginx(scene)
+        flood = scene.client.start(
+            "hping3", "-S", "-p", "80", "-i", "u4000", "-c", "600", "--rand-source", talk.SERVER
+        )
+        flood.wait(30)
+    assert [(line["target"], line["port"]) for line in found(command, "syn-flood")] == [(talk.SERVER, 80)]
+
+
+@needs_tools
+def test_iodine_is_a_tunnel(tmp_path: Path) -> None:
+    with watched(tmp_path) as (scene, command):
+        scene.serve(53, "iodined", "-f", "-c", "-P", "pw", "10.99.0.1", "t.example.net", udp=True)
+        scene.client.start("iodine", "-f", "-r", "-P", "pw", talk.SERVER, "t.example.net")
+        wait_for(lambda: "dns0" in scene.client.run("ip", "-o", "link"), seconds=20, what="the tunnel")
+
+        def pushed() -> Any:
+            with contextlib.suppress(OSError), scene.client.socket(kind=socket.SOCK_DGRAM) as data:
+                for _ in range(20):
+                    data.sendto(bytes(range(200)) * 4, ("10.99.0.1", 9))
+            time.sleep(0.2)
+            return found(command, "dns-tunnel")
+
+        line = wait_for(pushed, seconds=20, what="dns-tunnel")[0]
+    assert (line["target"], line["process"]) == ("example.net", "iodine")
+
+
+@needs_tools
+def test_passwords_tried_one_after_the_other(tmp_path: Path) -> None:
+    with watched(tmp_path) as (scene, command):
+        (tmp_path / "users").write_text("root:{PLAIN}secret\n")
+        (tmp_path / "nginx.conf").write_text(GUARDED.format(folder=tmp_path))
+        scene.serve(80, "nginx", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf"))
+        for number in range(12):
+            talk.curl(scene, "-u", f"root:{number}", f"http://{talk.SERVER}/")
+        assert awaited(command, "guessed-logins")["severity"] == "medium"
+        (tmp_path / "index.html").write_text("in")
+        talk.curl(scene, "-u", "root:secret", f"http://{talk.SERVER}/")
+        wait_for(lambda: len(found(command, "guessed-logins")) == 2, what="the login that was accepted")
+    assert found(command, "guessed-logins")[1]["severity"] == "high"
+
+
+@needs_tools
+def test_arpspoof_is_told(tmp_path: Path) -> None:
+    owner, address = bytes.fromhex("020000000009"), socket.inet_aton("10.77.0.9")
+    said = bytes.fromhex("08060001080006040002") + owner + address + b"\xff" * 6 + address
+    announced = b"\xff" * 6 + owner + said
+    with watched(tmp_path) as (scene, command):
+        scene.server.start("arpspoof", "-i", "eth0", "-t", "10.77.0.1", "10.77.0.9")
+
+        def claimed() -> list[Line]:  # by its true owner, between the forger's replies
+            with scene.server.socket(socket.AF_PACKET, socket.SOCK_RAW) as wire:
+                wire.bind(("eth0", 0))
+                wire.send(announced)
+            time.sleep(0.3)
+            return found(command, "arp-spoofing")
+
+        line = wait_for(claimed, seconds=20, what="arp-spoofing")[0]
+    assert line["target"] == "10.77.0.9"
+    assert "02:00:00:00:00:09" in line["detail"]
+
+
+@needs_tools
+def test_ordinary_programs_are_left_alone(tmp_path: Path) -> None:
+    with watched(tmp_path) as (scene, command):
+        talk.nginx(scene)
+        talk.dnsmasq(scene)
+        for _ in range(15):
+            talk.curl(scene, f"http://{talk.NAME}/")
+            talk.dig(scene, "A")
+        talk.curl(scene, f"http://{talk.NAME}/large.bin")
+        with contextlib.suppress(OSError), scene.client.socket() as closed:
+            closed.connect((talk.SERVER, 81))
+    assert command.lines() == []
+
+
+@needs_tools
+def test_a_program_that_calls_regularly(tmp_path: Path) -> None:
+    words = ("--set", "beacon.internal=1", "--set", "beacon.shortest=0.05")
+    with watched(tmp_path, *words) as (scene, command):
+        talk.nginx(scene)
+        began = time.monotonic()
+        for number in range(30):
+            wait_for(lambda at=began + number / 4: time.monotonic() >= at, what="the next call")  # type: ignore[misc]
+            talk.curl(scene, f"http://{talk.NAME}/")
+    line = found(command, "beacon")[0]
+    assert (line["process"], line["port"]) == ("curl", 80)
+    assert line["score"] >= 0.8
