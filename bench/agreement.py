@@ -259,7 +259,7 @@ def _fault(path: Path, tally: Tally, *, lenient: bool) -> str:
     except Exception as error:
         return repr(error)
     tally.counts["lenient refused" if lenient else "strict refused"] += reading.error is not None
-    return reading.pipeline.defect or _kept(reading)
+    return reading.outcome.defect or _kept(reading)
 
 
 def _kept(reading: Reading) -> str:

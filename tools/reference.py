@@ -1,4 +1,4 @@
-"""Write docs/reference/columns.md from the column declarations: ``python tools/reference.py [--check]``."""
+"""Write docs/reference from the declarations of columns and keys: ``python tools/reference.py [--check]``."""
 
 from __future__ import annotations
 
@@ -6,10 +6,26 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from procwire.cli.config import toml
+from procwire.configuration.keys import KEYS, Key
 from procwire.model.columns import Column, Table
 from procwire.model.tables import CORE
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "columns.md"
+KEYS_PAGE = PAGE.with_name("configuration.md")
+KEYS_HEAD = """# Configuration
+
+Made from the declarations in `src/procwire/configuration/keys.py` by `make docs`; do not edit.
+`procwire config show --origin` shows every key with its value and where that is from, `procwire config check`
+what is wrong, by line.
+
+Values are taken from, the later ones before the earlier: the default, `/etc/procwire/config.toml`, the user's
+`~/.config/procwire/config.toml` (or in `XDG_CONFIG_HOME`), the file of `procwire --config FILE`, the
+environment, `procwire --set KEY=VALUE`, and the option itself where it is given. A key that does not exist,
+or a value that does not fit, is an error. Sizes are numbers of bytes or text (`"64MB"`, `"8MiB"`), time spans
+text (`"30s"`, `"2h"`) or numbers of seconds. In the environment lists are separated by commas, and tables are
+`NAME=VALUE,NAME=VALUE`."""
+TABLE_HEAD = ["| key | kind | default | option | what it says |", "|---|---|---|---|---|"]
 HEAD = """# Tables and columns
 
 Made from the declarations in `src/procwire/model/tables.py` by `make docs`; do not edit. `procwire columns`
@@ -46,13 +62,34 @@ def _column(column: Column) -> str:
     return f"| `{column.name}` | {column.kind.value} | {column.unit} | {words} |"
 
 
+def keys_page(keys: Iterable[Key]) -> str:
+    """The page of the configuration."""
+    lines, section = [KEYS_HEAD], ""
+    for key in keys:
+        if key.section != section:
+            section = key.section
+            lines += ["", f"## {section}", "", *TABLE_HEAD]
+        lines.append(_key(key))
+    return "\n".join(lines) + "\n"
+
+
+def _key(key: Key) -> str:
+    words = key.doc + (f" One of {', '.join(f'`{one}`' for one in key.choices)}." if key.choices else "")
+    default = "" if key.default in (None, "", {}) else f"`{toml(key.default)}`"
+    commands = ", ".join(key.commands)
+    kind = "durations by name" if key.spans else key.kind.value
+    words = f"{words} In the environment `{key.variable}`."
+    return f"| `{key.name}` | {kind} | {default} | `{key.option}` of {commands} | {words} |"
+
+
 def main(arguments: list[str]) -> int:
-    """Write the page, or with --check say whether it is as it should be."""
-    wanted = page(CORE)
+    """Write the pages, or with --check say whether they are as they should be."""
+    wanted = {PAGE: page(CORE), KEYS_PAGE: keys_page(KEYS)}
     if "--check" in arguments:
-        return 0 if PAGE.read_text(encoding="utf-8") == wanted else 1
+        return 0 if all(path.read_text(encoding="utf-8") == text for path, text in wanted.items()) else 1
     PAGE.parent.mkdir(parents=True, exist_ok=True)
-    PAGE.write_text(wanted, encoding="utf-8")
+    for path, text in wanted.items():
+        path.write_text(text, encoding="utf-8")
     return 0
 
 

@@ -238,3 +238,14 @@ def test_all_that_had_come_by_a_stop_is_handed_on_also_what_only_counts_tell_of(
             run.source.count()
         found = [flow for flow in run.tracker.active() if flow.dport == port or flow.sport == port]
         assert sum(flow.packets_out + flow.packets_in for flow in found) == count
+
+
+def test_content_beyond_the_rate_is_counted_by_its_flow() -> None:
+    with Run(Wishes(interfaces=("lo",), rate_bytes=1, everything=True)) as run:  # the least there is
+        client, server, port = pair()
+        with client, server:
+            send(client, server, 30_000_000)
+            flow = run.flow(port)
+        assert isinstance(flow.kernel, KernelView)
+        assert flow.kernel.missed > 0
+        assert flow.payload_out + flow.payload_in == 30_000_000

@@ -48,6 +48,11 @@ def links() -> set[int]:
     return identifiers(_LINK_GET_NEXT_ID)
 
 
+def running(name: str) -> frozenset[str]:
+    """Which programs of an object this kernel takes: some stand in for others that it lacks."""
+    return frozenset(each.program for each in probe.programs(name=name) if not each.reason)
+
+
 def held(pid: int | str = "self") -> tuple[set[int], set[int]]:
     """Ids of the programs and links that a process holds: others on this machine may have theirs."""
     loaded, attached = set(), set()

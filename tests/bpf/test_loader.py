@@ -46,7 +46,7 @@ def test_a_cut_object_is_an_error() -> None:
 def test_closing_takes_every_program_and_link_away() -> None:
     need_bpf()
     before = kernel.held()
-    with Object(read_object("owners"), sizes=SMALL) as made:
+    with Object(read_object("owners"), sizes=SMALL, accept=kernel.running("owners").__contains__) as made:
         made.load()
         made.attach()
         programs, links = (now - then for now, then in zip(kernel.held(), before, strict=True))
@@ -64,7 +64,8 @@ def test_a_killed_process_leaves_nothing_behind(name: str) -> None:
     need_bpf()
     code = (
         "import signal\nfrom procwire.bpf.loader import Object, read_object\n"
-        f"made = Object(read_object({name!r})); made.load(); made.attach()\n"
+        f"accept = {sorted(kernel.running(name))!r}.__contains__\n"
+        f"made = Object(read_object({name!r}), accept=accept); made.load(); made.attach()\n"
         "print('up', flush=True); signal.pause()"
     )
     with subprocess.Popen(
@@ -86,7 +87,7 @@ def test_a_killed_process_leaves_nothing_behind(name: str) -> None:
 def test_a_folder_that_is_no_cgroup_is_refused(tmp_path: Path) -> None:
     need_bpf()
     _, before = kernel.held()
-    with Object(read_object("owners"), sizes=SMALL) as made:
+    with Object(read_object("owners"), sizes=SMALL, accept=kernel.running("owners").__contains__) as made:
         made.load()
         with pytest.raises(BpfError, match="attach_cgroup"):
             made.attach(str(tmp_path))

@@ -31,9 +31,11 @@ def listed(capfdbinary: Capture, store: Path, *words: str, code: int = OK) -> li
     return [json.loads(line) for line in capfdbinary.readouterr().out.splitlines()]
 
 
-def read(capfdbinary: Capture, *words: str) -> list[Any]:
+def read(capfdbinary: Capture, store: Path, *words: str) -> list[Any]:
+    """What the files show while they are stored: some columns are only told where observations are read."""
     capfdbinary.readouterr()
-    assert main(["read", *map(str, (HTTP, DNS, TLS)), *words, "--json"]) == OK
+    again = ["--store", str(store / "again")]
+    assert main(["read", *map(str, (HTTP, DNS, TLS)), *words, "--json", *again]) == OK
     return [json.loads(line) for line in capfdbinary.readouterr().out.splitlines()]
 
 
@@ -42,7 +44,7 @@ def ids(rows: list[Any]) -> list[str]:
 
 
 def test_what_was_shown_is_listed_unchanged(store: Path, capfdbinary: Capture) -> None:
-    shown = {row["flow_id"]: row for row in read(capfdbinary)}
+    shown = {row["flow_id"]: row for row in read(capfdbinary, store)}
     assert {row["flow_id"]: row | {"event": "end"} for row in listed(capfdbinary, store)} == shown
 
 
@@ -62,13 +64,13 @@ FILTERS = (
 def test_a_filter_takes_the_same_rows_from_the_file_and_from_the_store(
     store: Path, capfdbinary: Capture, text: str
 ) -> None:
-    wanted = ids(read(capfdbinary, "--filter", text))
+    wanted = ids(read(capfdbinary, store, "--filter", text))
     assert ids(listed(capfdbinary, store, "--filter", text)) == wanted
 
 
 def test_values_of_real_flows_find_the_same_rows(store: Path, capfdbinary: Capture) -> None:
     """Filters made of what the flows themselves hold, over all columns that are known."""
-    flows = read(capfdbinary)
+    flows = read(capfdbinary, store)
     chance = random.Random(7)
     names = sorted({name for flow in flows for name in flow} - {"schema", "event"})
     for name in chance.sample(names, 12):
@@ -77,14 +79,16 @@ def test_values_of_real_flows_find_the_same_rows(store: Path, capfdbinary: Captu
         text = f"{name} == '{value}'" if isinstance(value, str) else f"{name} == {value}"
         if isinstance(value, float):
             text = f"{name} == {round(value * 1e9)}ns"
-        wanted = ids(read(capfdbinary, "--filter", text))
+        wanted = ids(read(capfdbinary, store, "--filter", text))
         assert ids(listed(capfdbinary, store, "--filter", text)) == wanted, text
         assert wanted, text
 
 
 def test_observations_are_listed_by_their_table(store: Path, capfdbinary: Capture) -> None:
     rows = listed(capfdbinary, store, "dns", "--filter", "query_type == A and message == response")
-    wanted = read(capfdbinary, "--observations", "dns", "--filter", "query_type == A and message == response")
+    wanted = read(
+        capfdbinary, store, "--observations", "dns", "--filter", "query_type == A and message == response"
+    )
     assert sorted(rows, key=str) == sorted(wanted, key=str)
     assert rows
 

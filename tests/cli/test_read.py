@@ -20,7 +20,9 @@ from typing import Any
 import pytest
 
 from procwire.cli.main import main
+from procwire.crew.shift import Shift
 from tests.cli.program import DNS, HTTP, TLS, environment, run, start
+from tests.crew import naming_capture
 from tests.lab import wait_for
 
 Capsys = pytest.CaptureFixture[str]
@@ -239,6 +241,85 @@ def test_a_signal_ends_a_reading_with_what_it_has(tmp_path: Path, number: signal
     assert b"stopped after" in error
     assert b"Traceback" not in error
     assert all(json.loads(line)["event"] == "end" for line in out.splitlines())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--json"],
+        ["--csv"],
+        ["--table"],
+        ["--json", "--filter", "server_name_source == dns-answer or dst_port == 53"],
+        ["--group", "protocol", "--json"],
+        ["--group", "remote", "--filter", "server_name ~ example"],
+        ["--group", "remote", "--filter", "packets > 4"],
+    ],
+)
+def test_any_number_of_workers_writes_the_same(capsys: Capsys, tmp_path: Path, words: list[str]) -> None:
+    named = naming_capture.capture(tmp_path)
+    written = []
+    for workers in ("1", "2", "3"):
+        assert read(DNS, HTTP, TLS, named, *words, "--workers", workers) == 0
+        written.append(capsys.readouterr().out)
+    assert len(written[0]) > 100
+    assert written[0] == written[1] == written[2]
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["--filter", "packets > 4"], ["--filter", "server_name_source == dns-answer"]]
+)
+def test_any_number_of_workers_sums_up_the_same(capsys: Capsys, tmp_path: Path, words: list[str]) -> None:
+    named = naming_capture.capture(tmp_path)
+    written = []
+    for workers in ("1", "2", "3"):
+        assert read(HTTP, TLS, named, "--summary", "--json", *words, "--workers", workers) == 0
+        report = json.loads(capsys.readouterr().out)
+        del report["elapsed"]
+        written.append(report)
+    assert written[0]["protocols"]
+    assert written[0] == written[1] == written[2]
+
+
+def test_damage_ends_workers_with_the_same_words(capsys: Capsys, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.pcap"
+    cut.write_bytes(HTTP.read_bytes()[:-7])
+    ends = [(read(cut, "--json", "--workers", workers), capsys.readouterr()) for workers in ("1", "2")]
+    assert ends[0] == ends[1]
+    assert ends[0][0] == 1
+
+
+def test_a_worker_that_dies_is_one_line_and_a_failure(
+    capsys: Capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(shift: Shift) -> None:
+        if shift.desk.part:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr(Shift, "run", die)
+    assert read(HTTP, "--json", "--workers", "2") == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("procwire: a worker process ")
+    assert said.err.count("\n") == 1
+
+
+def test_a_signal_ends_workers_well(tmp_path: Path) -> None:
+    """All stop at one packet: what is told then is what one process tells of the packets up to there."""
+    large = tmp_path / "large.pcap"
+    content = HTTP.read_bytes()
+    large.write_bytes(content[:24] + content[24:] * 1500)
+    process = start("read", str(large), "--summary", "--json", "--workers", "2")
+    wait_for(lambda: len(children(process.pid)) == 2)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 4
+    report = json.loads(out)
+    assert err.decode() == f"procwire: stopped after {report['packets']} packets\n"
+    assert sum(group["packets"] for group in report["protocols"]) == report["packets"]
+
+
+def children(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
 @pytest.mark.parametrize("words", [["--json"], ["--observations", "--json"], ["--packets", "--json"]])

@@ -10,10 +10,10 @@ import pytest
 from procwire.decrypt.piece import Piece
 from procwire.decrypt.tap import Tap, is_name
 from procwire.engine.options import ReadOptions
-from procwire.engine.pipeline import Silent
 from procwire.engine.reading import Reading
 from procwire.flows.community import community_id
 from procwire.model.flow import Flow
+from procwire.model.listening import Silent
 from tests.scenes.lines import seen_line
 
 HTTP = str(Path(__file__).parents[1] / "vectors" / "http" / "pipelined.pcap")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from procwire.engine.context import Context
 from procwire.engine.options import ReadOptions
-from procwire.engine.pipeline import Silent
 from procwire.engine.reading import Reading
+from procwire.model.listening import Silent
 from procwire.model.rows import FlowRow, PacketRow
 from procwire.model.tables import FLOWS, PACKETS
 

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from procwire.engine.options import EngineError, FlowOptions, ReadOptions
-from procwire.engine.pipeline import Pipeline, Silent, limits_of
+from procwire.engine.pipeline import Pipeline, limits_of
 from procwire.engine.reading import Reading
 from procwire.model.flow import Flow
+from procwire.model.listening import Silent
 from procwire.model.observation import Observation
 
 VECTORS = Path(__file__).parents[1] / "vectors"

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from procwire.engine.options import EngineError, FlowOptions, ReadOptions
-from procwire.engine.pipeline import Silent
 from procwire.engine.reading import Reading
 from procwire.model.flow import Flow
+from procwire.model.listening import Silent
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 HTTP = VECTORS / "http" / "ordinary.pcap"

@@ -14,11 +14,11 @@ from procwire.capture.files import open_files
 from procwire.capture.source import Counts
 from procwire.engine import watching
 from procwire.engine.options import EngineError, FlowOptions, ReadOptions, WatchOptions
-from procwire.engine.pipeline import Silent
 from procwire.engine.reading import Reading
 from procwire.engine.watching import Watching
 from procwire.model.flow import Flow
 from procwire.model.frames import FrameBatch
+from procwire.model.listening import Silent
 from procwire.model.observation import Observation
 from procwire.model.process import EXACT, Owner, ProcessRef
 from procwire.processes.owners import Look

@@ -208,3 +208,21 @@ def test_a_thread_that_cannot_start_says_why_and_answers() -> None:
         ((_, owner, _),) = background.collect()
     assert background.problem == "not allowed here"
     assert (owner.confidence, owner.reason) == (UNKNOWN, "the look-up failed: not allowed here")
+
+
+def test_flows_that_nobody_owns_take_a_bounded_part_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look takes a second here: after one more all the others are late, and answered as they are."""
+    monkeypatch.setattr(resolver, "NOTED_RETRIES_NS", (1_000_000,) * 3)
+    ticks = iter(range(0, 10**15, 10**9))
+    made: list[Scripted] = []
+
+    def opened() -> Owners:
+        made.append(Scripted([WAIT]))
+        return made[0]
+
+    with Resolver(opened, warm=False, noted=True, clock=lambda: next(ticks)) as background:
+        for _ in range(20):
+            background.submit(flow_of(KEY))
+        answers = collect(background, 20)
+    assert {owner.confidence for _, owner in answers} == {LISTENER}
+    assert made[0].seen < 20 + 20

@@ -78,7 +78,7 @@ class Watch:
 
     def join(self) -> None:
         """Wait for its own end."""
-        self._thread.join(10)
+        self._thread.join(60)
         assert not self._thread.is_alive()
         if self._error is not None:
             raise self._error

@@ -47,14 +47,6 @@ def programs() -> Report:
     return found
 
 
-def doctor() -> list[str]:
-    """What ``procwire doctor`` says."""
-    done = subprocess.run(
-        [sys.executable, "-m", "procwire", "doctor"], capture_output=True, text=True, check=False
-    )
-    return done.stdout.splitlines()
-
-
 def attribution(folder: Path) -> Report:
     """Every scenario of the stage."""
     from tests.kernel.judge import Watcher, judge
@@ -96,6 +88,8 @@ def suites() -> Report:
         "-rfEs",
         "--durations=15",
         "--timeout=300",
+        "-m",
+        "kernel",
         *SUITES,
     ]
     log = OUT / "suites.log"  # as it grows: a run that is cut says how far it came
@@ -114,7 +108,7 @@ import socket, sys, time
 listener = socket.create_server(("127.0.0.1", 0))
 ours = socket.create_connection(listener.getsockname())
 theirs, _ = listener.accept()
-for _ in range(40):
+for _ in range(20):
     ours.send(b"x"); theirs.recv(1); time.sleep(0.5)
 """
 
@@ -205,7 +199,6 @@ def main(words: list[str]) -> int:
     folder = Path(words[0])
     parts: dict[str, Callable[[], Any]] = {
         "programs": programs,
-        "doctor": doctor,
         "attribution": lambda: attribution(folder),
         "without BTF": without_btf,
         "without the objects": without_objects,

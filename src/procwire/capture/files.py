@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from procwire.capture.blocks import Lore
+from procwire.capture.compressed import stream_of
 from procwire.capture.merge import FILE_CHUNK, FILE_ROWS, MAX_MERGED, merged
-from procwire.capture.raw import reason_of
+from procwire.capture.raw import Raw, reason_of, size_of
 from procwire.capture.reader import Reader
 from procwire.capture.roster import Roster
 from procwire.capture.source import CaptureError, Comment, Counts, Interface
@@ -40,6 +41,20 @@ def open_files(paths: Sequence[str | BinaryIO], *, merge: bool = False, lenient:
         if isinstance(path, str) and path != "-":
             _check(path)
     return FileSource(paths, merge=merge, lenient=lenient)
+
+
+def plain_bytes(path: str) -> int | None:
+    """Bytes of a regular file that is not compressed, which several may read at once; None for all else."""
+    size = size_of(path) if path != "-" else None
+    if not size:
+        return None
+    try:
+        raw = Raw(path)
+        kind = stream_of(raw).kind
+        raw.close()
+    except CaptureError:
+        return None
+    return None if kind else size
 
 
 def _check(path: str) -> None:

@@ -27,10 +27,17 @@ EXIT_STATUS = (
 ENVIRONMENT = (
     ("NO_COLOR", "Any value: no colours."),
     ("COLUMNS", "Width of the terminal, where it cannot be asked."),
+    ("PROCWIRE_SECTION_KEY", "A key of the configuration, e.g. PROCWIRE_WATCH_RING=64MB."),
+    ("XDG_CONFIG_HOME, XDG_STATE_HOME", "Where the user's configuration and store lie."),
 )
 
 FILES = (
     ("*.pcap, *.pcapng", "Recordings; also compressed with gzip or zstd, and from standard input as -."),
+    ("/etc/procwire/config.toml, ~/.config/procwire/config.toml", "The configuration: procwire config."),
+    (
+        "/var/lib/procwire/history.db, ~/.local/state/procwire/history.db",
+        "The store of watch --store and read --store, for root and for others.",
+    ),
 )
 
 EXAMPLES = (
@@ -54,6 +61,11 @@ EXAMPLES = (
         "procwire ps --events --json --filter 'action == exec'",
     ),
     ("Who used most, by process:", "procwire read trace.pcapng --group process"),
+    ("What was stored of the last two hours:", "procwire history --since 2h --filter 'app == dns'"),
+    (
+        "The same by process, in SQL:",
+        'procwire query "SELECT process, sum(bytes) FROM flow GROUP BY 1 ORDER BY 2 DESC"',
+    ),
 )
 
 SEE_ALSO = (("tcpdump", 8), ("pcap-filter", 7), ("ss", 8), ("ps", 1))

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from procwire.engine.api import TIMEOUTS
 from procwire.engine.options import FlowOptions
+from procwire.engine.pipeline import TIMEOUTS
 from procwire.sandbox.plan import MODES, OFF
 
 GROUPS = ("process", "remote", "protocol", "unit", "container")
@@ -109,6 +109,10 @@ def add_findings(parser: argparse.ArgumentParser, what: Any) -> None:
         "--findings", nargs="?", const="", metavar="DETECTORS",
         help="one line for each thing that detectors find, instead of one a flow; only DETECTORS where "
         "named, e.g. scan,beacon (procwire detectors lists them)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--rules", action="append", default=[], metavar="DIR",
+        help="also the rules in DIR, or of one file (again for more; procwire rules tells of them)",
     )  # fmt: skip
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE",

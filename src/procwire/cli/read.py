@@ -6,22 +6,25 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from procwire.cli import arguments as words
 from procwire.cli import exit
 from procwire.cli.collecting import seldom
 from procwire.cli.output.choice import NoRows, RowWriter, width, writer
-from procwire.cli.output.findings import Findings
 from procwire.cli.output.groups import Groups
-from procwire.cli.output.observations import Observations
 from procwire.cli.output.progress import Progress
 from procwire.cli.output.summary import as_json, as_text
 from procwire.cli.stopping import on_signal
-from procwire.cli.storing import Kept, add_store, storing
-from procwire.engine.api import Context, EngineError, Reading, ReadOptions, Silent, report_of
+from procwire.cli.storing import Kept, add_store, recordings, storing
+from procwire.cli.verdicts import Verdicts, add_filters, both
+from procwire.engine.context import Context
+from procwire.engine.options import EngineError, ReadOptions
+from procwire.engine.reading import Reading
+from procwire.engine.summary import report_of
 from procwire.model.filter import Filter, compile_filter
 from procwire.model.flow import Flow
+from procwire.model.listening import Gatherer
 from procwire.model.observation import Observation
 from procwire.model.observed import ObservationRow
 from procwire.model.packets import PacketTable
@@ -30,6 +33,12 @@ from procwire.model.rows import NO_CONTEXT, FlowRow, PacketRow
 from procwire.model.tables import FLOWS, GROUPS, PACKETS
 from procwire.store.keeping import Keeper
 from procwire.store.place import store_file
+
+if TYPE_CHECKING:  # loaded where they are asked for
+    from procwire.cli.output.findings import Findings
+    from procwire.cli.output.observations import Observations
+
+LEARNED = frozenset({"server_name", "server_name_source", "name_age"})  # columns that DNS answers may fill
 
 Keep = Callable[[Any], bool]
 
@@ -58,10 +67,16 @@ def add(commands: Any) -> None:
         "--progress", action=argparse.BooleanOptionalAction, default=None,
         help="show how far the reading is (default: on a terminal, for long files)",
     )  # fmt: skip
+    parser.add_argument(
+        "--workers", type=words.whole(1, 64), metavar="N",
+        help="processes that share the work, with the same result (default: as many as there are processors, "
+        "at most 4; one where it does not pay)",
+    )  # fmt: skip
     words.add_keys(parser)
     words.add_sandbox(parser)
     words.add_flows(parser)
     add_store(parser)
+    add_filters(parser)
     parser.set_defaults(run=run)
 
 
@@ -69,7 +84,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Read and show; 1 when a file was damaged, 4 when something had to be skipped or given up."""
     if arguments.packets and arguments.store is not None:
         raise EngineError("--store goes with flows: packets are not kept", exit.USAGE)
-    with storing(arguments, source=", ".join(arguments.files)) as keeper:
+    if arguments.packets and arguments.filters:
+        raise EngineError("--filters goes with flows", exit.USAGE)
+    same = recordings(arguments.files)
+    with storing(arguments, source=same or ", ".join(arguments.files), anew=bool(same)) as keeper:
         code = _read(arguments, keeper)
     return code or (exit.INCOMPLETE if arguments.store_lost else exit.OK)
 
@@ -87,19 +105,23 @@ def _read(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
         merge=arguments.merge,
         lenient=arguments.lenient,
         keylog=arguments.keylog,
+        workers=1 if arguments.packets else arguments.workers or 0,
         sandbox=arguments.sandbox,
         folders=() if arguments.store is None else (str(store_file(arguments.store).parent),),
         flows=words.flow_options(arguments),
     )
     face = _face(arguments, keep)
-    reading = Reading(options, face if keeper is None else Kept(face, keeper))
-    words.tell_open(reading.confinement.open)
+    verdicts = Verdicts(arguments.filters) if arguments.filters else None
+    face.keep = both(face.keep, verdicts)
+    alone = keeper is None and verdicts is None
+    reading = Reading(options, face if alone else Kept(face, keeper, verdicts))
     face.context = Context(reading.source.interfaces, unowned=FROM_FILE)
     if keeper is not None:
         keeper.context = face.context
     progress = Progress(arguments.progress)
     try:
         with on_signal(reading.stop), seldom():
+            words.tell_open(reading.confinement.open)
             if arguments.packets:
                 _packets(reading, writer(arguments, PACKETS), keep, progress)
             else:
@@ -116,7 +138,7 @@ def _read(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
 
 def _ending(reading: Reading) -> int:
     sys.stdout.flush()
-    counts = reading.source.counts
+    counts = reading.counts
     if reading.stopped:
         print(f"procwire: stopped after {counts.frames} packets", file=sys.stderr)
         return exit.INCOMPLETE
@@ -128,7 +150,7 @@ def _ending(reading: Reading) -> int:
             f"procwire: {counts.damaged} damaged spots, {counts.skipped_bytes} bytes skipped", file=sys.stderr
         )
         return exit.INCOMPLETE
-    evicted = reading.pipeline.tracker.counts.evicted
+    evicted = reading.outcome.tracked.evicted
     if evicted:
         print(
             f"procwire: {evicted} flows ended early: the flow table was full (--max-flows)", file=sys.stderr
@@ -137,7 +159,7 @@ def _ending(reading: Reading) -> int:
     return exit.OK
 
 
-class _Rows(Silent):
+class _Rows(Gatherer):
     """Writes each flow that matches when it has ended."""
 
     def __init__(self, out: RowWriter, keep: Filter | None) -> None:
@@ -154,6 +176,10 @@ class _Rows(Silent):
     def take(self, row: FlowRow) -> None:
         """One flow that matches."""
         self.out.write(row, "end")
+
+    def gathers(self) -> bool:
+        """See Gatherer: each flow is a line, in order."""
+        return False
 
     def finish(self, reading: Reading) -> None:  # noqa: ARG002
         """Everything has been read."""
@@ -211,43 +237,53 @@ class _Found(_Rows):
 class _Grouped(_Rows):
     """Adds flows up instead; writes the groups at the end."""
 
-    def __init__(self, out: RowWriter, keep: Filter | None, by: str) -> None:
+    def __init__(self, out: RowWriter, keep: Filter | None, *by: str) -> None:
         super().__init__(out, keep)
-        self.groups = Groups(by)
+        self.named = keep is not None and not LEARNED.isdisjoint(keep.columns)
+        self.groups = [Groups(one) for one in by]
 
     def take(self, row: FlowRow) -> None:
         """See _Rows."""
-        self.groups.add(row)
+        for groups in self.groups:
+            groups.add(row)
+
+    def gathers(self) -> bool:
+        """See Gatherer: sums do not depend on order, and only a filter may ask for a learned name."""
+        return not self.named
+
+    def harvest(self) -> Any:
+        """See Gatherer."""
+        return [groups.harvest() for groups in self.groups]
+
+    def absorb(self, harvests: list[Any]) -> bool:
+        """See Gatherer."""
+        found = [Groups.joined(parts) for parts in zip(*harvests, strict=True)]
+        for groups, sums in zip(self.groups, found, strict=True):
+            groups.found = sums or {}
+        return None not in found
 
     def finish(self, reading: Reading) -> None:  # noqa: ARG002
         """See _Rows."""
-        for group in self.groups.rows():
+        for group in self.groups[0].rows():
             self.out.write(group)
         self.out.finish()
 
 
-class _Summed(_Rows):
+class _Summed(_Grouped):
     """Adds everything up; writes one report at the end."""
 
     def __init__(self, keep: Filter | None, *, as_line: bool) -> None:
-        super().__init__(NoRows(), keep)
+        super().__init__(NoRows(), keep, "protocol", "remote")
         self.as_line = as_line
-        self.groups = {"protocols": Groups("protocol"), "talkers": Groups("remote")}
         self.started = time.monotonic()
-
-    def take(self, row: FlowRow) -> None:
-        """See _Rows."""
-        for groups in self.groups.values():
-            groups.add(row)
 
     def finish(self, reading: Reading) -> None:
         """See _Rows."""
-        report = report_of(reading.pipeline, list(reading.options.paths))
-        for name, groups in self.groups.items():
-            setattr(report, name, groups.rows())
+        report = report_of(reading.outcome, list(reading.options.paths))
+        report.protocols, report.talkers = (groups.rows() for groups in self.groups)
         report.elapsed = time.monotonic() - self.started
-        if reading.source.counts.dropped:
-            report.drops["before the capture file"] = reading.source.counts.dropped
+        if reading.counts.dropped:
+            report.drops["before the capture file"] = reading.counts.dropped
         if self.as_line:
             sys.stdout.buffer.write(as_json(report))
         else:
@@ -256,8 +292,12 @@ class _Summed(_Rows):
 
 def _face(arguments: argparse.Namespace, keep: Filter | None) -> _Rows:
     if arguments.observations is not None:
+        from procwire.cli.output.observations import Observations
+
         return _Seen(Observations(arguments, time.time_ns()))
     if arguments.findings is not None:
+        from procwire.cli.output.findings import Findings
+
         return _Found(Findings(arguments, time.time_ns()))
     if arguments.summary:
         if arguments.csv or arguments.group:

@@ -11,7 +11,7 @@ from procwire.cli import exit
 from procwire.cli.completions import SHELLS, complete
 from procwire.cli.manpage import manual
 
-DATE = "2026-11-23"  # of the manual page's last change of substance
+DATE = "2026-11-25"  # of the manual page's last change of substance
 
 
 def add(commands: Any) -> None:

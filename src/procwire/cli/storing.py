@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from procwire.cli.arguments import duration, size
-from procwire.engine import api
+from procwire.cli.verdicts import Verdicts
+from procwire.engine.catalogue import interfaces, tables
 from procwire.engine.options import EngineError
 from procwire.model.flow import Flow
+from procwire.model.listening import Silent
 from procwire.model.observation import Observation
+from procwire.model.rows import FlowRow
+from procwire.model.values import time_text
 from procwire.store.contents import contents
 from procwire.store.keeping import Keeper
 from procwire.store.place import store_file
@@ -39,38 +45,77 @@ def add_store(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-class Kept(api.Silent):
-    """A face, and a keeper that is told the same: in the place of the face."""
+class Kept(Silent):
+    """A face, and a keeper that is told the same: in the place of the face. Filters say what either is told.
 
-    def __init__(self, face: Any, keeper: Keeper) -> None:
+    ``context`` is that of the face's rows.
+    """
+
+    def __init__(self, face: Any, keeper: Keeper | None, verdicts: Verdicts | None = None) -> None:
         self.face = face
         self.keeper = keeper
+        self.verdicts = verdicts
+        if keeper is not None and verdicts is not None:
+            keeper.wanted = verdicts.stores
 
     def observed(self, flow: Flow, observation: Observation) -> None:
         """See engine.pipeline.Listener and engine.watching.Audience."""
-        self.keeper.observed(flow, observation)
-        self.face.observed(flow, observation)
+        if self.keeper is not None:
+            self.keeper.observed(flow, observation)
+        if self.verdicts is None or not flow.number or self.verdicts.shows(self._row(flow)):
+            self.face.observed(flow, observation)
 
     def ended(self, flow: Flow) -> None:
         """See engine.pipeline.Listener."""
-        self.keeper.ended(flow)
-        self.face.ended(flow)
+        if self.keeper is not None:
+            self.keeper.ended(flow)
+        if self._shown(flow):
+            self.face.ended(flow)
 
     def told(self, event: str, flow: Flow) -> None:
         """See engine.watching.Audience."""
-        self.keeper.told(event, flow)
-        self.face.told(event, flow)
+        if self.keeper is not None:
+            self.keeper.told(event, flow)
+        if self._shown(flow):
+            self.face.told(event, flow)
+
+    def _shown(self, flow: Flow) -> bool:
+        if self.verdicts is None:
+            return True
+        row = self._row(flow)
+        self.verdicts.tell(row)
+        return self.verdicts.shows(row)
+
+    def _row(self, flow: Flow) -> FlowRow:
+        return FlowRow(flow, self.face.context) if self.face.context is not None else FlowRow(flow)
 
     def ticked(self, now: int) -> None:
         """See engine.watching.Audience."""
         self.face.ticked(now)
 
 
+def recordings(names: Sequence[str]) -> str:
+    """Files by path, size and age: words that a later reading of the same ones has too. Empty for a pipe."""
+    found = []
+    for name in names:
+        try:
+            seen = Path(name).stat()
+        except OSError:
+            return ""
+        if not stat.S_ISREG(seen.st_mode):
+            return ""
+        found.append(f"{Path(name).absolute()} ({seen.st_size} bytes of {time_text(seen.st_mtime_ns)})")
+    return ", ".join(found)
+
+
 @contextlib.contextmanager
-def storing(arguments: argparse.Namespace, *, source: str, live: bool = False) -> Iterator[Keeper | None]:
+def storing(
+    arguments: argparse.Namespace, *, source: str, live: bool = False, anew: bool = False
+) -> Iterator[Keeper | None]:
     """A Keeper with a writer behind it where ``--store`` was given; says at the end what was stored and lost.
 
-    ``arguments.store_lost``: rows that were lost, at the end.
+    ``anew``: what was stored of this source before goes first. ``arguments.store_lost``: rows that were lost,
+    at the end.
     """
     arguments.store_lost = 0
     if arguments.store is None:
@@ -79,23 +124,34 @@ def storing(arguments: argparse.Namespace, *, source: str, live: bool = False) -
     limits = Limits(age_ns=arguments.store_age, size_bytes=arguments.store_size)
     try:
         writer = Writer(
-            store_file(arguments.store), contents(api.tables()), command=arguments.command, source=source,
+            store_file(arguments.store), contents(tables()), command=arguments.command, source=source,
             limits=limits, patient=not live,
         )  # fmt: skip
+        if anew and (earlier := writer.take_place()):
+            print(f"procwire: stored before: {earlier} earlier readings are replaced", file=sys.stderr)
     except StoreError as error:
-        raise EngineError(f"store: {error}") from None
+        if not error.failed:
+            raise EngineError(f"store: {error}") from None
+        print(f"procwire: store: {error}: nothing is stored", file=sys.stderr)
+        arguments.store_lost = 1
+        yield None
+        return
     with writer:
-        yield Keeper(writer, live=live)
+        keeper = Keeper(writer, live=live)
+        if live:
+            keeper.keep("interface", interfaces())
+        yield keeper
     arguments.store_lost = _said(writer)
 
 
 def _said(writer: Writer) -> int:
     """Say how it went; the number of rows that were lost."""
     counts = writer.counts
-    lost = sum(counts.lost.values())
+    lost = sum(counts.lost.values()) + counts.waiting
     words = f"procwire: {counts.rows} rows stored in {writer.path}"
     if lost:
-        words += f", {lost} lost ({', '.join(f'{rows} {why}' for why, rows in sorted(counts.lost.items()))})"
+        reasons = counts.lost | ({"not in time": counts.waiting} if counts.waiting else {})
+        words += f", {lost} lost ({', '.join(f'{rows} {why}' for why, rows in sorted(reasons.items()))})"
     print(words, file=sys.stderr)
     if counts.problem:
         print(f"procwire: store: {counts.problem}", file=sys.stderr)

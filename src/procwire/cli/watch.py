@@ -15,6 +15,7 @@ from procwire.cli.output.choice import writer
 from procwire.cli.output.findings import Findings
 from procwire.cli.output.observations import Observations
 from procwire.cli.storing import Kept, add_store, storing
+from procwire.cli.verdicts import Verdicts, add_filters, both
 from procwire.engine.api import Context, EngineError, Watching, WatchOptions, compiled_modules
 from procwire.model.filter import compile_filter
 from procwire.model.tables import FLOWS, GROUPS
@@ -54,6 +55,7 @@ def add(commands: Any) -> None:
     words.add_keys(parser)
     words.add_flows(parser)
     add_store(parser)
+    add_filters(parser)
     parser.set_defaults(run=run)
 
 
@@ -122,14 +124,18 @@ def _watch(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
         flows=words.flow_options(arguments),
     )
     face = _face(arguments)
-    face.keep = keep.matches if keep else None
+    verdicts = Verdicts(arguments.filters) if arguments.filters else None
+    face.keep = both(keep.matches if keep else None, verdicts)
     watching = Watching(options, face)
     face.context = Context(watching.source.interfaces, source="tap")
     face.watching = watching
     if keeper is not None:
         keeper.context = face.context
-        watching.audience = Kept(face, keeper)
+    if keeper is not None or verdicts is not None:
+        watching.audience = Kept(face, keeper, verdicts)
     _stop_on_signals(watching)
+    if verdicts is not None:
+        verdicts.reload_on_hangup()
     _greet(watching)
     with face:
         try:

@@ -60,6 +60,41 @@ def _end(family: cython.int, high: cython.ulonglong, low: cython.ulonglong) -> A
     return _V6 | found << 64 | low
 
 
+class Answer(msgspec.Struct, frozen=True, gc=False):
+    """What is learned from of a DnsResponse."""
+
+    time: int
+    rcode: str
+    query: str
+    ttl: int | None
+    addresses: tuple[str, ...]
+    aliases: tuple[str, ...]
+
+
+def asker(flow: Flow, side: int) -> Any:
+    """The number of the client that was sent an answer by ``side`` of a flow."""
+    if side:
+        return _end(flow.family, flow.src_hi, flow.src_lo)
+    return _end(flow.family, flow.dst_hi, flow.dst_lo)
+
+
+def ends(flow: Flow) -> tuple[Any, Any, bool]:
+    """What ``NameBook.known`` is asked for a flow with."""
+    return (
+        _end(flow.family, flow.src_hi, flow.src_lo),
+        _end(flow.family, flow.dst_hi, flow.dst_lo),
+        flow.opener_seen,
+    )
+
+
+def put(flow: Flow, found: Learned, now: cython.longlong) -> bool:
+    """Name a flow that has no name, which began at ``now``."""
+    flow.server_name = found.name
+    flow.server_name_source = DNS_ANSWER
+    flow.facts["name_age"] = max(0, now - found.at)
+    return True
+
+
 class NameBook:
     """Feed answers to ``hear`` or ``learn``; ask ``label`` when a flow is to be shown."""
 
@@ -79,10 +114,11 @@ class NameBook:
 
     def hear(self, flow: Flow, response: Any) -> None:
         """Take in a DnsResponse that was seen in a flow."""
-        if response.side:
-            self._learn(response, _end(flow.family, flow.src_hi, flow.src_lo))
-        else:
-            self._learn(response, _end(flow.family, flow.dst_hi, flow.dst_lo))
+        self.take(response, asker(flow, response.side))
+
+    def take(self, response: Any, asker: Any) -> None:
+        """Take in a DnsResponse, or an Answer, for the client with this number."""
+        self._learn(response, asker)
 
     def _learn(self, response: Any, asker: Any) -> None:
         if response.rcode != "NOERROR" or not response.query:
@@ -105,17 +141,15 @@ class NameBook:
         """Name a flow without a name: server_name, its source, and ``name_age`` (ns) in facts."""
         if not self._known or flow.server_name:
             return False
-        there = _end(flow.family, flow.dst_hi, flow.dst_lo)
-        here = _end(flow.family, flow.src_hi, flow.src_lo)
+        found = self.known(*ends(flow), now)
+        return found is not None and put(flow, found, now)
+
+    def known(self, here: Any, there: Any, certain: bool, now: int) -> Learned | None:
+        """The name of a flow by the numbers of its ends; of either where the opener is not ``certain``."""
         found = self._find(there, here, now)
-        if found is None and not flow.opener_seen:
+        if found is None and not certain:
             found = self._find(here, there, now)
-        if found is None:
-            return False
-        flow.server_name = found.name
-        flow.server_name_source = DNS_ANSWER
-        flow.facts["name_age"] = max(0, now - found.at)
-        return True
+        return found
 
     def label_all(self, flows: list[Any], start: cython.Py_ssize_t) -> None:
         """Label the flows of a list from ``start`` on, each at the time of its first packet."""

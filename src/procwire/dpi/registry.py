@@ -92,6 +92,8 @@ PROTOCOLS: tuple[str, ...] = (
     "netflow",
     "sflow",
     "whois",
+    "finger",
+    "capwap",
     # databases, messaging, industry
     "postgresql",
     "mysql",
@@ -313,7 +315,8 @@ def registry() -> Registry:
 def request_ports() -> frozenset[tuple[int, int]]:
     """(IP protocol, port) of the protocols whose every datagram says something: a question or its answer.
 
-    A module says so of itself by ``REQUESTS``. TCP's streams are followed by what their readers want.
+    A module says so of itself by ``REQUESTS``. Media, tunnels, ciphertext and exports of flows do not: much
+    passes, and nothing answers. TCP's streams are followed by what their readers want.
     """
     asked = [module for module in registry().modules if getattr(module, "REQUESTS", False)]
     return frozenset(

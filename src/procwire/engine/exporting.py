@@ -14,8 +14,8 @@ from procwire.capture.writer import PcapngWriter
 from procwire.decrypt.keylog import TLS_KEY_LOG, KeyLog
 from procwire.decrypt.wiping import wipe
 from procwire.engine.options import EngineError, ExportOptions, ReadOptions
-from procwire.engine.pipeline import Silent
 from procwire.engine.reading import Reading
+from procwire.model.listening import Silent
 
 
 class Exported(msgspec.Struct):

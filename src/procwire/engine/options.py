@@ -32,6 +32,7 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
     lenient: bool = False
     keylog: str = ""  # secrets with which encrypted traffic is read
     keep_keys: bool = False  # until the end, to be written
+    workers: int = 0  # processes that share the work; 0: as many as pay
     sandbox: str = OFF  # of the whole process; only who owns it may say
     folders: tuple[str, ...] = ()  # in which others of the process, a store, go on making files
     flows: FlowOptions = FlowOptions()

@@ -6,19 +6,25 @@ Frames come in as batches, facts go out to a Listener at once and in packet orde
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any
 
+import msgspec
+
+from procwire.crew.outcome import Outcome
 from procwire.decrypt.keyed import keyed
 from procwire.decrypt.keylog import KeyLog
 from procwire.dpi.analyzer import Analyzer
 from procwire.dpi.names import NameBook
+from procwire.dpi.opening import Limits as OpeningLimits
 from procwire.dpi.protocols.dns import DnsResponse
 from procwire.engine.options import EngineError, FlowOptions
 from procwire.extensions import fingerprints
 from procwire.flows.limits import Limits
+from procwire.flows.share import Share
 from procwire.flows.table import Tracker
 from procwire.model.flow import Flow
 from procwire.model.frames import FrameBatch
+from procwire.model.listening import Listener, hears
 from procwire.model.observation import Observation
 from procwire.model.packets import PacketTable
 from procwire.model.streams import NoSink, StreamSink
@@ -29,45 +35,16 @@ TIMEOUTS = tuple(
 )
 
 
-class Listener(Protocol):
-    """Is told what the pipeline finds. A flow object goes on changing until it has ended."""
-
-    def opened(self, flow: Flow) -> None:
-        """A flow's first packet was counted."""
-
-    def decided(self, flow: Flow) -> None:
-        """What the flow speaks is settled, or was given up."""
-
-    def observed(self, flow: Flow, observation: Observation) -> None:
-        """A parser saw something in the flow."""
-
-    def ended(self, flow: Flow) -> None:
-        """No more packets of the flow will be counted; its numbers are final."""
-
-
-class Silent:
-    """A Listener that lets everything pass; derive from it and answer what matters."""
-
-    def opened(self, flow: Flow) -> None:
-        """See Listener."""
-
-    def decided(self, flow: Flow) -> None:
-        """See Listener."""
-
-    def observed(self, flow: Flow, observation: Observation) -> None:
-        """See Listener."""
-
-    def ended(self, flow: Flow) -> None:
-        """See Listener."""
-
-
-def limits_of(options: FlowOptions) -> Limits:
-    """The tracker's limits. Raises EngineError for a timeout that does not exist or is out of range."""
+def limits_of(options: FlowOptions, parts: int = 1) -> Limits:
+    """One part's limits. Raises EngineError for a timeout that does not exist or is out of range."""
     unknown = sorted(set(options.timeouts) - set(TIMEOUTS))
     if unknown:
         raise EngineError(f"no timeout is called {unknown[0]!r}; there are {', '.join(TIMEOUTS)}", 2)
     try:
-        return Limits(max_flows=options.max_flows, **options.timeouts)
+        whole = Limits(max_flows=options.max_flows, **options.timeouts)
+        return msgspec.structs.replace(
+            whole, max_flows=max(whole.max_flows // parts, 1), held_bytes=whole.held_bytes // parts
+        )
     except ValueError as error:
         raise EngineError(f"flow limits: {error}", 2) from None
 
@@ -76,6 +53,7 @@ class Pipeline:
     """Decoder, tracker, analyzer and name book of one capture; ``now`` is the last packet's time.
 
     ``keys``: what is encrypted is read with them. ``steer`` puts a sink of its own in front of the analyzer.
+    ``part`` of how many: only these flows are followed, within that part of all bounds (flows.share).
     """
 
     def __init__(
@@ -85,29 +63,31 @@ class Pipeline:
         *,
         keys: KeyLog | None = None,
         steer: Callable[[StreamSink], StreamSink] | None = None,
+        names: Any = None,  # a NameBook, or what notes for one (crew.naming)
+        part: tuple[int, int] = (0, 1),
     ) -> None:
         self.listener = listener
         self.decoder = Decoder()
-        self.names = NameBook()
+        self.names = names if names is not None else NameBook()
         self.observations = 0
-        self.analyzer = self._analyzer(listener, keys) if options.protocols else None
+        self.analyzer = self._analyzer(listener, keys, part[1]) if options.protocols else None
         sink = steer(self.analyzer) if steer and self.analyzer else self.analyzer or NoSink()
-        self.tracker = Tracker(limits_of(options), sink)
+        self.tracker = Tracker(limits_of(options, part[1]), sink, part=part[0], parts=part[1])
         self.first = 0
         self.now = 0
         self._opened = 0  # flows of the running ingest that the listener has heard of
-        self._hears = getattr(type(listener), "opened", None) is not Silent.opened
+        self._hears = hears(listener, "opened")
 
-    def _analyzer(self, listener: Listener, keys: KeyLog | None) -> Analyzer:
+    def _analyzer(self, listener: Listener, keys: KeyLog | None, parts: int) -> Analyzer:
         """One that observes for whom it may concern: a listener that lets observations pass costs none."""
-        told = getattr(type(listener), "observed", None) is not Silent.observed
-        told = told or fingerprints.names().asks("ja3")  # made only where records are
-        decided = getattr(type(listener), "decided", None) is not Silent.decided
+        told = hears(listener, "observed") or fingerprints.names().asks("ja3")  # made only where records are
         return Analyzer(
             self._observed,
-            decided=self._decided if decided else None,
+            decided=self._decided if hears(listener, "decided") else None,
+            limits=OpeningLimits(total_bytes=OpeningLimits().total_bytes // parts),
             protocols=None if keys is None else keyed(keys),
             told=told,
+            announced=self._announced if parts > 1 else None,
         )
 
     def decode(self, batch: FrameBatch, table: PacketTable | None = None) -> PacketTable:
@@ -126,10 +106,33 @@ class Pipeline:
         self._announce()
         self._end(delta.ended)
 
+    def outcome(self) -> Outcome:
+        """What was counted so far."""
+        return Outcome(
+            first=self.first,
+            last=self.now,
+            tracked=self.tracker.counts,
+            decoded=self.decoder.counts,
+            analysed=self.analyzer.counts() if self.analyzer is not None else {},
+            defect=self.analyzer.defect if self.analyzer is not None else "",
+        )
+
     @property
-    def defect(self) -> str:
-        """The last internal error of a parser, or empty."""
-        return self.analyzer.defect if self.analyzer is not None else ""
+    def share(self) -> Share:
+        """Which flows are followed, and where the whole stands."""
+        share: Share = self.tracker.share
+        return share
+
+    @property
+    def strained(self) -> str:
+        """Why a part finds what the whole would not; empty where it does. See crew.shift.Line."""
+        counts = self.tracker.counts
+        analysed = self.analyzer.counts() if self.analyzer is not None else {}
+        if counts.evicted or counts.holds_evicted or analysed.get("overflowed"):
+            return "a part of the memory is full"
+        if counts.sink_errors or analysed.get("defects"):
+            return "internal errors in parsers"
+        return str(self.tracker.share.strained)
 
     def expire(self, now: int) -> None:
         """End what has been idle too long at ``now`` (ns), when no packets come."""
@@ -160,6 +163,10 @@ class Pipeline:
     def _end(self, flows: list[Flow]) -> None:
         for flow in flows:
             self.listener.ended(flow)
+
+    def _announced(self, *_: Any) -> None:
+        """Another part may have the flow that one announces, and be past its beginning already."""
+        self.share.strained = "a flow announces another"
 
     def _decided(self, flow: Flow) -> None:
         self._announce()

@@ -1,70 +1,108 @@
-"""``procwire read``: capture files through the pipeline.
-
-The next batch is read and decoded on a thread of its own while this one is ingested: both halves are
-compiled code that lets go of the interpreter lock.
-"""
+"""``procwire read``: capture files through the pipeline, by this process alone or by several of it."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from functools import partial
-from queue import SimpleQueue
+from typing import Any
 
 from procwire.capture.files import FileSource, open_files
-from procwire.capture.source import CaptureError
+from procwire.capture.source import CaptureError, Counts
+from procwire.crew.ahead import Ahead, Decoded
+from procwire.crew.outcome import Outcome
+from procwire.crew.sharing import Sharing, workers_for
+from procwire.crew.workers import WorkerError
 from procwire.engine.keys import Tapped, keys_of
 from procwire.engine.options import EngineError, ReadOptions
-from procwire.engine.pipeline import Listener, Pipeline
-from procwire.model.frames import FrameBatch
-from procwire.model.packets import PacketTable
-from procwire.sandbox.profile import shut_in
-
-STOP_SECONDS = 0.5  # a pipe that sends nothing may hold the decoding thread: then it is left behind
-AHEAD = 2  # batches alive at once: one decoded ahead of the one in use (capture.source.Source)
+from procwire.engine.pipeline import Pipeline
+from procwire.model.listening import Listener
+from procwire.sandbox.plan import Confinement
+from procwire.sandbox.profile import fetch_late, shut_in
 
 Progress = Callable[[int, int | None], None]
-Decoded = tuple[FrameBatch, PacketTable]
 
 
 class Reading:
-    """One run over capture files. After ``run``: ``error`` is the damage that ended it, or None.
+    """One run over capture files. After ``run``: ``error`` is the damage that ended it, or None; ``counts``
+    what was read, ``outcome`` what it came to, and ``shared`` whether several processes did it.
 
     ``stop`` may be called from a signal handler; then ``stopped`` is set, and what came before was counted.
     """
 
     def __init__(self, options: ReadOptions, listener: Listener, *, tap: Tapped | None = None) -> None:
         self.options = options
-        self.keys, fill = keys_of(options)
-        self.pipeline = Pipeline(
-            options.flows, listener, keys=self.keys, steer=None if tap is None else partial(tap, self.keys)
-        )
+        self.listener = listener
+        self.keys, self._fill = keys_of(options)
+        self._steer = None if tap is None else partial(tap, self.keys)
+        self.pipeline = self._line(listener)
         self.error: CaptureError | None = None
         self.stopped = False
-        self._ahead = _Ahead(self)
+        self.shared = False
         self.source: FileSource
         try:
             self.source = open_files(options.paths, merge=options.merge, lenient=options.lenient)
-            self.confinement = shut_in(options.sandbox, self.source.hold, folders=options.folders)
         except CaptureError as error:
             raise EngineError(str(error)) from None
-        fill()
+        self._ahead = Ahead(self.source.batches, self._decode)
+        self._sharing = Sharing(self.source, listener, self._line)
+        self._sharing.enter, self._sharing.prepare = self._enter, self._take_secrets
+        self._confinement: Confinement | None = None
+
+    @property
+    def workers(self) -> int:
+        """How many processes are to read."""
+        if self._steer is not None or self.options.keep_keys or self.options.keylog:
+            return 1
+        return workers_for(self.listener, self.options.paths, self.options.workers)
 
     def run(self, progress: Progress | None = None) -> None:
         """Read to the end or to the damage, then end every flow."""
+        self.begin()
+        if self._share(progress):
+            return
         for _, table in self.packets():
-            if self.keys is not None:
-                self.keys.take_blocks(self.source.secrets)
+            self._take_secrets()
             self.pipeline.ingest(table)
             if progress:
                 progress(*self.source.progress)
         self.pipeline.finish()
 
+    @property
+    def confinement(self) -> Confinement:
+        """What this process, and each worker, has given up."""
+        return self._confinement or self.begin()
+
+    def begin(self) -> Confinement:
+        """Begin the workers, if any, and shut this process in for good. Raises EngineError, SandboxError."""
+        if self._confinement is None:
+            workers = self.workers
+            if workers > 1:
+                fetch_late(self.options.sandbox)
+                self._sharing.begin(workers)
+            try:
+                self._confinement = self._enter()
+            except BaseException:
+                self._sharing.close()
+                raise
+        return self._confinement
+
+    def _enter(self) -> Confinement:
+        """Open the files, and read from then on in a cell: each process its own."""
+        try:
+            cell = shut_in(self.options.sandbox, self.source.hold, folders=self.options.folders)
+        except CaptureError as error:
+            raise EngineError(str(error)) from None
+        self._fill()
+        return cell
+
     def packets(self) -> Iterator[Decoded]:
         """Decoded batches in order, each valid until the next is asked for; sets ``error`` at damage."""
+        self.begin()
         self._ahead.start()
         try:
             yield from self._ahead.take()
+        except CaptureError as error:
+            self.error = error
         finally:
             if self._ahead.stop():
                 self.source.close()
@@ -72,48 +110,37 @@ class Reading:
     def stop(self) -> None:
         """End the reading with the batch in hand."""
         self.stopped = True
-        self._ahead.done.put(None)  # wakes ``take``, which may wait for a pipe
+        self._sharing.halt()
+        self._ahead.wake()
 
+    @property
+    def counts(self) -> Counts:
+        """What was read."""
+        return self._sharing.counts if self.shared else self.source.counts
 
-class _Ahead(threading.Thread):
-    """Decodes one batch ahead. Tables take turns, as the source's batches do."""
+    @property
+    def outcome(self) -> Outcome:
+        """What it came to."""
+        return self._sharing.outcome if self.shared else self.pipeline.outcome()
 
-    def __init__(self, reading: Reading) -> None:
-        super().__init__(name="decode", daemon=True)
-        self.reading = reading
-        self.tables = [PacketTable() for _ in range(AHEAD)]
-        self.free = threading.Semaphore(AHEAD)
-        self.done: SimpleQueue[Decoded | BaseException | None] = SimpleQueue()
-        self.stopping = False
-
-    def run(self) -> None:
-        number = 0
+    def _share(self, progress: Progress | None) -> bool:
         try:
-            batches = self.reading.source.batches()
-            while self.free.acquire() and not self.stopping:
-                batch = next(batches, None)
-                if batch is None:
-                    break
-                table = self.tables[number % AHEAD]
-                number += 1
-                self.done.put((batch, self.reading.pipeline.decode(batch, table)))
-        except BaseException as error:
-            self.done.put(error)
-        self.done.put(None)
+            self.shared = self._sharing.run(progress)
+        except WorkerError as error:
+            raise EngineError(str(error)) from None
+        self.error = self._sharing.error
+        if not self.shared:
+            self.pipeline = self._line(self._sharing.rest)
+        return self.shared
 
-    def take(self) -> Iterator[Decoded]:
-        while (item := self.done.get()) is not None and not self.reading.stopped:
-            if isinstance(item, CaptureError):
-                self.reading.error = item
-            elif isinstance(item, BaseException):
-                raise item
-            else:
-                yield item
-                self.free.release()
+    def _line(self, listener: Listener, names: Any = None, part: tuple[int, int] = (0, 1)) -> Pipeline:
+        return Pipeline(
+            self.options.flows, listener, keys=self.keys, steer=self._steer, names=names, part=part
+        )
 
-    def stop(self) -> bool:
-        """Whether it has ended."""
-        self.stopping = True
-        self.free.release(AHEAD)
-        self.join(STOP_SECONDS if self.reading.stopped else None)
-        return not self.is_alive()
+    def _decode(self, *batch: Any) -> Any:
+        return self.pipeline.decode(*batch)
+
+    def _take_secrets(self) -> None:
+        if self.keys is not None:
+            self.keys.take_blocks(self.source.secrets)

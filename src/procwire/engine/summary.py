@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from procwire.engine.pipeline import Pipeline
+from procwire.crew.outcome import Outcome
 from procwire.model.summary import SummaryReport
 
 
-def report_of(pipeline: Pipeline, sources: list[str]) -> SummaryReport:
-    """What a pipeline has counted so far; the groups are the face's to fill."""
-    counts = pipeline.tracker.counts
-    decoded = pipeline.decoder.counts
-    analysed = pipeline.analyzer.counts() if pipeline.analyzer is not None else {}
+def report_of(outcome: Outcome, sources: list[str]) -> SummaryReport:
+    """What a pipeline has counted; the groups are the face's to fill."""
+    counts, decoded, analysed = outcome.tracked, outcome.decoded, outcome.analysed
     report = SummaryReport(
         sources=sources,
         packets=counts.packets,
         bytes=counts.bytes,
-        first=pipeline.first or None,
-        last=pipeline.now or None,
+        first=outcome.first or None,
+        last=outcome.last or None,
         flows=counts.flows,
         flows_evicted=counts.evicted,
         faults=_part(decoded, "fault."),
@@ -31,9 +29,8 @@ def report_of(pipeline: Pipeline, sources: list[str]) -> SummaryReport:
         report.notes.append(f"{counts.holds_evicted} streams were cut: too much payload out of order at once")
     if analysed.get("overflowed"):
         report.notes.append(f"{analysed['overflowed']} flows were given up undecided: too many at once")
-    defects = counts.sink_errors + analysed.get("defects", 0)
-    if defects:
-        report.notes.append(f"{defects} internal errors in parsers, the last: {pipeline.defect}")
+    if outcome.defects:
+        report.notes.append(f"{outcome.defects} internal errors in parsers, the last: {outcome.defect}")
     return report
 
 

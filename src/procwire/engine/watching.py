@@ -29,7 +29,7 @@ from procwire.model.packets import PacketTable
 from procwire.model.streams import StreamSink
 from procwire.processes.kernel import KernelOwners
 from procwire.processes.owners import Owners
-from procwire.processes.resolver import NOTED_WARM_NS, WARM_NS, Resolver
+from procwire.processes.resolver import Resolver
 
 TICK_SECONDS = 0.25
 GRACE_SECONDS = 1.0  # a flow that is not known by then is told of as it is
@@ -189,7 +189,7 @@ class Watching:
             origins = () if self.kernel is None else (self.kernel,)
             self.resolver = Resolver(
                 lambda: Owners(origins=origins, hashes=self.options.hashes, iterators=True),
-                warm_ns=NOTED_WARM_NS if origins else WARM_NS,
+                noted=bool(origins),
             )
             end = time.monotonic() + READY_SECONDS
             while not self.resolver.wait_ready(TICK_SECONDS) and not self.stopping:

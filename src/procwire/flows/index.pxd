@@ -1,7 +1,9 @@
+from procwire.flows.clock cimport Clock
 from procwire.model.flow cimport Flow
 from procwire.model.packets cimport PacketTable
 
 cdef class Index:
+    cdef public long long turn
     cdef public int count
     cdef public int side
     cdef int capacity
@@ -14,6 +16,7 @@ cdef class Index:
     cdef int[::1] links
     cdef unsigned int[::1] hashes
     cdef long long[::1] touched
+    cdef long long[::1] turns
     cdef unsigned char[::1] kinds
     cdef int[::1] first
     cdef int[::1] last
@@ -27,5 +30,6 @@ cdef class Index:
     cdef void link(self, int slot, int kind) noexcept
     cdef void unlink(self, int slot) noexcept
     cdef int oldest(self, int kind) noexcept
-    cdef long long age(self, int slot, long long now) noexcept
+    cdef int stalest(self) noexcept
+    cdef long long age(self, int slot, Clock clock) noexcept
     cdef int grow(self) except? -1

@@ -18,13 +18,16 @@ from procwire.flows.bits import KINDS
 from procwire.model.frames import column
 
 if cython.compiled:
+    from cython.cimports.procwire.flows.clock import Clock
     from cython.cimports.procwire.model.flow import Flow
     from cython.cimports.procwire.model.packets import PacketTable
 else:
+    from procwire.flows.clock import Clock
     from procwire.model.flow import Flow
     from procwire.model.packets import PacketTable
 
 START = 1024  # slots at first; a power of two
+_KINDS = cython.declare(cython.int, KINDS)
 
 
 def _filled(count: int) -> memoryview:
@@ -42,9 +45,11 @@ def _grown(old: Any, code: str, count: int) -> memoryview:
 class Index:
     """Up to ``limit`` flows; a slot is a number below the capacity, -1 is none.
 
-    After ``find`` says a slot, ``side`` says who sent the packet: 0 is the flow's src, 1 its dst.
+    After ``find`` says a slot, ``side`` says who sent the packet: 0 is the flow's src, 1 its dst. ``turn`` is
+    the caller's count of packets; ``turns`` when a slot was touched.
     """
 
+    turn: cython.longlong
     count: cython.int
     side: cython.int
     capacity: cython.int
@@ -57,6 +62,7 @@ class Index:
     links: cython.int[::1]
     hashes: cython.uint[::1]
     touched: cython.longlong[::1]
+    turns: cython.longlong[::1]
     kinds: cython.uchar[::1]
     first: cython.int[::1]
     last: cython.int[::1]
@@ -64,6 +70,7 @@ class Index:
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
+        self.turn = 0
         self.count = self.side = 0
         self.seed = hash("procwire.flows.seed") & 0xFFFFFFFFFFFFFFFF
         self.odd = (hash("procwire.flows.odd") | 1) & 0xFFFFFFFFFFFFFFFF
@@ -73,6 +80,7 @@ class Index:
         self.links = _filled(4 * START)
         self.hashes = column("I", START)
         self.touched = column("q", START)
+        self.turns = column("q", START)
         self.kinds = column("B", START)
         self.first = _filled(KINDS)
         self.last = _filled(KINDS)
@@ -207,6 +215,7 @@ class Index:
     def touch(self, slot: cython.int, kind: cython.int, now: cython.longlong) -> cython.void:
         """The flow was heard now, and is of this kind from now on."""
         self.touched[slot] = now
+        self.turns[slot] = self.turn
         if self.kinds[slot] != kind or self.last[kind] != slot:
             self.unlink(slot)
             self.link(slot, kind)
@@ -249,10 +258,22 @@ class Index:
 
     @cython.cfunc
     @cython.exceptval(check=False)
-    def age(self, slot: cython.int, now: cython.longlong) -> cython.longlong:
-        """Ns since a slot was heard. Where time has stepped back, its life starts again now."""
-        self.touched[slot] = min(self.touched[slot], now)
-        return now - self.touched[slot]
+    def stalest(self) -> cython.int:
+        """The slot that was heard longest ago: the oldest of the oldest of every kind; -1 for none."""
+        found: cython.int = -1
+        kind: cython.int
+        slot: cython.int
+        for kind in range(_KINDS):
+            slot = self.first[kind]
+            if slot >= 0 and (found < 0 or self.touched[slot] < self.touched[found]):
+                found = slot
+        return found
+
+    @cython.cfunc
+    @cython.exceptval(check=False)
+    def age(self, slot: cython.int, clock: Clock) -> cython.longlong:
+        """Ns since a slot was heard. Where time has stepped back since, its life started again then."""
+        return clock.now - max(self.touched[slot], clock.since)
 
     @cython.cfunc
     @cython.exceptval(-1)
@@ -263,6 +284,7 @@ class Index:
         self.links = _grown(self.links, "i", 4 * size)
         self.hashes = _grown(self.hashes, "I", size)
         self.touched = _grown(self.touched, "q", size)
+        self.turns = _grown(self.turns, "q", size)
         self.kinds = _grown(self.kinds, "B", size)
         self.flows.extend([None] * old)
         self.heads = _filled(2 * size)

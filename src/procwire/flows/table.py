@@ -16,12 +16,15 @@ import cython
 
 from procwire.flows import bits, states
 from procwire.flows.index import Index as _Index
-from procwire.flows.limits import SECOND, Counts, Limits
+from procwire.flows.limits import Counts, Limits
+from procwire.flows.reassembly import SWEPT
+from procwire.flows.share import PACKET as AS_PACKET
 from procwire.model import frames, packets
 from procwire.model.kernel import Credited
 from procwire.model.streams import NoSink, StreamSink
 
 if cython.compiled:
+    from cython.cimports.procwire.flows.clock import Clock
     from cython.cimports.procwire.flows.connection import kind as kind_of
     from cython.cimports.procwire.flows.connection import replaces, step
     from cython.cimports.procwire.flows.counting import count
@@ -31,10 +34,12 @@ if cython.compiled:
     from cython.cimports.procwire.flows.portless import frame, message
     from cython.cimports.procwire.flows.reassembly import Reassembler
     from cython.cimports.procwire.flows.segment import Segment
+    from cython.cimports.procwire.flows.share import Share
     from cython.cimports.procwire.flows.sighting import elsewhere
     from cython.cimports.procwire.model.flow import Flow
     from cython.cimports.procwire.model.packets import PacketTable
 else:
+    from procwire.flows.clock import Clock
     from procwire.flows.connection import kind as kind_of
     from procwire.flows.connection import replaces, step
     from procwire.flows.counting import count
@@ -44,6 +49,7 @@ else:
     from procwire.flows.portless import frame, message
     from procwire.flows.reassembly import Reassembler
     from procwire.flows.segment import Segment
+    from procwire.flows.share import Share
     from procwire.flows.sighting import elsewhere
     from procwire.model.flow import Flow
     from procwire.model.packets import PacketTable
@@ -69,7 +75,7 @@ TCP = cython.declare(cython.int, 6)
 UDP = cython.declare(cython.int, 17)
 ICMP = cython.declare(cython.int, 1)
 ICMP6 = cython.declare(cython.int, 58)
-SWEEP_NS = cython.declare(cython.longlong, SECOND)
+PACKET = cython.declare(cython.int, AS_PACKET)
 _timeouts = Limits.__struct_fields__  # the first fields behind max_flows stand in the order of bits' lists
 
 
@@ -96,9 +102,9 @@ class Tracker:
     links: Any  # ethertypes of frames without IP that the sink wants to see
     max_flows: cython.int
     timeouts: cython.longlong[::1]
-    swept: cython.longlong
-    begun: cython.bint
-    number: cython.longlong
+    clock: Clock
+    share = cython.declare(Share, visibility="readonly")
+    flows: cython.longlong
     packets: cython.longlong
     bytes: cython.longlong
     non_ip: cython.longlong
@@ -109,7 +115,9 @@ class Tracker:
     opened: list[Flow]
     ended: list[Flow]
 
-    def __init__(self, limits: Limits | None = None, sink: StreamSink | None = None) -> None:
+    def __init__(
+        self, limits: Limits | None = None, sink: StreamSink | None = None, *, part: int = 0, parts: int = 1
+    ) -> None:
         limits = limits or Limits()
         self.limits = limits
         self.sink = sink if sink is not None else NoSink()
@@ -123,9 +131,9 @@ class Tracker:
         place: cython.int
         for place in range(bits.KINDS):
             self.timeouts[place] = getattr(limits, _timeouts[1 + place])
-        self.swept = 0
-        self.begun = False
-        self.number = self.packets = self.bytes = self.non_ip = self.faulty = 0
+        self.clock = Clock()
+        self.share = Share(part, parts)
+        self.flows = self.packets = self.bytes = self.non_ip = self.faulty = 0
         self.elsewhere = self.waiting = 0
         self.reasons = dict.fromkeys(states.REASONS, 0)
         self.opened = []
@@ -135,6 +143,7 @@ class Tracker:
         """Count the rows of a table; ``now`` is the packet time (ns) that the batch ends at."""
         self.opened = []
         self.ended = []
+        self.share.places = []
         row: cython.int
         rows: cython.int = min(table.count, table.capacity)
         self.streams.payload.begin(table)
@@ -143,7 +152,9 @@ class Tracker:
                 self.take(table, row)
         finally:
             self.streams.payload.begin(None)
-        self.tick(now)
+        self.share.turn += 1
+        if self.clock.tell(now):
+            self.sweep(now)
         return FlowDelta(self.opened, self.ended)
 
     def fresh(self) -> list[Flow]:
@@ -153,13 +164,18 @@ class Tracker:
     def expire(self, now: int) -> list[Flow]:
         """End what has been silent for too long at packet time ``now``; for when no packet comes."""
         self.ended = []
+        self.clock.tell(now)
         self.sweep(now)
         return self.ended
 
     def finish(self, now: int) -> list[Flow]:
         """The capture is over: end all flows, in order of appearance."""
         self.ended = []
+        self.share.places = []
+        self.share.turn += 1
+        self.share.step = 0
         for flow in sorted(self.index, key=_number):
+            self.index.turns[flow.slot] = flow.number
             self.end(flow.slot, states.CAPTURE_END, now)
         return self.ended
 
@@ -178,7 +194,7 @@ class Tracker:
         elif more.over and ESTABLISHED <= flow.state <= CLOSING:
             flow.state = CLOSED
             kind = kind_of(flow)
-        self.index.touch(flow.slot, kind, max(more.last, self.index.touched[flow.slot]))
+        self.index.touch(flow.slot, kind, max(self.clock.of(more.last), self.index.touched[flow.slot]))
 
     def active(self) -> Iterator[Flow]:
         """The flows that have not ended."""
@@ -194,7 +210,7 @@ class Tracker:
             faulty=self.faulty,
             elsewhere=self.elsewhere,
             waiting=self.waiting,
-            flows=self.number,
+            flows=self.flows,
             active=self.index.count,
             evicted=self.reasons[states.EVICTED],
             ended=dict(self.reasons),
@@ -210,7 +226,11 @@ class Tracker:
     def take(self, table: PacketTable, row: cython.int) -> cython.int:
         """One packet."""
         now: cython.longlong = table.time[row]
-        self.tick(now)
+        share: Share = self.share
+        share.turn += 2
+        if self.clock.tell(now):
+            self.sweep(now)
+        share.step = PACKET
         counted: cython.bint = table.flags[row] & COUNTED
         self.packets += 0 if counted else 1
         self.bytes += 0 if counted else table.wire[row]
@@ -221,12 +241,15 @@ class Tracker:
         if table.marks[row] & HELD:
             self.waiting += 0 if counted else 1
             return 0
+        self.waiting -= 0 if counted else table.held[row]
+        key: cython.uint = self.index.key(table, row)
+        if share.parts > 1 and not share.mine(key):
+            return 0
         seg: Segment = self.seg
         seg.load(table, row)
-        flow: Flow = self.flow_of(table, row)
+        flow: Flow = self.flow_of(table, row, key)
         if table.fault[row]:
             flow.faults += 1
-        self.waiting -= 0 if counted else table.held[row]
         if elsewhere(flow, seg, table.interface[row]) and not counted:
             flow.elsewhere += 1 + table.held[row]
             self.elsewhere += 1 + table.held[row]
@@ -239,7 +262,8 @@ class Tracker:
             kind = kind_of(flow)
         else:
             kind = self.plain(flow, table, row)
-        self.index.touch(flow.slot, kind, now)
+        self.index.turn = share.turn
+        self.index.touch(flow.slot, kind, self.clock.now)
         return 0
 
     @cython.cfunc
@@ -268,18 +292,17 @@ class Tracker:
         return 0
 
     @cython.cfunc
-    def flow_of(self, table: PacketTable, row: cython.int) -> Flow:
+    def flow_of(self, table: PacketTable, row: cython.int, key: cython.uint) -> Flow:
         """The flow of a packet, opened where there is none; sets ``seg.side``, and ``seg``'s ends."""
         now: cython.longlong = table.time[row]
         index: Index = self.index
         seg: Segment = self.seg
         flow: Flow
-        key: cython.uint = index.key(table, row)
         slot: cython.int = index.find(table, row, key, directed(table, row))
         if slot >= 0:
             seg.side = index.side
             flow = index.flows[slot]
-            if index.age(slot, now) > self.timeouts[index.kinds[slot]]:
+            if index.age(slot, self.clock) > self.timeouts[index.kinds[slot]]:
                 self.end(slot, states.TIMEOUT, now)
                 slot = -1
             elif flow.proto == TCP and seg.flags & SYN and table.marks[row] & HAS_PORTS:
@@ -291,11 +314,11 @@ class Tracker:
                 self.evict(now)
             seg.side = opener(table, row)
             flow = opened(table, row, seg.side)
-            self.number += 1
-            flow.number = self.number
+            self.flows += 1
+            flow.number = self.share.turn >> 1
             if not self.watching:
                 flow.quiet = BOTH
-            index.add(flow, key, OTHER_KIND, now)
+            index.add(flow, key, OTHER_KIND, self.clock.now)
             self.opened.append(flow)
         if flow.proto == TCP:
             if seg.side == 0:
@@ -332,51 +355,37 @@ class Tracker:
 
     @cython.cfunc
     @cython.exceptval(-1)
-    def tick(self, now: cython.longlong) -> cython.int:
-        """Sweep once in a second of packet time, also where time has stepped back."""
-        if self.swept <= now < self.swept + SWEEP_NS and self.begun:
-            return 0
-        return self.sweep(now)
-
-    @cython.cfunc
-    @cython.exceptval(-1)
     def sweep(self, now: cython.longlong) -> cython.int:
         """End the flows whose timeout has passed, and the waits for lost segments."""
         index: Index = self.index
         kind: cython.int
         slot: cython.int
-        self.begun = True
-        self.swept = now
         for kind in range(KINDS):
+            self.share.step = kind
             slot = index.oldest(kind)
-            while slot >= 0 and index.age(slot, now) > self.timeouts[kind]:
+            while slot >= 0 and index.age(slot, self.clock) > self.timeouts[kind]:
                 self.end(slot, states.TIMEOUT, now)
                 slot = index.oldest(kind)
+        self.share.step = KINDS
         if self.streams.holders:
+            if self.share.parts > 1 and len(self.streams.holders) > SWEPT // self.share.parts:
+                self.share.strained = "many streams with holes"
             self.streams.sweep(now)
         return 0
 
     @cython.cfunc
     @cython.exceptval(-1)
     def evict(self, now: cython.longlong) -> cython.int:
-        """Make room: of the oldest of every list, the one that was heard longest ago goes."""
-        index: Index = self.index
-        kind: cython.int
-        slot: cython.int
-        oldest: cython.int = -1
-        for kind in range(KINDS):
-            slot = index.oldest(kind)
-            if slot >= 0 and (oldest < 0 or index.touched[slot] < index.touched[oldest]):
-                oldest = slot
-        if oldest >= 0:
-            self.end(oldest, states.EVICTED, now)
-        return 0
+        """Make room: the flow that was heard longest ago goes."""
+        slot: cython.int = self.index.stalest()
+        return self.end(slot, states.EVICTED, now) if slot >= 0 else 0
 
     @cython.cfunc
     @cython.exceptval(-1)
     def end(self, slot: cython.int, why: str, now: cython.longlong) -> cython.int:
         """A flow is over: its sink hears of it, then the caller."""
         flow: Flow = self.index.flows[slot]
+        self.share.note(self.index.turns[slot])
         self.streams.tell(flow, now)
         flow.ended = states.reason(flow.state, why)
         self.reasons[flow.ended] += 1

@@ -1,9 +1,9 @@
 """Owners on a thread of their own, so that capture never waits for /proc.
 
 A flow is looked at as soon as it is handed in: a short-lived socket is gone a moment later. What cannot be
-told yet is looked at again, quickly at first, and then answered as far as it is known. Between flows the
-sockets of the host are seen: about once a second or, where the kernel notes what is used, once in ten, at a
-cost of at most one part in ``WARM_RATIO``.
+told yet is looked at again, quickly at first, at a cost of at most one part in ``RETRY_RATIO``, and then
+answered as far as it is known. Between flows the sockets of the host are seen: about once a second or, where
+the kernel notes what is used, once in ten, at a cost of at most one part in ``WARM_RATIO``.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ RETRIES_NS = (
     700_000_000,
     2_000_000_000,
 )  # from one look to the next
+NOTED_RETRIES_NS = (8_000_000, 250_000_000, 2_000_000_000)  # where an origin notes what is used
+RETRY_RATIO = 20  # further looks take at most one part in so many of the time,
+LATE_NS = 1_000_000_000  # and one that is so late is not made any more
 WARM_NS = 1_000_000_000
 NOTED_WARM_NS = 10_000_000_000  # where an origin notes what is used: only idle sockets are left to see
 WARM_RATIO = 50  # the time between two warm-ups is at least so many times what one took
@@ -69,13 +72,16 @@ class Resolver:
         open_owners: Callable[[], Owners] = Owners,
         *,
         warm: bool = True,
-        warm_ns: int = WARM_NS,
+        warm_ns: int = 0,
+        noted: bool = False,
         clock: Callable[[], int] = time.monotonic_ns,
         wall: Callable[[], int] = time.time_ns,
     ) -> None:
         self._open_owners = open_owners
         self._warm = warm
-        self._warm_ns = warm_ns
+        self._warm_ns = warm_ns or (NOTED_WARM_NS if noted else WARM_NS)
+        self._retries = NOTED_RETRIES_NS if noted else RETRIES_NS
+        self._retry_due = 0  # no further look before
         self._clock = clock
         self._wall = wall
         self._new: deque[Flow] = deque()
@@ -181,12 +187,25 @@ class Resolver:
             self._look(owners, Waiting(0, self._count, 0, flow, key_of(flow), _STOPPED))
         for _ in range(min(BATCH, len(self._ended))):
             self._review(owners, self._ended.popleft())
-        for _ in range(BATCH):
-            if not self._later or self._later[0].due > self._clock():
-                break
-            self._look(owners, heapq.heappop(self._later))
+        self._look_again(owners)
         if self._clock() >= self._warm_due:
             self._warm_up(owners)
+
+    def _look_again(self, owners: Owners) -> None:
+        """A bounded part of what is due: thousands of flows that nobody owns must not keep others waiting."""
+        started = now = self._clock()
+        if started < self._retry_due:
+            return
+        for _ in range(BATCH):
+            if not self._later or self._later[0].due > now:
+                break
+            waiting = heapq.heappop(self._later)
+            if now - waiting.due > LATE_NS:
+                self._done.append(Answer(waiting.flow, waiting.owner))
+            else:
+                self._look(owners, waiting)
+            now = self._clock()
+        self._retry_due = now + (now - started) * RETRY_RATIO
 
     def _last_looks(self, owners: Owners) -> None:
         """What came right before the end gets the one look that is likeliest to tell."""
@@ -205,12 +224,12 @@ class Resolver:
             found = Look(Owner(process=None, confidence=UNKNOWN, reason=f"{_FAILED}{error}"), final=False)
         owner = structs.replace(found.owner, answered=self._wall())
         best = merged(waiting.owner, owner) if waiting.attempt else owner
-        if found.final or waiting.attempt >= len(RETRIES_NS):
+        if found.final or waiting.attempt >= len(self._retries):
             self._done.append(Answer(waiting.flow, best))
             return
         if best.process is not None and waiting.owner.process is None:
             self._done.append(Answer(waiting.flow, best, final=False))
-        due = self._clock() + RETRIES_NS[waiting.attempt]
+        due = self._clock() + self._retries[waiting.attempt]
         again = waiting._replace(due=due, attempt=waiting.attempt + 1, owner=best)
         heapq.heappush(self._later, again)
 
@@ -234,7 +253,8 @@ class Resolver:
         self._warm_due = ended + max(self._warm_ns, (ended - started) * WARM_RATIO)
 
     def _idle_seconds(self) -> float:
-        due = min(self._warm_due, self._later[0].due) if self._later else self._warm_due
+        later = max(self._later[0].due, self._retry_due) if self._later else self._warm_due
+        due = min(self._warm_due, later)
         return max(0.0, (due - self._clock()) / 1e9)
 
     def _finish(self) -> None:

@@ -7,7 +7,7 @@ of, so that its row says who it was.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from procwire.model.flow import Flow
@@ -45,6 +45,11 @@ class Keeper:
         self._held: dict[int, list[Observation]] = {}
         self._holding = 0
         self._owners: OrderedDict[tuple[int, int], None] = OrderedDict()
+
+    def keep(self, table: str, rows: Iterable[Any]) -> None:
+        """Rows of a table that are neither flows nor observations."""
+        for row in rows:
+            self._sink.add(table, row)
 
     def observed(self, flow: Flow, observation: Observation) -> None:
         """A parser saw something in the flow, which for what is not IP is only a stand-in."""

@@ -9,6 +9,7 @@ import pytest
 from procwire.dpi.contract import Claim
 from procwire.dpi.protocols import tds
 from tests.dpi.said import IN, OUT, SECOND, asks, refuses, said
+from tests.dpi.talking import rows
 
 # [MS-TDS] section 4.1
 PRELOGIN = bytes.fromhex(
@@ -133,3 +134,18 @@ def test_login_of_version_4() -> None:
     (seen,) = said(tds, (OUT, old))
     assert (seen.host, seen.user, seen.credentials) == ("pc", "ann", True)
     assert "hush" not in repr(seen)
+
+
+def test_tls_inside_packets_is_read_as_any_other() -> None:
+    (one,) = rows("tds/tls", "flow")
+    assert (one["app"], one["tls_version"]) == ("tds", "TLSv1.2")
+    assert one["ja4"].startswith("t13i")
+    assert "certificate-self-signed" in one["risks"]
+    assert [line["common_name"] for line in rows("tds/tls", "tls_certificate")] == ["sql.example.com"]
+    assert len(rows("tds/tls", "tds", message="encrypted")) == 1
+
+
+def test_tls_that_is_none_or_cut_ends_its_reading_alone() -> None:
+    packet = bytes([0x12, 1, 0, 16, 0, 0, 0, 0]) + b"\x16\x03\x01\xff\xff\0\0\0"
+    seen = said(tds, (OUT, packet), (OUT, packet))
+    assert [type(one).__name__ for one in seen] == ["TdsEncrypted"]

@@ -1,7 +1,9 @@
-"""python-tds as the client; the server that answers it is a small one made here, of [MS-TDS]'s examples."""
+"""python-tds and FreeTDS as clients; the server that answers is a small one of [MS-TDS]'s examples."""
 
 from __future__ import annotations
 
+import contextlib
+import ssl
 import struct
 
 from tests.vectors.answering import answering, python
@@ -68,4 +70,60 @@ def session(scene: Scene) -> None:
         python(scene, CLIENT)
 
 
-SCENARIOS = {"session": session}
+FREETDS = f"""
+[shop]
+host = {SERVER}
+port = 1433
+tds version = 7.4
+encryption = require
+"""
+WITH_TLS = bytes.fromhex("00000b00060100110001ff0f0007d0000001")
+
+
+class Sealed:
+    """The server's side of TLS, in packets of its own kind until the handshake is over ([MS-TDS] 2.2.6.5)."""
+
+    def __init__(self, certificate: str, secret: str) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(certificate, secret)
+        self.coming, self.going = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self.coming, self.going, server_side=True)
+        self.over = False
+
+    def __call__(self, data: bytes) -> bytes:
+        if data[0] == 0x12 and not 0x14 <= data[8] <= 0x17:
+            return packet(WITH_TLS)
+        self.coming.write(data[8:] if data[0] == 0x12 else data)
+        if self.over:
+            with contextlib.suppress(ssl.SSLWantReadError):
+                self.tls.write(answer(self.tls.read()))
+            return self.going.read()
+        with contextlib.suppress(ssl.SSLWantReadError):
+            self.tls.do_handshake()
+            self.over = True
+        return bytes([0x12]) + packet(self.going.read())[1:]
+
+
+def sized(data: bytes) -> int:
+    """Length of a packet, or of a record of TLS; 0 where it is not known yet."""
+    if len(data) < 5:
+        return 0
+    record = 0x14 <= data[0] <= 0x17
+    return 5 + int.from_bytes(data[3:5], "big") if record else int.from_bytes(data[2:4], "big")
+
+
+def tls(scene: Scene) -> None:
+    """A login and what follows it, encrypted; hellos and certificate in clear inside packets."""
+    certificate, secret = scene.certificate("sql.example.com")
+    configuration = scene.folder / "freetds.conf"
+    configuration.write_text(FREETDS)
+    asked = scene.folder / "asked"
+    asked.write_text("select 1\ngo\nquit\n")
+    with answering(scene, 1433, lambda: Sealed(certificate, secret), sized), asked.open("rb") as stdin:
+        words = ("tsql", "-S", "shop", "-U", "alice", "-P", "wonderland", "-D", "shop")
+        environment = {"FREETDSCONF": str(configuration), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+        scene.client.start("timeout", "8", *words, stdin=stdin, env=environment).wait(12)
+
+
+SCENARIOS = {"session": session, "tls": tls}

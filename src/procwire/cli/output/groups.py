@@ -105,6 +105,17 @@ class Tally:
         other.last = self.last
         return other
 
+    def join(self, other: Tally) -> None:
+        """Count in what another has counted of the same group."""
+        self.first = min(self.first, other.first)
+        self.last = max(self.last, other.last)
+        self.flows += other.flows
+        self.packets += other.packets
+        self.bytes_out += other.bytes_out
+        self.bytes_in += other.bytes_in
+        if other.confidence != self.confidence:
+            self.confidence = MIXED
+
     def row(self) -> GroupRow:
         """The sums as a row."""
         return GroupRow(
@@ -145,6 +156,23 @@ class Groups:
         rows.sort(key=_order)
         return rows[:limit] if limit else rows
 
+    def harvest(self) -> dict[tuple[str, str], GroupRow]:
+        """All sums, as values that go to another process."""
+        return {key: tally.row() for key, tally in self.found.items()}
+
+    @staticmethod
+    def joined(harvests: Iterable[Mapping[tuple[str, str], GroupRow]]) -> Found | None:
+        """The sums of parts together; None where they are more than are kept apart."""
+        found: Found = {}
+        for harvest in harvests:
+            for key, row in harvest.items():
+                tally = _tally_of(row)
+                if key in found:
+                    found[key].join(tally)
+                else:
+                    found[key] = tally
+        return found if len(found) < MAX_GROUPS else None
+
     def count(self, found: Found, row: FlowRow) -> None:
         """Count one flow into ``found``."""
         name, confidence = self.key(row)
@@ -157,6 +185,14 @@ class Groups:
             if tally is None:
                 tally = found[key] = Tally(name, confidence)
         tally.add(row.flow, confidence)
+
+
+def _tally_of(row: GroupRow) -> Tally:
+    tally = Tally(row.group, row.confidence)
+    tally.flows, tally.packets = row.flows, row.packets
+    tally.bytes_out, tally.bytes_in = row.bytes_out, row.bytes_in
+    tally.first, tally.last = row.first, row.last
+    return tally
 
 
 def _order(group: GroupRow) -> tuple[int, str, str]:

@@ -27,6 +27,7 @@ from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
 NAME = "bacnet"
+REQUESTS = True
 PORTS = frozenset({("udp", 47808)})
 TRANSPORTS = frozenset({"udp"})
 FIRST = b"\x81"

@@ -18,6 +18,7 @@ from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
 NAME = "coap"
+REQUESTS = True
 PORTS = frozenset({("udp", 5683)})
 TRANSPORTS = frozenset({"udp"})
 FIRST = bytes(byte for byte in range(0x40, 0x80) if byte & 15 <= 8)  # version 1, length of a token

@@ -18,6 +18,7 @@ from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
 NAME = "dhcp"
+REQUESTS = True
 PORTS = frozenset({("udp", 67), ("udp", 68), ("udp", 4011)})
 TRANSPORTS = frozenset({"udp"})
 FIRST = b"\x01\x02"

@@ -19,6 +19,7 @@ from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
 NAME = "dhcpv6"
+REQUESTS = True
 PORTS = frozenset({("udp", 546), ("udp", 547)})
 TRANSPORTS = frozenset({"udp"})
 FIRST = bytes(range(1, 14))

@@ -18,6 +18,7 @@ from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
 NAME = "dnp3"
+REQUESTS = True
 PORTS = frozenset({("tcp", 20000), ("udp", 20000)})
 TRANSPORTS = frozenset({"tcp", "udp"})
 FIRST = b"\x05"

@@ -20,6 +20,7 @@ from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
 NAME = "enip"
+REQUESTS = True
 PORTS = frozenset({("tcp", 44818), ("udp", 44818), ("udp", 2222)})
 TRANSPORTS = frozenset({"tcp", "udp"})
 FIRST = bytes((0x02, 0x00, 0x04, 0x63, 0x64, 0x65, 0x66, 0x6F, 0x70, 0x72, 0x73))

@@ -21,6 +21,7 @@ from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
 NAME = "kerberos"
+REQUESTS = True
 PORTS = frozenset({("tcp", 88), ("udp", 88)})
 TRANSPORTS = frozenset({"tcp", "udp"})
 _MESSAGES = {0x6A: "as-req", 0x6B: "as-rep", 0x6C: "tgs-req", 0x6D: "tgs-rep", 0x7E: "error"}

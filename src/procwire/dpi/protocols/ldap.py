@@ -23,6 +23,7 @@ from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
 NAME = "ldap"
+REQUESTS = True
 PORTS = frozenset({("tcp", 389), ("udp", 389), ("tcp", 3268)})
 TRANSPORTS = frozenset({"tcp", "udp"})
 FIRST = b"\x30"

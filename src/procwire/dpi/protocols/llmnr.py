@@ -21,6 +21,7 @@ from procwire.model.observation import Observation, says
 
 NAME = "llmnr"
 PORT = 5355
+REQUESTS = True
 PORTS = frozenset({("udp", PORT), ("tcp", PORT)})
 TRANSPORTS = frozenset({"udp", "tcp"})
 FIRST = None

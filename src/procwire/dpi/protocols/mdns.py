@@ -22,6 +22,7 @@ from procwire.model.observation import Observation, says
 
 NAME = "mdns"
 PORT = 5353
+REQUESTS = True
 PORTS = frozenset({("udp", PORT)})
 TRANSPORTS = frozenset({"udp"})
 FIRST = None  # the id is 0 (section 18.1) but of one-shot queries

@@ -20,6 +20,7 @@ from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
 NAME = "memcached"
+REQUESTS = True
 PORTS = frozenset({("tcp", 11211), ("udp", 11211)})
 TRANSPORTS = frozenset({"tcp", "udp"})
 FIRST = None

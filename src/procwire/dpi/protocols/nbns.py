@@ -17,6 +17,7 @@ from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
 NAME = "nbns"
+REQUESTS = True
 PORTS = frozenset({("udp", 137)})
 TRANSPORTS = frozenset({"udp"})
 FIRST = None  # the transaction id comes first

@@ -13,6 +13,7 @@ from procwire.dpi.wire.rpc_talk import RpcMessage, RpcParser
 from procwire.dpi.wire.text import plain
 
 NAME = "nfs"
+REQUESTS = True
 PORTS = frozenset({("tcp", 2049), ("udp", 2049)})
 ROAMS = True  # mounts and locks get their ports from the portmapper
 TRANSPORTS = frozenset({"tcp", "udp"})

@@ -18,6 +18,7 @@ from procwire.model.observation import Observation, says
 
 NAME = "ntp"
 PORT = 123
+REQUESTS = True
 PORTS = frozenset({("udp", PORT)})
 TRANSPORTS = frozenset({"udp"})
 FIRST = bytes(value for value in range(256) if 1 <= value >> 3 & 7 <= 4 and value & 7)

@@ -21,6 +21,7 @@ from procwire.model.observation import Observation, says
 
 NAME = "radius"
 _PORTS = (1812, 1813, 1645, 1646, 3799)
+REQUESTS = True
 PORTS = frozenset({("udp", port) for port in _PORTS})
 TRANSPORTS = frozenset({"udp"})
 FIRST = bytes(names.CODES)

@@ -13,6 +13,7 @@ from procwire.dpi.wire.rpc_talk import RpcMessage, RpcParser
 from procwire.dpi.wire.text import plain
 
 NAME = "rpc"
+REQUESTS = True
 PORTS = frozenset({("tcp", 111), ("udp", 111)})
 ROAMS = True  # programs get their ports from the portmapper
 TRANSPORTS = frozenset({"tcp", "udp"})

@@ -21,6 +21,7 @@ from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
 NAME = "sip"
+REQUESTS = True
 PORTS = frozenset({("udp", 5060), ("tcp", 5060)})
 TRANSPORTS = frozenset({"udp", "tcp"})
 FIRST = b"ABCIMNOPRSUD"

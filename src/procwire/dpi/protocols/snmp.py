@@ -19,6 +19,7 @@ from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
 NAME = "snmp"
+REQUESTS = True
 PORTS = frozenset({("udp", 161), ("udp", 162)})
 TRANSPORTS = frozenset({"udp"})
 FIRST = b"\x30"

@@ -19,6 +19,7 @@ from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
 NAME = "ssdp"
+REQUESTS = True
 PORTS = frozenset({("udp", 1900)})
 TRANSPORTS = frozenset({"udp"})
 FIRST = b"MNH"

@@ -19,6 +19,7 @@ from procwire.model.columns import Kind
 from procwire.model.observation import Observation, Upgraded, says
 
 NAME = "stun"
+REQUESTS = True
 PORTS = frozenset({("udp", 3478), ("tcp", 3478), ("udp", 19302), ("udp", 3479)})
 TRANSPORTS = frozenset({"udp", "tcp"})
 FIRST = bytes((0x00, 0x01, 0x02))

@@ -18,6 +18,7 @@ from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
 NAME = "syslog"
+REQUESTS = True
 PORTS = frozenset({("udp", 514), ("tcp", 514), ("tcp", 601)})
 TRANSPORTS = frozenset({"udp", "tcp"})
 FIRST = b"<0123456789"

@@ -2,17 +2,18 @@
 
 Recognised by a PRELOGIN packet whose options make sense, by a LOGIN7 packet ([MS-TDS] sections 2.2.6.5 and
 2.2.6.4), or in mid-session by a request with its transaction header, on any port; logins and requests of
-older versions only on its own. TLS runs inside TDS packets and is noticed as such; where only the login is
-encrypted, what follows it is read again. The password of a login in clear is reported as sent; rows are not
-read.
+older versions only on its own. TLS runs inside TDS packets: its hellos and certificates are read as those of
+any TLS; where only the login is encrypted, what follows it is read again. The password of a login in clear is
+reported as sent; rows are not read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
+from procwire.dpi.wire import tds_message, tls_inside
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
 from procwire.dpi.wire.statements import statement
@@ -27,8 +28,6 @@ FIRST = bytes((1, 2, 3, 14, 0x10, 0x12))
 
 HEADER_BYTES = 8
 MAX_PACKET = 32767  # bytes; section 2.2.3.1
-MAX_OPTIONS = 16  # of a prelogin
-MAX_TOKENS = 32  # of a response that are looked at
 MAX_CIPHERTEXT = 16384 + 2048  # bytes of a TLS record
 
 ALL_HEADERS = bytes.fromhex("16000000120000000200")  # one header, of transactions; section 2.2.5.3
@@ -39,11 +38,6 @@ _TYPES = {BATCH: "batch", RPC: "rpc", RESPONSE: "response", ATTENTION: "attentio
           14: "transaction", LOGIN: "login", SSPI: "sspi", PRELOGIN: "prelogin",
           LOGIN_OLD: "login"}  # fmt: skip
 _ENCRYPTION = {0: "login-only", 1: "on", 2: "not-supported", 3: "required"}
-_PROCEDURES = {1: "sp_cursor", 2: "sp_cursoropen", 3: "sp_cursorprepare", 4: "sp_cursorexecute",
-               5: "sp_cursorprepexec", 6: "sp_cursorunprepare", 7: "sp_cursorfetch", 8: "sp_cursoroption",
-               9: "sp_cursorclose", 10: "sp_executesql", 11: "sp_prepare", 12: "sp_execute",
-               13: "sp_prepexec",
-               14: "sp_prepexecrpc", 15: "sp_unprepare"}  # fmt: skip
 _LOGIN_FIELDS = (
     "host",
     "user",
@@ -119,7 +113,9 @@ class TdsResponse(Observation, kw_only=True):
     ] = None
 
 
-OBSERVATIONS = (TdsPrelogin, TdsEncrypted, TdsLogin, TdsRequest, TdsResponse)
+OBSERVATIONS = (
+    TdsPrelogin, TdsEncrypted, TdsLogin, TdsRequest, TdsResponse, *tls_inside.OBSERVATIONS,
+)  # fmt: skip
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
@@ -179,6 +175,8 @@ class Parser(Cutter):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._encrypted = False
+        self._tls: tls_inside.Inside | None = tls_inside.Inside()
+        self._whole = True  # the packet in hand
         self._inside = [False, False]  # in the middle of a message of several packets
         self._asked: tuple[str, str, int] | None = None
 
@@ -198,16 +196,18 @@ class Parser(Cutter):
 
     def forget(self) -> None:
         """See Cutter."""
-        self._asked = None
+        self._asked = self._tls = None
         self._inside = [False, False]
 
-    def message(self, side: Direction, data: bytes, size: int, now: int) -> Iterable[Observation] | None:  # noqa: ARG002
+    def message(self, side: Direction, data: bytes, size: int, now: int) -> Iterable[Observation] | None:
         """See Cutter."""
         if self._encrypted and data[1] == 3 and 0x14 <= data[0] <= 0x17:
             return None
+        self._whole = size <= self.LOOK
         inside, self._inside[side] = self._inside[side], not data[1] & 1
         if inside:
-            return None
+            sealed = self._encrypted and data[0] == PRELOGIN
+            return self._handshake(side, data[HEADER_BYTES:], now) if sealed else None
         kind, body = data[0], Cursor(data, HEADER_BYTES, "little")
         if kind == PRELOGIN or (
             kind == RESPONSE and self._asked is not None and self._asked[0] == "prelogin"
@@ -227,9 +227,9 @@ class Parser(Cutter):
             raise ProtocolError("a request of the server")
         told: dict[str, str] = {}
         if kind == BATCH:
-            told["query"] = statement(_wide(_behind_headers(body)))
+            told["query"] = statement(tds_message.wide(tds_message.behind_headers(body)))
         elif kind == RPC:
-            told = _call(body)
+            told = tds_message.call(body)
         if kind != SSPI:
             self._asked = (_TYPES[kind], told.get("query", ""), now)
         return (TdsRequest(time=now, side=side, kind=_TYPES[kind], **told),)
@@ -237,21 +237,22 @@ class Parser(Cutter):
     def _prelogin(self, side: Direction, body: Cursor, now: int) -> Iterable[Observation] | None:
         if body.left and 0x14 <= body.data[body.at] <= 0x17:
             first, self._encrypted = not self._encrypted, True
-            return (TdsEncrypted(time=now, side=side),) if first else None
+            told = (TdsEncrypted(time=now, side=side),) if first else ()
+            return (*told, *self._handshake(side, body.rest(), now))
         if self.client < 0:
             self.client = side
         if side == self.client:
             self._asked = ("prelogin", "", now)
         else:
             self._asked = None
-        options = _options(body)
+        options = tds_message.options(body)
         version = options.get(0, b"")
         encryption = options.get(1, b"")
         return (
             TdsPrelogin(
                 time=now,
                 side=side,
-                version=_version(version),
+                version=tds_message.version_of(version),
                 encryption=_ENCRYPTION.get(encryption[0] & 0x1F, str(encryption[0])) if encryption else "",
                 instance=bounded(options.get(2, b"").split(b"\0")[0].decode("latin-1"))
                 if side == self.client
@@ -259,9 +260,22 @@ class Parser(Cutter):
             ),
         )
 
+    def _handshake(self, side: Direction, data: bytes, now: int) -> Iterable[Observation]:
+        """Pieces of TLS up to the first that is encrypted; one that is not whole here ends the reading."""
+        seen: list[Observation] = []
+        if self._tls is None or self._tls.over:
+            return seen
+        try:
+            seen += self._tls.feed(side, data, now)
+        except ProtocolError:
+            self._tls = None
+        if not self._whole:
+            self._tls = None
+        return seen
+
     def _response(self, side: Direction, body: Cursor, now: int) -> Iterable[Observation]:
         asked, self._asked = self._asked, None
-        told = _tokens(body)
+        told = tds_message.tokens(body)
         kind = asked[0] if asked else ""
         if kind == "login":
             self.settled = True
@@ -278,27 +292,6 @@ class Parser(Cutter):
         )
 
 
-def _wide(data: bytes) -> str:
-    return data[: len(data) & ~1].decode("utf-16-le", "replace")
-
-
-def _version(data: bytes) -> str:
-    return f"{data[0]}.{data[1]}.{int.from_bytes(data[2:4], 'big')}" if len(data) >= 4 else ""
-
-
-def _options(body: Cursor) -> dict[int, bytes]:
-    """Section 2.2.6.5: token, offset, length; 0xff ends them."""
-    start = body.at
-    found: dict[int, bytes] = {}
-    for _ in range(MAX_OPTIONS):
-        token = body.u8()
-        if token == 0xFF:
-            return found
-        offset, size = int.from_bytes(body.take(2), "big"), int.from_bytes(body.take(2), "big")
-        found[token] = body.data[start + offset : start + offset + size]
-    raise ProtocolError("a prelogin without end")
-
-
 def _login(side: Direction, body: Cursor, now: int) -> Observation:
     """Section 2.2.6.4: fixed fields, then (offset, characters) of each text."""
     start = body.at
@@ -310,7 +303,9 @@ def _login(side: Direction, body: Cursor, now: int) -> Observation:
     for name in _LOGIN_FIELDS:
         offset, size = body.u16(), body.u16()
         told[name] = (
-            bounded(_wide(body.data[start + offset : start + offset + 2 * size])) if size <= 1024 else ""
+            bounded(tds_message.wide(body.data[start + offset : start + offset + 2 * size]))
+            if size <= 1024
+            else ""
         )
     return TdsLogin(
         time=now,
@@ -329,63 +324,3 @@ def _login_old(side: Direction, body: Cursor, now: int) -> Observation:
         texts.append(field[: min(30, body.u8())])
     host, user, password = texts
     return TdsLogin(time=now, side=side, host=plain(host), user=plain(user), credentials=bool(password))
-
-
-def _behind_headers(body: Cursor) -> bytes:
-    """What follows ALL_HEADERS (from TDS 7.2 on)."""
-    size = int.from_bytes(body.data[body.at : body.at + 4], "little")
-    return body.data[body.at + size :] if 4 <= size <= 128 else body.rest()
-
-
-def _call(body: Cursor) -> dict[str, str]:
-    inner = Cursor(_behind_headers(body), 0, "little")
-    length = inner.u16()
-    if length != 0xFFFF:
-        return {"procedure": bounded(_wide(inner.take(min(2 * length, inner.left))))}
-    number = inner.u16()
-    told = {"procedure": _PROCEDURES.get(number, f"procedure {number}")}
-    if number in {10, 13, 11} and inner.left > 2:
-        told["query"] = statement(_first_text(inner))
-    return told
-
-
-def _first_text(inner: Cursor) -> str:
-    """The first parameter that is an NVARCHAR: the statement."""
-    inner.take(2)  # option flags
-    found = inner.data.find(b"\xe7", inner.at, inner.at + 32)
-    if found < 0 or len(inner.data) < found + 10:
-        return ""
-    size = int.from_bytes(inner.data[found + 8 : found + 10], "little")
-    return _wide(inner.data[found + 10 : found + 10 + size]) if size != 0xFFFF else ""
-
-
-def _tokens(body: Cursor) -> dict[str, Any]:
-    """Errors, the server's name and the database, up to the first token whose length is not told."""
-    told: dict[str, Any] = {}
-    try:
-        for _ in range(MAX_TOKENS):
-            if not body.left:
-                break
-            token = body.u8()
-            if token not in {0xAA, 0xAB, 0xAD, 0xE3, 0xA4, 0xA5, 0xA9}:
-                break
-            _token(token, Cursor(body.prefixed(2), 0, "little"), told)
-    except ProtocolError:
-        pass  # the rest is in packets to come
-    return told
-
-
-def _token(token: int, part: Cursor, told: dict[str, Any]) -> None:
-    if token == 0xAA and "code" not in told:
-        code = part.u32()
-        part.take(2)
-        told["code"], told["error"] = code, bounded(_wide(part.take(2 * part.u16())))
-    elif token == 0xAD:
-        part.take(5)
-        name = _wide(part.take(2 * part.u8())).rstrip("\0")
-        version = part.take(4)
-        told["server_software"] = bounded(
-            f"{name} {version[0]}.{version[1]}.{int.from_bytes(version[2:4], 'big')}"
-        )
-    elif token == 0xE3 and part.u8() == 1:
-        told["database"] = bounded(_wide(part.take(2 * part.u8())))

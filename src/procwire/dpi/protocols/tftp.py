@@ -17,6 +17,7 @@ from procwire.model.columns import Kind
 from procwire.model.observation import Announced, Observation, says
 
 NAME = "tftp"
+REQUESTS = True
 PORTS = frozenset({("udp", 69)})
 TRANSPORTS = frozenset({"udp"})
 FIRST = b"\0"

@@ -1,0 +1,1 @@
+"""What users and operators write down: keys with their values, and filters of what is watched."""

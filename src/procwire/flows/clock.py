@@ -1,0 +1,58 @@
+# cython: boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
+"""Packet time as the flow table lives by it: it stands still where the packets' own time steps back.
+
+Some packets are a little early or late, as they come from several queues: time waits for them. A step of
+more than ``STEP`` is another recording, or a clock that was set: time goes on from there, and every flow's
+life starts again. So what is over depends on a flow and on time alone, not on what other flows do.
+Refuses to read a clock.
+"""
+
+from __future__ import annotations
+
+import cython
+
+from procwire.flows.limits import SECOND
+
+STEP = cython.declare(cython.longlong, SECOND)
+SWEEP_NS = cython.declare(cython.longlong, SECOND)
+
+
+@cython.cclass
+class Clock:
+    """``now`` never falls; ``since`` is when packet time last stepped back."""
+
+    now: cython.longlong
+    since: cython.longlong
+    high: cython.longlong  # the latest packet time since then
+    swept: cython.longlong
+    begun: cython.bint
+
+    def __init__(self) -> None:
+        self.now = self.since = self.high = self.swept = 0
+        self.begun = False
+
+    @cython.cfunc
+    @cython.exceptval(check=False)
+    def tell(self, time: cython.longlong) -> cython.bint:
+        """A packet was seen at ``time``: is a sweep due, as it is once in a second?"""
+        if time >= self.high:
+            if not self.begun:
+                self.begun = True
+                self.now = self.since = self.high = self.swept = time
+                return True
+            self.now += time - self.high
+            self.high = time
+            if self.now - self.swept < SWEEP_NS:
+                return False
+            self.swept = self.now
+            return True
+        if time < self.high - STEP:
+            self.high = time
+            self.since = self.now
+        return False
+
+    @cython.cfunc
+    @cython.exceptval(check=False)
+    def of(self, time: cython.longlong) -> cython.longlong:
+        """What this clock showed, or will show, at packet time ``time``."""
+        return self.now + time - self.high
