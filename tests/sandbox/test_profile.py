@@ -6,10 +6,12 @@ import os
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from procwire.capture.files import open_files
-from procwire.sandbox import python_tree
+from procwire.sandbox import identity, python_tree
 from procwire.sandbox.plan import BEST_EFFORT, OFF, STRICT, Confinement
-from procwire.sandbox.profile import LEAST_DESCRIPTORS, READER, reader, shut_in
+from procwire.sandbox.profile import LEAST_DESCRIPTORS, READER, fetch_late, reader, shut_in
 from tests.cli.program import HTTP
 from tests.sandbox.child import in_child, refused
 
@@ -48,3 +50,17 @@ def test_off_opens_nothing_early() -> None:
         raise AssertionError
 
     assert shut_in(OFF, hold) == Confinement(OFF)
+
+
+def test_what_forks_would_each_load_is_loaded_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched: list[str] = []
+    monkeypatch.setattr(python_tree, "late", lambda: ("late",))
+    monkeypatch.setattr(python_tree, "fetch", fetched.extend)
+    for lesser, readable, mode in ((None, False, "strict"), ("who", True, "strict"), ("who", False, OFF)):
+        monkeypatch.setattr(identity, "lesser", lambda lesser=lesser: lesser)
+        monkeypatch.setattr(identity, "can_read", lambda *_, readable=readable: readable)
+        fetch_late(mode)
+    assert fetched == []
+    monkeypatch.setattr(identity, "can_read", lambda *_: False)
+    fetch_late("strict")
+    assert fetched == ["late"]

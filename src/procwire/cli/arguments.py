@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from procwire.engine.api import TIMEOUTS
 from procwire.engine.options import FlowOptions
+from procwire.engine.pipeline import TIMEOUTS
 from procwire.sandbox.plan import MODES, OFF
 
 GROUPS = ("process", "remote", "protocol", "unit", "container")

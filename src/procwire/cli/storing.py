@@ -12,9 +12,10 @@ from typing import Any
 
 from procwire.cli.arguments import duration, size
 from procwire.cli.verdicts import Verdicts
-from procwire.engine import api
+from procwire.engine.catalogue import interfaces, tables
 from procwire.engine.options import EngineError
 from procwire.model.flow import Flow
+from procwire.model.listening import Silent
 from procwire.model.observation import Observation
 from procwire.model.rows import FlowRow
 from procwire.model.values import time_text
@@ -44,7 +45,7 @@ def add_store(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-class Kept(api.Silent):
+class Kept(Silent):
     """A face, and a keeper that is told the same: in the place of the face. Filters say what either is told.
 
     ``context`` is that of the face's rows.
@@ -123,17 +124,22 @@ def storing(
     limits = Limits(age_ns=arguments.store_age, size_bytes=arguments.store_size)
     try:
         writer = Writer(
-            store_file(arguments.store), contents(api.tables()), command=arguments.command, source=source,
+            store_file(arguments.store), contents(tables()), command=arguments.command, source=source,
             limits=limits, patient=not live,
         )  # fmt: skip
         if anew and (earlier := writer.take_place()):
             print(f"procwire: stored before: {earlier} earlier readings are replaced", file=sys.stderr)
     except StoreError as error:
-        raise EngineError(f"store: {error}") from None
+        if not error.failed:
+            raise EngineError(f"store: {error}") from None
+        print(f"procwire: store: {error}: nothing is stored", file=sys.stderr)
+        arguments.store_lost = 1
+        yield None
+        return
     with writer:
         keeper = Keeper(writer, live=live)
         if live:
-            keeper.keep("interface", api.interfaces())
+            keeper.keep("interface", interfaces())
         yield keeper
     arguments.store_lost = _said(writer)
 

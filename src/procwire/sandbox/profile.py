@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 
-from procwire.sandbox import allowed, limits, python_tree
+from procwire.sandbox import allowed, identity, limits, python_tree
 from procwire.sandbox.confine import confine
 from procwire.sandbox.plan import OFF, Confinement, Plan
 
@@ -41,6 +41,13 @@ def shut_in(mode: str, hold: Callable[[int], Sequence[str]], *, folders: Sequenc
     if mode == OFF:
         return Confinement(OFF)
     return confine(reader(mode, files=hold(limits.spare_descriptors()), folders=folders))
+
+
+def fetch_late(mode: str) -> None:
+    """Load now, once, what confinement would have each process load that is forked from this one."""
+    who = identity.lesser() if mode != OFF else None
+    if who is not None and not identity.can_read(who, python_tree.trees()):
+        python_tree.fetch(python_tree.late())
 
 
 def _open_count() -> int:
