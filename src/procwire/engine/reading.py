@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from procwire.capture.files import FileSource, open_files
@@ -51,9 +52,14 @@ class Reading:
     @property
     def workers(self) -> int:
         """How many processes are to read."""
-        if self._steer is not None or self.options.keep_keys or self.options.keylog:
+        if self._steer is not None or self.options.keep_keys or not self._keys_are_shared:
             return 1
         return workers_for(self.listener, self.options.paths, self.options.workers)
+
+    @property
+    def _keys_are_shared(self) -> bool:
+        """May each process read the key log for itself? A pipe gives its lines to one."""
+        return not self.options.keylog or Path(self.options.keylog).is_file()
 
     def run(self, progress: Progress | None = None) -> None:
         """Read to the end or to the damage, then end every flow."""
@@ -129,7 +135,7 @@ class Reading:
         except WorkerError as error:
             raise EngineError(str(error)) from None
         self.error = self._sharing.error
-        if not self.shared:
+        if not self.shared and self._sharing.rest is not self.listener:
             self.pipeline = self._line(self._sharing.rest)
         return self.shared
 
