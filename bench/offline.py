@@ -89,9 +89,8 @@ def main() -> int:
     print(report("procwire", own, own, options.packets))
     memory = together(words)
     good = memory <= RSS_GOAL_BYTES
-    print(
-        f"peak memory of all its processes {memory / 1e6:.0f} MB, goal 200 MB: {'reached' if good else 'MISSED'}"
-    )
+    verdict = "reached" if good else "MISSED"
+    print(f"peak memory of all its processes {memory / 1e6:.0f} MB, goal 200 MB: {verdict}")
     for name, words in found.items():
         if options.only and name not in options.only:
             continue
