@@ -78,6 +78,14 @@ def test_a_place_that_cannot_be_had_is_said_before_anything_is_read(
     assert "store: " in err
 
 
+def test_a_file_that_is_damaged_is_said_and_the_reading_goes_on(tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "history.db").write_text("no database at all " * 100)
+    assert main(["read", str(HTTP), "--csv", "--store", str(tmp_path)]) == INCOMPLETE
+    out, err = capsys.readouterr()
+    assert len(out.splitlines()) > 5
+    assert "not a database: nothing is stored" in err
+
+
 def test_rows_that_were_lost_change_the_exit_code(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -60,7 +60,11 @@ class Filing:
         self._losses: dict[tuple[str, str], list[int]] = {}  # table and reason -> first, last, rows
         self._connection = open_file(path, busy_seconds=busy_seconds)
         self._retention = Retention(self._connection, limits or Limits())
-        self.run = self._begin(command, source)
+        try:
+            self.run = self._begin(command, source)
+        except sqlite3.Error as error:
+            self._connection.close()
+            raise StoreError(f"{path}: {error}", failed=True) from None
 
     def take_place(self) -> int:
         """Forget what earlier runs of this command stored of this source; how many runs that were.
@@ -75,7 +79,7 @@ class Filing:
                 for (name,) in self._connection.execute("SELECT name FROM store_table").fetchall():
                     self._connection.executemany(f"DELETE FROM {quoted(name)} WHERE run = ?", runs)  # noqa: S608
         except sqlite3.Error as error:
-            raise StoreError(f"{self.path}: {error}") from None
+            raise StoreError(f"{self.path}: {error}", failed=True) from None
         return len(runs)
 
     def put(self, batch: Batch) -> None:
