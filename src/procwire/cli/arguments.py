@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from procwire.engine.options import FlowOptions
@@ -90,6 +91,16 @@ def add_observations(parser: Any) -> None:
         help="one line for each request, answer, query, handshake, ... instead of one a flow; only those of "
         "TABLES where named, e.g. dns,http (procwire columns lists them)",
     )  # fmt: skip
+
+
+def settled(given: list[str]) -> list[str]:
+    """The words of a command line; a file behind a bare --observations or --findings is a file, no name."""
+    found: list[str] = []
+    for word in given:
+        if found and found[-1] in {"--observations", "--findings"} and (word == "-" or Path(word).exists()):
+            found[-1] += "="
+        found.append(word)
+    return found
 
 
 def add_findings(parser: argparse.ArgumentParser, what: Any) -> None:
