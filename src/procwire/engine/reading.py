@@ -52,14 +52,11 @@ class Reading:
     @property
     def workers(self) -> int:
         """How many processes are to read."""
-        if self._steer is not None or self.options.keep_keys or not self._keys_are_shared:
+        log = self.options.keylog
+        piped = bool(log) and not Path(log).is_file()  # a pipe gives its lines to one reader
+        if self._steer is not None or self.options.keep_keys or piped:
             return 1
         return workers_for(self.listener, self.options.paths, self.options.workers)
-
-    @property
-    def _keys_are_shared(self) -> bool:
-        """May each process read the key log for itself? A pipe gives its lines to one."""
-        return not self.options.keylog or Path(self.options.keylog).is_file()
 
     def run(self, progress: Progress | None = None) -> None:
         """Read to the end or to the damage, then end every flow."""
