@@ -35,10 +35,8 @@ def test_a_page_has_a_column_a_kernel_and_a_reason_once() -> None:
     assert "not played: no such protocol" in text
     assert "owner right by sock-diag; says: procwire: no BTF" in text
     assert "0 of 20 programs and 0 links left" in text
-    assert (
-        "- 6.3 (?): 2 of 2 programs run, 1 of 1 scenarios have the right owner and bytes, 4 of 4 fallbacks are"
-        " right, tests: 100 passed; 0 s in all." in text
-    )
+    ran = "2 of 2 programs run, 1 of 1 scenarios have the right owner and bytes, 4 of 4 fallbacks are right"
+    assert f"- 6.3 (?): {ran}, tests: 100 passed; 0 s in all." in text
     assert "- 6.1 (?): 1 of 2 programs run" in text
 
 
