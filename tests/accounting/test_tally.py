@@ -189,3 +189,22 @@ def test_how_tcp_fares_is_the_word_of_whoever_sees_every_packet() -> None:
     assert (flow.retransmissions_out, flow.retransmissions_in) == (2, 1)  # src is b
     assert (flow.out_of_order_out, flow.duplicate_acks_in) == (4, 5)
     assert (flow.zero_windows_out, flow.keep_alives_in) == (8, 10)
+
+
+def test_sockets_of_other_namespaces_count_where_nothing_passes_here_and_are_given_back() -> None:
+    ledger, _ = ledger_of()
+    flow = flow_of()
+    assert ledger.see(ends_of(flow), 5, account_of((3, 2), netns=78))  # not shown
+    ledger.away = 0
+    assert not ledger.see(ends_of(flow), 5, account_of((3, 2), netns=78))
+    local = books.pack_ends(6, books.mapped(4, 0, 0x7F000001), 5000, books.mapped(4, 0, 0x7F000002), 80)[0]
+    assert ledger.see(local, 5, account_of((3, 2), netns=78))  # whose loopback?
+    ledger.away, flow.interface = 4, 4
+    ledger.bind(flow)
+    assert ledger.see(ends_of(flow), 5, account_of((3, 2), netns=78))
+    here = flow_of(2, proto=17)
+    ledger.bind(here)
+    assert ledger.see(ends_of(here), 6, account_of((3, 2), netns=78))
+    ledger.settle()
+    assert (flow.packets_out, flow.bytes_out, here.packets_out) == (2, 200, 0)
+    assert ledger.forget(here) == (ends_of(here), frozenset({0, 6}))

@@ -55,6 +55,14 @@ def test_faults_are_listed_with_their_lines(tmp_path: Path, capsys: Capture) -> 
     assert main(["config", "check"]) == OK
 
 
+def test_a_timeout_that_does_not_exist(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "c.toml").write_text('[flows]\ntimeouts = { udpp = "60s", udp = "5s" }\n')
+    assert main(["config", "check", str(tmp_path / "c.toml")]) == USAGE
+    out = capsys.readouterr().out
+    assert out.startswith(f"{tmp_path}/c.toml:2: no timeout is called udpp: did you mean udp")
+    assert len(out.splitlines()) == 1
+
+
 def test_values_as_toml() -> None:
     for value in ('a"b\\\n', [1, "x"], True, 5, {"udp": "60s"}):
         assert tomllib.loads(f"x = {toml(value)}")["x"] == value

@@ -10,7 +10,8 @@ import time
 import pytest
 
 from procwire import __version__
-from procwire.cli.main import complain, main, parser
+from procwire.cli.main import ALONE, complain, main, parser
+from procwire.cli.settling import commands_of
 from tests.cli.program import HTTP, environment, run
 
 HEAVY = ("rich", "shtab", "cryptography", "hypothesis", "aioquic")
@@ -99,3 +100,26 @@ def test_a_signal_tears_no_line_of_an_unbuffered_output() -> None:
         told = pipe.read()
     assert program.wait(20) == 0
     assert told == whole
+
+
+def test_a_command_alone_is_parsed_as_among_all() -> None:
+    """Of a command that is given its own parser alone is made: same words, same help."""
+    for name in sorted(ALONE):
+        alone, among = commands_of(parser(name)), commands_of(parser())
+        assert list(alone) == [name]
+        assert alone[name].format_help() == among[name].format_help()
+
+
+def test_reading_loads_nothing_that_only_watching_needs() -> None:
+    words = "import sys; from procwire.cli.main import main; main(['read', '--summary', sys.argv[1]]); "
+    words += (
+        "print([name for name in sys.modules if name.startswith(('procwire.bpf', 'procwire.processes'))])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", words, str(HTTP)],
+        env=environment(),
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == b"[]"

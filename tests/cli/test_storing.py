@@ -11,6 +11,7 @@ import pytest
 
 from procwire.cli.exit import INCOMPLETE, OK, USAGE
 from procwire.cli.main import main
+from procwire.cli.storing import recordings
 from procwire.store.filing import Filing
 from tests.cli.program import DNS, HTTP
 
@@ -47,6 +48,21 @@ def test_a_flow_that_is_read_again_is_stored_once(tmp_path: Path) -> None:
     assert asked(tmp_path, "SELECT count(*) = count(DISTINCT flow_id) FROM flow") == [(1,)]
 
 
+def test_a_file_that_is_read_again_takes_its_own_place(tmp_path: Path, capsys: Any) -> None:
+    counts = []
+    for _ in range(2):
+        assert main(["read", str(DNS), "--csv", "--store", str(tmp_path / "s")]) == OK
+        counts.append(asked(tmp_path / "s", "SELECT (SELECT count(*) FROM dns), (SELECT count(*) FROM flow)"))
+    assert counts[0] == counts[1]
+    assert "1 earlier readings are replaced" in capsys.readouterr().err
+    copy = tmp_path / "copy.pcap"
+    copy.write_bytes(DNS.read_bytes())
+    assert main(["read", str(copy), "--csv", "--store", str(tmp_path / "s")]) == OK
+    assert asked(tmp_path / "s", "SELECT count(*) FROM dns")[0][0] == 2 * counts[0][0][0]
+    assert recordings(["-"]) == ""
+    assert recordings(["/dev/null"]) == ""
+
+
 def test_packets_are_not_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["read", str(HTTP), "--packets", "--store", str(tmp_path)]) == USAGE
     assert "packets are not kept" in capsys.readouterr().err
@@ -60,6 +76,14 @@ def test_a_place_that_cannot_be_had_is_said_before_anything_is_read(
     out, err = capsys.readouterr()
     assert out == ""
     assert "store: " in err
+
+
+def test_a_file_that_is_damaged_is_said_and_the_reading_goes_on(tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "history.db").write_text("no database at all " * 100)
+    assert main(["read", str(HTTP), "--csv", "--store", str(tmp_path)]) == INCOMPLETE
+    out, err = capsys.readouterr()
+    assert len(out.splitlines()) > 5
+    assert "not a database: nothing is stored" in err
 
 
 def test_rows_that_were_lost_change_the_exit_code(

@@ -73,6 +73,13 @@ class Dialogue:
         self.flights: Flights = []
         self.said = [b"", b""]
 
+    def authenticate(self) -> None:
+        """The server asks for a certificate, and the client has one."""
+        pair = Path(self._folder.name) / "0.pem"
+        self.contexts[0].load_cert_chain(pair)
+        self.contexts[1].load_verify_locations(pair)
+        self.contexts[1].verify_mode = ssl.CERT_REQUIRED
+
     def run(self, says: list[tuple[int, bytes]], session: ssl.SSLSession | None = None) -> Spoken:
         into = (ssl.MemoryBIO(), ssl.MemoryBIO())
         out = (ssl.MemoryBIO(), ssl.MemoryBIO())

@@ -12,7 +12,7 @@ from aioquic.h3.events import HeadersReceived
 
 from procwire.decrypt.keyed import keyed
 from procwire.decrypt.keylog import KeyLog
-from procwire.decrypt.reasons import NO_KEY
+from procwire.decrypt.reasons import HEADERS, NO_KEY
 from procwire.dpi.decryption import Decryption
 from procwire.dpi.protocols.dns import DnsQuery, DnsResponse
 from procwire.dpi.wire.http3_records import Http3Request, Http3Response
@@ -191,3 +191,24 @@ def test_a_short_header_to_nobody_is_no_quic() -> None:
     listener.analyzer.data(one, 0, b"\x43" + bytes(60), 1)
     listener.analyzer.ended(one, 2)
     assert one.app_confidence != "content"
+
+
+def test_headers_that_unfold_beyond_all_bounds_are_named() -> None:
+    """60,000 references to one entry of 4,000 bytes: refused before they unfold, and the reason is told."""
+    talk = Talk()
+    for _ in range(3):
+        talk.turn()
+    assert talk.server is not None
+    entry = b"\x3f\xe1\x1f" + b"\x4a" + b"x-long-one" + b"\x7f\xa1\x1e" + b"v" * 4000
+    block = b"\x02\x00" + b"\x80" * 60_000
+    allowed = b"\x00\x04\x07\x01\x50\x00\x07\x40\x64"  # the server's control stream: a table of 4 KiB
+    talk.server.send_stream_data(3, allowed)
+    talk.turn()
+    talk.client.send_stream_data(6, b"\x02" + entry)
+    talk.client.send_stream_data(0, b"\x01" + (0x80000000 | len(block)).to_bytes(4, "big") + block)
+    for _ in range(30):
+        talk.turn()
+    spoken = talk.spoken()
+    _, listener = heard(key_log(spoken.keys), spoken)
+    assert seen(listener, Decryption)[0].reasons == (HEADERS,)
+    assert not seen(listener, Http3Request)

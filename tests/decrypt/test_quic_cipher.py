@@ -9,6 +9,7 @@ import pytest
 from procwire.decrypt.quic_cipher import PacketCipher, full_number
 from procwire.decrypt.suites import Suite, suite_of
 from procwire.decrypt.vault import Vault
+from procwire.dpi.wire._quic_names import V2
 from tests.decrypt.quic_dialogue import Protector
 
 
@@ -18,11 +19,16 @@ def suite(number: int) -> Suite:
     return found
 
 
-def test_the_short_header_packet_of_rfc9001() -> None:
+@pytest.mark.parametrize(
+    ("version", "text"),
+    [(1, "4cfe4189655e5cd55c41f69080575d7999c25a5bfb"), (V2, "5558b1c60ae7b6b932bc27d786f4bc2bb20f2162ba")],
+)
+def test_the_short_header_packets_of_rfc9001_and_rfc9369(version: int, text: str) -> None:
+    """Appendix A.5 of both: ChaCha20-Poly1305."""
     secret = bytes.fromhex("9ac312a7f877468ebe69422748ad00a15443f18203a07d6060f688f30f21632b")
-    packet = bytes.fromhex("4cfe4189655e5cd55c41f69080575d7999c25a5bfb")
-    cipher = PacketCipher(suite(0x1303), secret, Vault(), 1)
-    cipher.largest = 654360563  # the RFC sends three bytes of 654360564
+    packet = bytes.fromhex(text)
+    cipher = PacketCipher(suite(0x1303), secret, Vault(), version)
+    cipher.largest = 654360563  # the RFCs send three bytes of 654360564
     opened = cipher.open(packet, 0, 1, len(packet))
     assert opened is not None
     assert (opened.number, opened.frames, opened.first) == (654360564, b"\x01", 0x42)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 from collections.abc import Sequence
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from procwire.decrypt import reasons as room
 from procwire.decrypt.session import APPLICATION_DATA, HANDSHAKE, MAX_BACKLOG_BYTES, Session
+from procwire.dpi.wire.tls_hello import HELLO_RETRY_RANDOM
 from tests.decrypt.dialogue import IN, OUT, Dialogue, Hand, Sealer, key_log
 
 SAYS = [(0, b"GET / HTTP/1.1\r\n\r\n"), (1, os.urandom(40_000)), (0, b"more"), (1, b"")][:3]
@@ -218,3 +221,124 @@ def test_a_suite_that_tls13_does_not_have_opens_nothing(suite: str) -> None:
     session = Session(key_log(spoken.keys))
     assert read(session, flights) == (b"", b"")
     assert not session.opened
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_early_data_before_a_retry_is_read_under_its_own_suite(late: bool) -> None:
+    """The server asks for another hello and chooses another suite than what was sent early is under."""
+    hand, old = Hand(0x1301), Hand(0x1303, early=True)
+    old.random = hand.random
+    body = (
+        b"\x03\x03" + hand.random + b"\0\0\4\x13\x01\x13\x03\x01\x00" + b"\0\x0b" + VERSIONS + b"\0\x2a\0\0"
+    )
+    offered = hello(1, body)
+    retry = hello(2, b"\x03\x03" + HELLO_RETRY_RANDOM + b"\0\x13\x01\0" + b"\0\6\0\x2b\0\2\3\4")
+    again = hello(1, b"\x03\x03" + hand.random + b"\0\0\2\x13\x01\x01\x00" + b"\0\7" + VERSIONS)
+    early = old.sealers["CLIENT_EARLY_TRAFFIC_SECRET"]
+    lines = old.lines("CLIENT_EARLY_TRAFFIC_SECRET") + hand.lines(*list(hand.secrets)[1:])
+    keys = key_log(b"" if late else lines, complete=not late)
+    flights = [
+        (OUT, offered + early.seal(23, b"sent ") + early.seal(23, b"early ")),
+        (IN, retry), (OUT, again), (IN, hand.server_hello + hand.finished(False)),
+        (OUT, hand.finished(True) + hand.said(True, b"and late")),
+    ]  # fmt: skip
+    session = Session(keys)
+    content = [one for side, data in flights[:1] for one in session.feed(side, data)]
+    if late:
+        keys.feed(bytearray(lines))
+    content += [one for side, data in flights[1:] for one in session.feed(side, data)]
+    assert b"".join(data for _, kind, data in content if kind == APPLICATION_DATA) == b"sent early and late"
+    assert not session.failed.total()
+
+
+VERSIONS = b"\0\x2b\0\3\2\3\4"
+
+
+def hello(kind: int, body: bytes) -> bytes:
+    message = bytes([kind]) + len(body).to_bytes(3, "big") + body
+    return b"\x16\x03\x03" + len(message).to_bytes(2, "big") + message
+
+
+def test_messages_behind_the_handshake_are_handed_on() -> None:
+    """Tickets, a request for a certificate, its answer (RFC 8446 section 4.6), in pieces and among data."""
+    hand = Hand()
+    ticket, asked = b"\x04\0\0\x0a" + bytes(10), b"\x0d\0\0\3" + b"\1\x07\0"
+    server, client = hand.sealers["SERVER_TRAFFIC_SECRET_0"], hand.sealers["CLIENT_TRAFFIC_SECRET_0"]
+    flights = [
+        *hand.shake(),
+        (IN, server.seal(22, ticket + asked[:2]) + server.seal(22, asked[2:]) + server.seal(23, b"data")),
+        (OUT, client.seal(22, b"\x0b\0\0\4\0\0\0\0" + b"\x14\0\0\x20" + bytes(32))),
+        (OUT, client.seal(23, b"more")),
+    ]
+    session = Session(key_log(hand.lines()))
+    content = [one for side, data in flights for one in session.feed(side, data)]
+    assert [(side, data[0]) for side, kind, data in content if kind == HANDSHAKE] == [
+        (IN, 20), (OUT, 20), (IN, 4), (IN, 13), (OUT, 11), (OUT, 20),
+    ]  # fmt: skip
+    assert [data for _, kind, data in content if kind == APPLICATION_DATA] == [b"data", b"more"]
+    assert not session.failed.total()
+
+
+def test_a_client_that_shows_a_certificate() -> None:
+    for version in ("TLSv1_2", "TLSv1_3"):
+        dialogue = Dialogue(version)
+        dialogue.authenticate()
+        spoken = dialogue.run(SAYS)
+        session = Session(key_log(spoken.keys))
+        content = [one for side, data in spoken.flights for one in session.feed(side, data)]
+        assert (
+            b"".join(data for side, kind, data in content if side == 1 and kind == APPLICATION_DATA)
+            == spoken.said[1]
+        )
+        certificates = [side for side, kind, data in content if kind == HANDSHAKE and data[0] == 11]
+        assert certificates == ([IN, OUT] if version == "TLSv1_3" else [])
+        assert not session.failed.total()
+
+
+class Old:
+    """TLS 1.2 with AES-128-GCM under a master secret of one's own, both directions."""
+
+    def __init__(self, random: bytes, answered: bytes) -> None:
+        self.random, self.answered, self.master = random, answered, os.urandom(48)
+        block, chain, seed = b"", b"", b"key expansion" + answered + random
+        while len(block) < 40:
+            chain = hmac.digest(self.master, chain or seed, "sha256")
+            block += hmac.digest(self.master, chain + seed, "sha256")
+        self.keys, self.salts = (block[:16], block[16:32]), (block[32:36], block[36:40])
+        self.numbers = [0, 0]
+        self.line = f"CLIENT_RANDOM {random.hex()} {self.master.hex()}\n".encode()
+
+    def seal(self, side: int, kind: int, content: bytes) -> bytes:
+        number = self.numbers[side].to_bytes(8, "big")
+        self.numbers[side] += 1
+        data = number + bytes([kind]) + b"\x03\x03" + len(content).to_bytes(2, "big")
+        sealed = number + AESGCM(self.keys[side]).encrypt(self.salts[side] + number, content, data)
+        return bytes([kind]) + b"\x03\x03" + len(sealed).to_bytes(2, "big") + sealed
+
+
+def test_a_renegotiation_is_followed() -> None:
+    """Hellos, ChangeCipherSpec and all inside the connection, then other keys (RFC 5246 section 7.4.1.1)."""
+    first, then = (Old(os.urandom(32), os.urandom(32)) for _ in range(2))
+    finished = b"\x14\0\0\x0c" + bytes(12)
+
+    def asked(one: Old) -> bytes:
+        return hello(1, b"\x03\x03" + one.random + b"\0\0\2\xc0\x2f\x01\x00")
+
+    def chosen(one: Old) -> bytes:
+        return hello(2, b"\x03\x03" + one.answered + b"\0\xc0\x2f\0")
+
+    changed = b"\x14\x03\x03\x00\x01\x01"
+    flights = [
+        (OUT, asked(first)), (IN, chosen(first)),
+        (OUT, changed + first.seal(OUT, 22, finished)), (IN, changed + first.seal(IN, 22, finished)),
+        (OUT, first.seal(OUT, 23, b"one ")),
+        (OUT, first.seal(OUT, 22, asked(then)[5:])), (IN, first.seal(IN, 22, chosen(then)[5:])),
+        (OUT, first.seal(OUT, 20, b"\x01") + then.seal(OUT, 22, finished)),
+        (IN, first.seal(IN, 20, b"\x01") + then.seal(IN, 22, finished) + then.seal(IN, 23, b"answer")),
+        (OUT, then.seal(OUT, 23, b"two")),
+    ]  # fmt: skip
+    keys = key_log(first.line + then.line)
+    session = Session(keys)
+    assert read(session, flights) == (b"one two", b"answer")
+    assert not session.failed.total()
+    assert keys.vault.held == 0

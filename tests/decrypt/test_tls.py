@@ -109,3 +109,38 @@ def test_a_bomb_inside_costs_nothing() -> None:
     spoken = Dialogue().run([(0, GET), (1, head + body)])
     _, listener = heard(key_log(spoken.keys), list(spoken.flights))
     assert seen(listener, HttpResponse)[0].content_length == len(body)
+
+
+SMTP = [(1, b"220 mail ESMTP\r\n"), (0, b"EHLO me\r\n"), (1, b"250-mail\r\n250 STARTTLS\r\n"),
+        (0, b"STARTTLS\r\n"), (1, b"220 go ahead\r\n")]  # fmt: skip
+IMAP = [(1, b"* OK IMAP4rev1 ready\r\n"), (0, b"a1 STARTTLS\r\n"), (1, b"a1 OK begin TLS\r\n")]
+POSTGRESQL = [(0, b"\0\0\0\x08\x04\xd2\x16\x2f"), (1, b"S")]
+SOCKET = (b"GET /chat HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+          b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")  # fmt: skip
+SWITCHED = (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n")  # fmt: skip
+LOGGED_IN = b"R\0\0\0\x08\0\0\0\0Z\0\0\0\5I"
+STARTUP = b"\0\3\0\0user\0joe\0database\0pets\0\0"
+
+
+@pytest.mark.parametrize(
+    ("before", "says", "app", "via", "table"),
+    [
+        (SMTP, [(0, b"EHLO me\r\n"), (1, b"250 mail\r\n"), (0, b"MAIL FROM:<a@b.example>\r\n"),
+                (1, b"250 ok\r\n")], "smtp", "smtp.tls", "SmtpExchange"),
+        (IMAP, [(0, b"a2 LOGIN joe secret\r\n"), (1, b"a2 OK done\r\n")], "imap", "imap.tls", "ImapExchange"),
+        (POSTGRESQL, [(0, (len(STARTUP) + 4).to_bytes(4, "big") + STARTUP), (1, LOGGED_IN),
+                      (0, b"Q\0\0\0\x0dselect 1\0")], "postgresql", "postgresql.tls", "PostgresqlQuery"),
+        ([], [(0, SOCKET), (1, SWITCHED + b"\x81\x05hello"), (0, b"\x81\x85\0\0\0\0world")],
+         "websocket", "tls.http", "HttpResponse"),
+    ],
+)  # fmt: skip
+def test_protocols_inside_and_behind_starttls(
+    before: list[tuple[int, bytes]], says: list[tuple[int, bytes]], app: str, via: str, table: str
+) -> None:
+    spoken = Dialogue().run(says)
+    one, listener = heard(key_log(spoken.keys), [*before, *spoken.flights])
+    assert (one.app, one.facts["via"]) == (app, via)
+    assert table in {type(each).__name__ for each in listener.seen[len(before) :]}
+    told = seen(listener, Decryption)[0]
+    assert (told.app, told.shut) == (app, 0)

@@ -18,7 +18,8 @@ MAX_STEP_BYTES = 1500  # joined segments of one side
 SHARED = Path(os.environ.get("PROCWIRE_SHARED", str(Path(__file__).parents[2].parent / "shared")))
 
 
-def _packets(path: Path) -> Iterator[Any]:
+def packets(path: Path) -> Iterator[Any]:
+    """The IP packets of a file, as dpkt's objects."""
     with path.open("rb") as file:
         magic = file.read(4)
         file.seek(0)
@@ -42,7 +43,7 @@ def _network(link: int, frame: bytes) -> Any:
 def first_payloads(path: Path) -> dict[tuple[str, End, End], list[bytes]]:
     """Per direction of each flow: TCP's payload in order as one item, UDP's datagrams."""
     pieces: dict[tuple[str, End, End], list[tuple[int, bytes]]] = {}
-    for packet in _packets(path):
+    for packet in packets(path):
         inner = packet.data
         if not isinstance(inner, dpkt.tcp.TCP | dpkt.udp.UDP) or not inner.data:
             continue
@@ -68,7 +69,7 @@ def _ordered(pieces: list[tuple[int, bytes]]) -> list[bytes]:
 def conversations(path: Path) -> list[tuple[str, int, list[tuple[Direction, bytes]]]]:
     """(transport, port that is asked, what the sides say in turns) of each flow, cut after MAX_STEPS."""
     found: dict[tuple[str, frozenset[End]], tuple[End, int, list[tuple[Direction, bytes]]]] = {}
-    for packet in _packets(path):
+    for packet in packets(path):
         inner = packet.data
         if not isinstance(inner, dpkt.tcp.TCP | dpkt.udp.UDP) or not inner.data:
             continue

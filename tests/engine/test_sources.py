@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from procwire.accounting.source import AWAY
 from procwire.bpf.libbpf import BpfError
 from procwire.engine import sources
 from procwire.engine.options import EngineError, WatchOptions
@@ -212,3 +213,34 @@ def test_a_missing_interface_is_an_error_with_either(tmp_path: Path) -> None:
             need_bpf()
         with pytest.raises(EngineError, match="no such interface"):
             Chosen(WatchOptions(interfaces=("nonesuch",), source=source))
+
+
+@pytest.mark.kernel
+@pytest.mark.skipif(bool(why_not()), reason=why_not())
+def test_what_other_namespaces_have_among_themselves_is_shown_with_its_owner() -> None:
+    need_bpf()
+    with pair() as (lab, client, server):
+        third = lab.host("c")
+        with watch(third, WatchOptions()) as live, watch(client, WatchOptions()) as near:
+            serving = server.start(sys.executable, "-c", SERVER, talk.SERVER, stdout=subprocess.PIPE)
+            assert serving.stdout is not None
+            assert serving.stdout.readline() == b"ready\n"
+            asking = client.start(sys.executable, "-c", CLIENT, talk.SERVER)
+            assert asking.wait(30) == 0
+            time.sleep(1.5)
+    seen = [
+        (flow, FlowRow(flow, live.audience.context)) for flow in live.audience.flows() if flow.dport == 80
+    ]
+    bodies = 5 * (1_500_000 + 40)
+    (kept,) = [flow for flow, _ in seen if flow.payload_in > bodies]
+    (same,) = [flow for flow in near.audience.flows() if flow.payload_in > bodies]
+    assert (kept.payload_in, kept.payload_out) == (same.payload_in, same.payload_out)
+    row = FlowRow(kept, live.audience.context)
+    assert FLOWS.column("interface").get(row) == AWAY
+    assert FLOWS.column("zero_windows").get(row) is None  # nobody looked
+    assert {FLOWS.column("pid").get(FlowRow(flow, near.audience.context)) for flow in (kept, same)} == {
+        asking.pid
+    }
+    here = [flow for flow in near.audience.flows() if flow.dport == 80 and flow.src == same.src]
+    named = {FLOWS.column("interface").get(FlowRow(flow, near.audience.context)) for flow in here}
+    assert named == {"eth0"}  # what passes an interface that is watched is not shown twice

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -119,3 +120,13 @@ def test_a_capture_is_named_and_a_wrong_file_is_a_wrong_use(tmp_path: Path) -> N
     assert done.stderr.decode() == (
         f"procwire: {file}:1: 'short' is no hassh fingerprint (quote it where it is all digits)\n"
     )
+
+
+def test_a_home_that_may_not_be_entered_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "stat", refuse)
+    assert usual({"XDG_CONFIG_HOME": str(tmp_path)}) == []

@@ -50,3 +50,9 @@ def test_a_given_name_comes_first() -> None:
         assert census.space(1) == ""
         kernel = next((task for task in census.take() if task.flags & KERNEL_THREAD), None)
         assert kernel is None or census.space(census.namespace(kernel, "net")) == spaces.HOST
+
+
+def test_who_may_not_look_at_the_first_process_names_his_own() -> None:
+    own = os.stat("/proc/self/ns/net").st_ino  # noqa: PTH116
+    tasks = [a_task(pid=1, netns=0, start=1), a_task(pid=50, netns=own, start=9)]
+    assert spaces.named(tasks, lambda task: task.netns, called, folders=()) == {own: spaces.OWN}

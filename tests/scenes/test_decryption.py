@@ -99,18 +99,18 @@ def test_tshark_with_the_same_keys_sees_the_same_bytes(
     made: Recording, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     for number, (_, version, *_) in enumerate(CALLS):
-        said = [_followed(made, number, side, capfdbinary) for side in ("out", "in")]
+        said = [followed(made, number, side, capfdbinary) for side in ("out", "in")]
         assert PAGE in said[1] or version == "--http2"
-        assert sorted(said) == sorted(_followed_by_tshark(made, number))
+        assert sorted(said) == sorted(followed_by_tshark(made, number))
 
 
-def _followed(made: Recording, number: int, side: str, captured: pytest.CaptureFixture[bytes]) -> bytes:
+def followed(made: Recording, number: int, side: str, captured: pytest.CaptureFixture[bytes]) -> bytes:
     words = ["follow", str(number + 1), "--file", str(made.capture), "--keylog", str(made.keys)]
     assert main([*words, "--raw", "--direction", side]) == 0
     return captured.readouterr().out
 
 
-def _followed_by_tshark(made: Recording, number: int) -> list[bytes]:
+def followed_by_tshark(made: Recording, number: int) -> list[bytes]:
     """What each end said in a stream: rows of hex, those of the second to speak indented."""
     done = subprocess.run(
         ["tshark", "-n", "-q", "-r", str(made.capture), "-o", f"tls.keylog_file:{made.keys}",

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from procwire.store.authority import Authority
 from procwire.store.functions import register
+from procwire.store.guard import GuardError, examine
 from procwire.store.writer import Writer
 from tests.store.probe import PROBE, row
 from tests.store.test_guard import ATTACKS
@@ -66,6 +70,31 @@ def test_questions_are_answered(guarded: Guarded, text: str) -> None:
     authority.expect(frozenset({"c"}), 10)
     assert connection.execute(text).fetchall() is not None
     assert authority.denied == ""
+
+
+PIECES = """SELECT FROM probe flow name count ( ) , * WHERE AND OR NOT 1 'a' = || UNION WITH x AS
+json_each(tags) load_extension('x') sqlite_master pragma_database_list ; -- /* */ " ` [ ] :p CASE
+WHEN END LIKE GLOB IN OVER (ORDER BY DELETE INSERT INTO ATTACH PRAGMA writable_schema RETURNING
+store. main. temp. . \\ NULL CAST( AS TEXT) VALUES JOIN USING EXISTS LIMIT OFFSET zeroblob(9)
+COLLATE nocase""".split()  # noqa: SIM905
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(pieces=st.lists(st.sampled_from(PIECES), max_size=14))
+def test_whatever_passes_the_first_wall_reads_and_nothing_else(guarded: Guarded, pieces: list[str]) -> None:
+    """And junk raises nothing but the walls' own errors."""
+    connection, authority = guarded
+    text = " ".join(["SELECT", *pieces])
+    try:
+        asked = examine(text, (PROBE,))
+    except GuardError:
+        return
+    authority.expect(asked.ctes, 5)
+    before = connection.total_changes
+    with contextlib.suppress(sqlite3.Error, sqlite3.Warning):
+        connection.execute(text, dict.fromkeys(asked.parameters)).fetchmany(100)
+    assert connection.total_changes == before
+    assert "sqlite_master" not in text or authority.denied or not asked.tables
 
 
 def test_a_statement_has_a_deadline(guarded: Guarded) -> None:

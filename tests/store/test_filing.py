@@ -133,6 +133,24 @@ def test_another_process_may_hold_the_file_for_a_while(path: Path, monkeypatch: 
     assert asked(path, "SELECT name FROM probe") == [("b",)]
 
 
+def test_a_run_takes_the_place_of_earlier_ones_of_its_source_and_of_no_others(path: Path) -> None:
+    for source in ("a", "b", "a"):
+        one = Filing(path, (PROBE,), command="read", source=source)
+        one.put([("probe", row(name=source))])
+        one.lose([("probe", row())], FULL)
+        one.close()
+    cut = Filing(path, (PROBE,), command="read", source="a")
+    cut.put([("probe", row(name="cut"))])  # never closed: it may be going on
+    last = Filing(path, (PROBE,), command="read", source="a")
+    assert last.take_place() == 2
+    last.put([("probe", row(name="last"))])
+    assert asked(path, "SELECT name FROM probe ORDER BY rowid") == [("b",), ("cut",), ("last",)]
+    assert asked(path, "SELECT run FROM store_run ORDER BY 1") == [(2,), (4,), (5,)]
+    assert asked(path, "SELECT DISTINCT run FROM store_loss") == [(2,)]
+    nothing = Filing(path, (PROBE,), command="read")
+    assert nothing.take_place() == 0
+
+
 def test_what_is_too_old_goes(path: Path) -> None:
     one = opened(path, limits=Limits(age_ns=1, size_bytes=0))
     one.put([("probe", row(name="a"))])

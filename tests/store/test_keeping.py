@@ -43,6 +43,12 @@ def seen() -> Upgraded:
     return Upgraded(time=1, side=Direction.OUT, hint="tls")
 
 
+def test_other_rows_are_kept_as_they_are() -> None:
+    kept = Kept()
+    Keeper(kept).keep("interface", ["a", "b"])
+    assert kept.rows == [("interface", "a"), ("interface", "b")]
+
+
 def test_a_flow_is_stored_when_it_has_ended_and_its_owners_once() -> None:
     kept = Kept()
     keeper = Keeper(kept, live=True)

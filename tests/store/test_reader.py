@@ -57,6 +57,14 @@ def test_what_an_older_file_lacks_is_not_known(tmp_path: Path) -> None:
         assert list(reader.rows(msgspec.structs.replace(PROBE, name="never"))) == []
 
 
+def test_a_reading_that_is_given_up_ends_quietly(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    with Reader(filled(tmp_path, ROWS)) as reader:
+        rows = reader.rows(PROBE)
+        next(rows)
+    del rows  # an exception here would be a warning of pytest's
+    assert [str(one.message) for one in recwarn] == []
+
+
 def test_it_cannot_write(tmp_path: Path) -> None:
     with Reader(filled(tmp_path, ROWS)) as reader, pytest.raises(sqlite3.OperationalError):
         reader._connection.execute("DELETE FROM probe")

@@ -19,6 +19,7 @@ from procwire.bpf.accounts import Account, Settings
 from procwire.capture.arphrd_names import LOOPBACK
 from procwire.capture.interfaces import LinkState, Watcher
 from procwire.capture.live import LiveSource
+from procwire.capture.opening import Opener
 from procwire.capture.packet_filter import LoadedFilter
 from procwire.capture.source import CaptureError, Counts, Interface
 from procwire.capture.tap import Tap
@@ -38,8 +39,11 @@ TAP_RING_BYTES = 2 << 20  # for each interface: only what is not counted goes th
 # together only the first one wakes.
 STEP_SECONDS = (0.004, 0.02, 0.02)
 LOOK_SECONDS = 0.25
+AWAY = "other netns"  # instead of an interface: what namespaces that are not watched have among themselves
+AWAY_NS = 200_000_000  # a flow of theirs that passes here has been seen here by then
 MAX_STRAYS = 1024  # flows that are opened by their counts alone, at one reading
 _ETHERNET, _RAW = 14, 0
+_RAW_LINK = 101  # LINKTYPE_RAW
 LINKTYPE_ETHERNET = 1
 
 
@@ -76,6 +80,7 @@ class KernelSource:
         self._stops = 0
         self._indexes: dict[int, LinkState] = {}
         self._numbers: dict[int, int] = {}  # the kernel's index -> place in ``interfaces``
+        self._here = frozenset({0, home})  # namespaces whose packets are seen on the interfaces
         self._strays: dict[bytes, Account] = {}
         self._said: dict[int, Bound] = {}
         self._own: list[FrameBatch] = []
@@ -90,6 +95,7 @@ class KernelSource:
             self.programs.hint(wishes.ports if wishes.content else ())
             self.tap = Tap(self.programs.ring, RING_BYTES)
             self.ledger = Ledger(home=home, credit=_nobody, facts=self.programs.facts)
+            self.ledger.away = 0 if wishes.tap and not wishes.interfaces else None  # 0: none of them so far
             self.ledger.offset = self.tap.synchronise()
             self._watcher = Watcher()
             self.interfaces = [Interface()]
@@ -106,6 +112,11 @@ class KernelSource:
         """Frames handed on, and what the packet sockets dropped."""
         self._counts.dropped = self._live.counts.dropped if self._live is not None else 0
         return self._counts
+
+    def open_by(self, opener: Opener) -> None:
+        """See LiveSource."""
+        if self._live is not None:
+            self._live.open_by(opener)
 
     @property
     def listening(self) -> list[str]:
@@ -209,7 +220,10 @@ class KernelSource:
             if account.first > self._read:  # its first packet may be in the ring buffer still
                 started = min(started, account.first)
             elif not self.ledger.see(ends, cookie, account) and len(self._strays) < MAX_STRAYS:
-                self._strays[ends] = account
+                if account.netns in self._here or account.first < self._read - AWAY_NS:
+                    self._open_stray(ends, account)
+                else:
+                    started = min(started, account.first)
         self._since = started - 1
         self.ledger.settle()
 
@@ -296,15 +310,29 @@ class KernelSource:
         self._counts.bytes += size
         return batch
 
+    def _open_stray(self, ends: bytes, account: Account) -> None:
+        """What is counted here tells more than the word of another namespace."""
+        if account.netns in self._here or ends not in self._strays:
+            self._strays[ends] = account
+
+    def _where(self, account: Account) -> int:
+        """The interface that counted packets were on, as far as it is known."""
+        if account.netns in self._here:
+            return self._numbers.get(max(account.interface), 0)
+        if not self.ledger.away:
+            self.ledger.away = len(self.interfaces)
+            self.interfaces.append(Interface(index=self.ledger.away, name=AWAY, link=_RAW_LINK))
+        return self.ledger.away
+
     def _stray(self) -> FrameBatch:
         """Flows of which nothing but counts is known, opened by the head of a packet."""
         rows = list(self._strays.items())
         self._strays.clear()
-        batch = batch_of([frame_of(ends) for ends, _ in rows], link=101)
+        batch = batch_of([frame_of(ends) for ends, _ in rows], link=_RAW_LINK)
         for row, (_, account) in enumerate(rows):
             batch.time[row] = account.first + self.ledger.offset
             batch.flags[row] = COUNTED
-            batch.interface[row] = self._numbers.get(max(account.interface), 0)
+            batch.interface[row] = self._where(account)
         self._since = 0  # their accounts are read once more
         return batch
 

@@ -48,6 +48,7 @@ class Bound:
         "modes",
         "parts",
         "side",
+        "strangers",
         "until",
     )
 
@@ -59,6 +60,9 @@ class Bound:
         self.last = 0
         self.parts: tuple[bytes, ...] = ()
         self.applied = b""
+        self.strangers: frozenset[int] = (
+            frozenset()
+        )  # sockets of other namespaces, counted where it is seen here
         self.missed = 0
         self.elsewhere = 0  # packets that the tap saw again on another interface
         self.modes = _UNDECIDED
@@ -74,12 +78,15 @@ class Ledger:
     """The flows that are open, by their keys.
 
     ``offset`` leads from the kernel's monotonic clock to packet time, ns; ``heads`` are the watched
-    interfaces by the kernel's index, with the bytes that stand before the IP header there.
+    interfaces by the kernel's index, with the bytes that stand before the IP header there. ``away`` is the
+    interface number of flows that other network namespaces have among themselves; 0 before there is one, None
+    where they are not shown.
     """
 
     def __init__(self, *, home: int, credit: Credit, facts: Callable[[int], TcpFacts | None]) -> None:
         self.home = home
         self.offset = 0
+        self.away: int | None = None
         self.heads: dict[int, int] = {}
         self.credit = credit
         self._facts = facts
@@ -118,7 +125,7 @@ class Ledger:
             return None
         self._touched.pop(flow.number, None)
         others = tuple(each for each in self._bounds[bound.ends] if each is not bound)
-        mine = _cookies(bound)
+        mine = _cookies(bound) | bound.strangers
         if others:
             self._bounds[bound.ends] = others
             return bound.ends, frozenset(
@@ -129,9 +136,9 @@ class Ledger:
 
     def see(self, ends: bytes, cookie: int, account: Account) -> bool:
         """One account as it stands now; False where packets were counted and no flow has its ends."""
-        if account.netns not in {0, self.home}:
-            return True
         bounds = self._bounds.get(ends)
+        if account.netns not in {0, self.home} and not self._is_away(bounds):
+            return self._pass_over(ends, cookie)
         tally = self._on_wire(account, account.now)
         if not (tally[0] or tally[1]):
             return True
@@ -149,6 +156,20 @@ class Ledger:
         self._touched[bound.flow.number] = bound
         return True
 
+    def _is_away(self, bounds: tuple[Bound, ...] | None) -> bool:
+        if not bounds or not self.away:
+            return False
+        where: int = bounds[-1].flow.interface
+        return where == self.away
+
+    def _pass_over(self, ends: bytes, cookie: int) -> bool:
+        """A socket of another namespace: what it has is counted where it passes here, if it does."""
+        bounds = self._bounds.get(ends)
+        if bounds is None:  # loopback addresses say nothing of whose they are
+            return self.away is None or books.has_loopback(ends)
+        bounds[-1].strangers |= {cookie}
+        return True
+
     def settle(self) -> int:
         """Put what was seen into the flows; returns how many there were."""
         touched = list(self._touched.values())
@@ -158,12 +179,15 @@ class Ledger:
         return len(touched)
 
     def _on_wire(self, account: Account, tally: Tally) -> tuple[int, ...]:
-        """A tally with link layer headers, without what was counted on interfaces that are not watched."""
+        """A tally with link layer headers, without what was counted on interfaces that are not watched.
+
+        Of another namespace neither is known: its bytes are those of IP.
+        """
         packets, sizes, payload, more = tally
         if not (packets[0] or packets[1]):
             return _NOTHING
         heads = [self.heads.get(account.interface[side], -1) for side in (0, 1)]
-        if account.netns == 0:
+        if account.netns != self.home:
             return (*packets, *sizes, *payload, *more)
         keep = [head >= 0 for head in heads]
         return (

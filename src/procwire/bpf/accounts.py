@@ -42,6 +42,7 @@ LAST_AT = 16  # offset of ``last`` in an account
 # them is held up by six, when another one does it (MAX_STALLED_JIFFIES, kernel/time/tick-sched.c).
 LAG_NS = 100_000_000
 _MAPPED = 0xFFFF
+_LOOPBACK, _LOOPBACK4 = bytes(15) + b"\x01", bytes(10) + b"\xff\xff\x7f"
 
 
 class Tally(NamedTuple):
@@ -134,6 +135,12 @@ def unpack_ends(key: bytes) -> tuple[int, bytes, int, bytes, int]:
     """(protocol, address a, port a, address b, port b) of a key; addresses of 16 bytes."""
     a, b, aport, bport, proto = _ENDS.unpack_from(key)
     return proto, a, aport, b, bport
+
+
+def has_loopback(key: bytes) -> bool:
+    """Whether one of the ends is a loopback address."""
+    _, a, _, b, _ = unpack_ends(key)
+    return any(each == _LOOPBACK or each[:13] == _LOOPBACK4 for each in (a, b))
 
 
 def unpack_account(value: bytes | memoryview, at: int = 0) -> Account:

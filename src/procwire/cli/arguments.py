@@ -6,10 +6,11 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
-from procwire.engine.api import TIMEOUTS
 from procwire.engine.options import FlowOptions
+from procwire.engine.pipeline import TIMEOUTS
 from procwire.sandbox.plan import MODES, OFF
 
 GROUPS = ("process", "remote", "protocol", "unit", "container")
@@ -92,12 +93,26 @@ def add_observations(parser: Any) -> None:
     )  # fmt: skip
 
 
+def settled(given: list[str]) -> list[str]:
+    """The words of a command line; a file behind a bare --observations or --findings is a file, no name."""
+    found: list[str] = []
+    for word in given:
+        if found and found[-1] in {"--observations", "--findings"} and (word == "-" or Path(word).exists()):
+            found[-1] += "="
+        found.append(word)
+    return found
+
+
 def add_findings(parser: argparse.ArgumentParser, what: Any) -> None:
     """--findings, in the group of words that exclude each other, and the detectors' settings."""
     what.add_argument(
         "--findings", nargs="?", const="", metavar="DETECTORS",
         help="one line for each thing that detectors find, instead of one a flow; only DETECTORS where "
         "named, e.g. scan,beacon (procwire detectors lists them)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--rules", action="append", default=[], metavar="DIR",
+        help="also the rules in DIR, or of one file (again for more; procwire rules tells of them)",
     )  # fmt: skip
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE",

@@ -14,7 +14,10 @@ from procwire.cli.settling import settings_of
 from procwire.configuration import layers
 from procwire.configuration.files import Setting, read_file
 from procwire.configuration.keys import KEYS, Key
+from procwire.configuration.layers import Settings
 from procwire.configuration.reason import ConfigurationError
+from procwire.engine.api import TIMEOUTS
+from procwire.model.filter.fault import nearest
 from procwire.model.values import clean
 
 
@@ -77,18 +80,34 @@ def toml(value: Any) -> str:
     return json.dumps(value)
 
 
+def _timeouts(settings: Settings) -> list[str]:
+    """Names of timeouts that do not exist: which there are is the engine's to say."""
+    setting = settings.get("flows.timeouts")
+    if setting is None:
+        return []
+    odd = [name for name in setting.value if name not in TIMEOUTS]
+    hints = [nearest(name, TIMEOUTS) or f"there are {', '.join(TIMEOUTS)}" for name in odd]
+    return [
+        f"{setting.origin}: no timeout is called {clean(name)}: {hint}"
+        for name, hint in zip(odd, hints, strict=True)
+    ]
+
+
 def _check(arguments: argparse.Namespace) -> int:
     """Every fault of the files, the environment and the words, a line each."""
     faults: list[str] = []
     named = arguments.file or arguments.config
     paths = [Path(arguments.file)] if arguments.file else [*layers.usual(), *([Path(named)] if named else [])]
     for path in paths:
-        faults += read_file(path)[1]
+        found, wrong = read_file(path)
+        faults += [*wrong, *_timeouts(found)]
     if not arguments.file:
         try:
-            layers.load("", arguments.settings)
+            settings = layers.load("", arguments.settings)
         except ConfigurationError as error:
             faults += [line for line in str(error).splitlines() if line not in faults]
+        else:
+            faults += _timeouts(settings)
         for stranger in layers.strangers(os.environ):
             print(f"procwire: {stranger}", file=sys.stderr)
     for fault in faults:

@@ -11,6 +11,7 @@ from procwire.cli import arguments as words
 from procwire.cli import exit
 from procwire.cli.output.json_lines import JsonLines
 from procwire.cli.output.text_table import TextTable
+from procwire.cli.storing import add_store, storing
 from procwire.engine.api import examine, settle
 from procwire.model.accounting import ACCOUNTING
 from procwire.model.catalogue_tables import CHECKS
@@ -31,6 +32,7 @@ def add(commands: Any) -> None:
         "--accounting", type=words.seconds, metavar="SPAN",
         help="count for SPAN, and show of each interface who answers for its packets",
     )  # fmt: skip
+    add_store(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.set_defaults(run=run)
 
@@ -55,12 +57,16 @@ def _account(arguments: argparse.Namespace) -> int:
     stopped: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _: stopped.append(number))
-    rows = settle(arguments.accounting, lambda: bool(stopped))
+    with storing(arguments, source="accounting") as keeper:
+        rows = settle(arguments.accounting, lambda: bool(stopped))
+        if keeper is not None:
+            keeper.keep(ACCOUNTING.name, rows)
     out = JsonLines(sys.stdout.buffer, ACCOUNTING) if arguments.json else TextTable(sys.stdout, ACCOUNTING)
     for row in rows:
         out.write(row)
     out.finish()
-    return exit.INCOMPLETE if any(row.unexplained for row in rows) else exit.OK
+    lost = any(row.unexplained for row in rows) or arguments.store_lost
+    return exit.INCOMPLETE if lost else exit.OK
 
 
 def line(check: Check) -> str:

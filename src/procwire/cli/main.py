@@ -9,35 +9,40 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 from procwire import __version__
-from procwire.cli import (
-    catalogue,
-    config,
-    doctor,
-    exit,
-    export,
-    filters,
-    follow,
-    history,
-    ledger,
-    ps,
-    query,
-    read,
-    remembered,
-    running,
-    shell,
-    sockets,
-    trying,
-    watch,
-)
+from procwire.cli import exit
+from procwire.cli.arguments import settled
 from procwire.cli.settling import add_configuration, parse
-from procwire.engine import api
+from procwire.engine.catalogue import learn
 from procwire.engine.options import EngineError
 from procwire.model.filter import FilterError
 from procwire.sandbox.plan import BEST_EFFORT, OFF
 
 YOUNG_OBJECTS = 100_000  # container objects that are new when the collector looks at them
+
+MODULES = (
+    "watch",
+    "read",
+    "follow",
+    "export",
+    "running",
+    "ps",
+    "sockets",
+    "query",
+    "history",
+    "remembered",
+    "filters",
+    "config",
+    "ledger",
+    "rules",
+    "catalogue",
+    "doctor",
+    "trying",
+    "shell",
+)  # in the order in which help names their commands
+ALONE = frozenset({"watch", "read", "follow", "export"})  # modules with one command, of their own name
 
 EPILOG = """\
 examples:
@@ -53,8 +58,11 @@ exit codes: 0 ok, 1 failure, 2 usage, 3 permission,
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line. Completions and the manual page are made from it."""
+def parser(only: str = "") -> argparse.ArgumentParser:
+    """The whole command line. Completions and the manual page are made from it.
+
+    ``only``: of a command of ALONE, nothing else is loaded.
+    """
     top = argparse.ArgumentParser(
         prog="procwire",
         description="Which process talks to whom, in which protocol: live and from recordings.",
@@ -64,23 +72,8 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"procwire {__version__}")
     add_configuration(top)
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    watch.add(commands)
-    read.add(commands)
-    follow.add(commands)
-    export.add(commands)
-    running.add(commands)
-    ps.add(commands)
-    sockets.add(commands)
-    query.add(commands)
-    history.add(commands)
-    remembered.add(commands)
-    filters.add(commands)
-    config.add(commands)
-    ledger.add(commands)
-    catalogue.add(commands)
-    doctor.add(commands)
-    trying.add(commands)
-    shell.add(commands)
+    for name in (only,) if only in ALONE else MODULES:
+        import_module(f"procwire.cli.{name}").add(commands)
     return top
 
 
@@ -90,7 +83,7 @@ def main(words: Sequence[str] | None = None) -> int:
     _write_whole()
     given = list(sys.argv[1:] if words is None else words)
     try:
-        arguments = parse(parser(), given or ["watch"])
+        arguments = parse(parser(given[0] if given else "watch"), settled(given) or ["watch"])
         if arguments.command is None:
             parser().print_help(sys.stderr)
             return exit.USAGE
@@ -119,7 +112,7 @@ def _learn(arguments: argparse.Namespace) -> None:
     """Take in the protocols of users and packages, for a command that reads traffic or tells of protocols."""
     directories = getattr(arguments, "protocol_directories", None)
     if directories is not None:
-        for left_out in api.learn(directories, arguments.fingerprints):
+        for left_out in learn(directories, arguments.fingerprints):
             print(f"procwire: {left_out}", file=sys.stderr)
 
 
@@ -156,5 +149,9 @@ def _output_of(error: OSError) -> str:
 
 def _reader_left() -> int:
     """The reader of our output has gone (``| head``): not a failure, and nothing more can be written."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError:  # confined, nothing is laid over it: then nothing more must be written
+        sys.stderr.flush()
+        os._exit(exit.OK)
     return exit.OK

@@ -13,6 +13,7 @@ from procwire.cli.output.choice import writer
 from procwire.cli.output.tree import grown, with_ancestors
 from procwire.cli.rows import add_outputs, columns_of, ordered
 from procwire.cli.stopping import on_signal
+from procwire.cli.storing import add_store, storing
 from procwire.engine.api import EngineError, Processes, lives
 from procwire.model.filter import Filter, compile_filter
 from procwire.model.host import ProcessRow
@@ -42,6 +43,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--for", type=words.seconds, dest="seconds", metavar="SPAN", help="stop --events after SPAN"
     )
+    add_store(parser)
     parser.set_defaults(run=run)
 
 
@@ -51,6 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
         return _events(arguments)
     if arguments.seconds is not None:
         raise EngineError("--for is for --events", exit.USAGE)
+    if arguments.store is not None:
+        raise EngineError("--store is for --events: processes are looked at as they are now", exit.USAGE)
     if arguments.tree and (arguments.json or arguments.csv or arguments.sort):
         raise EngineError("--tree is an order of its own, and for a table", exit.USAGE)
     keep = compile_filter(arguments.filter, PROCESSES, now=time.time_ns()) if arguments.filter else None
@@ -74,10 +78,12 @@ def _events(arguments: argparse.Namespace) -> int:
     keep = compile_filter(arguments.filter, LIVES, now=time.time_ns()) if arguments.filter else None
     out = writer(arguments, LIVES, names=columns_of(arguments.columns, LIVES))
     feed = lives()
-    with feed, on_signal(feed.stop):
+    with feed, on_signal(feed.stop), storing(arguments, source="process events", live=True) as keeper:
         for problem in feed.problems:
             print(f"procwire: {problem}", file=sys.stderr)
         for rows in feed.batches(arguments.seconds):
+            if keeper is not None:
+                keeper.keep(LIVES.name, rows)
             wanted = [row for row in rows if keep is None or keep.matches(row)]
             for row in wanted:
                 out.write(row)
@@ -87,7 +93,7 @@ def _events(arguments: argparse.Namespace) -> int:
         lost = feed.lost
     if lost:
         print(f"procwire: {lost} events were too much at once, and are not shown", file=sys.stderr)
-    return exit.INCOMPLETE if lost else exit.OK
+    return exit.INCOMPLETE if lost or arguments.store_lost else exit.OK
 
 
 def _tree(rows: list[ProcessRow], keep: Filter | None) -> list[ProcessRow]:

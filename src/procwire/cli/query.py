@@ -28,6 +28,7 @@ from procwire.store.keeping import Keeper
 from procwire.store.place import store_file
 from procwire.store.reader import Reader, Window
 from procwire.store.reason import StoreError
+from procwire.store.views import VIEWS
 from procwire.store.writer import Writer
 
 EPILOG = """\
@@ -96,7 +97,8 @@ def parameter(text: str) -> tuple[str, str | int | float]:
 
 def known_tables() -> dict[str, Table]:
     """Every table that can be asked about."""
-    return tables() | {table.name: table for table in (SOCKETS, RUNS, LOSSES)}
+    made = (view.table for view in VIEWS.values())
+    return tables() | {table.name: table for table in (SOCKETS, RUNS, LOSSES, *made)}
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -243,7 +245,9 @@ class Asking:
                 where = f"store.{name}" if name in live else name
                 rows = next(self.questions.ask(f'SELECT count(*) FROM store."{name}"').rows)[0]  # noqa: S608
                 print(f"{where:<20} {rows:>7} rows  {table.doc}")
-        rest = sorted(set(known_tables()) - stored - set(live))
+        for view in VIEWS.values():
+            print(f"{view.table.name:<20} {'of ' + ', '.join(view.sources):>12}  {view.table.doc}")
+        rest = sorted(set(known_tables()) - stored - set(live) - set(VIEWS))
         if rest:
             print(f"nothing stored of: {', '.join(rest)}")
         return exit.OK

@@ -6,23 +6,25 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from procwire.cli import arguments as words
 from procwire.cli import exit
 from procwire.cli.collecting import seldom
 from procwire.cli.output.choice import NoRows, RowWriter, width, writer
-from procwire.cli.output.findings import Findings
 from procwire.cli.output.groups import Groups
-from procwire.cli.output.observations import Observations
 from procwire.cli.output.progress import Progress
 from procwire.cli.output.summary import as_json, as_text
 from procwire.cli.stopping import on_signal
-from procwire.cli.storing import Kept, add_store, storing
+from procwire.cli.storing import Kept, add_store, folders, recordings, storing
 from procwire.cli.verdicts import Verdicts, add_filters, both
-from procwire.engine.api import Context, EngineError, Gatherer, Reading, ReadOptions, report_of
+from procwire.engine.context import Context
+from procwire.engine.options import EngineError, ReadOptions
+from procwire.engine.reading import Reading
+from procwire.engine.summary import report_of
 from procwire.model.filter import Filter, compile_filter
 from procwire.model.flow import Flow
+from procwire.model.listening import Gatherer
 from procwire.model.observation import Observation
 from procwire.model.observed import ObservationRow
 from procwire.model.packets import PacketTable
@@ -30,7 +32,10 @@ from procwire.model.process import FROM_FILE
 from procwire.model.rows import NO_CONTEXT, FlowRow, PacketRow
 from procwire.model.tables import FLOWS, GROUPS, PACKETS
 from procwire.store.keeping import Keeper
-from procwire.store.place import store_file
+
+if TYPE_CHECKING:  # loaded where they are asked for
+    from procwire.cli.output.findings import Findings
+    from procwire.cli.output.observations import Observations
 
 LEARNED = frozenset({"server_name", "server_name_source", "name_age"})  # columns that DNS answers may fill
 
@@ -80,7 +85,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise EngineError("--store goes with flows: packets are not kept", exit.USAGE)
     if arguments.packets and arguments.filters:
         raise EngineError("--filters goes with flows", exit.USAGE)
-    with storing(arguments, source=", ".join(arguments.files)) as keeper:
+    same = recordings(arguments.files)
+    with storing(arguments, source=same or ", ".join(arguments.files), anew=bool(same)) as keeper:
         code = _read(arguments, keeper)
     return code or (exit.INCOMPLETE if arguments.store_lost else exit.OK)
 
@@ -100,7 +106,7 @@ def _read(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
         keylog=arguments.keylog,
         workers=1 if arguments.packets else arguments.workers or 0,
         sandbox=arguments.sandbox,
-        folders=() if arguments.store is None else (str(store_file(arguments.store).parent),),
+        folders=folders(arguments),
         flows=words.flow_options(arguments),
     )
     face = _face(arguments, keep)
@@ -285,8 +291,12 @@ class _Summed(_Grouped):
 
 def _face(arguments: argparse.Namespace, keep: Filter | None) -> _Rows:
     if arguments.observations is not None:
+        from procwire.cli.output.observations import Observations
+
         return _Seen(Observations(arguments, time.time_ns()))
     if arguments.findings is not None:
+        from procwire.cli.output.findings import Findings
+
         return _Found(Findings(arguments, time.time_ns()))
     if arguments.summary:
         if arguments.csv or arguments.group:

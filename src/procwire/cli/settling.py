@@ -14,6 +14,7 @@ from procwire.configuration.layers import DEFAULT, Settings, load
 from procwire.configuration.reason import ConfigurationError
 from procwire.engine.options import EngineError
 
+KEEPS = ("watch", "read", "ps", "doctor")  # whose --store may be given without a directory
 Defaults = dict[tuple[str, str], Any]
 
 
@@ -85,5 +86,5 @@ def _value(key: Key, settings: Settings, default: Any) -> Any:
 def _store(arguments: argparse.Namespace, settings: Settings) -> None:
     """``store.enabled`` is a watch's --store, in the directory that is written down; given or not."""
     asked = arguments.command == "watch" and arguments.store is None and settings["store.enabled"].value
-    if asked or (arguments.command in ("watch", "read") and arguments.store == ""):
+    if asked or (arguments.command in KEEPS and arguments.store == ""):
         arguments.store = settings["store.directory"].value

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from procwire.cli.arguments import duration, size
 from procwire.cli.verdicts import Verdicts
-from procwire.engine import api
+from procwire.engine.catalogue import interfaces, tables
 from procwire.engine.options import EngineError
 from procwire.model.flow import Flow
+from procwire.model.listening import Silent
 from procwire.model.observation import Observation
 from procwire.model.rows import FlowRow
+from procwire.model.values import time_text
 from procwire.store.contents import contents
 from procwire.store.keeping import Keeper
 from procwire.store.place import store_file
@@ -41,7 +45,12 @@ def add_store(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-class Kept(api.Silent):
+def folders(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """Where files of the store come and go."""
+    return () if arguments.store is None else (str(store_file(arguments.store).parent),)
+
+
+class Kept(Silent):
     """A face, and a keeper that is told the same: in the place of the face. Filters say what either is told.
 
     ``context`` is that of the face's rows.
@@ -55,7 +64,7 @@ class Kept(api.Silent):
             keeper.wanted = verdicts.stores
 
     def observed(self, flow: Flow, observation: Observation) -> None:
-        """See engine.pipeline.Listener and engine.watching.Audience."""
+        """See engine.pipeline.Listener and model.listening.Audience."""
         if self.keeper is not None:
             self.keeper.observed(flow, observation)
         if self.verdicts is None or not flow.number or self.verdicts.shows(self._row(flow)):
@@ -69,7 +78,7 @@ class Kept(api.Silent):
             self.face.ended(flow)
 
     def told(self, event: str, flow: Flow) -> None:
-        """See engine.watching.Audience."""
+        """See model.listening.Audience."""
         if self.keeper is not None:
             self.keeper.told(event, flow)
         if self._shown(flow):
@@ -86,15 +95,32 @@ class Kept(api.Silent):
         return FlowRow(flow, self.face.context) if self.face.context is not None else FlowRow(flow)
 
     def ticked(self, now: int) -> None:
-        """See engine.watching.Audience."""
+        """See model.listening.Audience."""
         self.face.ticked(now)
 
 
+def recordings(names: Sequence[str]) -> str:
+    """Files by path, size and age: words that a later reading of the same ones has too. Empty for a pipe."""
+    found = []
+    for name in names:
+        try:
+            seen = Path(name).stat()
+        except OSError:
+            return ""
+        if not stat.S_ISREG(seen.st_mode):
+            return ""
+        found.append(f"{Path(name).absolute()} ({seen.st_size} bytes of {time_text(seen.st_mtime_ns)})")
+    return ", ".join(found)
+
+
 @contextlib.contextmanager
-def storing(arguments: argparse.Namespace, *, source: str, live: bool = False) -> Iterator[Keeper | None]:
+def storing(
+    arguments: argparse.Namespace, *, source: str, live: bool = False, anew: bool = False
+) -> Iterator[Keeper | None]:
     """A Keeper with a writer behind it where ``--store`` was given; says at the end what was stored and lost.
 
-    ``arguments.store_lost``: rows that were lost, at the end.
+    ``anew``: what was stored of this source before goes first. ``arguments.store_lost``: rows that were lost,
+    at the end.
     """
     arguments.store_lost = 0
     if arguments.store is None:
@@ -103,23 +129,34 @@ def storing(arguments: argparse.Namespace, *, source: str, live: bool = False) -
     limits = Limits(age_ns=arguments.store_age, size_bytes=arguments.store_size)
     try:
         writer = Writer(
-            store_file(arguments.store), contents(api.tables()), command=arguments.command, source=source,
+            store_file(arguments.store), contents(tables()), command=arguments.command, source=source,
             limits=limits, patient=not live,
         )  # fmt: skip
+        if anew and (earlier := writer.take_place()):
+            print(f"procwire: stored before: {earlier} earlier readings are replaced", file=sys.stderr)
     except StoreError as error:
-        raise EngineError(f"store: {error}") from None
+        if not error.failed:
+            raise EngineError(f"store: {error}") from None
+        print(f"procwire: store: {error}: nothing is stored", file=sys.stderr)
+        arguments.store_lost = 1
+        yield None
+        return
     with writer:
-        yield Keeper(writer, live=live)
+        keeper = Keeper(writer, live=live)
+        if live:
+            keeper.keep("interface", interfaces())
+        yield keeper
     arguments.store_lost = _said(writer)
 
 
 def _said(writer: Writer) -> int:
     """Say how it went; the number of rows that were lost."""
     counts = writer.counts
-    lost = sum(counts.lost.values())
+    lost = sum(counts.lost.values()) + counts.waiting
     words = f"procwire: {counts.rows} rows stored in {writer.path}"
     if lost:
-        words += f", {lost} lost ({', '.join(f'{rows} {why}' for why, rows in sorted(counts.lost.items()))})"
+        reasons = counts.lost | ({"not in time": counts.waiting} if counts.waiting else {})
+        words += f", {lost} lost ({', '.join(f'{rows} {why}' for why, rows in sorted(reasons.items()))})"
     print(words, file=sys.stderr)
     if counts.problem:
         print(f"procwire: store: {counts.problem}", file=sys.stderr)

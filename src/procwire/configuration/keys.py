@@ -60,6 +60,7 @@ def _seconds(value: int) -> float:
 
 _WATCH = ("watch",)
 _FLOWS = ("watch", "read")
+_KEEPS = ("watch", "read", "ps", "doctor")
 _ASKS = ("history", "flow", "query")
 
 KEYS: tuple[Key, ...] = (
@@ -101,9 +102,9 @@ KEYS: tuple[Key, ...] = (
     Key(name="store.directory", kind=Kind.TEXT, default="", commands=(*_ASKS, "filters"), dest="store",
         option="--store",
         doc="Where it is kept; the state directory of the user where it is not set."),
-    Key(name="store.age", kind=Kind.DURATION, default="30d", commands=_FLOWS, dest="store_age",
+    Key(name="store.age", kind=Kind.DURATION, default="30d", commands=_KEEPS, dest="store_age",
         option="--store-age", doc="What was stored longer ago is forgotten.", low=1),
-    Key(name="store.size", kind=Kind.SIZE, default="1GB", commands=_FLOWS, dest="store_size",
+    Key(name="store.size", kind=Kind.SIZE, default="1GB", commands=_KEEPS, dest="store_size",
         option="--store-size", doc="The oldest is forgotten where the file grows beyond this."),
     Key(name="query.rows", kind=Kind.INTEGER, default=10_000, commands=("query",), dest="rows",
         option="--rows", doc="Rows of one answer, at most.", low=1, high=1 << 40),

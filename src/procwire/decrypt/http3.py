@@ -71,6 +71,11 @@ class Http3:
         found, self._found = self._found, []
         return found
 
+    @property
+    def broken(self) -> bool:
+        """Whether headers of a side could not be unfolded, and are not read on."""
+        return self._qpack[0].broken or self._qpack[1].broken
+
     def finish(self, now: int) -> list[Observation]:
         """No more will come."""
         return list(self._dns.finish(now))

@@ -38,7 +38,8 @@ ALIASES = {f"QUIC_{name}": name for name in LABELS} | {
     "CLIENT_TRAFFIC_SECRET": CLIENT_TRAFFIC,  # as early DTLS 1.3 implementations write it
     "SERVER_TRAFFIC_SECRET": SERVER_TRAFFIC,
 }
-_LENGTHS = frozenset({32, 48, 64})
+_LENGTHS = (32, 48, 64)
+_NAMES = {name.encode(): ALIASES.get(name, name) for name in (*LABELS, *OTHERS, *ALIASES)}
 
 Secrets = dict[str, Secret]
 
@@ -188,29 +189,28 @@ class KeyLog:
         if not self._read(text, start, end):
             self.faulty += 1
 
-    def _read(self, text: bytearray, start: int, end: int) -> bool:
+    def _read(self, text: bytearray, start: cython.Py_ssize_t, end: cython.Py_ssize_t) -> bool:
         """Whether it is a line of a known kind."""
-        first = text.find(b" ", start, end)
-        second = text.find(b" ", first + 1, end) if first > 0 else -1
+        first: cython.Py_ssize_t = text.find(b" ", start, end)
+        second: cython.Py_ssize_t = text.find(b" ", first + 1, end) if first > 0 else -1
         if second < 0 or end - start > MAX_LINE:
             return False
+        name = _NAMES.get(bytes(text[start:first]))
+        if name is None or second - first - 1 != 2 * RANDOM_BYTES:
+            return False
         try:
-            name = text[start:first].decode("ascii")
             random = bytes.fromhex(text[first + 1 : second].decode("ascii"))
         except ValueError:
             return False
-        name = ALIASES.get(name, name)
         if name in OTHERS:
             self.lines += 1
             return True
-        size = (end - second - 1) // 2
-        whole = (end - second - 1) % 2 == 0 and size in _LENGTHS | ({48} if name == MASTER else set())
-        if name not in LABELS or len(random) != RANDOM_BYTES or not whole:
+        size: cython.Py_ssize_t = (end - second - 1) // 2
+        if (end - second - 1) % 2 or len(random) != RANDOM_BYTES or size not in _LENGTHS:
             return False
-        return self._store(name, random, text, second + 1)
+        return self._store(name, random, text, second + 1, size)
 
-    def _store(self, name: str, random: bytes, text: bytearray, at: int) -> bool:
-        size = self._size_of(text, at)
+    def _store(self, name: str, random: bytes, text: bytearray, at: int, size: int) -> bool:
         try:
             secret = self.vault.slot(size)
         except VaultError:
@@ -234,12 +234,6 @@ class KeyLog:
             self.evicted += 1
         return True
 
-    def _size_of(self, text: bytearray, at: int) -> int:
-        end = at
-        while end < len(text) and text[end] not in b"\r\n \t":
-            end += 1
-        return (end - at) // 2
-
 
 @cython.cfunc
 @cython.inline
@@ -257,10 +251,11 @@ def _nibble(char: cython.int) -> cython.int:
 def _unhex(text: bytearray, at: cython.Py_ssize_t, out: memoryview) -> bool:
     """Hex digits to bytes, straight into the secret's own memory: no other copy is made."""
     index: cython.Py_ssize_t
+    target: cython.uchar[:] = out
     for index in range(len(out)):
         high: cython.int = _nibble(text[at + 2 * index])
         low: cython.int = _nibble(text[at + 2 * index + 1])
         if high < 0 or low < 0:
             return False
-        out[index] = (high << 4) | low
+        target[index] = (high << 4) | low
     return True

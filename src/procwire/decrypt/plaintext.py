@@ -16,7 +16,7 @@ from procwire.dpi.analyzer import Analyzer
 from procwire.dpi.contract import Context
 from procwire.dpi.registry import Registry
 from procwire.model.flow import Flow
-from procwire.model.observation import Carried, Observation
+from procwire.model.observation import Carried, Observation, Upgraded
 from procwire.model.streams import ENOUGH, Direction
 
 _PROTO = {"tcp": 6, "udp": 17}
@@ -90,7 +90,8 @@ class Inside:
         return self._told(Direction.OUT, now)
 
     def _emit(self, flow: Flow, observation: Observation) -> None:  # noqa: ARG002
-        self._found.append(observation)
+        if type(observation) is not Upgraded:  # it was made here: the outer stream stays what it is
+            self._found.append(observation)
 
     def _told(self, side: Direction, now: int) -> list[Observation]:
         found, self._found = self._found, []

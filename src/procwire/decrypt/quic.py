@@ -101,7 +101,6 @@ class Parser:
 
     def _summed(self, now: int) -> Decryption:
         session = self._talk.session
-        reasons = [reason for reason, count in session.failed.most_common() if count] if self._shut else []
         return Decryption(
             time=now,
             side=_SIDES[session.client ^ self._turned],
@@ -112,5 +111,5 @@ class Parser:
             plaintext_out=self._plain[0],
             plaintext_in=self._plain[1],
             shut=self._shut,
-            reasons=tuple(reasons),
+            reasons=tuple(self._talk.reasons),
         )

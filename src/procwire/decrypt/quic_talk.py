@@ -13,6 +13,7 @@ from procwire.decrypt.http3 import Http3
 from procwire.decrypt.keylog import KeyLog
 from procwire.decrypt.plaintext import Inside
 from procwire.decrypt.quic_session import QuicSession, Said
+from procwire.decrypt.reasons import HEADERS
 from procwire.dpi.contract import Context, Direction
 from procwire.dpi.registry import Registry
 from procwire.dpi.wire.tls_hello import alpn_names
@@ -51,6 +52,12 @@ class QuicTalk:
         for inside in self._questions.values():
             found += _unnamed(inside.finish(now))
         return found, said
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why something stayed shut, most frequent first."""
+        found = [reason for reason, count in self.session.failed.most_common() if count]
+        return [*found, HEADERS] if self._http3 is not None and self._http3.broken else found
 
     def _taken(self, content: list[Said], now: int) -> tuple[list[Observation], list[int]]:
         found: list[Observation] = []

@@ -8,5 +8,6 @@ NOT_AUTHENTIC = "not-authentic"  # damaged, forged, or under keys that are not k
 BACKLOG_FULL = "key-came-too-late"
 LOST = "bytes-lost"
 MALFORMED = "malformed-handshake"
+HEADERS = "headers-not-unfolded"  # of HTTP/3: damaged, or beyond what they may unfold to
 
-ALL = (NO_KEY, NO_SUITE, NOT_AUTHENTIC, BACKLOG_FULL, LOST, MALFORMED)
+ALL = (NO_KEY, NO_SUITE, NOT_AUTHENTIC, BACKLOG_FULL, LOST, MALFORMED, HEADERS)

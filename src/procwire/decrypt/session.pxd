@@ -15,6 +15,7 @@ cdef class Session:
     cdef bint _mac_after
     cdef bint _early
     cdef bytes _server_random
+    cdef bytes _offered
     cdef list _next
     cpdef object feed(self, int side, bytes data)
     cdef object _record(self, int side, Half half, object record, list found)

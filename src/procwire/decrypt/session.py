@@ -18,6 +18,7 @@ import cython
 from procwire.decrypt import keylog as log
 from procwire.decrypt.backlog import Backlog
 from procwire.decrypt.ciphers import Agreed, Cipher, Modern, Opened, legacy_pair
+from procwire.decrypt.early import TLS13_SUITES, early_cipher
 from procwire.decrypt.keylog import KeyLog, Secrets
 from procwire.decrypt.reasons import LOST, MALFORMED, NO_KEY, NO_SUITE, NOT_AUTHENTIC
 from procwire.decrypt.records import Record
@@ -37,7 +38,6 @@ else:
 MAX_BACKLOG_BYTES = 1 << 18
 MAX_HANDSHAKES = 8  # of one connection whose secrets are wiped at its end
 MAX_GUESSES = 256  # sequence numbers tried behind a gap
-TLS13_SUITES = (0x1301, 0x1302, 0x1303, 0x1304, 0x1305)
 
 CLIENT_HELLO, SERVER_HELLO, END_OF_EARLY_DATA, FINISHED, KEY_UPDATE = 1, 2, 5, 20, 24
 ENCRYPT_THEN_MAC = 22  # extension, RFC 7366
@@ -67,6 +67,7 @@ class Session:
     _mac_after: cython.bint
     _early: cython.bint
     _server_random: bytes
+    _offered: bytes  # suites of the client's last hello
     _next: list[Cipher | None]  # for ChangeCipherSpec
 
     def __init__(self, keys: KeyLog) -> None:
@@ -82,7 +83,7 @@ class Session:
         self.randoms = []
         self.records = self.opened = 0
         self._mac_after = self._early = False
-        self._server_random = b""
+        self._server_random = self._offered = b""
         self._next = [None, None]
 
     @property
@@ -144,16 +145,16 @@ class Session:
         if header[0] == CHANGE_CIPHER_SPEC and record[1] == b"\x01":
             self._changed(side)
         elif half.stage == "clear":
-            self._clear(side, record)
+            self._clear(side, record, found)
         else:
             self._shut(side, record, found)
         return None
 
-    def _clear(self, side: int, record: Record) -> None:
+    def _clear(self, side: int, record: Record, found: list[Content]) -> None:
         kind, body = record[0][0], record[1]
         if kind == APPLICATION_DATA:
             if self._early and side == self.client and not self.version:
-                self._hold(self.halves[side], record)
+                self._open_early(record, found)
             return
         if kind == HANDSHAKE:
             self._handshake(side, body)
@@ -184,6 +185,24 @@ class Session:
         else:
             found.append((side, kind, content))
         return None
+
+    def _open_early(self, record: Record, found: list[Content]) -> None:
+        """Early data before the server has chosen: the suite that opens it, of those offered, is the one."""
+        half: Half = self.halves[self.client]
+        known = self._secrets()
+        secret = known.get(log.CLIENT_EARLY) if known is not None else None
+        if secret is None and not self._log.complete:
+            self._hold(half, record)
+            return
+        if half.cipher is None and secret is not None:
+            half.cipher = early_cipher(secret, self._offered, record, self._log.vault)
+        opened = half.cipher.open(half.number, record[0], record[1]) if half.cipher is not None else None
+        if opened is None:
+            self.failed[NO_KEY if secret is None else NOT_AUTHENTIC] += 1
+            return
+        half.number += 1
+        self.opened += 1
+        found.append((self.client, opened[0], opened[1]))
 
     def _keyless(self, half: Half, record: Record) -> None:
         if self.suite is None:
@@ -269,11 +288,15 @@ class Session:
         self.client = side
         if not self.randoms or self.randoms[-1] != hello.random:
             self.randoms = [*self.randoms[-MAX_HANDSHAKES:], hello.random]
-        self._early = tls_hello.EARLY_DATA in hello.bodies
+        early: cython.bint = tls_hello.EARLY_DATA in hello.bodies
+        if self._early and not early:  # refused by a retry, and not offered again (RFC 8446 section 4.2.10)
+            half: Half = self.halves[side]
+            half.turn("clear", None)
+        self._early = early
+        self._offered = hello.ciphers
 
     def _server_hello(self, hello: Hello) -> None:
         if hello.random == tls_hello.HELLO_RETRY_RANDOM:
-            self._early = False
             return
         self.version = tls_hello.chosen_version(hello)
         self.number = int.from_bytes(hello.ciphers[:2], "big")
@@ -284,7 +307,11 @@ class Session:
         self._next = [None, None]
         if self.version >= TLS13:
             self._turn(1 - self.client, "handshake")
-            self._turn(self.client, "early" if self._early else "handshake")
+            early: Half = self.halves[self.client]
+            if self._early and early.cipher is not None:
+                early.stage = "early"  # goes on under the keys that opened what came before
+            else:
+                self._turn(self.client, "early" if self._early else "handshake")
             self._generation = -1  # early data may be held
 
     def _changed(self, side: int) -> None:
@@ -354,4 +381,4 @@ class Session:
         self._next = [client, server] if self.client == 0 else [server, client]
 
 
-__all__ = ["ALERT", "APPLICATION_DATA", "HANDSHAKE", "Content", "Session"]
+__all__ = ["ALERT", "APPLICATION_DATA", "HANDSHAKE", "TLS13_SUITES", "Content", "Session"]

@@ -125,8 +125,8 @@ class Detector:
                 *more.get("reasons", ()),
                 f"{self.forgotten} entries were dropped for lack of room",
             )
-        who = {} if row is None else _who(opener(row))
-        given = {"severity": self.SEVERITY, "attack": self.ATTACK, **who, **more}
+        process = {} if row is None else who(opener(row))
+        given = {"severity": self.SEVERITY, "attack": self.ATTACK, **process, **more}
         return Finding(time=now, detector=self.NAME, title=self.TITLE, detail=detail, flows=flows, **given)
 
 
@@ -144,7 +144,8 @@ def subject(row: FlowRow) -> Subject:
     return Subject(row.flow.src, process.exe or process.name, process.container)
 
 
-def _who(process: ProcessRef | None) -> dict[str, Any]:
+def who(process: ProcessRef | None) -> dict[str, Any]:
+    """What a finding says of a process."""
     if process is None:
         return {}
     return {

@@ -12,6 +12,7 @@ from procwire.detect.flood import Flood
 from procwire.detect.logins import Logins
 from procwire.detect.neighbours import Neighbours, Servers
 from procwire.detect.programs import Programs
+from procwire.detect.ruleset import RuleSet
 from procwire.detect.scan import Scan
 from procwire.detect.spread import Spread
 from procwire.detect.tunnel import Tunnel
@@ -79,6 +80,7 @@ class Detection:
         *,
         names: Sequence[str] = (),
         settings: Mapping[str, Mapping[str, float]] | None = None,
+        rules: RuleSet | None = None,
     ) -> None:
         known = {detector.NAME: detector for detector in DETECTORS}
         for name in (*names, *(settings or {})):
@@ -90,9 +92,15 @@ class Detection:
         self._take = take
         chosen = [known[name] for name in names] or list(DETECTORS)
         self._detectors = [made((settings or {}).get(made.NAME)) for made in chosen]
+        self._rules = rules
         self._defects: dict[str, int] = {}
-        self.stopped: dict[str, str] = {}
+        self._stopped: dict[str, str] = {}
         self.findings = 0
+
+    @property
+    def stopped(self) -> dict[str, str]:
+        """Detectors and rules that had to be stopped, and why."""
+        return self._stopped | (self._rules.stopped if self._rules is not None else {})
 
     def opened(self, row: FlowRow, now: int) -> None:
         """See Detector."""
@@ -103,11 +111,15 @@ class Detection:
         """See Detector."""
         for detector in self._detectors:
             self._ask(detector, detector.observed, row, now)
+        if self._rules is not None:
+            self._tell(self._rules.observed(row, now))
 
     def ended(self, row: FlowRow, now: int) -> None:
         """See Detector."""
         for detector in self._detectors:
             self._ask(detector, detector.ended, row, now)
+        if self._rules is not None:
+            self._tell(self._rules.ended(row, now))
 
     def finish(self, now: int) -> None:
         """See Detector."""
@@ -115,13 +127,16 @@ class Detection:
             self._ask(detector, detector.finish, now)
 
     def _ask(self, detector: Detector, heard: Callable[..., Iterable[Finding]], *given: object) -> None:
-        if detector.NAME in self.stopped:
+        if detector.NAME in self._stopped:
             return
         try:
-            for finding in heard(*given):
-                self.findings += 1
-                self._take(finding)
+            self._tell(heard(*given))
         except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
             self._defects[detector.NAME] = count = self._defects.get(detector.NAME, 0) + 1
             if count >= MAX_DEFECTS:
-                self.stopped[detector.NAME] = f"{type(error).__name__}: {error}"
+                self._stopped[detector.NAME] = f"{type(error).__name__}: {error}"
+
+    def _tell(self, findings: Iterable[Finding]) -> None:
+        for finding in findings:
+            self.findings += 1
+            self._take(finding)

@@ -6,6 +6,7 @@ from procwire.decrypt.piece import Piece
 from procwire.decrypt.tap import Tap, is_name
 from procwire.detect.contract import DetectError
 from procwire.detect.registry import Detection, detectors, settings_of
+from procwire.detect.ruleset import RuleSet
 from procwire.doctor.checks import compiled_modules, examine
 from procwire.engine.catalogue import explain, interfaces, learn, protocols, risks, tables
 from procwire.engine.context import Context
@@ -17,39 +18,14 @@ from procwire.engine.reading import Reading
 from procwire.engine.sources import settle
 from procwire.engine.summary import report_of
 from procwire.engine.watching import Watching
+from procwire.extensions.reason import ExtensionError
+from procwire.extensions.rules import gather as rules
 from procwire.model.listening import Gatherer, Silent
 
 __all__ = [
-    "TIMEOUTS",
-    "Context",
-    "DetectError",
-    "Detection",
-    "EngineError",
-    "ExportOptions",
-    "FlowOptions",
-    "Gatherer",
-    "Piece",
-    "Processes",
-    "ReadOptions",
-    "Reading",
-    "Silent",
-    "Tap",
-    "WatchOptions",
-    "Watching",
-    "compiled_modules",
-    "detectors",
-    "examine",
-    "export",
-    "explain",
-    "interfaces",
-    "is_name",
-    "learn",
-    "lives",
-    "protocols",
-    "report_of",
-    "settings_of",
-    "settle",
-    "sockets",
-    "risks",
-    "tables",
-]
+    "Context", "DetectError", "Detection", "EngineError", "ExportOptions", "ExtensionError",
+    "FlowOptions", "Gatherer", "Piece", "Processes", "ReadOptions", "Reading", "RuleSet", "Silent",
+    "TIMEOUTS", "Tap", "WatchOptions", "Watching", "compiled_modules", "detectors", "examine",
+    "explain", "export", "interfaces", "is_name", "learn", "lives", "protocols", "report_of", "risks",
+    "rules", "settings_of", "settle", "sockets", "tables",
+]  # fmt: skip

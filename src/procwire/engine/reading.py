@@ -17,7 +17,7 @@ from procwire.engine.options import EngineError, ReadOptions
 from procwire.engine.pipeline import Pipeline
 from procwire.model.listening import Listener
 from procwire.sandbox.plan import Confinement
-from procwire.sandbox.profile import shut_in
+from procwire.sandbox.profile import fetch_late, shut_in
 
 Progress = Callable[[int, int | None], None]
 
@@ -77,6 +77,7 @@ class Reading:
         if self._confinement is None:
             workers = self.workers
             if workers > 1:
+                fetch_late(self.options.sandbox)
                 self._sharing.begin(workers)
             try:
                 self._confinement = self._enter()

@@ -83,9 +83,9 @@ def learn(paths: Sequence[str]) -> None:
 
 
 def usual(environ: Mapping[str, str] = os.environ) -> list[str]:
-    """Where a user's names are looked for unless told otherwise; only what exists."""
+    """Where a user's names are looked for unless told otherwise; only what exists, and is not another's."""
     home = environ.get("XDG_CONFIG_HOME") or f"{environ.get('HOME') or '/root'}/.config"
-    return [path for path in (f"{home}/procwire/fingerprints.yaml", SYSTEM) if Path(path).is_file()]
+    return [path for path in (f"{home}/procwire/fingerprints.yaml", SYSTEM) if os.path.isfile(path)]  # noqa: PTH113 - false where it may not be asked
 
 
 def _read(path: Path, known: _Known) -> None:

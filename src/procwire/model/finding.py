@@ -85,6 +85,37 @@ DETECTORS = Table(
     ),
 )  # fmt: skip
 
+
+class RuleRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rule is."""
+
+    id: str
+    title: str
+    severity: str
+    table: str
+    state: str
+    match: str
+    attack: tuple[str, ...] = ()
+    proofs: int = 0
+    source: str = ""
+
+
+RULES = Table(
+    name="rule",
+    doc="The rules: what each matches, in which table.",
+    columns=(
+        _text("id", "Name of the rule; the column detector of its findings.", attrgetter("id"), shown=True),
+        _text("severity", "How much its findings may matter.", attrgetter("severity"), shown=True),
+        _text("table", "Table whose rows it looks at.", attrgetter("table"), shown=True),
+        _text("state", "enabled, disabled or test.", attrgetter("state"), shown=True),
+        _text("title", "What a match means.", attrgetter("title"), shown=True),
+        _text("match", "The filter.", attrgetter("match")),
+        _list("attack", "ATT&CK techniques.", attrgetter("attack"), shown=True),
+        _count("proofs", "Rows that prove it, matching and not.", attrgetter("proofs")),
+        _text("source", "File it comes from.", attrgetter("source")),
+    ),
+)  # fmt: skip
+
 FINDINGS = Table(
     name="finding",
     doc="What detectors and rules found in traffic and processes; facts with their evidence, no verdicts.",

@@ -2,7 +2,7 @@
 
 The host's own, where its first process and the kernel's threads are, is ``host``. One that was given a name
 (ip-netns(8), Docker) has that; any other is called by the oldest process in it: its container where it is in
-one, else ``name:pid``.
+one, else ``name:pid``. Who may not tell where the host's first process is calls its own namespace ``own``.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from procwire.processes import procfs
 from procwire.processes.namespaces import FOLDERS
 
 HOST = "host"
+OWN = "own"  # this process's, where the host's first process may not be looked at
 MAX_NAMED = 4096  # names of a folder that are looked at
 
 Inode = Callable[[Task], int]
@@ -41,6 +42,9 @@ def named(
             found[space] = HOST
         elif space not in found:
             found[space] = name(task)
+    own = procfs.inode("/proc/self/ns/net")
+    if own in oldest and HOST not in found.values():
+        found[own] = OWN
     return found
 
 

@@ -24,6 +24,7 @@ from procwire.store.guard import Asked, GuardError, examine
 from procwire.store.reader import connect
 from procwire.store.reason import StoreError
 from procwire.store.schema import quoted
+from procwire.store.views import VIEWS
 
 Live = tuple[Table, Callable[[], Iterable[Any]]]  # a table, and how its rows are had now
 Parameters = Mapping[str, str | int | float | None]
@@ -145,7 +146,11 @@ class Questions:
     def _provide(self, where: str, name: str) -> None:
         """Bring a table that is read."""
         table = self.tables[name]
-        if where != "store" and name in self._live:
+        if name in VIEWS and where == "":
+            for source in VIEWS[name].sources:
+                self._provide("", source)
+            self._connection.execute(f"CREATE TEMP VIEW IF NOT EXISTS {quoted(name)} AS {VIEWS[name].made}")
+        elif where != "store" and name in self._live:
             self._fill(*self._live[name])
         elif where == "live":
             live = ", ".join(sorted(self._live))
@@ -184,7 +189,8 @@ class Questions:
         )
 
     def _of_the_store(self, asked: Asked) -> Iterator[str]:
-        for where, name in asked.tables:
+        behind = {(where, source) for where, name in asked.tables for source in _sources(name)}
+        for where, name in behind:
             if where == "store" or (where == "" and name not in self._live and self._has_store):
                 yield name
 
@@ -216,6 +222,11 @@ class Questions:
             known = {column.name for table in self.tables.values() for column in schema.columns_of(table)}
             words += f": {nearest(name, known) or 'procwire columns lists them'}"
         return QueryError(words, usage=True)
+
+
+def _sources(name: str) -> tuple[str, ...]:
+    """The stored tables behind a name."""
+    return VIEWS[name].sources if name in VIEWS else (name,)
 
 
 def _result(description: Sequence[Any], asked: Asked, sample: Sequence[Any]) -> Table:

@@ -60,7 +60,7 @@ def open_file(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Conn
             _bring_up(connection, path)
     except sqlite3.Error as error:
         connection.close()
-        raise StoreError(f"{path}: {error}") from None
+        raise StoreError(f"{path}: {error}", failed=True) from None
     except StoreError:
         connection.close()
         raise

@@ -16,8 +16,9 @@ from procwire.model.columns import Table
 from procwire.model.store_tables import LOSSES, RUNS, LossRow
 from procwire.store import cells, identity
 from procwire.store.file import BUSY_SECONDS, open_file, ready, transaction
+from procwire.store.reason import StoreError
 from procwire.store.retention import Limits, Retention
-from procwire.store.schema import insert
+from procwire.store.schema import insert, quoted
 
 PAUSE_SECONDS = 10.0  # after a write that failed, until the next is tried
 TRIES = 3  # of a batch, while another process holds the file
@@ -59,7 +60,27 @@ class Filing:
         self._losses: dict[tuple[str, str], list[int]] = {}  # table and reason -> first, last, rows
         self._connection = open_file(path, busy_seconds=busy_seconds)
         self._retention = Retention(self._connection, limits or Limits())
-        self.run = self._begin(command, source)
+        try:
+            self.run = self._begin(command, source)
+        except sqlite3.Error as error:
+            self._connection.close()
+            raise StoreError(f"{path}: {error}", failed=True) from None
+
+    def take_place(self) -> int:
+        """Forget what earlier runs of this command stored of this source; how many runs that were.
+
+        Raises StoreError.
+        """
+        mine = f"SELECT command, source FROM {RUNS.name} WHERE run = ?"  # noqa: S608
+        same = f"SELECT run FROM {RUNS.name} WHERE (command, source) = ({mine}) AND ended IS NOT NULL"  # noqa: S608
+        try:
+            with transaction(self._connection):
+                runs = self._connection.execute(same, (self.run,)).fetchall()
+                for (name,) in self._connection.execute("SELECT name FROM store_table").fetchall():
+                    self._connection.executemany(f"DELETE FROM {quoted(name)} WHERE run = ?", runs)  # noqa: S608
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path}: {error}", failed=True) from None
+        return len(runs)
 
     def put(self, batch: Batch) -> None:
         """Store the rows, or count them as lost."""

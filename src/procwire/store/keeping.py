@@ -7,7 +7,7 @@ of, so that its row says who it was.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from procwire.model.flow import Flow
@@ -46,6 +46,11 @@ class Keeper:
         self._holding = 0
         self._owners: OrderedDict[tuple[int, int], None] = OrderedDict()
 
+    def keep(self, table: str, rows: Iterable[Any]) -> None:
+        """Rows of a table that are neither flows nor observations."""
+        for row in rows:
+            self._sink.add(table, row)
+
     def observed(self, flow: Flow, observation: Observation) -> None:
         """A parser saw something in the flow, which for what is not IP is only a stand-in."""
         if self._live and flow.number and not isinstance(flow.owner, Owner) and self._holding < MAX_HELD:
@@ -55,7 +60,7 @@ class Keeper:
         self._keep(flow, [observation])
 
     def told(self, event: str, flow: Flow) -> None:
-        """open, update or end, as engine.watching.Audience is told."""
+        """open, update or end, as model.listening.Audience is told."""
         held = self._held.pop(flow.number, None)
         if held:
             self._holding -= len(held)

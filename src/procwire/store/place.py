@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Mapping
@@ -37,7 +38,8 @@ def prepare(path: Path) -> None:
         _directory(path.parent)
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
     except OSError as error:
-        raise StoreError(f"{path}: {error.strerror or error}") from None
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+        raise StoreError(f"{path}: {error.strerror or error}", failed=full) from None
     try:
         found = os.fstat(fd)
         if not stat.S_ISREG(found.st_mode):

@@ -155,7 +155,9 @@ class Reader:
 
     def _ask(self, question: str, parameters: Sequence[Parameter]) -> Iterator[Any]:
         try:
-            yield from self._connection.execute(question, parameters)
+            # Not "yield from": given up early, it would close the cursor of a connection that is closed.
+            for row in self._connection.execute(question, parameters):  # noqa: UP028
+                yield row
         except sqlite3.Error as error:
             raise StoreError(f"{self.path}: {error}") from None
 

@@ -91,6 +91,13 @@ class Writer:
             problem=self._filing.problem,
         )
 
+    def take_place(self) -> int:
+        """Before the first row: forget what earlier runs of the same command stored of the same source.
+
+        How many runs those were. Raises StoreError.
+        """
+        return self._filing.take_place()
+
     def add(self, table: str, row: Any) -> None:
         """Store the row soon; from one thread. Costs no more than the place in the queue."""
         waiting = len(self._queue)

@@ -55,7 +55,7 @@ def test_one_that_fails_is_named_with_exit_code_4(capsys: Out, monkeypatch: pyte
 
     monkeypatch.setattr(registry, "DETECTORS", (Broken,))
     assert main(["read", FTP, "--findings"]) == 4
-    assert "detector broken was stopped: KeyError" in capsys.readouterr().err
+    assert "broken was stopped: KeyError" in capsys.readouterr().err
 
 
 def test_detectors_are_listed(capsys: Out) -> None:

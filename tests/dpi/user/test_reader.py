@@ -54,3 +54,43 @@ def test_nothing_is_read_where_nobody_reads() -> None:
     one = parser(Context(transport="tcp", told=False))
     assert list(one.feed(OUT, HELLO, now=1)) == []
     assert one.skip(OUT) >= ENOUGH
+
+
+EVERY: dict[str, Any] = {
+    "messages": "every",
+    "fields": [
+        {"name": "word", "regex": "word=([a-z]+)"},
+        {"name": "code", "at": 0, "size": 1, "type": "uint", "side": "server"},
+    ],
+}
+
+
+def test_every_message_where_the_description_says_so() -> None:
+    one = parser(**EVERY)
+    said = [
+        (OUT, b"BOX1 word="),
+        (OUT, b"one"),
+        (IN, b"\x07"),
+        (OUT, b"nothing of it"),
+        (IN, b"\x08"),
+        (OUT, b"word=two"),
+    ]
+    seen = [found for now, (side, data) in enumerate(said) for found in one.feed(side, data, now=now)]
+    seen += one.finish(9)
+    assert [(found.side, found.word, found.code) for found in seen] == [
+        (OUT, "one", None), (IN, "", 7), (IN, "", 8), (OUT, "two", None),
+    ]  # fmt: skip
+    assert one.skip(OUT) == 0
+
+
+def test_every_datagram_where_the_description_says_so() -> None:
+    one = parser(Context(transport="udp"), **EVERY)
+    said = [b"BOX1 word=one", b"word=two", b"none", b"word=three"]
+    seen = [found.word for now, data in enumerate(said) for found in one.feed(OUT, data, now=now)]
+    assert seen == ["one", "two", "three"]
+
+
+def test_a_long_message_is_one_message() -> None:
+    one = parser(**EVERY)
+    seen = [found for now in range(5) for found in one.feed(OUT, b"BOX1 word=one " + b"x" * 500, now=now)]
+    assert [found.word for found in seen] == ["one"]

@@ -52,6 +52,7 @@ WRONG: list[tuple[Any, tuple[Any, ...], str]] = [
     (values(fields=[{"name": "a", "regex": "a", "type": "uint"}]), ("fields", 0, "type"), "text or hex"),
     (values(fields=[{"name": "a", "regex": "(b)(c)"}]), ("fields", 0, "regex"), "must be named"),
     (values(fields=[{"name": "a", "regex": "a"}] * 2), ("fields", 1, "name"), "taken"),
+    (values(messages="some"), ("messages",), "none of first, every"),
 ]
 
 

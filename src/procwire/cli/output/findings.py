@@ -7,7 +7,7 @@ import sys
 
 from procwire.cli import exit
 from procwire.cli.output.choice import RowWriter, writer
-from procwire.engine.api import DetectError, Detection, settings_of
+from procwire.engine.api import DetectError, Detection, ExtensionError, RuleSet, rules, settings_of
 from procwire.engine.options import EngineError
 from procwire.model.filter import Filter, compile_filter
 from procwire.model.finding import FINDINGS, Finding
@@ -17,14 +17,26 @@ from procwire.model.observed import ObservationRow
 from procwire.model.rows import NO_CONTEXT, FlowRow, RowContext
 
 
+def _rules(arguments: argparse.Namespace, names: list[str]) -> RuleSet | None:
+    """All rules; none where only some detectors are asked for and no rules are named."""
+    if names and not arguments.rules:
+        return None
+    found, wrong, tables = rules(arguments.rules)
+    for line in wrong:
+        print(f"procwire: {line}", file=sys.stderr)
+    return RuleSet(found, tables)
+
+
 class Findings:
     """Runs the detectors that are asked for, and writes what they find where it matches the filter."""
 
     def __init__(self, arguments: argparse.Namespace, now: int) -> None:
         names = [name.strip() for name in arguments.findings.split(",") if name.strip()]
         try:
-            self.detection = Detection(self._take, names=names, settings=settings_of(arguments.set))
-        except DetectError as error:
+            self.detection = Detection(
+                self._take, names=names, settings=settings_of(arguments.set), rules=_rules(arguments, names)
+            )
+        except (DetectError, ExtensionError) as error:
             raise EngineError(str(error), exit.USAGE) from None
         self.keep: Filter | None = None
         if arguments.filter:
@@ -53,7 +65,7 @@ class Findings:
         self.detection.finish(self.now)
         self.out.finish()
         for name, reason in self.detection.stopped.items():
-            print(f"procwire: detector {name} was stopped: {reason}", file=sys.stderr)
+            print(f"procwire: {name} was stopped: {reason}", file=sys.stderr)
 
     @property
     def incomplete(self) -> bool:

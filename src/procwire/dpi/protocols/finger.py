@@ -19,6 +19,7 @@ NAME = "finger"
 PORT = 79
 PORTS = frozenset({("tcp", PORT)})
 TRANSPORTS = frozenset({"tcp"})
+PIECES = True  # clients write name and line end apart
 FIRST = b"\r\n" + bytes(range(0x20, 0x7F))
 
 MAX_QUERY = 256

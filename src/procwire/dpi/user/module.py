@@ -17,7 +17,7 @@ def module(described: Description, *, source: str = "") -> ModuleType:
     """What dpi.registry takes. ``source``: where the description stands, for its readers."""
     made = ModuleType(f"procwire.user.{described.name}", _docstring(described, source))
     record = _record(described)
-    parser = type("Parser", (Reader,), {"plan": Plan(record, described.fields)})
+    parser = type("Parser", (Reader,), {"plan": Plan(record, described.fields, every=described.every)})
     made.__dict__.update(
         NAME=described.name,
         PORTS=frozenset(described.ports),
@@ -37,13 +37,14 @@ def _record(described: Description) -> type[Observation]:
     fields = [
         (field.name, _annotation(field), None if field.type == "uint" else "") for field in described.fields
     ]
+    which = "A" if described.every else "The first"
     made: Any = msgspec.defstruct(
         "".join(part.capitalize() for part in described.name.split("_")) + "Message",
         fields,
         bases=(Observation,),
         namespace={
             "TABLE": described.name,
-            "__doc__": f"The first message of a side: {described.description}",
+            "__doc__": f"{which} message of a side: {described.description}",
         },
         kw_only=True,
         gc=False,

@@ -21,8 +21,9 @@ _SPEAKER = {Direction.OUT: "client", Direction.IN: "server"}
 class Plan:
     """What is wanted of each side: its fields, and how many bytes they need (0: the side says nothing)."""
 
-    def __init__(self, record: type[Observation], fields: tuple[Field, ...]) -> None:
+    def __init__(self, record: type[Observation], fields: tuple[Field, ...], *, every: bool = False) -> None:
         self.record = record
+        self.every = every and bool(fields)
         self.fields = {
             side: tuple(field for field in fields if field.side in (speaker, "any"))
             for side, speaker in _SPEAKER.items()
@@ -44,21 +45,24 @@ class Reader:
     def __init__(self, context: Context) -> None:
         self._whole = context.transport != "tcp"
         wanted = context.told
-        self._open = {side: wanted and need > 0 for side, need in self.plan.needs.items()}
+        self._wanted = {side: wanted and need > 0 for side, need in self.plan.needs.items()}
+        self._open = dict(self._wanted)
         self._held = dict.fromkeys(_SPEAKER, b"")
         self._times = dict.fromkeys(_SPEAKER, 0)
 
     def feed(self, side: Direction, data: bytes, *, now: int) -> Iterable[Observation]:
         """See contract.Parser."""
         side = Direction(side)
-        yield from self._ended(Direction(1 - side))
+        yield from self._turned(Direction(1 - side))
         if not self._open[side] or not data:
             return
         need = MAX_MESSAGE if self._whole else self.plan.needs[side]
         room = need - len(self._held[side])
         self._held[side] += data[:room]
         self._times[side] = now
-        if self._whole or len(self._held[side]) >= need:
+        if self._whole:
+            yield from self._turned(side)
+        elif len(self._held[side]) >= need:
             yield from self._ended(side)
 
     def gap(self, side: Direction, size: int, *, now: int) -> Iterable[Observation]:  # noqa: ARG002
@@ -69,12 +73,19 @@ class Reader:
 
     def skip(self, side: Direction) -> int:  # noqa: ARG002
         """A side that has told is still heard: that it speaks ends the other's message."""
-        return 0 if any(self._open.values()) else ENOUGH
+        wanted = self._wanted if self.plan.every else self._open
+        return 0 if any(wanted.values()) else ENOUGH
 
     def finish(self, now: int) -> Iterable[Observation]:  # noqa: ARG002
         """What was held of messages that nothing ended."""
         for side in _SPEAKER:
             yield from self._ended(side)
+
+    def _turned(self, side: Direction) -> Iterator[Observation]:
+        """A side's message is over, and what it says next is another one."""
+        yield from self._ended(side)
+        if self.plan.every:
+            self._open[side] = self._wanted[side]
 
     def _ended(self, side: Direction) -> Iterator[Observation]:
         held = self._held[side]
@@ -85,6 +96,8 @@ class Reader:
         if not self.plan.fields[side]:
             self._open = dict.fromkeys(_SPEAKER, False)
         values = {field.name: _value(field, held) for field in self.plan.fields[side]}
+        if self.plan.every and not any(value not in {"", None} for value in values.values()):
+            return  # a message that has none of it
         yield self.plan.record(time=self._times[side], side=side, **values)
 
 

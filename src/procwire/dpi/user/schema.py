@@ -19,7 +19,7 @@ MAX_PORTS = 64
 MAX_MATCHES = 16
 MAX_FIELDS = 32
 MAX_WINDOW = 256  # of a side's first bytes, in which a protocol must show itself
-MAX_MESSAGE = 1024  # of a side's first message, in which fields are looked for
+MAX_MESSAGE = 1024  # of a message, in which fields are looked for
 MAX_UINT = 8
 MIN_FIXED = 2  # bytes that a pattern must fix: random bytes are claimed less than once in 4,000 then
 
@@ -71,11 +71,14 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     ports: tuple[tuple[str, int], ...]
     matches: tuple[Match, ...]
     fields: tuple[Field, ...]
+    every: bool = False  # fields are of every message, not of a side's first
 
 
 def described(values: Any) -> Description:
     """Check everything. Raises SchemaError for the first thing that is wrong."""
-    given = _mapping(values, (), ("name", "description", "transports", "match"), ("ports", "fields"))
+    given = _mapping(
+        values, (), ("name", "description", "transports", "match"), ("ports", "fields", "messages")
+    )
     transports = _each(given["transports"], ("transports",), 2, _transport)
     if len(set(transports)) < len(transports):
         raise SchemaError(("transports",), "named twice")
@@ -94,6 +97,7 @@ def described(values: Any) -> Description:
         ports=tuple(ports),
         matches=tuple(_each(given["match"], ("match",), MAX_MATCHES, _match)),
         fields=tuple(fields),
+        every=_choice(given.get("messages", "first"), ("messages",), ("first", "every")) == "every",
     )
 
 

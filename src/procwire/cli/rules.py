@@ -1,0 +1,124 @@
+"""``procwire rules``: what is looked for in single rows, whether the files are right, what they cover."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from procwire.cli import exit
+from procwire.cli.output.choice import writer
+from procwire.engine import api
+from procwire.engine.options import EngineError
+from procwire.model.finding import RULES, RuleRow
+from procwire.model.values import clean
+
+DESCRIPTION = """\
+Rules look at rows of one table (procwire columns) with a filter, and say what a match means. They come from
+procwire itself, /etc/procwire/rules and ~/.config/procwire/rules, the later going before for one id. Each
+brings rows that it must match and rows that it must not; one that does not do so is refused."""
+
+
+def add(commands: Any) -> None:
+    """Declare the command and its actions."""
+    parser = commands.add_parser(
+        "rules", help="rules over flows and records: list, show, check, coverage", description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", title="actions", required=True)
+    listed = _action(actions, "list", "every rule, with its table and state", _list)
+    form = listed.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object a line")
+    form.add_argument("--csv", action="store_true", help="comma separated values with a header line")
+    shown = _action(actions, "show", "one rule, as it is written", _show)
+    shown.add_argument("id")
+    checked = _action(actions, "check", "whether rule files are right; 1 where one is not", _check)
+    checked.add_argument("paths", nargs="*", metavar="DIR", help="directories or files (default: the usual)")
+    _action(actions, "coverage", "ATT&CK techniques of rules and detectors, as a Navigator layer", _coverage)
+
+
+def _action(actions: Any, name: str, help: str, run: Any) -> Any:
+    parser = actions.add_parser(name, help=help, description=f"{help[0].upper()}{help[1:]}.")
+    parser.add_argument("--rules", action="append", default=[], metavar="DIR", help="also the rules in DIR")
+    parser.set_defaults(run=lambda arguments: _said(run, arguments))
+    return parser
+
+
+def _said(run: Any, arguments: argparse.Namespace) -> int:
+    """Run an action; a directory that cannot be read is a fault of the command line."""
+    try:
+        code: int = run(arguments)
+    except api.ExtensionError as error:
+        raise EngineError(str(error), exit.USAGE) from None
+    return code
+
+
+def _loaded(arguments: argparse.Namespace) -> tuple[list[Any], int]:
+    """(rules, exit code): 4 where a file was left out, which is said."""
+    found, wrong, _ = api.rules(arguments.rules)
+    for line in wrong:
+        print(f"procwire: {clean(line)}", file=sys.stderr)
+    return found, exit.INCOMPLETE if wrong else exit.OK
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    found, code = _loaded(arguments)
+    out = writer(arguments, RULES)
+    for rule in found:
+        out.write(
+            RuleRow(
+                id=rule.id, title=rule.title, severity=rule.severity, table=rule.table, state=rule.state,
+                match=rule.match, attack=rule.attack, proofs=rule.fires + rule.silent, source=rule.source,
+            )
+        )  # fmt: skip
+    out.finish()
+    return code
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    found, code = _loaded(arguments)
+    for rule in found:
+        if rule.id == arguments.id:
+            print(f"# {rule.source}")
+            print(Path(rule.source).read_text(encoding="utf-8"), end="")
+            return code
+    raise EngineError(f"no rule is called {arguments.id!r}: see procwire rules list", exit.USAGE)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    found, wrong, _ = api.rules([*arguments.rules, *arguments.paths])
+    for line in wrong:
+        print(f"procwire: {clean(line)}", file=sys.stderr)
+    print(f"{len(found)} rules are right, {len(wrong)} files are not")
+    return exit.FAILURE if wrong else exit.OK
+
+
+def _coverage(arguments: argparse.Namespace) -> int:
+    found, code = _loaded(arguments)
+    said: dict[str, list[str]] = {}
+    for name, techniques in (
+        *((rule.id, rule.attack) for rule in found if rule.state == "enabled"),
+        *((one.name, one.attack) for one in api.detectors()),
+    ):
+        for technique in techniques:
+            said.setdefault(technique, []).append(name)
+    print(msgspec.json.format(msgspec.json.encode(_layer(said.items())), indent=2).decode())
+    return code
+
+
+def _layer(said: Iterable[tuple[str, list[str]]]) -> dict[str, Any]:
+    """A layer of the ATT&CK Navigator, format 4.5."""
+    return {
+        "name": "procwire",
+        "versions": {"layer": "4.5", "navigator": "5.0.0", "attack": "16"},
+        "domain": "enterprise-attack",
+        "description": "Techniques that procwire's detectors and rules may show",
+        "techniques": [
+            {"techniqueID": technique, "score": len(names), "comment": ", ".join(names)}
+            for technique, names in sorted(said)
+        ],
+    }
