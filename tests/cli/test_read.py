@@ -104,6 +104,15 @@ def test_a_summary_for_people_and_for_programs(capsys: Capsys) -> None:
     assert report["packets"] == len(json_of(DNS, "--packets"))
 
 
+def test_a_file_behind_a_bare_observations_is_a_file(capsys: Capsys) -> None:
+    assert read("--json", DNS, "--observations") == 0
+    wanted = lines(capsys)
+    assert read("--json", "--observations", DNS) == 0
+    assert lines(capsys) == wanted
+    assert read("--json", "--observations", "dns", DNS) == 0
+    assert lines(capsys) == [line for line in wanted if line["schema"] == "procwire.dns/1"]
+
+
 def test_several_files_one_after_the_other_or_merged() -> None:
     """Hosts' multicast reports are one flow over both files, so only conversations are counted."""
     only = ("--json", "--filter", "proto == tcp or proto == udp")

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from procwire.engine.options import FlowOptions
@@ -92,6 +93,16 @@ def add_observations(parser: Any) -> None:
     )  # fmt: skip
 
 
+def settled(given: list[str]) -> list[str]:
+    """The words of a command line; a file behind a bare --observations or --findings is a file, no name."""
+    found: list[str] = []
+    for word in given:
+        if found and found[-1] in {"--observations", "--findings"} and (word == "-" or Path(word).exists()):
+            found[-1] += "="
+        found.append(word)
+    return found
+
+
 def add_findings(parser: argparse.ArgumentParser, what: Any) -> None:
     """--findings, in the group of words that exclude each other, and the detectors' settings."""
     what.add_argument(
@@ -104,7 +115,7 @@ def add_findings(parser: argparse.ArgumentParser, what: Any) -> None:
         help="also the rules in DIR, or of one file (again for more; procwire rules tells of them)",
     )  # fmt: skip
     parser.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE",
+        "--threshold", action="append", default=[], dest="thresholds", metavar="NAME=VALUE",
         help="a detector's setting, e.g. scan.ports=50 (again for more)",
     )  # fmt: skip
 

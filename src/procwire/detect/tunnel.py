@@ -1,7 +1,7 @@
 """DNS tunnels: data carried in the names that are asked for, under one domain.
 
 Judged for each asker and registered domain: how many different names were asked for, how long and how random
-they are, which record types, and how many bytes they carry. Answers that do not exist add to it.
+they are, which record types, and how many bytes they carry. Names that are short on average lower the score.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ CARRIERS = frozenset({"null", "txt", "key", "cname", "mx", "srv", "private", "dn
 NAMES_OF_ADDRESSES = ("in-addr.arpa", "ip6.arpa")
 WEIGHTS = {"different": 0.25, "long": 0.3, "random": 0.25, "records": 0.1, "volume": 0.1}
 LONG_BYTES, RANDOM_BITS, MUCH_BYTES = 40, 4.2, 20_000  # where a measure is 1
+SHORT_BYTES = 24  # names shorter than this carry little: hosts of a content network are told by number
 
 
 class _Domain:
@@ -87,7 +88,8 @@ class Tunnel(Detector):
             "records": found.carriers / found.queries,
             "volume": min(1.0, found.bytes / MUCH_BYTES),
         }
-        score = sum(WEIGHTS[name] * value for name, value in scores.items())
+        weighed = sum(WEIGHTS[name] * value for name, value in scores.items())
+        score = weighed * min(1.0, found.bytes / found.queries / SHORT_BYTES)
         if score < self.settings["score"] or found.told:
             return
         found.told = True

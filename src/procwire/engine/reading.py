@@ -124,6 +124,8 @@ class Reading:
         return self._sharing.outcome if self.shared else self.pipeline.outcome()
 
     def _share(self, progress: Progress | None) -> bool:
+        if not self._sharing.begun:
+            return False
         try:
             self.shared = self._sharing.run(progress)
         except WorkerError as error:

@@ -177,6 +177,31 @@ def test_gap_inside_a_head_finds_the_next_message() -> None:
     assert seen.path == "/next"
 
 
+def test_of_a_head_in_part_the_whole_lines_are_told() -> None:
+    http = parser()
+    list(http.feed(OUT, b"GET /short HTTP/1.1\r\nHost: a.example\r\nUser-Ag", now=1))
+    (asked,) = http.gap(OUT, 20, now=2)
+    assert (asked.path, asked.host, asked.user_agent) == ("/short", "a.example", "")
+    list(http.feed(IN, b"HTTP/1.1 404 Not Found\r\nDate: T", now=3))
+    (answer,) = http.finish(4)
+    assert (answer.status, answer.reason) == (404, "Not Found")
+    assert not list(http.finish(5))
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"GET /short HTT",
+        b"HTTP/1.1 101 S\r\nUp",
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX",
+    ],
+)
+def test_a_head_in_part_tells_nothing_uncertain(start: bytes) -> None:
+    http = parser()
+    assert not list(http.feed(OUT, start, now=1))
+    assert not list(http.gap(OUT, 20, now=2))
+
+
 def test_lost_request_is_not_paired_with_another_answer() -> None:
     http = parser()
     list(http.feed(OUT, b"GET /1 HTTP/1.1\r\n\r\n", now=1))

@@ -3,8 +3,8 @@
 
 Recognised by a whole request line that ends in ``HTTP/1.x`` or by a status line, from either side, on any
 port. Bodies are passed over unread: chunked, by length or until close. After CONNECT or an accepted upgrade
-the stream is handed on, and behind the head of a stream of events. Credentials are shown as present, never
-as they are.
+the stream is handed on, and behind the head of a stream of events. Of a head that was captured in part the
+whole lines are told. Credentials are shown as present, never as they are.
 """
 
 from __future__ import annotations
@@ -94,12 +94,21 @@ class Parser:
                 raise
         return out
 
-    def gap(self, side: Direction, size: int, *, now: int) -> Iterable[Observation]:  # noqa: ARG002
+    def gap(self, side: Direction, size: int, *, now: int) -> Iterable[Observation]:
         """Bytes of a body may be missing; elsewhere the next start line is looked for."""
         stream: Stream = self._streams[side]
+        out: list[Observation] = []
         if not stream.missing(size):
+            self._cut(stream, side, now, out)
             self._lose(stream, side)
-        return ()
+        return out
+
+    def finish(self, now: int) -> Iterable[Observation]:
+        """Heads that were not whole when the capture or the connection ended."""
+        out: list[Observation] = []
+        for side in _SIDES:
+            self._cut(self._streams[side], side, now, out)
+        return out
 
     def skip(self, side: Direction) -> int:
         """See contract.Parser: bodies are not needed."""
@@ -203,6 +212,29 @@ class Parser:
             return -1
         stream.scanned = max(0, size - 3)
         return -1
+
+    @cython.cfunc
+    def _cut(self, stream: Stream, side: cython.int, now: cython.longlong, out: list[Any]) -> Any:
+        """A head that was captured in part (short frames, lost segments): its whole lines are told."""
+        lines: bytes = stream.held
+        end: cython.Py_ssize_t = lines.rfind(b"\n")
+        if stream.mode != HEAD or stream.tentative or self._broken is not None or end < 0:
+            return None
+        stream.held = b""
+        try:
+            head: Head = parse(lines[:end].rstrip(b"\r"), not self._told)
+            if head.method and head.method != "CONNECT":
+                self._request(stream, side, head, now, out)
+            elif head.status >= 200 and not _streams_events(head) and not self._tunnels():
+                self._response(stream, side, head, now, out, b"")
+        except (HeadError, ProtocolError):
+            return None
+        return None
+
+    @cython.cfunc
+    def _tunnels(self) -> cython.bint:
+        """Whether the next response may hand the stream on."""
+        return len(self._asked) > 0 and self._asked[0][0] == "CONNECT"
 
     @cython.cfunc
     def _request(

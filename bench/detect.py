@@ -1,0 +1,239 @@
+"""How right the detectors are, and what they cost: precision and recall over made traffic, seconds an event.
+
+Each detector sees ``--cases`` cases of what it must find and as many of what it must not, drawn with a seed:
+other sizes, paces, jitters, answers. A case counts as found when this detector says anything in it. Harmless
+cases are of the kinds that such detectors are known to trip over: content networks, polling, resolvers, old
+passwords, backups. The traffic is made here: the figures say how the thresholds sit, not how a network is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import random
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from tests.detect.made import START, flow
+
+from procwire.detect.contract import SECOND, Detector
+from procwire.detect.registry import DETECTORS, Detection
+from procwire.dpi.protocols.dns import DnsQuery
+from procwire.dpi.protocols.ftp import FtpExchange
+from procwire.model.finding import Finding
+from procwire.model.observed import ObservationRow
+from procwire.model.rows import FlowRow
+from procwire.model.streams import Direction
+
+Event = tuple[float, Any, Any]  # seconds, flow, observation or None
+Case = Callable[[random.Random], Iterator[Event]]
+ABROAD = "93.184.{}.{}"
+
+
+def flows(*made: Any) -> Iterator[Event]:
+    """Flows alone."""
+    for one in made:
+        yield (one.first - START) / SECOND, one, None
+
+
+def scan(draw: random.Random) -> Iterator[Event]:
+    """Ports or hosts, 30 to 500, up to one in four of them open."""
+    count, pace, open_ = draw.randint(30, 500), draw.uniform(2, 200), draw.uniform(0, 0.25)
+    wide = draw.random() < 0.5
+    for at in range(count):
+        target, port = (f"10.0.{at // 250}.{at % 250 + 1}", 445) if wide else ("10.0.0.9", at + 1)
+        yield from flows(flow(target, port, at=at / pace, answered=draw.random() < open_))
+
+
+def crawler(draw: random.Random) -> Iterator[Event]:
+    """Many hosts, nearly all of which answer."""
+    for at in range(draw.randint(50, 400)):
+        address = ABROAD.format(draw.randint(0, 255), draw.randint(1, 254))
+        yield from flows(flow(address, draw.choice([80, 443]), at=at / 5, answered=draw.random() > 0.15))
+
+
+def flood(draw: random.Random) -> Iterator[Event]:
+    """Hundreds of half-open connections a second."""
+    for at in range(draw.randint(300, 2000)):
+        source = f"198.51.{draw.randint(0, 255)}.{draw.randint(1, 254)}"
+        yield from flows(
+            flow("10.0.0.9", 443, at=at / draw.uniform(90, 110), src=source, answered=draw.random() < 0.05)
+        )
+
+
+def rush(draw: random.Random) -> Iterator[Event]:
+    """A busy server: one in five connections is lost."""
+    for at in range(draw.randint(300, 2000)):
+        yield from flows(flow("10.0.0.9", 443, at=at / 100, answered=draw.random() > 0.2))
+
+
+def beacon(draw: random.Random) -> Iterator[Event]:
+    """A call every second to every hour, jitter up to a fifth, one in twenty missed."""
+    every, jitter, size, at = draw.uniform(2, 3600), draw.uniform(0, 0.2), draw.randint(80, 4000), 0.0
+    for _ in range(draw.randint(20, 120)):
+        at += every * (1 + draw.uniform(-jitter, jitter))
+        if draw.random() > 0.05:
+            yield from flows(flow(at=at, payload_out=round(size * (1 + draw.uniform(-0.05, 0.05)))))
+
+
+def browser(draw: random.Random) -> Iterator[Event]:
+    """Visits with pauses, sizes over three orders."""
+    at = 0.0
+    for _ in range(draw.randint(30, 300)):
+        at += draw.expovariate(1 / draw.choice([2, 30, 300]))
+        yield from flows(flow(at=at, payload_out=round(draw.lognormvariate(6, 1.2))))
+
+
+def query(at: float, name: str, kind: str) -> Event:
+    """One question."""
+    asked = DnsQuery(
+        time=0,
+        side=Direction.OUT,
+        ident=1,
+        opcode="query",
+        query=name,
+        query_type=kind,
+        query_class="in",
+        size_bytes=60,
+    )
+    return at, flow(port=53, proto=17, at=at), asked
+
+
+def tunnel(draw: random.Random) -> Iterator[Event]:
+    """Data in names, 20 to 100 bytes each."""
+    kind, size = draw.choice(["NULL", "TXT", "CNAME", "A", "AAAA"]), draw.randint(20, 100)
+    for at in range(draw.randint(80, 400)):
+        data = base64.b32encode(draw.randbytes(size)).decode().lower().rstrip("=")
+        labels = ".".join(data[start : start + 60] for start in range(0, len(data), 60))
+        yield query(at / 5, f"{labels}.t.example.net", kind)
+
+
+def names(draw: random.Random) -> Iterator[Event]:
+    """A content network's numbered hosts, and ordinary look-ups."""
+    words = ["www", "img", "static", "api", "edge", "node", "mail", "eu-west-1", "assets"]
+    for at in range(draw.randint(80, 400)):
+        host = f"{draw.choice(words)}-{draw.randint(1, 500)}.{draw.choice(['cdn', 'lb', 'k8s'])}"
+        yield query(
+            at / 5, f"{host}.{draw.choice(['example', 'example2'])}.com", draw.choice(["A", "AAAA", "HTTPS"])
+        )
+
+
+def login(at: float, code: int) -> Event:
+    """One try."""
+    more: Any = {"command": "PASS", "argument": "***", "text": "", "credentials": True, "latency": None}
+    return at, flow("10.0.0.9", 21, at=at), FtpExchange(time=0, side=Direction.IN, **more, code=code)
+
+
+def guesses(draw: random.Random) -> Iterator[Event]:
+    """Tries that are nearly all refused."""
+    pace = draw.uniform(0.1, 15)
+    for number in range(draw.randint(20, 200)):
+        yield login(number * pace, 230 if draw.random() < 0.02 else 530)
+
+
+def forgetful(draw: random.Random) -> Iterator[Event]:
+    """A user who needs a few tries, and a timer with an old password."""
+    for number in range(draw.randint(1, 6)):
+        yield login(number * 4.0, 530)
+    yield login(40.0, 230)
+    for number in range(20):
+        yield login(600 + number * draw.uniform(60, 600), 530)
+
+
+def spread(draw: random.Random) -> Iterator[Event]:
+    """One host, many others by one administration port."""
+    port, pace = draw.choice([22, 445, 3389, 5985]), draw.uniform(1, 30)
+    for at in range(draw.randint(10, 60)):
+        yield from flows(flow(f"10.0.1.{at + 1}", port, at=at * pace))
+
+
+def administrator(draw: random.Random) -> Iterator[Event]:
+    """A few hosts, again and again."""
+    for at in range(draw.randint(10, 100)):
+        yield from flows(flow(f"10.0.1.{draw.randint(1, 6)}", 22, at=at * 30))
+
+
+def upload(draw: random.Random) -> Iterator[Event]:
+    """Small sendings for hours, then a large one."""
+    usual = draw.uniform(0.1e6, 5e6)
+    for at in range(8):
+        yield from flows(
+            flow(at=at * 900, payload_out=round(usual * draw.uniform(0.5, 1.5)), payload_in=10_000)
+        )
+    yield from flows(flow(at=8 * 900, payload_out=round(draw.uniform(1.2, 20) * 100e6), payload_in=10_000))
+
+
+def backup(draw: random.Random) -> Iterator[Event]:
+    """About the same each time, after the first."""
+    usual = draw.uniform(1e6, 90e6)
+    for at in range(20):
+        yield from flows(
+            flow(at=at * 3600, payload_out=round(usual * draw.uniform(0.7, 1.3)), payload_in=10_000)
+        )
+
+
+CASES: dict[str, tuple[Case, Case]] = {
+    "scan": (scan, crawler),
+    "syn-flood": (flood, rush),
+    "beacon": (beacon, browser),
+    "dns-tunnel": (tunnel, names),
+    "guessed-logins": (guesses, forgetful),
+    "fan-out": (spread, administrator),
+    "upload": (upload, backup),
+}
+
+
+def heard(detector: Detector, events: Iterator[Event]) -> bool:
+    """Whether a detector says anything."""
+    found: list[Finding] = []
+    now = START
+    for at, one, observation in events:
+        now = max(now, START + round(at * SECOND))
+        found += detector.opened(FlowRow(one), now)
+        if observation is not None:
+            found += detector.observed(ObservationRow(one, observation), now)
+        found += detector.ended(FlowRow(one), now)
+    return bool(found or list(detector.finish(now + SECOND)))
+
+
+def main() -> None:
+    """Print a line for each detector, then the cost."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--cases", type=int, default=100, help="of each kind (default 100)")
+    options.add_argument("--seed", type=int, default=1)
+    asked = options.parse_args()
+    made = {detector.NAME: detector for detector in DETECTORS}
+    print(f"{'detector':15} {'recall':>7} {'precision':>9}   missed  false")
+    for name, (bad, good) in CASES.items():
+        draw = random.Random(f"{asked.seed} {name}")
+        hits = sum(heard(made[name](), bad(draw)) for _ in range(asked.cases))
+        false = sum(heard(made[name](), good(draw)) for _ in range(asked.cases))
+        precision = hits / (hits + false) if hits + false else 0.0
+        print(f"{name:15} {hits / asked.cases:7.2f} {precision:9.2f}   {asked.cases - hits:6} {false:6}")
+    cost(asked.seed)
+
+
+def cost(seed: int) -> None:
+    """All detectors over a mix, beside the same loop without them."""
+    draw = random.Random(seed)
+    events = [event for _ in range(40) for pair in CASES.values() for case in pair for event in case(draw)]
+    seconds = []
+    for names in ([made.NAME for made in DETECTORS], ["rogue-dhcp"]):
+        detection = Detection(lambda _: None, names=names)
+        begun = time.process_time()
+        for at, one, observation in events:
+            now = START + round(at * SECOND)
+            detection.opened(FlowRow(one), now)
+            if observation is not None:
+                detection.observed(ObservationRow(one, observation), now)
+            detection.ended(FlowRow(one), now)
+        seconds.append(time.process_time() - begun)
+    each = [1e6 * spent / len(events) for spent in seconds]
+    print(
+        f"{len(events):,} flows: {each[0]:.1f} us each with all detectors, {each[1]:.1f} with one that waits"
+    )
+
+
+if __name__ == "__main__":
+    main()
