@@ -8,11 +8,14 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+from msgspec import structs
 
 from procwire.capture.arphrd_names import LINKTYPE_LINUX_SLL2
 from procwire.capture.interfaces import LinkState, interfaces
+from procwire.capture.opening import open_ring
 from procwire.capture.packet_filter import compile_filter, keep_all
 from procwire.capture.ring import Ring
 from procwire.capture.source import CaptureError
@@ -54,11 +57,11 @@ def shout(*frames: bytes) -> None:
             raw.send(frame)
 
 
-def capture(host: Host, name: str, work: Callable[[Ring], None], **options: int) -> None:
+def capture(host: Host, name: str, work: Callable[[Ring], None], **options: Any) -> None:
     """Run ``work`` with a ring, on a thread that is in the host's namespace."""
 
     def inside() -> None:
-        with Ring(link_of(name), **options) as ring:  # type: ignore[arg-type]
+        with Ring(link_of(name), **options) as ring:
             work(ring)
 
     host.inside(inside)
@@ -121,7 +124,7 @@ def test_frames_for_others_need_promiscuous_mode() -> None:
             right.inside(lambda: shout(stranger))
             assert [flags for _, _, flags, _ in drain(ring, 1)] == [FOREIGN]
 
-        capture(left, "eth0", work, promiscuous=True)
+        capture(left, "eth0", work, opener=lambda wish: open_ring(structs.replace(wish, promiscuous=True)))
         assert not left.inside(lambda: link_of("eth0")).promiscuous
 
 

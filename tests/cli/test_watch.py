@@ -137,7 +137,7 @@ def test_what_is_not_asked_for_is_not_done(host: Host) -> None:
 @pytest.mark.usefixtures("talking")
 @pytest.mark.parametrize("words", [("watch", "--for", "1500ms"), ()], ids=["watch", "bare"])
 def test_without_a_terminal_lines_are_plain_and_headed(host: Host, words: tuple[str, ...]) -> None:
-    limit = () if words else ("timeout", "-s", "INT", "3")
+    limit = () if words else ("timeout", "-s", "INT", "6")
     done = subprocess.run(
         host.words(*limit, sys.executable, "-m", "procwire", *words),
         capture_output=True, text=True, check=False, timeout=20, env=ENVIRONMENT,

@@ -177,7 +177,7 @@ def test_it_ends_by_itself_after_its_seconds(monkeypatch: pytest.MonkeyPatch) ->
 def test_the_end_of_a_flow_waits_for_its_owner(monkeypatch: pytest.MonkeyPatch) -> None:
     """The whole capture is over before any owner is known."""
     slow, source = Slow(), Taped()
-    monkeypatch.setattr(watching, "Resolver", lambda _, **__: Resolver(lambda: slow))  # type: ignore[arg-type,return-value]
+    monkeypatch.setattr(watching, "Resolver", lambda _, **__: Resolver(lambda: slow))
     run, audience = watch_of(monkeypatch, source, WatchOptions())
     before: list[int] = []
 
@@ -200,7 +200,7 @@ def test_the_end_of_a_flow_waits_for_its_owner(monkeypatch: pytest.MonkeyPatch) 
 
 def test_owners_that_never_answer_do_not_keep_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     slow, source = Slow(), Taped()
-    monkeypatch.setattr(watching, "Resolver", lambda _, **__: Resolver(lambda: slow))  # type: ignore[arg-type,return-value]
+    monkeypatch.setattr(watching, "Resolver", lambda _, **__: Resolver(lambda: slow))
     monkeypatch.setattr(watching, "LAST_SECONDS", 0.05)
     run, audience = watch_of(monkeypatch, source, WatchOptions())
     source.after = run.stop

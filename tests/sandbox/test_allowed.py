@@ -9,6 +9,7 @@ import pytest
 
 from procwire.sandbox import allowed, syscalls
 from procwire.sandbox.assembler import ALLOW, KILL, assemble, refusal
+from procwire.sandbox.descriptors import Open
 from tests.sandbox.test_assembler import DENIED, run
 
 PID = 4242
@@ -81,3 +82,82 @@ def test_folders_only_for_who_has_some() -> None:
     assert answer("unlinkat") == DENIED
     assert answer("unlinkat", program=WITH_FOLDERS) == ALLOW
     assert os.getpid() != PID
+
+
+HELD = Open((1, 2, 9), (5,), (7,))
+ENGINE = assemble(allowed.watching(PID, HELD), NUMBERS, "x86_64", default=DENIED)
+WARDEN = assemble(allowed.guarding(PID), NUMBERS, "x86_64", default=DENIED)
+
+
+@pytest.mark.parametrize("name", ["write", "writev"])
+def test_an_engine_writes_where_no_packet_is_sent(name: str) -> None:
+    assert [answer(name, fd, program=ENGINE) == ALLOW for fd in (1, 9, 5, 7, 12)] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
+
+
+@pytest.mark.parametrize("name", ["sendto", "sendmsg"])
+def test_an_engine_speaks_to_its_warden_and_the_kernel(name: str) -> None:
+    assert [answer(name, fd, program=ENGINE) == ALLOW for fd in (5, 1, 7, 12)] == [True, False, False, False]
+
+
+def test_nothing_is_laid_over_what_an_engine_may_write_to() -> None:
+    for fd in (1, 2, 5, 9):
+        assert answer("close", fd, program=ENGINE) == refusal(0)  # it believes so, and it is not done
+    assert answer("close", 7, program=ENGINE) == ALLOW
+    for name in (
+        "dup2",
+        "dup3",
+        "close_range",
+        "pwritev2",
+        "sendmmsg",
+        "sendfile",
+        "splice",
+        "bind",
+        "connect",
+    ):
+        assert answer(name, 7, 1, program=ENGINE) == DENIED
+
+
+def test_an_engine_reads_maps_and_makes_nothing_of_the_kernels() -> None:
+    assert answer("bpf", 1, program=ENGINE) == ALLOW
+    for command in (
+        0,
+        5,
+        6,
+        7,
+        8,
+        9,
+        13,
+        14,
+        28,
+        29,
+        30,
+    ):  # create, load, pin, get, attach, detach, by id, link
+        assert answer("bpf", command, program=ENGINE) == KILL
+    assert answer("setsockopt", 7, 1, 26, program=ENGINE) == ALLOW
+    assert answer("setsockopt", 7, 263, 1, program=ENGINE) == DENIED  # membership: promiscuous
+
+
+def test_a_warden_opens_nothing_to_write_to_and_starts_nothing() -> None:
+    assert answer("openat", 0, 0, 0o2000000, program=WARDEN) == ALLOW  # O_CLOEXEC
+    for flags in (1, 2, 0o100, 0o1000, 0o2000):
+        assert answer("openat", 0, 0, flags, program=WARDEN) == DENIED
+    assert answer("openat2", program=WARDEN) == DENIED
+    for name in (
+        "execve",
+        "fork",
+        "setresuid",
+        "unlinkat",
+        "renameat2",
+        "ptrace",
+        "mount",
+        "init_module",
+        "kexec_load",
+    ):
+        assert answer(name, program=WARDEN) in (DENIED, KILL)
+    assert answer("setns", program=WARDEN) == ALLOW

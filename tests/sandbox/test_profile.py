@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from procwire.capture.files import open_files
-from procwire.sandbox import identity, python_tree
+from procwire.sandbox import capabilities, confine, identity, profile, python_tree
+from procwire.sandbox.descriptors import Open
 from procwire.sandbox.plan import BEST_EFFORT, OFF, STRICT, Confinement
 from procwire.sandbox.profile import LEAST_DESCRIPTORS, READER, fetch_late, reader, shut_in
 from tests.cli.program import HTTP
@@ -50,6 +51,29 @@ def test_off_opens_nothing_early() -> None:
         raise AssertionError
 
     assert shut_in(OFF, hold) == Confinement(OFF)
+
+
+def test_an_engine_keeps_a_right_only_where_maps_need_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("procwire.sandbox.descriptors.nameable", lambda: Open((1,), (5,), (7,)))
+    assert profile.engine(STRICT, maps=True).keeps == ()
+    monkeypatch.setattr(profile, "_linux", lambda: (5, 18))
+    assert profile.engine(STRICT, maps=True).keeps == (capabilities.BPF,)
+    assert profile.engine(STRICT).keeps == ()
+    assert "/keys" in profile.engine(STRICT, files=["/keys"]).readable
+
+
+def test_a_warden_stays_who_it_is_and_keeps_what_its_work_needs() -> None:
+    plan = profile.warden(BEST_EFFORT)
+    assert plan.keeps == profile.WARDEN_KEEPS
+    assert plan.stays == {
+        "landlock-files",
+        "landlock-tcp",
+        "landlock-scopes",
+        "identity",
+        "network-namespace",
+    }
+    done = in_child(lambda: [each.name for each in confine.confine(profile.warden(STRICT)).measures])
+    assert set(done) == {"single-thread", "limits", "capabilities", "not-dumpable", "no-new-privs", "seccomp"}
 
 
 def test_what_forks_would_each_load_is_loaded_before(monkeypatch: pytest.MonkeyPatch) -> None:

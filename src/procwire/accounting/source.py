@@ -19,6 +19,7 @@ from procwire.bpf.accounts import Account, Settings
 from procwire.capture.arphrd_names import LOOPBACK
 from procwire.capture.interfaces import LinkState, Watcher
 from procwire.capture.live import LiveSource
+from procwire.capture.opening import Opener
 from procwire.capture.packet_filter import LoadedFilter
 from procwire.capture.source import CaptureError, Counts, Interface
 from procwire.capture.tap import Tap
@@ -111,6 +112,11 @@ class KernelSource:
         """Frames handed on, and what the packet sockets dropped."""
         self._counts.dropped = self._live.counts.dropped if self._live is not None else 0
         return self._counts
+
+    def open_by(self, opener: Opener) -> None:
+        """See LiveSource."""
+        if self._live is not None:
+            self._live.open_by(opener)
 
     @property
     def listening(self) -> list[str]:

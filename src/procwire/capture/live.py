@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 
 from procwire.capture.members import Members, Wanted
+from procwire.capture.opening import Opener
 from procwire.capture.packet_filter import LoadedFilter
 from procwire.capture.ring import RETIRE_MS, Ring
 from procwire.capture.source import DEFAULT_SNAPLEN, Counts
@@ -86,6 +87,10 @@ class LiveSource:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def open_by(self, opener: Opener) -> None:
+        """Rings of interfaces that join from now on are opened by another, who has the right to."""
+        self._members.opener = opener
 
     @property
     def refused(self) -> dict[str, str]:

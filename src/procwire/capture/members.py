@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import select
+import socket
 from collections.abc import Iterator
 
 import msgspec
 
 from procwire.capture import packet_filter
 from procwire.capture.interfaces import Change, LinkState, Watcher
+from procwire.capture.opening import Opener, RingWish, open_ring
 from procwire.capture.packet_filter import FilterProgram
 from procwire.capture.ring import EVENTS, RETIRE_MS, Ring
 from procwire.capture.source import DEFAULT_SNAPLEN, CaptureError, Interface
@@ -55,6 +57,7 @@ class Members:
 
     def __init__(self, wanted: Wanted) -> None:
         self.wanted = wanted
+        self.opener: Opener = open_ring
         self.interfaces = [Interface()]
         self.refused: dict[str, str] = {}
         self.downs: dict[str, int] = {}
@@ -214,9 +217,12 @@ class Members:
             link,
             interface=self._number(link),
             ring_bytes=self._ring_bytes // self.wanted.fanout,
-            promiscuous=self.wanted.promiscuous,
             retire_ms=self._retire_ms,
+            opener=self._open,
         )
+
+    def _open(self, wish: RingWish) -> socket.socket:
+        return self.opener(msgspec.structs.replace(wish, promiscuous=self.wanted.promiscuous))
 
     def _number(self, link: LinkState) -> int:
         """The interface's place in ``interfaces``: the same for a name whenever it comes back."""

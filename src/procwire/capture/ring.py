@@ -25,10 +25,10 @@ import msgspec
 
 from procwire.capture import packet_filter
 from procwire.capture.arphrd_names import LINKTYPE_LINUX_SLL2, LOOPBACK
-from procwire.capture.block import RESERVE_BYTES, BlockReader
+from procwire.capture.block import BlockReader
 from procwire.capture.interfaces import LinkState
+from procwire.capture.opening import SOL_PACKET, Opener, RingWish, explained, open_ring
 from procwire.capture.packet_filter import FilterProgram
-from procwire.capture.source import CaptureError
 from procwire.model.frames import FrameBatch
 
 # Blocks are the unit that changes hands. One holds the largest GSO frame (64 KiB); BIG TCP's larger ones
@@ -44,19 +44,10 @@ _SHARE = 8
 # Edge-triggered: while the newest full block is in use the socket counts as readable (packet_poll), and
 # a level-triggered wait would spin.
 EVENTS = select.EPOLLIN | select.EPOLLET
-_FRAME_BYTES = 2048  # only divides blocks in the kernel's checks; frames are packed tightly
 
-_SOL_PACKET = 263
-_ADD_MEMBERSHIP, _RX_RING, _STATISTICS, _VERSION, _RESERVE = 1, 5, 6, 10, 12
-_VNET_HDR, _TIMESTAMP, _FANOUT, _IGNORE_OUTGOING = 15, 17, 18, 23
-_TPACKET_V3 = 2
-_MR_PROMISC = 1
+_STATISTICS, _FANOUT = 6, 18
 _FANOUT_HASH = 0  # by addresses and ports, the same for both directions
 _FANOUT_UNIQUE = 0x2000 << 16  # PACKET_FANOUT_FLAG_UNIQUEID, since Linux 4.12
-_ETH_P_ALL = 3
-_SOFTWARE_TIME = 1 << 4  # SOF_TIMESTAMPING_SOFTWARE
-
-_NOT_ALLOWED = "not allowed: run as root, or: setcap cap_net_raw,cap_net_admin=eip on the interpreter"
 
 
 class Drops(msgspec.Struct):
@@ -80,8 +71,8 @@ class Ring:
         interface: int = 0,
         ring_bytes: int = 16 << 20,
         block_bytes: int = BLOCK_BYTES,
-        promiscuous: bool = False,
         retire_ms: int = RETIRE_MS,
+        opener: Opener = open_ring,
     ) -> None:
         self.link = link
         self.blocks = max(MIN_BLOCKS, ring_bytes // block_bytes)
@@ -95,21 +86,22 @@ class Ring:
         self._free: deque[FrameBatch] = deque()
         self._epoll: select.epoll | None = None
         cooked = link.linktype == LINKTYPE_LINUX_SLL2
-        self._socket = _open(link, cooked=cooked)
+        wish = RingWish(
+            index=link.index,
+            name=link.name,
+            hardware=link.hardware,
+            linktype=link.linktype,
+            blocks=self.blocks,
+            block_bytes=block_bytes,
+            retire_ms=retire_ms,
+        )
+        self._socket = opener(wish)
         try:
-            _request(self._socket, self.blocks, block_bytes, retire_ms, cooked=cooked)
             self.memory = mmap.mmap(self._socket.fileno(), self.ring_bytes)
-            packet_filter.attach(self._socket, packet_filter.drop_all())
-            if link.hardware == LOOPBACK:
-                with contextlib.suppress(OSError):  # before Linux 4.20 the walk leaves them out
-                    self._socket.setsockopt(_SOL_PACKET, _IGNORE_OUTGOING, 1)
-            self._socket.bind((link.name, _ETH_P_ALL))
-            if promiscuous and link.hardware != LOOPBACK:
-                request = struct.pack("=iHH8s", link.index, _MR_PROMISC, 0, b"")
-                self._socket.setsockopt(_SOL_PACKET, _ADD_MEMBERSHIP, request)
+            self.memory.madvise(mmap.MADV_DONTFORK)  # who is forked off has no packets to read
         except BaseException as error:
             self._socket.close()
-            raise _explained(link.name, error) from error
+            raise explained(link.name, error) from error
         self._reader = BlockReader(self.memory, block_bytes, self.blocks)
         self._reader.setup(link.linktype, interface, loopback=link.hardware == LOOPBACK, cooked=cooked)
         self._cooked = cooked
@@ -131,10 +123,10 @@ class Ring:
         """
         wanted = _FANOUT_UNIQUE if group is None else group
         try:
-            self._socket.setsockopt(_SOL_PACKET, _FANOUT, wanted | _FANOUT_HASH << 16)
+            self._socket.setsockopt(SOL_PACKET, _FANOUT, wanted | _FANOUT_HASH << 16)
         except OSError as error:
-            raise _explained(self.link.name, error) from error
-        return self._socket.getsockopt(_SOL_PACKET, _FANOUT) & 0xFFFF
+            raise explained(self.link.name, error) from error
+        return self._socket.getsockopt(SOL_PACKET, _FANOUT) & 0xFFFF
 
     def start(self, program: FilterProgram) -> None:
         """Let frames in that pass ``program``. Raises FilterError."""
@@ -183,7 +175,7 @@ class Ring:
         """Totals since the ring was made."""
         if self._socket.fileno() >= 0:
             seen, dropped, freezes = struct.unpack(
-                "=III", self._socket.getsockopt(_SOL_PACKET, _STATISTICS, 12)
+                "=III", self._socket.getsockopt(SOL_PACKET, _STATISTICS, 12)
             )
             self._drops.seen += seen
             self._drops.dropped += dropped
@@ -266,32 +258,3 @@ class Ring:
         self._held[block] -= 1
         if not self._held[block]:
             self._reader.give_back(block)
-
-
-def _open(link: LinkState, *, cooked: bool) -> socket.socket:
-    """A packet socket that receives nothing yet."""
-    kind = socket.SOCK_DGRAM if cooked else socket.SOCK_RAW
-    try:
-        return socket.socket(socket.AF_PACKET, kind | socket.SOCK_CLOEXEC, 0)
-    except OSError as error:
-        raise _explained(link.name, error) from error
-
-
-def _request(made: socket.socket, blocks: int, block_bytes: int, retire_ms: int, *, cooked: bool) -> None:
-    """Order matters: what changes the layout of a packet must be set before the ring is made."""
-    made.setsockopt(_SOL_PACKET, _VERSION, _TPACKET_V3)
-    made.setsockopt(_SOL_PACKET, _RESERVE, RESERVE_BYTES)
-    if not cooked:  # the kernel has it for SOCK_RAW alone
-        made.setsockopt(_SOL_PACKET, _VNET_HDR, 1)
-    made.setsockopt(_SOL_PACKET, _TIMESTAMP, _SOFTWARE_TIME)
-    frames = blocks * (block_bytes // _FRAME_BYTES)
-    layout = struct.pack("=7I", block_bytes, blocks, _FRAME_BYTES, frames, retire_ms, 0, 0)
-    made.setsockopt(_SOL_PACKET, _RX_RING, layout)
-
-
-def _explained(name: str, error: BaseException) -> BaseException:
-    if not isinstance(error, OSError):
-        return error
-    if isinstance(error, PermissionError):
-        return CaptureError(name, None, _NOT_ALLOWED)
-    return CaptureError(name, None, error.strerror or str(error))

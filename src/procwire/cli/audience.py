@@ -76,10 +76,10 @@ class Watcher:
                 yield row
 
     def told(self, event: str, flow: Flow) -> None:
-        """See engine.watching.Audience."""
+        """See model.listening.Audience."""
 
     def observed(self, flow: Flow, observation: Observation) -> None:
-        """See engine.watching.Audience."""
+        """See model.listening.Audience."""
 
     def ticked(self, now: int) -> None:
         """Paint about once a second."""

@@ -110,15 +110,15 @@ class _Live:
         self.tap: Tap | None = None
 
     def told(self, event: str, flow: Flow) -> None:  # noqa: ARG002
-        """See watching.Audience."""
+        """See listening.Audience."""
         if event == "end" and self.tap is not None and self.tap.has_ended and self.watching is not None:
             self.watching.stop()
 
     def observed(self, flow: Flow, observation: Any) -> None:
-        """See watching.Audience."""
+        """See listening.Audience."""
 
     def ticked(self, now: int) -> None:  # noqa: ARG002
-        """See watching.Audience."""
+        """See listening.Audience."""
         sys.stdout.flush()
 
 

@@ -16,7 +16,7 @@ from procwire.cli.output.groups import Groups
 from procwire.cli.output.progress import Progress
 from procwire.cli.output.summary import as_json, as_text
 from procwire.cli.stopping import on_signal
-from procwire.cli.storing import Kept, add_store, recordings, storing
+from procwire.cli.storing import Kept, add_store, folders, recordings, storing
 from procwire.cli.verdicts import Verdicts, add_filters, both
 from procwire.engine.context import Context
 from procwire.engine.options import EngineError, ReadOptions
@@ -32,7 +32,6 @@ from procwire.model.process import FROM_FILE
 from procwire.model.rows import NO_CONTEXT, FlowRow, PacketRow
 from procwire.model.tables import FLOWS, GROUPS, PACKETS
 from procwire.store.keeping import Keeper
-from procwire.store.place import store_file
 
 if TYPE_CHECKING:  # loaded where they are asked for
     from procwire.cli.output.findings import Findings
@@ -107,7 +106,7 @@ def _read(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
         keylog=arguments.keylog,
         workers=1 if arguments.packets else arguments.workers or 0,
         sandbox=arguments.sandbox,
-        folders=() if arguments.store is None else (str(store_file(arguments.store).parent),),
+        folders=folders(arguments),
         flows=words.flow_options(arguments),
     )
     face = _face(arguments, keep)

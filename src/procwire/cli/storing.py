@@ -45,6 +45,11 @@ def add_store(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def folders(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """Where files of the store come and go."""
+    return () if arguments.store is None else (str(store_file(arguments.store).parent),)
+
+
 class Kept(Silent):
     """A face, and a keeper that is told the same: in the place of the face. Filters say what either is told.
 
@@ -59,7 +64,7 @@ class Kept(Silent):
             keeper.wanted = verdicts.stores
 
     def observed(self, flow: Flow, observation: Observation) -> None:
-        """See engine.pipeline.Listener and engine.watching.Audience."""
+        """See engine.pipeline.Listener and model.listening.Audience."""
         if self.keeper is not None:
             self.keeper.observed(flow, observation)
         if self.verdicts is None or not flow.number or self.verdicts.shows(self._row(flow)):
@@ -73,7 +78,7 @@ class Kept(Silent):
             self.face.ended(flow)
 
     def told(self, event: str, flow: Flow) -> None:
-        """See engine.watching.Audience."""
+        """See model.listening.Audience."""
         if self.keeper is not None:
             self.keeper.told(event, flow)
         if self._shown(flow):
@@ -90,7 +95,7 @@ class Kept(Silent):
         return FlowRow(flow, self.face.context) if self.face.context is not None else FlowRow(flow)
 
     def ticked(self, now: int) -> None:
-        """See engine.watching.Audience."""
+        """See model.listening.Audience."""
         self.face.ticked(now)
 
 

@@ -14,7 +14,7 @@ from procwire.cli.audience import Found, GroupPicture, Lines, Picture, Seen, Wat
 from procwire.cli.output.choice import writer
 from procwire.cli.output.findings import Findings
 from procwire.cli.output.observations import Observations
-from procwire.cli.storing import Kept, add_store, storing
+from procwire.cli.storing import Kept, add_store, folders, storing
 from procwire.cli.verdicts import Verdicts, add_filters, both
 from procwire.engine.api import Context, EngineError, Watching, WatchOptions, compiled_modules
 from procwire.model.filter import compile_filter
@@ -53,6 +53,7 @@ def add(commands: Any) -> None:
         help="SHA-256 and BLAKE3 of the owners' programs, read once each at 64 MB/s at most",
     )  # fmt: skip
     words.add_keys(parser)
+    words.add_sandbox(parser)
     words.add_flows(parser)
     add_store(parser)
     add_filters(parser)
@@ -121,12 +122,15 @@ def _watch(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
         keylog=arguments.keylog,
         source=arguments.source,
         depth=arguments.depth,
+        sandbox=arguments.sandbox,
+        folders=folders(arguments),
         flows=words.flow_options(arguments),
     )
     face = _face(arguments)
     verdicts = Verdicts(arguments.filters) if arguments.filters else None
     face.keep = both(keep.matches if keep else None, verdicts)
     watching = Watching(options, face)
+    words.tell_open(watching.confinement.open)
     face.context = Context(watching.source.interfaces, source="tap")
     face.watching = watching
     if keeper is not None:

@@ -7,10 +7,10 @@ import os
 import msgspec
 
 from procwire.model.rows import Check
-from procwire.sandbox import readback
+from procwire.sandbox import capabilities, readback
 from procwire.sandbox.confine import confine
 from procwire.sandbox.plan import Confinement
-from procwire.sandbox.profile import reader
+from procwire.sandbox.profile import WARDEN, WARDEN_KEEPS, reader
 
 
 def sandbox() -> Check:
@@ -32,7 +32,11 @@ def processes() -> list[Check]:
     """Each process of procwire that lives in a cell now, as the kernel describes it."""
     found = []
     for cell in readback.cells():
-        shut = cell.no_new_privs and cell.seccomp == "filter" and not cell.capabilities and cell.uid != 0
+        keeps = capabilities.names(sum(1 << number for number in WARDEN_KEEPS)) if cell.name == WARDEN else []
+        lesser = cell.uid != 0 or cell.name == WARDEN
+        shut = (
+            cell.no_new_privs and cell.seccomp == "filter" and lesser and set(cell.capabilities) <= set(keeps)
+        )
         found.append(
             Check(
                 name=f"process {cell.pid}",

@@ -65,6 +65,8 @@ class WatchOptions(msgspec.Struct, frozen=True, kw_only=True):
     keylog: str = ""  # secrets with which encrypted traffic is read; read as the file grows
     source: str = ""  # bpf, tap or both; empty: chosen
     depth: str = "requests"  # first, requests or full
+    sandbox: str = OFF  # of the whole process, which becomes two; only who owns it may say
+    folders: tuple[str, ...] = ()  # see ReadOptions
     flows: FlowOptions = FlowOptions()
 
 

@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol
 
 from procwire.bpf import probe
 from procwire.bpf.libbpf import BpfError
@@ -24,12 +23,19 @@ from procwire.engine.pipeline import Pipeline
 from procwire.engine.sources import Chosen
 from procwire.model.flow import Flow
 from procwire.model.frames import FrameBatch
+from procwire.model.listening import Audience
 from procwire.model.observation import Observation
 from procwire.model.packets import PacketTable
 from procwire.model.streams import StreamSink
 from procwire.processes.kernel import KernelOwners
 from procwire.processes.owners import Owners
 from procwire.processes.resolver import Resolver
+from procwire.sandbox.confine import confine
+from procwire.sandbox.plan import OFF, Confinement
+from procwire.sandbox.profile import engine
+from procwire.warden.client import Warden
+from procwire.warden.process import start
+from procwire.warden.service import Allowed
 
 TICK_SECONDS = 0.25
 GRACE_SECONDS = 1.0  # a flow that is not known by then is told of as it is
@@ -40,19 +46,6 @@ SWITCH_SECONDS = (
     0.0005  # so long may one thread keep the other waiting for the interpreter (Python's own: 5 ms)
 )
 COUNT_SECONDS = 1.0  # from one reading of the kernel's counts to the next
-
-
-class Audience(Protocol):
-    """A face that watches. ``told`` gets open, update or end."""
-
-    def told(self, event: str, flow: Flow) -> None:
-        """Something is to be said of a flow."""
-
-    def observed(self, flow: Flow, observation: Observation) -> None:
-        """A parser saw something in a flow."""
-
-    def ticked(self, now: int) -> None:
-        """Called some times a second: redraw, flush. ``now`` is ns since 1970."""
 
 
 class _Waiting:
@@ -93,6 +86,8 @@ class Watching:
         if options.owners:
             self._open_kernel()
         self.resolver: Resolver | None = None
+        self.warden: Warden | None = None
+        self.confinement = Confinement(OFF)
         self.writer: PcapngWriter | None = None
         self.error: CaptureError | None = None
         if options.write:
@@ -108,6 +103,8 @@ class Watching:
         self._next_tick = 0.0
         self._next_update = 0.0
         self._next_count = 0.0
+        if options.sandbox != OFF:
+            self._split()
 
     def stop(self) -> None:
         """End ``run`` at once, with what the kernel had seen by now; a second call leaves even that."""
@@ -184,12 +181,27 @@ class Watching:
         except BpfError as error:
             self.kernel_problem = probe.explained(error)
 
+    def _open_owners(self) -> Owners:
+        origins = () if self.kernel is None else (self.kernel,)
+        return Owners(origins=origins, hashes=self.options.hashes, iterators=True)
+
+    def _split(self) -> None:
+        """Two processes: the warden keeps the rights, this one keeps what is open. Raises SandboxError."""
+        options = self.options
+        allowed = Allowed(names=options.interfaces, promiscuous=options.promiscuous)
+        self.warden = start(options.sandbox, allowed, self._open_owners if options.owners else None)
+        if self.kernel is not None:
+            self.kernel.close()  # here: the warden has it
+        self.source.open_by(self.warden.open_ring)
+        files = (options.keylog,) if options.keylog else ()
+        maps = self.counting is not None
+        self.confinement = confine(engine(options.sandbox, folders=options.folders, files=files, maps=maps))
+
     def _prepare(self) -> None:
         if self.options.owners:
-            origins = () if self.kernel is None else (self.kernel,)
             self.resolver = Resolver(
-                lambda: Owners(origins=origins, hashes=self.options.hashes, iterators=True),
-                noted=bool(origins),
+                self._open_owners if self.warden is None else self.warden.ask,
+                noted=self.kernel is not None,
             )
             end = time.monotonic() + READY_SECONDS
             while not self.resolver.wait_ready(TICK_SECONDS) and not self.stopping:
@@ -218,6 +230,9 @@ class Watching:
             return
         self._next_tick = now + TICK_SECONDS
         self._record(PcapngWriter.flush)
+        if self.warden is not None and not self.warden.hear() and self.error is None:
+            self.error = CaptureError("warden", None, "it has ended: nothing can be asked any more")
+            self.stop()
         if self._key_file is not None:
             self._key_file.poll()
         clock = time.time_ns()
@@ -291,6 +306,8 @@ class Watching:
             self._collect()
         if self.kernel is not None:
             self.kernel.close()
+        if self.warden is not None:
+            self.warden.close()
         if self._key_file is not None:
             self._key_file.poll()
             self._key_file.close()

@@ -73,7 +73,7 @@ DETECTORS = Table(
     name="detector",
     doc="The detectors: what each finds, what keeps it from what is harmless, what can be set.",
     columns=(
-        _text("name", "Name, for --findings and --set.", attrgetter("name"), shown=True),
+        _text("name", "Name, for --findings and --threshold.", attrgetter("name"), shown=True),
         _text("title", "What it finds, in a few words.", attrgetter("title")),
         _text("severity", "How much its findings may matter, where they do not say otherwise.",
               attrgetter("severity"), shown=True),

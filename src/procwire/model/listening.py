@@ -24,6 +24,19 @@ class Listener(Protocol):
         """No more packets of the flow will be counted; its numbers are final."""
 
 
+class Audience(Protocol):
+    """A face that watches. ``told`` gets open, update or end."""
+
+    def told(self, event: str, flow: Flow) -> None:
+        """Something is to be said of a flow."""
+
+    def observed(self, flow: Flow, observation: Observation) -> None:
+        """A parser saw something in a flow."""
+
+    def ticked(self, now: int) -> None:
+        """Called some times a second: redraw, flush. ``now`` is ns since 1970."""
+
+
 class Silent:
     """A Listener that lets everything pass; derive from it and answer what matters."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from msgspec import structs
 
@@ -66,7 +66,7 @@ class Owners:
             self.namespaces, table=self.table, holders=self.holders, origins=origins, clock=clock
         )
 
-    def __enter__(self) -> Owners:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

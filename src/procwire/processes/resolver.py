@@ -13,7 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, Self
 
 from msgspec import structs
 
@@ -45,6 +45,22 @@ _STOPPED = Owner(process=None, confidence=UNKNOWN, reason="the run ended before 
 _FAILED = "the look-up failed: "
 
 
+class Asked(Protocol):
+    """Who knows owners: ``Owners``, or who passes questions on. Raises OSError where it cannot answer."""
+
+    def __enter__(self) -> Self:
+        """For as long as it is asked."""
+
+    def __exit__(self, *_: object) -> None:
+        """No more questions."""
+
+    def look(self, key: Key) -> Look:
+        """See Owners."""
+
+    def refresh(self) -> int:
+        """See Owners."""
+
+
 class Waiting(NamedTuple):
     """A flow to look at again, ordered by when."""
 
@@ -69,7 +85,7 @@ class Resolver:
 
     def __init__(
         self,
-        open_owners: Callable[[], Owners] = Owners,
+        open_owners: Callable[[], Asked] = Owners,
         *,
         warm: bool = True,
         warm_ns: int = 0,
@@ -176,7 +192,7 @@ class Resolver:
             self._ready.set()
             self._finish()
 
-    def _turn(self, owners: Owners) -> None:
+    def _turn(self, owners: Asked) -> None:
         """Sleep until there is something to do, and do a bounded part of it."""
         with self._wake:
             if not self._new and not self._ended and not self._stopping:
@@ -191,7 +207,7 @@ class Resolver:
         if self._clock() >= self._warm_due:
             self._warm_up(owners)
 
-    def _look_again(self, owners: Owners) -> None:
+    def _look_again(self, owners: Asked) -> None:
         """A bounded part of what is due: thousands of flows that nobody owns must not keep others waiting."""
         started = now = self._clock()
         if started < self._retry_due:
@@ -207,7 +223,7 @@ class Resolver:
             now = self._clock()
         self._retry_due = now + (now - started) * RETRY_RATIO
 
-    def _last_looks(self, owners: Owners) -> None:
+    def _last_looks(self, owners: Asked) -> None:
         """What came right before the end gets the one look that is likeliest to tell."""
         end = self._clock() + LAST_NS
         while self._new and self._clock() < end:
@@ -217,7 +233,7 @@ class Resolver:
         while self._ended and self._clock() < end:
             self._review(owners, self._ended.popleft())
 
-    def _look(self, owners: Owners, waiting: Waiting) -> None:
+    def _look(self, owners: Asked, waiting: Waiting) -> None:
         try:
             found = owners.look(waiting.key)
         except OSError as error:  # a channel that died must not end the others' look-ups
@@ -233,7 +249,7 @@ class Resolver:
         again = waiting._replace(due=due, attempt=waiting.attempt + 1, owner=best)
         heapq.heappush(self._later, again)
 
-    def _review(self, owners: Owners, flow: Flow) -> None:
+    def _review(self, owners: Asked, flow: Flow) -> None:
         before = flow.owner
         assert isinstance(before, Owner)
         try:
@@ -242,7 +258,7 @@ class Resolver:
             after = before
         self._done.append(Answer(flow, reviewed(before, after)))
 
-    def _warm_up(self, owners: Owners) -> None:
+    def _warm_up(self, owners: Asked) -> None:
         started = self._clock()
         if self._warm:
             try:

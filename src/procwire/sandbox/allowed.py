@@ -8,8 +8,10 @@ the length of this list costs nothing.
 from __future__ import annotations
 
 import errno
+from collections.abc import Collection, Iterable
 
-from procwire.sandbox.assembler import KILL, Check, Rule, refusal
+from procwire.sandbox.assembler import ALLOW, KILL, Check, Rule, refusal
+from procwire.sandbox.descriptors import Open
 
 _READING = (
     "read readv pread64 preadv preadv2 lseek fstat stat lstat newfstatat statx fadvise64 getdents64 readlink "
@@ -55,8 +57,19 @@ _TCGETS, _TIOCGWINSZ, _FIONREAD, _FIONBIO, _FIOCLEX, _FIONCLEX = (
     0x5451,
     0x5450,
 )
+_TERMINAL = (_TCGETS, _TIOCGWINSZ, _FIONREAD, _FIONBIO, _FIOCLEX, _FIONCLEX)
+_SIOCGIFINDEX = 0x8933
 _FCNTL = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030)  # duplicates, flags, locks; no owner of signals (8 to 16)
 _PRCTL = (3, 15, 16, 39)  # PR_GET_DUMPABLE, PR_SET_NAME, PR_GET_NAME, PR_GET_NO_NEW_PRIVS
+
+_HEARING = "recvfrom recvmsg getsockopt getsockname getpeername shutdown"
+# With which a packet socket could be written to, or come to where it may be.
+_GUARDED = frozenset({"write", "writev", "pwritev", "pwritev2", "close", "close_range", "dup2", "dup3"})
+_LEVELS, _OPTIONS = (1, 263), (18, 26, 50)  # PACKET_FANOUT; SO_ATTACH_FILTER, SO_ATTACH_BPF
+_MAP_COMMANDS = (1, 2, 3, 4, 15, 24, 25, 26, 27)  # elements of maps, and what a descriptor is; nothing new
+_ASKING = "socket connect bind setsockopt sendto sendmsg setns bpf perf_event_open name_to_handle_at"
+_OPENING = {"openat": 2, "open": 1}  # the place of their flags
+_ANY_WRITING = 0x3 | 0x40 | 0x200 | 0x400  # O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_APPEND
 
 _CONDITIONAL = (
     # Memory that can be written is never executed: no code arrives by packet.
@@ -67,7 +80,7 @@ _CONDITIONAL = (
     Rule("clone", checks=(Check(0, (_CLONE_THREAD,), _CLONE_THREAD),)),
     Rule("clone3", action=refusal(errno.ENOSYS)),
     # No TIOCSTI, with which a terminal is typed at.
-    Rule("ioctl", checks=(Check(1, (_TCGETS, _TIOCGWINSZ, _FIONREAD, _FIONBIO, _FIOCLEX, _FIONCLEX)),)),
+    Rule("ioctl", checks=(Check(1, _TERMINAL),)),
     Rule("fcntl", checks=(Check(1, _FCNTL),)),
     Rule("prlimit64", checks=(Check(2, null=True),)),  # asked, not set
     Rule("prctl", checks=(Check(0, _PRCTL),)),
@@ -79,9 +92,59 @@ def computing(pid: int, *, folders: bool = False) -> tuple[Rule, ...]:
 
     ``folders``: it has directories in which files come and go.
     """
+    return (*_plain(_names(folders)), *_CONDITIONAL, *_own(pid), *_fatal())
+
+
+def watching(pid: int, held: Open, *, folders: bool = False) -> tuple[Rule, ...]:
+    """The same for one that holds packet sockets and maps of the kernel: it reads them, and sends nothing.
+
+    What may be written to keeps its number: such a descriptor is not closed, though the process believes so,
+    and none is laid over it. Else a packet socket could take its place.
+    """
+    names = [name for name in (*_names(folders), *_HEARING.split()) if name not in _GUARDED]
+    write = Check(0, held.writable)
+    speak = Check(0, held.speaking)
+    kept = Check(0, (*held.writable, *held.speaking))
+    return (
+        *_plain(names),
+        *_CONDITIONAL,
+        *_own(pid),
+        Rule("write", checks=(write,)),
+        Rule("writev", checks=(write,)),
+        Rule("sendto", checks=(speak,)),
+        Rule("sendmsg", checks=(speak,)),
+        Rule("close", action=refusal(0), checks=(kept,), otherwise=ALLOW),
+        Rule("setsockopt", checks=(Check(1, _LEVELS), Check(2, _OPTIONS))),
+        Rule("bpf", checks=(Check(0, _MAP_COMMANDS),), otherwise=KILL),
+        *_fatal({"bpf"}),
+    )
+
+
+def guarding(pid: int) -> tuple[Rule, ...]:
+    """The rules of the warden: it asks the kernel about others, and changes nothing that lasts."""
+    names = [name for name in (*_names(False), *_HEARING.split(), *_ASKING.split()) if name not in _OPENING]
+    return (
+        *_plain(names),
+        *(rule for rule in _CONDITIONAL if rule.name != "ioctl"),
+        *_own(pid),
+        *(Rule(name, checks=(Check(flags, (0,), _ANY_WRITING),)) for name, flags in _OPENING.items()),
+        Rule("ioctl", checks=(Check(1, (*_TERMINAL, _SIOCGIFINDEX)),)),
+        *_fatal({"bpf", "setns", "perf_event_open"}),
+    )
+
+
+def _names(folders: bool) -> list[str]:
     names = " ".join((_READING, _WRITING, _DESCRIPTORS, _MEMORY, _TIME, _THREADS, _SIGNALS, _SELF))
-    if folders:
-        names += f" {_FOLDERS}"
-    own = (Rule("tgkill", checks=(Check(0, (pid,)),)), Rule("kill", checks=(Check(0, (pid,)),)))
-    fatal = tuple(Rule(name, action=KILL) for name in FATAL)
-    return (*(Rule(name) for name in names.split()), *_CONDITIONAL, *own, *fatal)
+    return [*names.split(), *(_FOLDERS.split() if folders else ())]
+
+
+def _plain(names: Iterable[str]) -> tuple[Rule, ...]:
+    return tuple(Rule(name) for name in names)
+
+
+def _own(pid: int) -> tuple[Rule, ...]:
+    return Rule("tgkill", checks=(Check(0, (pid,)),)), Rule("kill", checks=(Check(0, (pid,)),))
+
+
+def _fatal(but: Collection[str] = ()) -> tuple[Rule, ...]:
+    return tuple(Rule(name, action=KILL) for name in FATAL if name not in but)

@@ -55,11 +55,12 @@ class _Steps:
         limits.rename(self.plan.name)
         self._fetch_late()
         threads = _tried(words.THREADS, _only_thread)
-        prepared = _tried(words.FILES, self._prepare)
+        stays = self.plan.stays
+        prepared = _tried(words.FILES, self._prepare) if words.FILES not in stays else _STAYS
         found = [
             threads,
             _tried(words.LIMITS, self._limit),
-            _tried(words.NETWORK, isolation.isolate, hint="a container or a setting forbids namespaces"),
+            self._unless(words.NETWORK, isolation.isolate, hint=_NO_NAMESPACES),
             *self._rights(),
             _tried(words.HIDDEN, limits.hide),
             _tried(words.NO_NEW_PRIVS, limits.renounce),
@@ -67,11 +68,13 @@ class _Steps:
         ]
         found += [self._since(name, first) for name, first in _YOUNGER.items()]
         found.append(_tried(words.SECCOMP, self._filter))
-        return found
+        return [each for each in found if each.name not in stays]
 
     def _fetch_late(self) -> None:
         """Import now what the user we become could not read later."""
-        if self.who is None or identity.can_read(self.who, self.plan.trees):
+        if self.who is None or words.IDENTITY in self.plan.stays:
+            return
+        if identity.can_read(self.who, self.plan.trees):
             return
         python_tree.fetch(self.plan.late())
 
@@ -100,13 +103,17 @@ class _Steps:
         )
 
     def _rights(self) -> list[Measure]:
-        bounded = _tried(words.CAPABILITIES, capabilities.bound, hint="no CAP_SETPCAP")
-        who = _tried(words.IDENTITY, self._become)
-        kept = _tried(words.CAPABILITIES, capabilities.keep)
+        keeps = self.plan.keeps
+        bounded = _tried(words.CAPABILITIES, lambda: capabilities.bound(keeps), hint="no CAP_SETPCAP")
+        who = self._unless(words.IDENTITY, self._become)
+        kept = _tried(words.CAPABILITIES, lambda: capabilities.keep(keeps))
         if kept.state == words.ENFORCED and bounded.state != words.ENFORCED and os.geteuid() == 0:
             # Root would get them back by executing a program; no_new_privs and seccomp forbid it.
             kept = Measure(words.CAPABILITIES, words.PARTIAL, f"the bounding set stays: {bounded.detail}")
         return [who, kept]
+
+    def _unless(self, name: str, step: Callable[[], None], *, hint: str = "") -> Measure:
+        return Measure(name, words.MISSING) if name in self.plan.stays else _tried(name, step, hint=hint)
 
     def _become(self) -> None:
         if self.who is not None:
@@ -128,6 +135,8 @@ class _Steps:
         seccomp.install(assembler.assemble(rules, known, machine, default=default))
 
 
+_NO_NAMESPACES = "a container or a setting forbids namespaces"
+_STAYS = Measure(words.FILES, words.MISSING)
 _YOUNGER = {words.TCP: landlock.TCP_SINCE, words.SCOPES: landlock.SCOPES_SINCE}
 
 

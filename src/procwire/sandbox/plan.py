@@ -41,6 +41,8 @@ class Plan:
     rules: tuple[Rule, ...] = ()  # system calls that stay; others fail with EPERM
     trees: tuple[str, ...] = ()  # of ``readable``, those that hold modules which may be imported later
     late: Callable[[], Iterable[str]] = tuple  # these: imported first where the lesser user cannot read them
+    keeps: tuple[int, ...] = ()  # capabilities
+    stays: frozenset[str] = frozenset()  # measures that are not taken, as its work would end with them
     descriptors: int = 1024
     memory: int | None = None  # None: a share of the machine's
     quiet: bool = False  # what is denied is not logged: a trial of the cell

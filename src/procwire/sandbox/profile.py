@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import os
 from collections.abc import Callable, Sequence
 
-from procwire.sandbox import allowed, identity, limits, python_tree
+from procwire.sandbox import allowed, capabilities, descriptors, identity, limits, python_tree
+from procwire.sandbox import plan as words
 from procwire.sandbox.confine import confine
 from procwire.sandbox.plan import OFF, Confinement, Plan
 
-READER = "procwire:reader"
+READER, ENGINE, WARDEN = "procwire:reader", "procwire:engine", "procwire:warden"
+MAPS_FOR_ALL = (5, 19)  # from this Linux on, maps that one was handed need no CAP_BPF
+# Packet sockets and sock_diag; maps, programs and iterators; namespaces; what /proc tells of others.
+WARDEN_KEEPS = (
+    capabilities.NET_ADMIN, capabilities.NET_RAW, capabilities.BPF, capabilities.PERFMON,
+    capabilities.SYS_ADMIN, capabilities.SYS_PTRACE, capabilities.DAC_READ_SEARCH,
+)  # fmt: skip
 LEAST_DESCRIPTORS = 256
 
 
@@ -31,6 +40,40 @@ def reader(mode: str, *, files: Sequence[str] = (), folders: Sequence[str] = (),
         descriptors=max(LEAST_DESCRIPTORS, len(files) + _open_count() + limits.SPARE_DESCRIPTORS),
         quiet=quiet,
     )
+
+
+def engine(mode: str, *, folders: Sequence[str] = (), files: Sequence[str] = (), maps: bool = False) -> Plan:
+    """Who reads traffic as it passes, from descriptors that a warden has opened.
+
+    ``files``: read again as they grow. ``maps``: it reads the kernel's maps, too.
+    """
+    plan = reader(mode, folders=folders)
+    readable = (*plan.readable, *files)
+    rules = allowed.watching(os.getpid(), descriptors.nameable(), folders=bool(folders))
+    keeps = (capabilities.BPF,) if maps and _linux() < MAPS_FOR_ALL else ()
+    return dataclasses.replace(
+        plan, name=ENGINE, readable=readable, rules=rules, keeps=keeps, descriptors=limits.DESCRIPTORS
+    )
+
+
+def warden(mode: str) -> Plan:
+    """Who asks about others' processes, and opens packet sockets.
+
+    It stays root, as files of /proc belong to whom they tell of. And no Landlock: within it, a process may
+    not look into those outside; that it writes nothing is the filter's to see to.
+    """
+    return Plan(
+        name=WARDEN,
+        mode=mode,
+        rules=allowed.guarding(os.getpid()),
+        keeps=WARDEN_KEEPS,
+        stays=frozenset({words.FILES, words.TCP, words.SCOPES, words.IDENTITY, words.NETWORK}),
+    )
+
+
+def _linux() -> tuple[int, int]:
+    major, minor = os.uname().release.split(".")[:2]
+    return int(major), int("".join(itertools.takewhile(str.isdigit, minor)) or 0)
 
 
 def shut_in(mode: str, hold: Callable[[int], Sequence[str]], *, folders: Sequence[str] = ()) -> Confinement:

@@ -60,7 +60,7 @@ class Keeper:
         self._keep(flow, [observation])
 
     def told(self, event: str, flow: Flow) -> None:
-        """open, update or end, as engine.watching.Audience is told."""
+        """open, update or end, as model.listening.Audience is told."""
         held = self._held.pop(flow.number, None)
         if held:
             self._holding -= len(held)

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
-from procwire.dpi.wire import sdp, text_message
+from procwire.dpi.wire import sdp
 from procwire.dpi.wire.lines import shown
 from procwire.dpi.wire.pending import Pending
-from procwire.dpi.wire.text_message import MAX_BODY, Head, masked
+from procwire.dpi.wire.text_message import Head, masked
+from procwire.dpi.wire.text_stream import TextStream
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -83,71 +84,41 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
     return Claim.MORE if word in _METHODS and good else Claim.NO
 
 
+def _begins(data: bytes) -> bool:
+    return claims(data, Direction.OUT, _TCP) is not Claim.NO
+
+
+def _interleaved(held: bytearray) -> int:
+    """RFC 2326 section 10.12: media in this connection."""
+    return 4 + (held[2] << 8 | held[3]) if held[0] == 0x24 else 0
+
+
 class Parser:
     """See contract.Parser."""
 
     def __init__(self, context: Context) -> None:  # noqa: ARG002
-        self._held = [bytearray(), bytearray()]
-        self._owed = [0, 0]
-        self._lost = [False, False]
+        self._messages = TextStream(_begins, _interleaved)
         self._asked = Pending()
-        self._media = 0
         self._codecs = ""  # as a description named them
 
     def feed(self, side: Direction, data: bytes, *, now: int) -> Iterator[Observation]:
         """See contract.Parser."""
-        held = self._held[side]
-        held += data
-        while True:
-            paid = min(self._owed[side], len(held))
-            self._owed[side] -= paid
-            del held[:paid]
-            self._settle(side, held)
-            if self._owed[side] or len(held) < 4:
-                return
-            if held[0] == 0x24:  # RFC 2326 section 10.12
-                self._owed[side] = 4 + (held[2] << 8 | held[3])
-                self._media += self._owed[side]
-                continue
-            head = text_message.read(held)
-            if head is None or (head.body <= MAX_BODY and len(held) < head.size + head.body):
-                return
-            size = head.body
-            body = bytes(held[head.size : head.size + size]) if size <= MAX_BODY else b""
-            del held[: head.size + len(body)]
-            self._owed[side] = size - len(body)
+        for head, body in self._messages.push(side, data):
             yield from self._message(side, head, body, now)
 
     def gap(self, side: Direction, size: int, *, now: int) -> Iterator[Observation]:  # noqa: ARG002
         """The next message is looked for at the start of a segment."""
-        if size <= self._owed[side]:
-            self._owed[side] -= size
-        else:
-            self._owed[side] = 0
-            self._held[side].clear()
-            self._lost[side] = True
+        self._messages.miss(side, size)
         return iter(())
 
     def skip(self, side: Direction) -> int:
         """See contract.Parser: media are not needed."""
-        owed, self._owed[side] = self._owed[side], 0
-        return owed
+        return self._messages.skip(side)
 
     def finish(self, now: int) -> Iterator[Observation]:
         """Requests that no response was seen to."""
         for _, asked in self._asked.left():
             yield self._exchange(Direction(asked.side), asked.note, None, b"", (now, None))
-
-    def _settle(self, side: Direction, held: bytearray) -> None:
-        """Drop blank lines; behind a gap, what begins no message."""
-        if self._owed[side]:
-            return
-        if self._lost[side] and held:
-            self._lost[side] = claims(bytes(held[:2048]), side, _TCP) is Claim.NO
-            if self._lost[side]:
-                held.clear()
-        if held and held[0] in b"\r\n":
-            del held[: len(held) - len(held.lstrip(b"\r\n"))]
 
     def _message(self, side: Direction, head: Head, body: bytes, now: int) -> Iterator[Observation]:
         key = head.fields.get(b"cseq", b"")[:32]
@@ -197,7 +168,7 @@ class Parser:
             server=head.text(b"server"),
             authorization=shown(asked.fields.get(b"authorization", b"").split(b" ")[0], 32),
             media=media,
-            interleaved_bytes=self._media,
+            interleaved_bytes=self._messages.passed,
             latency=when[1],
         )
 

@@ -17,6 +17,7 @@ from procwire.dpi.wire import sdp, text_message
 from procwire.dpi.wire.lines import shown
 from procwire.dpi.wire.pending import Pending, unanswered
 from procwire.dpi.wire.text_message import MAX_BODY, Head, masked
+from procwire.dpi.wire.text_stream import TextStream
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
@@ -105,14 +106,16 @@ def _starts(line: bytes) -> bool:
     return found[1] in _METHODS if found is not None else _STATUS.match(line) is not None
 
 
+def _begins(data: bytes) -> bool:
+    return claims(data, Direction.OUT, _TCP) is not Claim.NO
+
+
 class Parser:
     """See contract.Parser."""
 
     def __init__(self, context: Context) -> None:
         self._stream = context.transport == "tcp"
-        self._held = [bytearray(), bytearray()]
-        self._owed = [0, 0]
-        self._lost = [False, False]
+        self._messages = TextStream(_begins)
         self._told = context.told
         self._asked = Pending()
 
@@ -125,47 +128,21 @@ class Parser:
                     raise ProtocolError("not whole")
                 yield from self._tell(side, head, data[head.size :], now)
             return
-        held = self._held[side]
-        held += data
-        while True:
-            paid = min(self._owed[side], len(held))
-            self._owed[side] -= paid
-            del held[:paid]
-            if self._lost[side] and held:
-                self._lost[side] = claims(bytes(held[:2048]), side, _TCP) is Claim.NO
-                if self._lost[side]:
-                    held.clear()
-            blank = len(held) - len(held.lstrip(b"\r\n"))
-            del held[:blank]
-            head = text_message.read(held) if held else None
-            if head is None or self._owed[side]:
-                return
-            size = head.body
-            if size <= MAX_BODY and len(held) < head.size + size:
-                return
-            body = bytes(held[head.size : head.size + size]) if size <= MAX_BODY else b""
-            del held[: head.size + len(body)]
-            self._owed[side] = size - len(body)
+        for head, body in self._messages.push(side, data):
             yield from self._tell(side, head, body, now)
 
     def gap(self, side: Direction, size: int, *, now: int) -> Iterator[Observation]:  # noqa: ARG002
         """The next message is looked for at the start of a segment."""
-        if size <= self._owed[side]:
-            self._owed[side] -= size
-        else:
-            self._owed[side] = 0
-            self._held[side].clear()
-            self._lost[side] = True
+        self._messages.miss(side, size)
         return iter(())
 
     def skip(self, side: Direction) -> int:
         """See contract.Parser: a body that is too long to be read is not needed."""
-        owed, self._owed[side] = self._owed[side], 0
-        return owed
+        return self._messages.skip(side)
 
     def finish(self, now: int) -> Iterable[Observation]:
         """Requests that no answer was seen to."""
-        return unanswered(now, self._asked) if self._told and not any(self._lost) else ()
+        return unanswered(now, self._asked) if self._told and not self._messages.lossy else ()
 
     def _tell(self, side: Direction, head: Head, body: bytes, now: int) -> Iterator[Observation]:
         described = body[:MAX_BODY] if b"sdp" in head.fields.get(b"content-type", b"").lower() else b""

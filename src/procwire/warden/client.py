@@ -1,0 +1,163 @@
+"""The engine's side of the line: owners and packet sockets, asked of the warden."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import time
+from typing import Self
+
+from procwire.capture.opening import RingWish
+from procwire.capture.source import CaptureError
+from procwire.processes.keys import Key
+from procwire.processes.owners import Look
+from procwire.warden.facts import Mirror
+from procwire.warden.line import Line, close_all
+from procwire.warden.messages import (
+    Found,
+    Learned,
+    LookUp,
+    MessageError,
+    Opened,
+    OpenRing,
+    Refresh,
+    Refreshed,
+    Refused,
+    Reply,
+    Request,
+    pack,
+    reply,
+)
+
+GONE = "the warden has ended"
+LAST_SECONDS = 1.0  # its end is waited for so long
+STEP_SECONDS = 0.002
+
+
+class WardenError(OSError):
+    """The warden refuses, has ended, or answers what it was not asked."""
+
+
+class RemoteOwners:
+    """Owners (processes.owners.Owners) as the warden knows them; a context manager. For one thread."""
+
+    def __init__(self, line: Line, mirror: Mirror) -> None:
+        self._line = line
+        self._mirror = mirror
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ask no more."""
+        self._line.close()
+
+    def look(self, key: Key) -> Look:
+        """See Owners. Raises WardenError."""
+        answer = _asked(self._line, LookUp(*key))
+        if not isinstance(answer, Found):
+            raise WardenError(0, f"the warden says {type(answer).__name__}")
+        return self._mirror.look(answer)
+
+    def refresh(self) -> int:
+        """See Owners. Raises WardenError."""
+        answer = _asked(self._line, Refresh())
+        return answer.sockets if isinstance(answer, Refreshed) else 0
+
+
+class Warden:
+    """The other process, as its engine sees it. Sockets are asked for, and news is heard, on one thread."""
+
+    def __init__(self, pid: int, asking: Line, opening: Line) -> None:
+        self.pid = pid
+        self.mirror = Mirror()
+        self.owners = RemoteOwners(asking, self.mirror)
+        self._line = opening
+        self._ended = False
+
+    def ask(self) -> RemoteOwners:
+        """Who knows owners."""
+        return self.owners
+
+    def open_ring(self, wish: RingWish) -> socket.socket:
+        """See capture.opening. Raises CaptureError."""
+        words = {name: getattr(wish, name) for name in OpenRing.__struct_fields__}
+        try:
+            self._line.give(pack(OpenRing(**words)))
+            answer, descriptor = self._next()
+        except (OSError, MessageError) as error:
+            raise CaptureError(wish.name, None, str(error)) from None
+        if isinstance(answer, Opened) and descriptor >= 0:
+            return socket.socket(fileno=descriptor)
+        close_all([descriptor])
+        reason = answer.reason if isinstance(answer, Refused) else f"the warden says {type(answer).__name__}"
+        raise CaptureError(wish.name, None, reason)
+
+    def hear(self) -> bool:
+        """Take in what the warden has learned; False where it has ended."""
+        try:
+            while True:
+                data, descriptor = self._line.take(wait=False)
+                close_all([descriptor] if descriptor >= 0 else [])
+                if not data:
+                    return False
+                self._learn(data)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+
+    def close(self) -> None:
+        """End it, and wait a moment until it has: in the middle of a long look it ends after it.
+
+        May be called twice.
+        """
+        if self._ended:
+            return
+        self._ended = True
+        self.owners.close()
+        self._line.close()
+        end = time.monotonic() + LAST_SECONDS
+        with contextlib.suppress(ChildProcessError):
+            while not os.waitpid(self.pid, os.WNOHANG)[0] and time.monotonic() < end:
+                time.sleep(STEP_SECONDS)
+
+    def _next(self) -> tuple[Reply, int]:
+        """The next answer; news on the way is taken in."""
+        while True:
+            data, descriptor = self._line.take()
+            if not data:
+                raise WardenError(0, GONE)
+            answer = reply(data)
+            if not isinstance(answer, Learned):
+                return answer, descriptor
+            self.mirror.learn(answer)
+
+    def _learn(self, data: bytes) -> None:
+        try:
+            news = reply(data)
+        except MessageError:
+            return
+        if isinstance(news, Learned):
+            self.mirror.learn(news)
+
+
+def _asked(line: Line, asked: Request) -> Reply:
+    try:
+        line.give(pack(asked))
+        data, descriptor = line.take()
+        close_all([descriptor] if descriptor >= 0 else [])
+        answer = reply(data) if data else None
+    except (BrokenPipeError, ConnectionResetError):
+        raise WardenError(0, GONE) from None
+    except MessageError as error:
+        raise WardenError(0, str(error)) from None
+    if answer is None:
+        raise WardenError(0, GONE)
+    if isinstance(answer, Refused):
+        raise WardenError(0, answer.reason)
+    return answer

@@ -1,0 +1,129 @@
+"""What an engine may ask of its warden, and what it is told: the whole language, each field with its bounds.
+
+One message is a length of four bytes and that much MessagePack. The length is checked against what came, so
+that what was cut is never taken for what was meant.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from procwire.model.process import Container, Executable, Owner
+
+MAX_BYTES = 1 << 16  # of one message
+_LENGTH_BYTES = 4
+
+_Port = Annotated[int, Meta(ge=0, le=0xFFFF)]
+_Address = Annotated[bytes, Meta(min_length=4, max_length=16)]
+_Count = Annotated[int, Meta(ge=0, le=1 << 30)]
+
+
+class MessageError(ValueError):
+    """What came is not a message of this language."""
+
+
+class LookUp(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """Whose is the socket at this end?"""
+
+    proto: Annotated[int, Meta(ge=0, le=0xFF)]
+    src: _Address
+    sport: _Port
+    dst: _Address
+    dport: _Port
+
+    def __post_init__(self) -> None:
+        if len(self.src) != len(self.dst) or len(self.src) not in (4, 16):
+            raise ValueError("addresses of 4 or of 16 bytes")
+
+
+class Refresh(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """See every socket of the host once."""
+
+
+class OpenRing(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True, kw_only=True):
+    """A packet socket on an interface that came up (capture.opening.RingWish)."""
+
+    index: Annotated[int, Meta(ge=1, le=0x7FFFFFFF)]
+    name: Annotated[str, Meta(min_length=1, max_length=15)]  # IFNAMSIZ
+    hardware: _Port
+    linktype: _Port
+    blocks: Annotated[int, Meta(ge=1, le=1 << 16)]
+    block_bytes: Annotated[int, Meta(ge=4096, le=1 << 22)]
+    retire_ms: Annotated[int, Meta(ge=1, le=1000)]
+    promiscuous: bool = False
+
+
+class Found(msgspec.Struct, frozen=True, tag=True):
+    """The answer to LookUp. Programs and containers stand in it by number, 0 for none: process's, peer's."""
+
+    owner: Owner
+    final: bool
+    programs: tuple[int, int] = (0, 0)
+    containers: tuple[int, int] = (0, 0)
+
+
+class Refreshed(msgspec.Struct, frozen=True, tag=True):
+    """How many sockets were seen."""
+
+    sockets: _Count
+
+
+class Opened(msgspec.Struct, frozen=True, tag=True):
+    """The socket comes with this message."""
+
+
+class Refused(msgspec.Struct, frozen=True, tag=True):
+    """What was asked is not done, and why."""
+
+    reason: str
+
+
+class Learned(msgspec.Struct, frozen=True, tag=True):
+    """What is known by now of programs and containers that answers have named."""
+
+    programs: dict[int, Executable]
+    containers: dict[int, Container]
+
+
+Request = LookUp | Refresh | OpenRing
+Reply = Found | Refreshed | Opened | Refused | Learned
+
+_REQUESTS = msgspec.msgpack.Decoder(Request)
+_REPLIES = msgspec.msgpack.Decoder(Reply)
+_ENCODER = msgspec.msgpack.Encoder()
+
+
+def pack(message: Request | Reply) -> bytes:
+    """Raises MessageError for one that is too long, or holds what is no text."""
+    try:
+        body = _ENCODER.encode(message)
+    except (ValueError, TypeError) as error:
+        raise MessageError(str(error)) from None
+    if len(body) > MAX_BYTES - _LENGTH_BYTES:
+        raise MessageError(f"{len(body)} bytes")
+    return len(body).to_bytes(_LENGTH_BYTES, "little") + body
+
+
+def request(data: bytes) -> Request:
+    """What an engine sent. Raises MessageError."""
+    decoded: Request = _unpack(_REQUESTS, data)
+    return decoded
+
+
+def reply(data: bytes) -> Reply:
+    """What a warden sent. Raises MessageError."""
+    decoded: Reply = _unpack(_REPLIES, data)
+    return decoded
+
+
+def _unpack(decoder: msgspec.msgpack.Decoder[Any], data: bytes) -> Any:
+    size = int.from_bytes(data[:_LENGTH_BYTES], "little")
+    if len(data) < _LENGTH_BYTES or size != len(data) - _LENGTH_BYTES or len(data) > MAX_BYTES:
+        raise MessageError(f"{len(data)} bytes, announced as {size}")
+    try:
+        return decoder.decode(memoryview(data)[_LENGTH_BYTES:])
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise MessageError(str(error)) from None

@@ -1,0 +1,75 @@
+"""Two processes out of one: the warden, forked while there is one thread and every right, and the engine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+from procwire.processes.owners import Owners
+from procwire.sandbox import descriptors, profile
+from procwire.sandbox.confine import confine
+from procwire.sandbox.syscalls import prctl
+from procwire.warden.client import Warden
+from procwire.warden.line import Line, pair
+from procwire.warden.service import Allowed, Service
+
+_DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG
+_GROUP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # what a terminal or a service manager sends to both
+
+OpenOwners = Callable[[], AbstractContextManager[Any]]
+
+
+def start(mode: str, allowed: Allowed, open_owners: OpenOwners | None = Owners) -> Warden:
+    """Fork the warden off. What is open here is open there, but for packet sockets, which it lets go.
+
+    ``open_owners``: who knows owners, made in the warden; None: nobody is asked. Raises OSError.
+    """
+    asking, opening = pair(), pair()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    parent = os.getpid()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _GROUP)
+    pid = os.fork()
+    if pid:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for made in (asking[1], opening[1]):
+            made.close()
+        return Warden(pid, Line(asking[0]), Line(opening[0]))
+    code = 1
+    try:
+        for made in (asking[0], opening[0]):
+            made.close()
+        _settle(parent)
+        confine(profile.warden(mode))
+        _serve((Line(asking[1]), Line(opening[1])), allowed, open_owners)
+        code = 0
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            os.write(2, f"procwire: the warden: {error.strerror or error}\n".encode())
+    finally:
+        os._exit(code)
+
+
+def _settle(parent: int) -> None:
+    """Signals to the group are the engine's: the warden ends when its engine has."""
+    for number in _GROUP:
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _GROUP)
+    prctl(_DIES_WITH_PARENT, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(0)
+    for descriptor in descriptors.survey().packets:
+        os.close(descriptor)
+
+
+def _serve(lines: tuple[Line, Line], allowed: Allowed, open_owners: OpenOwners | None) -> None:
+    if open_owners is None:
+        Service(lines, None, allowed).run()
+        return
+    with open_owners() as owners:
+        Service(lines, owners, allowed).run()

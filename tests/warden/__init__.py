@@ -1,0 +1,1 @@
+"""Tests of the warden: what it answers, what it refuses, and what happens when one of the two dies."""

@@ -1,0 +1,100 @@
+"""The engine's side: what it is told, and what it makes of a warden that is odd or gone."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from procwire.capture.opening import RingWish
+from procwire.capture.source import CaptureError
+from procwire.model.process import EXACT, Executable, Owner, ProcessRef
+from procwire.processes.keys import Key
+from procwire.warden.client import Warden, WardenError
+from procwire.warden.line import Line, pair
+from procwire.warden.messages import Found, Learned, Opened, Refreshed, Refused, Reply, pack
+
+KEY = Key(6, b"\x7f\0\0\1", 1, b"\x7f\0\0\1", 2)
+WISH = RingWish(index=1, name="lo", hardware=772, linktype=1, blocks=4, block_bytes=65536, retire_ms=10)
+PROGRAM = Owner(
+    process=ProcessRef(pid=1, start=2, name="x", executable=Executable(path="/x")), confidence=EXACT
+)
+
+
+class Odd:
+    """A warden that says what it is told to."""
+
+    def __init__(self) -> None:
+        asking, opening = pair(), pair()
+        self.theirs = (Line(asking[1]), Line(opening[1]))
+        self.warden = Warden(2**22 + 1, Line(asking[0]), Line(opening[0]))
+
+    def says(self, line: int, *replies: Reply | bytes) -> None:
+        def answer() -> None:
+            self.theirs[line].take()
+            for each in replies:
+                self.theirs[line].give(each if isinstance(each, bytes) else pack(each))
+
+        threading.Thread(target=answer, daemon=True).start()
+
+    def leaves(self) -> None:
+        for line in self.theirs:
+            line.close()
+
+
+def test_answers_are_passed_on() -> None:
+    odd = Odd()
+    odd.says(0, Found(PROGRAM, True, (1, 0)))
+    with odd.warden.ask() as owners:
+        assert owners.look(KEY).owner == PROGRAM
+        odd.says(0, Refreshed(3))
+        assert owners.refresh() == 3
+    odd.warden.close()
+    odd.warden.close()
+
+
+@pytest.mark.parametrize("reply", [Refused("no"), Opened(), b"junk"], ids=str)
+def test_what_is_no_owner_is_an_error(reply: Reply | bytes) -> None:
+    odd = Odd()
+    odd.says(0, reply)
+    with pytest.raises(WardenError):
+        odd.warden.owners.look(KEY)
+
+
+def test_one_that_is_gone_is_said_to_be() -> None:
+    odd = Odd()
+    assert odd.warden.hear()
+    odd.leaves()
+    calls: list[Callable[[], object]] = [lambda: odd.warden.owners.look(KEY), odd.warden.owners.refresh]
+    for call in calls:
+        with pytest.raises(WardenError, match="the warden has ended"):
+            call()
+    with pytest.raises(CaptureError, match="lo: "):
+        odd.warden.open_ring(WISH)
+    assert not odd.warden.hear()
+
+
+def test_news_fills_what_was_named_also_on_the_way_to_an_answer() -> None:
+    odd = Odd()
+    odd.says(0, Found(PROGRAM, True, (5, 0)))
+    process = odd.warden.owners.look(KEY).owner.process
+    assert process is not None
+    assert process.executable is not None
+    odd.theirs[1].give(pack(Learned({5: Executable(path="/x", sha256="ab")}, {})))
+    assert odd.warden.hear()
+    assert process.executable.sha256 == "ab"
+    odd.says(1, Learned({5: Executable(path="/x", sha256="cd")}, {}), Refused("not today"))
+    with pytest.raises(CaptureError, match="not today"):
+        odd.warden.open_ring(WISH)
+    assert process.executable.sha256 == "cd"
+
+
+def test_junk_is_no_news_and_a_socket_must_come_with_its_answer() -> None:
+    odd = Odd()
+    odd.theirs[1].give(b"junk", os.open("/dev/null", os.O_RDONLY))
+    assert odd.warden.hear()
+    odd.says(1, Opened())
+    with pytest.raises(CaptureError, match="the warden says Opened"):
+        odd.warden.open_ring(WISH)
