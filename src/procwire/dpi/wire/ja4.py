@@ -98,7 +98,7 @@ def _alpn_part(first: bytes) -> str:
     """First and last character, or digit of the hexadecimal form where either is no letter or digit.
 
     A name whose first byte is not ASCII is 99, as in all published fingerprints: so do both programs of the
-    specification's authors (Rust, Python), though its text ("ALPN Extension Value") asks for the digits there too.
+    specification's authors (Rust, Python), though its text ("ALPN Extension Value") asks for digits there.
     """
     if not first:
         return "00"
