@@ -131,6 +131,7 @@ def _live(arguments: argparse.Namespace, speaker: Speaker) -> int:
         return face.tap
 
     options = WatchOptions(
+        source="tap",  # no byte is skipped
         interfaces=tuple(arguments.interface),
         seconds=arguments.seconds,
         owners=False,
