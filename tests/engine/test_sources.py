@@ -154,6 +154,8 @@ def test_sockets_alone_tell_of_all_that_sockets_took() -> None:
     [
         (WatchOptions(write="x.pcapng"), "--write"),
         (WatchOptions(depth="full"), "--depth full"),
+        (WatchOptions(keylog="keys.txt"), "--keylog"),
+        (WatchOptions(keylog="keys.txt", source="both"), ""),
         (WatchOptions(capture_filter="tcp"), "capture filter"),
         (WatchOptions(promiscuous=True), "--promiscuous"),
         (WatchOptions(fanout=2), "--fanout"),
