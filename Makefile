@@ -66,6 +66,7 @@ bench: $(STAMP)
 	$(BIN)/python -m bench.live
 	$(BIN)/python -m bench.hooks
 	$(BIN)/python -m bench.processes
+	$(BIN)/python -m bench.store
 
 clean:
 	rm -rf build dist $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

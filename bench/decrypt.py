@@ -72,7 +72,7 @@ def beside_tshark(path: Path, keys: Path, said: int) -> float:
         return 0.0
     words = ["tshark", "-n", "-q", "-z", "io,phs", "-r", str(path), "-o", f"tls.keylog_file:{keys}"]
     other = once(words)
-    ratio = other.wall / on.wall
+    ratio: float = other.wall / on.wall
     print(
         f"  tshark            {other.wall:6.2f} s  {rate(said, other.wall)}, {other.rss_bytes >> 20} MiB\n"
         f"  procwire is {ratio:.1f} times as fast, goal {GOAL:g}; of processor time it takes {on.cpu:.2f} s, "
@@ -92,8 +92,11 @@ def without_keys(keys: Path) -> float:
     if not path.exists():
         traffic.make(path, flows=12_000)
     base = [*READ, str(path)]
-    pairs = [(once(base).cpu, once([*base, "--keylog", str(keys)]).cpu) for _ in range(7)]
-    off, on = (min(column) for column in zip(*pairs, strict=True))
+    pairs: list[tuple[float, float]] = [
+        (once(base).cpu, once([*base, "--keylog", str(keys)]).cpu) for _ in range(7)
+    ]
+    off = min(pair[0] for pair in pairs)
+    on = min(pair[1] for pair in pairs)
     print(f"flows without keys: {on:.3f} s of CPU, off {off:.3f} s: {on / off:.3f} times, goal {COST_GOAL}")
     return on / off
 

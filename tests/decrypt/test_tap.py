@@ -17,6 +17,7 @@ from procwire.model.listening import Silent
 from tests.scenes.lines import seen_line
 
 HTTP = str(Path(__file__).parents[1] / "vectors" / "http" / "pipelined.pcap")
+FTP = str(Path(__file__).parents[1] / "vectors" / "ftp" / "plain.pcap")
 
 
 class Ends(Silent):
@@ -31,7 +32,7 @@ class Ends(Silent):
         self.seen.append(seen_line(flow, observation))
 
 
-def followed(name: str) -> tuple[Ends, list[Piece], Tap]:
+def followed(name: str, path: str = HTTP) -> tuple[Ends, list[Piece], Tap]:
     ends = Ends()
     pieces: list[Piece] = []
     taps: list[Tap] = []
@@ -40,7 +41,7 @@ def followed(name: str) -> tuple[Ends, list[Piece], Tap]:
         taps.append(Tap(inner, name, keys, lambda _, said: pieces.extend(said)))
         return taps[0]
 
-    Reading(ReadOptions(paths=(HTTP,)), ends, tap=tapped).run()
+    Reading(ReadOptions(paths=(path,)), ends, tap=tapped).run()
     return ends, pieces, taps[0]
 
 
@@ -48,13 +49,21 @@ def test_every_name_of_a_flow() -> None:
     ends, none, tap = followed("99")
     assert (none, tap.followed) == ([], 0)
     wanted = ends.flows[0]
-    for name in (str(wanted.number), wanted.flow_id, community_id(wanted)):
+    for name in ("1", wanted.flow_id, community_id(wanted)):
         _, pieces, tap = followed(name)
         assert tap.followed == 1
         assert tap.has_ended
         assert sum(len(piece.data) for piece in pieces if piece.side == 0) == wanted.payload_out
         assert sum(len(piece.data) for piece in pieces if piece.side == 1) == wanted.payload_in
         assert b"".join(piece.data for piece in pieces if piece.side == 0).startswith(b"GET /0 HTTP/1.1")
+
+
+def test_a_number_counts_the_flows_that_speak() -> None:
+    ends, pieces, tap = followed("4", FTP)  # the fourth flow there says nothing
+    assert tap.followed == 1
+    flows = sorted(ends.flows, key=lambda flow: flow.first)
+    spoke = [flow for flow in flows if flow.payload_out or flow.payload_in]
+    assert sum(len(piece.data) for piece in pieces if piece.side == 0) == spoke[3].payload_out
 
 
 def test_the_parsers_see_the_same() -> None:

@@ -35,6 +35,7 @@ def encrypted(app: str = "tls", dport: int = 443, *, alpn: Any = None, name: str
         (encrypted("dns", 853, via="tls"), ("dot", "content")),
         (encrypted("dns", 853, via="quic"), ("doq", "content")),
         (encrypted("dns", 443, via="tls.http2"), ("doh", "content")),
+        (encrypted("http2", 443, via="tls", encloses="dns"), ("doh", "content")),
         (encrypted("dns", 53), None),
         (encrypted("http", 853), None),
     ],

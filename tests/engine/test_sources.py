@@ -73,6 +73,7 @@ with socket.socket(type=socket.SOCK_DGRAM) as resolver:  # one socket, many ques
         head = struct.pack(">6H", number, 256, 1, 0, 0, 0)
         resolver.sendto(head + name + struct.pack(">2H", 1, 1), (host, 53))
 """
+RING_BYTES = 64 << 20  # of who must see every packet, on a machine as slow as it may be
 SAME = (
     "proto", "src", "src_port", "dst", "dst_port", "direction", "opener", "state", "ended", "interface",
     "packets_out", "packets_in", "bytes_out", "bytes_in", "payload_out", "payload_in", "segments_out",
@@ -113,7 +114,7 @@ def test_what_the_kernel_counts_is_what_every_packet_tells(view: str) -> None:
     with pair() as (_, client, server):
         here = {"client": client, "server": server, "loopback": client}[view]
         names = ("lo",) if view == "loopback" else ("eth0",)
-        every = WatchOptions(owners=False, interfaces=names, source="tap")
+        every = WatchOptions(owners=False, interfaces=names, source="tap", ring_bytes=RING_BYTES)
         counted = WatchOptions(owners=False, interfaces=names, source="both")
         with watch(here, every) as tap, watch(here, counted) as both:
             assert both.watching is not None
@@ -122,6 +123,8 @@ def test_what_the_kernel_counts_is_what_every_packet_tells(view: str) -> None:
                 converse(client, client, "127.0.0.1")
             else:
                 converse(client, server, talk.SERVER)
+    assert tap.watching is not None
+    assert tap.watching.source.counts.dropped == 0
     assert rows(both) == rows(tap)
     assert len(rows(both)) == 46
     seen = [Counter(line["table"] for line in live.audience.seen) for live in (both, tap)]
@@ -151,6 +154,8 @@ def test_sockets_alone_tell_of_all_that_sockets_took() -> None:
     [
         (WatchOptions(write="x.pcapng"), "--write"),
         (WatchOptions(depth="full"), "--depth full"),
+        (WatchOptions(keylog="keys.txt"), "--keylog"),
+        (WatchOptions(keylog="keys.txt", source="both"), ""),
         (WatchOptions(capture_filter="tcp"), "capture filter"),
         (WatchOptions(promiscuous=True), "--promiscuous"),
         (WatchOptions(fanout=2), "--fanout"),

@@ -61,3 +61,14 @@ def test_a_place_says_what_is_done_in_a_turn() -> None:
     assert share.uncertain
     share.step = PACKET
     assert (share.place, share.uncertain) == ((8, PACKET, 0), False)
+
+
+def test_datagrams_may_be_kept_together() -> None:
+    """A connection of QUIC may go on under other addresses: who has one of its flows must have all."""
+    packets = traffic(7)
+    for part in range(3):
+        tracker = Tracker(Limits(), part=part, parts=3)
+        tracker.share.together = True
+        tracker.ingest(table_of(packets), now=packets[-1]["time"])
+        protos = {flow.proto for flow in tracker.finish(packets[-1]["time"])}
+        assert protos == ({6, 17} if part == 0 else {6})

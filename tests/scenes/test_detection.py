@@ -140,7 +140,7 @@ def test_ordinary_programs_are_left_alone(tmp_path: Path) -> None:
 
 @needs_tools
 def test_a_program_that_calls_regularly(tmp_path: Path) -> None:
-    words = ("--set", "beacon.internal=1", "--set", "beacon.shortest=0.05")
+    words = ("--threshold", "beacon.internal=1", "--threshold", "beacon.shortest=0.05")
     with watched(tmp_path, *words) as (scene, command):
         talk.nginx(scene)
         began = time.monotonic()

@@ -45,6 +45,19 @@ def test_bytes_are_text_with_escapes() -> None:
     assert stored[list(KINDS).index("tags")] == '["\\\\xfe"]'
 
 
+def test_what_no_row_has_is_left_out() -> None:
+    rows: list[list[Any]] = [[1, None, "a", None], [1, None, None, 0]]
+    assert cells.thinned(rows) == ((0, 2, 3), [(1, "a", None), (1, None, 0)])
+    places, (filled,) = cells.thinned([cells.cells(row(count=7, tags=("x",)), cells.encoders(PROBE), (1, 2))])
+    connection = sqlite3.connect(":memory:")
+    for statement in schema.create(PROBE):
+        connection.execute(statement)
+    connection.execute(schema.insert(PROBE, places), filled)
+    assert connection.execute("SELECT run, stored_at, name, count, tags FROM probe").fetchone() == (
+        1, 2, None, 7, '["x"]',
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("count", 1 << 63), ("count", -(1 << 63) - 1), ("count", "many"), ("count", 1.5), ("ratio", "half"),

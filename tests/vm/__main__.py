@@ -151,7 +151,8 @@ def _fallbacks(reports: list[dict[str, Any]]) -> str:
                 if found.get("right")
                 else "owner WRONG"
             )
-            words = next((line for line in said if "watching" not in line), "nothing")
+            words = "; ".join(line.removeprefix("procwire: ") for line in said if " alone: " in line)
+            words = words or next((line for line in said if "watching" not in line), "nothing")
             words = re.sub(r"/\S*/(src/procwire/)", r"\1", words)
             cells.append(f"{right}; says: {words}".replace("|", "/"))
         lines.append(f"| {name} | {' | '.join(cells)} |")

@@ -35,11 +35,17 @@ def test_a_page_has_a_column_a_kernel_and_a_reason_once() -> None:
     assert "not played: no such protocol" in text
     assert "owner right by sock-diag; says: procwire: no BTF" in text
     assert "0 of 20 programs and 0 links left" in text
+    ran = "2 of 2 programs run, 1 of 1 scenarios have the right owner and bytes, 4 of 4 fallbacks are right"
+    assert f"- 6.3 (?): {ran}, tests: 100 passed; 0 s in all." in text
+    assert "- 6.1 (?): 1 of 2 programs run" in text
 
 
 def test_what_was_not_right_is_not_good() -> None:
     assert is_good(report("6.1"))
     assert not is_good(report("6.1", good=False))
+    assert not is_good(report("6.1", "refused"))
+    assert not is_good({**report("6.1"), "suites": {"last": "1 failed, 9 passed", "failed": ["FAILED x"]}})
+    assert not is_good({**report("6.1"), "suites": {}})
     assert "WRONG: exact bpf" in page([report("6.1", good=False)])
     assert not is_good({"release": "6.1"})
     assert not is_good({**report("6.1"), "without BTF": {"error": "Traceback"}})

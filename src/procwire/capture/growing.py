@@ -6,6 +6,7 @@ read from its start. What is read passes through one buffer that the caller may 
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 
@@ -39,7 +40,7 @@ class GrowingFile:
         done = 0
         while self._fd >= 0 and done < most:
             try:
-                size = os.readv(self._fd, [view])
+                size = self._read(view)
             except BlockingIOError:
                 return
             if size == 0:
@@ -47,6 +48,15 @@ class GrowingFile:
             self._at += size
             done += size
             yield view[:size]
+
+    def _read(self, view: memoryview) -> int:
+        """From where we are, whatever others with the same descriptor have read; of a pipe, what comes."""
+        try:
+            return os.preadv(self._fd, [view], self._at)
+        except OSError as error:
+            if error.errno != errno.ESPIPE:
+                raise
+        return os.readv(self._fd, [view])
 
     def close(self) -> None:
         """Let go of it."""

@@ -9,8 +9,8 @@ one has a giant record), and three batches of OUT_BYTES. Refuses to sort, and to
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import cython
 
@@ -26,120 +26,159 @@ OUT_BYTES = 1 << 20
 OUT_ROWS = 4096
 LIVES = 3  # a batch stays valid until two more were taken
 
-_LAST = (1 << 63) - 1
+_LAST = cython.declare(cython.longlong, (1 << 63) - 1)
 
 
-_NOTHING = FrameBatch(b"", 1)
-
-
+@cython.cclass
 class _Head:
-    """One run and its next row."""
+    """One run and its next row, whose time is ``time``; ``over`` where there is none."""
+
+    run: Any
+    batch: FrameBatch
+    data: cython.uchar[::1]
+    row: cython.int
+    time: cython.longlong
+    over: cython.bint
 
     def __init__(self, run: Iterator[FrameBatch]) -> None:
         self.run = run
-        self.batch = _NOTHING
+        self.batch = FrameBatch(b"", 1)
         self.row = 0
+        self.time = 0
+        self.over = False
+        self.advance()
 
-    def advance(self) -> bool:
-        """Whether there is a next row, fetching a batch for it if need be."""
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def advance(self) -> cython.int:
+        """Come to the next row, fetching a batch for it if need be."""
         while self.row >= self.batch.count:
-            self.batch = next(self.run, _NOTHING)
+            batch = next(self.run, None)
+            if batch is None:
+                self.over = True
+                return 0
+            self.batch = batch
+            self.data = batch.buffer
             self.row = 0
-            if self.batch is _NOTHING:
-                return False
-        return True
-
-    def time(self) -> int:
-        """Of the next row."""
-        return self.batch.time[self.row]
+        self.time = self.batch.time[self.row]
+        return 0
 
 
+_NOBODY = _Head(iter(()))
+
+
+@cython.cclass
 class _Out:
-    """The batch that is being filled."""
+    """The batch that is being filled; ``used`` bytes of its room are."""
+
+    ring: list[FrameBatch]
+    turn: cython.int
+    batch: FrameBatch
+    room: cython.uchar[::1]
+    size: cython.longlong
+    used: cython.longlong
 
     def __init__(self) -> None:
         self.ring = [FrameBatch(bytearray(OUT_BYTES), OUT_ROWS) for _ in range(LIVES)]
-        self.turn = 0
-        self.used = 0
+        self.turn = -1
+        self.fresh()
 
-    @property
-    def batch(self) -> FrameBatch:
-        return self.ring[self.turn]
-
-    def fresh(self) -> None:
+    @cython.ccall
+    def fresh(self) -> object:
         """Go to the next batch of the ring."""
-        self.turn = (self.turn + 1) % LIVES
-        self.used = 0
+        self.turn = (self.turn + 1) % len(self.ring)
+        self.batch = self.ring[self.turn]
         self.batch.count = 0
         if len(self.batch.buffer) != OUT_BYTES:
             self.batch.buffer = bytearray(OUT_BYTES)
+        self.hold()
+        return None
 
-    def widen(self, size: int) -> None:
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def hold(self) -> cython.int:
+        self.room = self.batch.buffer
+        self.size = len(self.batch.buffer)
+        self.used = 0
+        return 0
+
+    @cython.ccall
+    def widen(self, size: cython.longlong) -> object:
         """Room for one giant frame in an empty batch."""
-        if size > OUT_BYTES:
+        if size > self.size:
+            self.room = None  # lets go of the buffer
             self.batch.buffer = bytearray(size)
+            self.hold()
+        return None
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def take(self, head: _Head, until: cython.longlong) -> cython.int:
+        """Copy rows whose time is not after ``until``, while they fit."""
+        source: FrameBatch = head.batch
+        target: FrameBatch = self.batch
+        row: cython.int = head.row
+        to: cython.int = target.count
+        start: cython.longlong
+        length: cython.longlong
+        while row < source.count and to < target.capacity and source.time[row] <= until:
+            start = source.offset[row]
+            length = source.captured[row]
+            if self.used + length > self.size:
+                break
+            self.room[self.used : self.used + length] = head.data[start : start + length]
+            target.offset[to] = self.used
+            target.captured[to] = source.captured[row]
+            target.wire[to] = source.wire[row]
+            target.time[to] = source.time[row]
+            target.link[to] = source.link[row]
+            target.interface[to] = source.interface[row]
+            target.flags[to] = source.flags[row]
+            target.segments[to] = source.segments[row]
+            self.used += length
+            to += 1
+            row += 1
+        target.count = to
+        head.row = row
+        return 0
 
 
 def merged(runs: Sequence[Iterator[FrameBatch]]) -> Iterator[FrameBatch]:
     """One run of all. A batch stays valid until two more were taken; ``first`` is the caller's to set."""
     heads = [_Head(run) for run in runs]
-    heap = [(head.time(), number) for number, head in enumerate(heads) if head.advance()]
-    heapq.heapify(heap)
     out = _Out()
-    while heap:
-        _, number = heap[0]
-        head = heads[number]
-        until = _bound(heap, number)
-        while head.advance() and head.time() <= until:
-            head.row, out.used = take(head.batch, head.row, until, out.batch, out.used)
-            if head.row < head.batch.count and head.time() <= until:  # it did not fit
-                if out.batch.count:
-                    yield out.batch
-                    out.fresh()
-                out.widen(head.batch.captured[head.row])
-        if head.advance():
-            heapq.heapreplace(heap, (head.time(), number))
-        else:
-            heapq.heappop(heap)
+    while fill(heads, out):
+        yield out.batch
+        out.fresh()
     if out.batch.count:
         yield out.batch
 
 
-def _bound(heap: list[tuple[int, int]], number: int) -> int:
-    """The last time up to which this run goes before all others."""
-    others = heap[1:3]  # the second smallest is a child of the root
-    if not others:
-        return _LAST
-    time, other = min(others)
-    return time if number < other else time - 1
-
-
-def take(
-    source: FrameBatch, row: cython.int, until: cython.longlong, target: FrameBatch, used: cython.longlong
-) -> tuple[int, int]:
-    """Copy rows whose time is not after ``until``, while they fit; returns the next row, the bytes used."""
-    data: cython.uchar[::1] = source.buffer
-    room: cython.uchar[::1] = target.buffer
-    size: cython.longlong = len(target.buffer)
-    start: cython.longlong
-    length: cython.longlong
-    to: cython.int = target.count
-    while row < source.count and to < target.capacity and source.time[row] <= until:
-        start = source.offset[row]
-        length = source.captured[row]
-        if used + length > size:
-            break
-        room[used : used + length] = data[start : start + length]
-        target.offset[to] = used
-        target.captured[to] = source.captured[row]
-        target.wire[to] = source.wire[row]
-        target.time[to] = source.time[row]
-        target.link[to] = source.link[row]
-        target.interface[to] = source.interface[row]
-        target.flags[to] = source.flags[row]
-        target.segments[to] = source.segments[row]
-        used += length
-        to += 1
-        row += 1
-    target.count = to
-    return row, used
+@cython.ccall
+@cython.exceptval(-1, check=True)
+def fill(heads: list[_Head], out: _Out) -> cython.bint:
+    """Take frames in order until the batch is full; False where no more are left."""
+    head: _Head
+    first: _Head
+    until: cython.longlong
+    while True:
+        first, until = _NOBODY, _LAST
+        for head in heads:
+            if head.over:
+                continue
+            if first.over:
+                first = head
+            elif head.time < first.time:  # those before it go first at equal times
+                until = min(until, first.time - 1)
+                first = head
+            else:
+                until = min(until, head.time)
+        if first.over:
+            return False
+        out.take(first, until)
+        if first.row < first.batch.count and first.batch.time[first.row] <= until:  # it did not fit
+            if out.batch.count:
+                return True
+            out.widen(first.batch.captured[first.row])
+        else:
+            first.advance()

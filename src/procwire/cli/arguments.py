@@ -115,7 +115,7 @@ def add_findings(parser: argparse.ArgumentParser, what: Any) -> None:
         help="also the rules in DIR, or of one file (again for more; procwire rules tells of them)",
     )  # fmt: skip
     parser.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE",
+        "--threshold", action="append", default=[], dest="thresholds", metavar="NAME=VALUE",
         help="a detector's setting, e.g. scan.ports=50 (again for more)",
     )  # fmt: skip
 

@@ -20,6 +20,7 @@ from procwire.model.filter import compile_filter
 from procwire.model.finding import DETECTORS
 from procwire.model.rows import column_rows
 from procwire.model.tables import INTERFACES
+from procwire.store.views import VIEWS
 
 
 def add(commands: Any) -> None:
@@ -77,7 +78,7 @@ def interfaces(arguments: argparse.Namespace) -> int:
 
 def columns(arguments: argparse.Namespace) -> int:
     """List the columns of all tables, or of one."""
-    tables = api.tables()
+    tables = (*api.tables(), *(view.table for view in VIEWS.values()))
     if arguments.table:
         chosen = tuple(table for table in tables if table.name == arguments.table)
         if not chosen:

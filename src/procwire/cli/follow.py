@@ -23,10 +23,11 @@ from procwire.engine.api import (
 from procwire.model.flow import Flow
 
 HELP = """\
-FLOW is a flow_id or a community_id, as read and watch show them, or with --file the number of the flow in
-the file. Encrypted flows are shown decrypted as far as --keylog, SSLKEYLOGFILE or secrets inside the file
-open them. As text, bodies of HTTP are shown out of their coding (gzip, deflate, br, zstd; each 1 MiB at
-most), HTTP/2 and HTTP/3 as fields and bodies; --hex and --raw show the very bytes.
+FLOW is a flow_id or a community_id, as read and watch show them, or with --file a number: which of the flows
+with payload, in the order in which they begin to speak. Encrypted flows are shown decrypted as far as
+--keylog, SSLKEYLOGFILE or secrets inside the file open them. As text, bodies of HTTP are shown out of their
+coding (gzip, deflate, br, zstd; each 1 MiB at most), HTTP/2 and HTTP/3 as fields and bodies; --hex and --raw
+show the very bytes.
 """
 
 
@@ -130,6 +131,7 @@ def _live(arguments: argparse.Namespace, speaker: Speaker) -> int:
         return face.tap
 
     options = WatchOptions(
+        source="tap",  # no byte is skipped
         interfaces=tuple(arguments.interface),
         seconds=arguments.seconds,
         owners=False,

@@ -53,10 +53,14 @@ class Sharing:
         with contextlib.suppress(OSError):
             self._crew = Crew(workers, self._work)
 
+    @property
+    def begun(self) -> bool:
+        """Are there workers?"""
+        return self._crew is not None
+
     def run(self, progress: Callable[[int, int | None], None] | None) -> bool:
         """Let workers read; False where that cannot give what one process finds. Raises WorkerError."""
-        if self._crew is None:
-            return False
+        assert self._crew is not None
         known = len(self.source.interfaces)
         gathering = Gathering(self._crew, self.source.interfaces, self.listener.ended)
         try:

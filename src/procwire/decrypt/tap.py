@@ -39,6 +39,8 @@ def is_name(text: str) -> bool:
 class Tap:
     """A StreamSink in front of another. ``hear`` gets what the flow named ``wanted`` says, as it is said.
 
+    A number counts the flows that say anything, in the order in which they begin to.
+
     ``readable``: for people, see readable.py; else the very bytes.
     """
 
@@ -54,6 +56,7 @@ class Tap:
         self._passed: set[int] = set()
         self._owed: dict[tuple[int, int], int] = {}
         self.followed = 0
+        self._met = 0  # flows that have said something so far
         self.has_ended = False  # a flow that was followed is over, and no other is under way
         self.notes: list[str] = []
 
@@ -93,6 +96,7 @@ class Tap:
             return None
         talk = self._known.get(number)
         if talk is None:
+            self._met += 1
             if self.followed >= MAX_FOLLOWED or not self._is_wanted(flow):
                 self._passed.add(number)
                 return None
@@ -113,7 +117,7 @@ class Tap:
         if len(self._wanted) == ID_DIGITS:
             return flow.flow_id == self._wanted
         if self._wanted.isdigit():
-            return bool(flow.number == int(self._wanted))
+            return self._met == int(self._wanted)
         return community_id(flow) == self._wanted
 
     def _pass_on(self, flow: Flow, side: int, data: bytes, now: int) -> None:

@@ -35,6 +35,8 @@ def carries(flow: Flow, client: Collection[str]) -> tuple[str, str] | None:
     if flow.app == "dns":
         web = any(one.startswith("http") for one in chain)
         return ("doh" if web else "doq" if outer == "quic" else "dot"), CONTENT
+    if flow.facts.get("encloses") == "dns":  # in the bodies of HTTP (RFC 8484)
+        return "doh", CONTENT
     return _dns(flow, outer) or _tor(flow, client)
 
 

@@ -90,4 +90,5 @@ class Telling:
             seen = list(reader.feed(held.side, held.data, now=held.time))
         except ProtocolError:
             return None
+        flow.facts.setdefault("encloses", held.hint)
         return self.tell(flow, seen, held.time)

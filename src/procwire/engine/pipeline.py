@@ -73,6 +73,7 @@ class Pipeline:
         self.analyzer = self._analyzer(listener, keys, part[1]) if options.protocols else None
         sink = steer(self.analyzer) if steer and self.analyzer else self.analyzer or NoSink()
         self.tracker = Tracker(limits_of(options, part[1]), sink, part=part[0], parts=part[1])
+        self.tracker.share.together = keys is not None
         self.first = 0
         self.now = 0
         self._opened = 0  # flows of the running ingest that the listener has heard of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from procwire.capture.files import FileSource, open_files
@@ -51,7 +52,9 @@ class Reading:
     @property
     def workers(self) -> int:
         """How many processes are to read."""
-        if self._steer is not None or self.options.keep_keys or self.options.keylog:
+        log = self.options.keylog
+        piped = bool(log) and not Path(log).is_file()  # a pipe gives its lines to one reader
+        if self._steer is not None or self.options.keep_keys or piped:
             return 1
         return workers_for(self.listener, self.options.paths, self.options.workers)
 
@@ -124,12 +127,14 @@ class Reading:
         return self._sharing.outcome if self.shared else self.pipeline.outcome()
 
     def _share(self, progress: Progress | None) -> bool:
+        if not self._sharing.begun:
+            return False
         try:
             self.shared = self._sharing.run(progress)
         except WorkerError as error:
             raise EngineError(str(error)) from None
         self.error = self._sharing.error
-        if not self.shared:
+        if not self.shared and self._sharing.rest is not self.listener:
             self.pipeline = self._line(self._sharing.rest)
         return self.shared
 

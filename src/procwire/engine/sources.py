@@ -59,6 +59,7 @@ def whole(options: WatchOptions) -> str:
     wants = {
         "--write keeps every packet": options.write,
         "--depth full reads every packet": options.depth == "full" and options.source != "bpf",
+        "--keylog reads connections whole": options.keylog and not options.source,
         "a capture filter is the tap's": options.capture_filter,
         "--promiscuous is about other hosts' packets": options.promiscuous,
         "--fanout is about the tap": options.fanout > 1,
@@ -88,7 +89,7 @@ def _open_kernel(options: WatchOptions, *, tap: bool) -> KernelSource:
         interfaces=options.interfaces,
         tap=tap,
         content=options.flows.protocols,
-        everything=options.depth == "full",
+        everything=options.depth == "full" or bool(options.keylog),
         first_bytes=FEW_BYTES if options.depth == "first" else FIRST_BYTES,
         ports=request_ports() if options.depth == "requests" else frozenset(),
     )

@@ -76,6 +76,7 @@ def learn(paths: Sequence[str]) -> None:
     Raises ExtensionError, and changes nothing then.
     """
     global _names
+    _ours()  # which a process in a cell may not be able to read any more
     known: _Known = {}
     for path in paths or usual():
         _read(Path(path), known)

@@ -1,6 +1,7 @@
 cdef class Share:
     cdef public int part
     cdef public int parts
+    cdef public bint together
     cdef public long long turn
     cdef public int step
     cdef public long long heard

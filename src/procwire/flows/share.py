@@ -23,10 +23,14 @@ Place = tuple[int, int, int]  # turn, step in it, and when the flow was heard la
 
 @cython.cclass
 class Share:
-    """Part ``part`` of ``parts``. ``turn`` grows with every packet, ``step`` within a turn."""
+    """Part ``part`` of ``parts``. ``turn`` grows with every packet, ``step`` within a turn.
+
+    ``together``: the first part has all flows over UDP, since one may be another on another path (QUIC).
+    """
 
     part: cython.int
     parts: cython.int
+    together: cython.bint
     turn: cython.longlong
     step: cython.int
     heard: cython.longlong
@@ -36,6 +40,7 @@ class Share:
     def __init__(self, part: int = 0, parts: int = 1) -> None:
         self.part = part
         self.parts = parts
+        self.together = False
         self.turn = self.heard = 0
         self.step = 0
         self.places = []

@@ -243,7 +243,7 @@ class Tracker:
             return 0
         self.waiting -= 0 if counted else table.held[row]
         key: cython.uint = self.index.key(table, row)
-        if share.parts > 1 and not share.mine(key):
+        if share.parts > 1 and not share.mine(0 if share.together and table.proto[row] == UDP else key):
             return 0
         seg: Segment = self.seg
         seg.load(table, row)

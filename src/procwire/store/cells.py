@@ -75,6 +75,17 @@ def cells(row: Any, how: list[Encoder], first: tuple[Cell, ...]) -> list[Any]:
     return out
 
 
+def thinned(rows: list[list[Any]]) -> tuple[tuple[int, ...], list[tuple[Any, ...]]]:
+    """The places that hold anything, and the rows with these alone: a flow fills a third of its columns.
+
+    What an insert does not name is NULL; 139 values a row cost SQLite four times what 55 do.
+    """
+    columns = list(zip(*rows, strict=True))
+    count = len(rows)
+    places = tuple(place for place, column in enumerate(columns) if column.count(None) < count)
+    return places, list(zip(*[columns[place] for place in places], strict=True))
+
+
 def fitted(row: Any, table: Table, first: tuple[Cell, ...]) -> tuple[list[Any], int]:
     """As ``cells``, for a row that SQLite refused: what does not fit is not known; and how many did not."""
     out: list[Any] = [*first]

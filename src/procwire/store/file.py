@@ -22,6 +22,7 @@ CACHE_KIB = 4096
 LOG_BYTES = 8 << 20  # what is kept of the write-ahead log once it was written back
 
 _SETTINGS = (
+    "PRAGMA page_size = 8192",  # flows are wide; only takes effect before the first table, as the next
     "PRAGMA auto_vacuum = INCREMENTAL",  # only takes effect before the first table
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",

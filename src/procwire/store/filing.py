@@ -53,7 +53,6 @@ class Filing:
         self.problem = ""
         self._tables: Mapping[str, Table] = {table.name: table for table in tables}
         self._how = {name: cells.encoders(table) for name, table in self._tables.items()}
-        self._insert = {name: insert(table) for name, table in self._tables.items()}
         self._ready: set[str] = set()
         self._broken = False
         self._again = 0.0
@@ -157,7 +156,8 @@ class Filing:
             for name in fresh:
                 ready(self._connection, self._tables[name])
             for name, rows in groups.items():
-                self._connection.executemany(self._insert[name], parameters(name, rows, now))
+                places, filled = cells.thinned(parameters(name, rows, now))
+                self._connection.executemany(insert(self._tables[name], places), filled)
             self._account(now, added=len(batch))
         self._ready.update(fresh)
 

@@ -132,9 +132,8 @@ class Reader:
             if row[at["ended"]] is None and not identity.alive(row[at["process"]] or ""):
                 if window.touches(written, written + CUT_NS):
                     when = time_text(written)
-                    reasons.append(
-                        f"run {run} ({row[at['command']]}) was cut off after {when}: its last rows"
-                    )
+                    who = f"run {run} ({row[at['command']]})"
+                    reasons.append(f"{who} was cut off after {when}: its last rows may be missing")
             elif row[at["problem"]] and window.touches(written, written):
                 reasons.append(f"run {run} could not store: {row[at['problem']]}")
         return reasons

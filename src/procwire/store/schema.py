@@ -74,9 +74,11 @@ def follow(table: Table, there: Mapping[str, str]) -> list[str]:
     return [*statements, *_drop(table), *_indices(table)]
 
 
-def insert(table: Table) -> str:
-    """The statement that stores one row; parameters in the order of ``columns_of``."""
-    columns = columns_of(table)
+def insert(table: Table, places: Sequence[int] | None = None) -> str:
+    """The statement that stores one row; parameters in the order of ``columns_of``, or of places in it."""
+    columns: Sequence[Column] = columns_of(table)
+    if places is not None:
+        columns = [columns[place] for place in places]
     names = ", ".join(quoted(column.name) for column in columns)
     how = "INSERT OR REPLACE" if table.key else "INSERT"
     return f"{how} INTO {quoted(table.name)} ({names}) VALUES ({', '.join('?' * len(columns))})"

@@ -36,8 +36,8 @@ def test_those_of_one_detector_and_those_that_match(capsys: Out) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ("--findings", "nonsense"), ("--findings", "--set", "scan.nonsense=1"),
-        ("--findings", "--set", "scan"),
+        ("--findings", "nonsense"), ("--findings", "--threshold", "scan.nonsense=1"),
+        ("--findings", "--threshold", "scan"),
         ("--findings", "--filter", "nonsense == 1"), ("--findings", "--group", "process"),
     ],
 )  # fmt: skip

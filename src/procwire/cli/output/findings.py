@@ -34,7 +34,10 @@ class Findings:
         names = [name.strip() for name in arguments.findings.split(",") if name.strip()]
         try:
             self.detection = Detection(
-                self._take, names=names, settings=settings_of(arguments.set), rules=_rules(arguments, names)
+                self._take,
+                names=names,
+                settings=settings_of(arguments.thresholds),
+                rules=_rules(arguments, names),
             )
         except (DetectError, ExtensionError) as error:
             raise EngineError(str(error), exit.USAGE) from None

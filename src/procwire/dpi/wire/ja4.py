@@ -97,7 +97,8 @@ _cached_extension_hash = lru_cache(MAX_CACHED)(_extension_hash)
 def _alpn_part(first: bytes) -> str:
     """First and last character, or digit of the hexadecimal form where either is no letter or digit.
 
-    A name whose first byte is not ASCII is 99: so do both reference implementations (Python, Rust).
+    A name whose first byte is not ASCII is 99, as in all published fingerprints: so do both programs of the
+    specification's authors (Rust, Python), though its text ("ALPN Extension Value") asks for digits there.
     """
     if not first:
         return "00"
