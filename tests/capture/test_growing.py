@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,23 @@ def test_what_is_open_is_read_on_where_its_name_may_not_be_looked_up_any_more(
     assert b"".join(bytes(chunk) for chunk in file.take()) == b"told"
     with pytest.raises(PermissionError):
         GrowingFile(str(path)).open()
+
+
+def test_another_process_opens_it_where_this_one_may_not(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    asked = []
+
+    def opener() -> int:
+        asked.append(path)
+        return os.open(path, os.O_RDONLY) if path.exists() else -1
+
+    file = GrowingFile("/nowhere/that/can/be/looked/at")
+    file.open_by(opener)
+    assert list(file.take()) == []
+    path.write_bytes(b"one")
+    assert [bytes(chunk) for chunk in file.take()] == [b"one"]
+    assert (list(file.take()), len(asked)) == ([], 2)  # it is asked for no more while it is the same file
+    path.unlink()
+    path.write_bytes(b"another")
+    assert [bytes(chunk) for chunk in file.take()] == [b"another"]
+    file.close()

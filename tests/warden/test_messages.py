@@ -17,6 +17,7 @@ from procwire.warden.messages import (
     Learned,
     LookUp,
     MessageError,
+    OpenKeys,
     OpenRing,
     Refresh,
     Refused,
@@ -92,7 +93,7 @@ def test_junk_raises_nothing_else(data: bytes) -> None:
 
 
 def test_every_byte_changed_is_refused_or_another_request() -> None:
-    known = (LookUp, Refresh, OpenRing)
+    known = (LookUp, Refresh, OpenRing, OpenKeys)
     whole = pack(ASKED)
     choose = random.Random(1)
     for at in range(len(whole)):

@@ -21,7 +21,17 @@ from procwire.processes.keys import Key
 from procwire.processes.owners import Look
 from procwire.warden import messages
 from procwire.warden.line import Line, pair
-from procwire.warden.messages import Found, LookUp, Opened, OpenRing, Refresh, Refreshed, Refused, pack
+from procwire.warden.messages import (
+    Found,
+    LookUp,
+    Opened,
+    OpenKeys,
+    OpenRing,
+    Refresh,
+    Refreshed,
+    Refused,
+    pack,
+)
 from procwire.warden.service import MAX_FAULTS, Allowed, Service
 
 ASKED = LookUp(6, b"\x7f\0\0\1", 1, b"\x7f\0\0\1", 2)
@@ -179,3 +189,16 @@ def test_a_flood_of_junk_neither_ends_it_early_nor_leaks(seed: int, monkeypatch:
             assert isinstance(answer, Refused | Found | Refreshed)
         assert isinstance(made.ask(pack(ASKED)), Found)
         assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_the_key_log_that_was_named_is_opened_and_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "keys"
+    with engine(Allowed(keylog=str(path))) as made:
+        assert made.ask(pack(OpenKeys()), 1) == Refused("No such file or directory")
+        path.write_text("CLIENT_RANDOM")
+        assert isinstance(made.ask(pack(OpenKeys()), 1), Opened)
+        with open(made.descriptor, encoding="ascii") as file:
+            assert file.read() == "CLIENT_RANDOM"
+    with engine() as made:
+        assert made.ask(pack(OpenKeys()), 1) == Refused("no key log was named at the start")
+        assert made.descriptor == -1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 CHUNK_BYTES = 1 << 16
 LOOK_BYTES = 1 << 22  # read at one look, so that a huge file delays no packet for long
@@ -23,6 +23,7 @@ class GrowingFile:
         self._at = 0
         self._identity: tuple[int, int] | None = None
         self._buffer = bytearray(CHUNK_BYTES)
+        self._opener: Callable[[], int] | None = None
 
     @property
     def there(self) -> bool:
@@ -32,6 +33,10 @@ class GrowingFile:
     def open(self) -> None:
         """Open it now if it is there: later this process may not be allowed to. Raises OSError."""
         self._renew()
+
+    def open_by(self, opener: Callable[[], int]) -> None:
+        """Have it opened by another process from now on: a descriptor, or -1 where it is not to be had."""
+        self._opener = opener
 
     def take(self, most: int = LOOK_BYTES) -> Iterator[memoryview]:
         """What was added since, about ``most`` bytes of it. A chunk is valid until the next is asked for."""
@@ -66,6 +71,9 @@ class GrowingFile:
 
     def _renew(self) -> None:
         """Open it, or the file that has taken its place."""
+        if self._opener is not None:
+            self._renew_by(self._opener)
+            return
         try:
             status = os.stat(self.path)  # noqa: PTH116 - the descriptor's twin
         except FileNotFoundError:
@@ -79,3 +87,15 @@ class GrowingFile:
         self.close()
         self._fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         self._identity = (status.st_dev, status.st_ino)
+
+    def _renew_by(self, opener: Callable[[], int]) -> None:
+        """Ask for it where we have none, it was cut, or nobody can find ours by a name any more."""
+        if self._fd >= 0:
+            held = os.fstat(self._fd)
+            if held.st_nlink and held.st_size >= self._at:
+                return
+        found = opener()
+        if found < 0:
+            return
+        self.close()
+        self._fd = found

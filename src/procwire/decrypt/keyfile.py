@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from procwire.capture.growing import GrowingFile
 from procwire.decrypt.keylog import KeyLog
 
@@ -23,6 +25,10 @@ class KeyFile:
             self._file.open()
         except OSError as error:
             raise self._error(error.strerror or str(error)) from None
+
+    def open_by(self, opener: Callable[[], int]) -> None:
+        """See GrowingFile."""
+        self._file.open_by(opener)
 
     def read_all(self) -> None:
         """To the end; no more will come. Raises KeyFileError where it cannot be read."""

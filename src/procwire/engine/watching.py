@@ -188,14 +188,15 @@ class Watching:
     def _split(self) -> None:
         """Two processes: the warden keeps the rights, this one keeps what is open. Raises SandboxError."""
         options = self.options
-        allowed = Allowed(names=options.interfaces, promiscuous=options.promiscuous)
+        allowed = Allowed(names=options.interfaces, promiscuous=options.promiscuous, keylog=options.keylog)
         self.warden = start(options.sandbox, allowed, self._open_owners if options.owners else None)
         if self.kernel is not None:
             self.kernel.close()  # here: the warden has it
         self.source.open_by(self.warden.open_ring)
-        files = (options.keylog,) if options.keylog else ()
+        if self._key_file is not None:
+            self._key_file.open_by(self.warden.open_keys)
         maps = self.counting is not None
-        self.confinement = confine(engine(options.sandbox, folders=options.folders, files=files, maps=maps))
+        self.confinement = confine(engine(options.sandbox, folders=options.folders, maps=maps))
 
     def _prepare(self) -> None:
         if self.options.owners:
@@ -299,6 +300,9 @@ class Watching:
             self.source.close()
         places = {each.index: lost[each.name] for each in self.source.interfaces if lost.get(each.name)}
         self._record(lambda writer: writer.close(dropped=places))
+        if self._key_file is not None:
+            self._key_file.poll()  # while the warden is there, who may have to open it
+            self._key_file.close()
         if self.resolver is not None:
             for flow in self.pipeline.tracker.active():
                 self.resolver.review(flow)
@@ -308,9 +312,6 @@ class Watching:
             self.kernel.close()
         if self.warden is not None:
             self.warden.close()
-        if self._key_file is not None:
-            self._key_file.poll()
-            self._key_file.close()
         self.pipeline.finish()
         self._count()
         self.evicted = self.counting.evicted if self.counting is not None else 0

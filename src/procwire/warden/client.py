@@ -22,6 +22,7 @@ from procwire.warden.messages import (
     LookUp,
     MessageError,
     Opened,
+    OpenKeys,
     OpenRing,
     Refresh,
     Refreshed,
@@ -125,6 +126,18 @@ class Warden:
         close_all([descriptor])
         reason = answer.reason if isinstance(answer, Refused) else f"the warden says {type(answer).__name__}"
         raise CaptureError(wish.name, None, reason)
+
+    def open_keys(self) -> int:
+        """A descriptor of the key log that was named at the start; -1 where it cannot be opened now."""
+        try:
+            self._line.give(pack(OpenKeys()))
+            answer, descriptor = self._next()
+        except (OSError, MessageError):
+            return -1
+        if isinstance(answer, Opened):
+            return descriptor
+        close_all([descriptor] if descriptor >= 0 else [])
+        return -1
 
     def hear(self) -> bool:
         """Take in what the warden has learned; False where it has ended."""

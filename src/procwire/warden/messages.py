@@ -56,6 +56,10 @@ class OpenRing(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True
     promiscuous: bool = False
 
 
+class OpenKeys(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """The key log that was named at the start: it may not have been there then, or be another file by now."""
+
+
 class Found(msgspec.Struct, frozen=True, tag=True):
     """The answer to LookUp. Programs and containers stand in it by number, 0 for none: process's, peer's."""
 
@@ -72,7 +76,7 @@ class Refreshed(msgspec.Struct, frozen=True, tag=True):
 
 
 class Opened(msgspec.Struct, frozen=True, tag=True):
-    """The socket comes with this message."""
+    """The socket or file comes with this message."""
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):
@@ -88,7 +92,7 @@ class Learned(msgspec.Struct, frozen=True, tag=True):
     containers: dict[int, Container]
 
 
-Request = LookUp | Refresh | OpenRing
+Request = LookUp | Refresh | OpenRing | OpenKeys
 Reply = Found | Refreshed | Opened | Refused | Learned
 
 _REQUESTS = msgspec.msgpack.Decoder(Request)

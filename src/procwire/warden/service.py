@@ -7,6 +7,7 @@ speaks another language is not its engine any more.
 from __future__ import annotations
 
 import contextlib
+import os
 import select
 import socket
 import time
@@ -26,6 +27,7 @@ from procwire.warden.messages import (
     LookUp,
     MessageError,
     Opened,
+    OpenKeys,
     OpenRing,
     Refresh,
     Refreshed,
@@ -58,6 +60,7 @@ class Allowed(msgspec.Struct, frozen=True, kw_only=True):
     promiscuous: bool = False
     rings: bool = True
     ring_bytes: int = MOST_RING_BYTES
+    keylog: str = ""  # the one file that it may have opened
 
 
 class Service:
@@ -121,10 +124,14 @@ class Service:
 
     def _answer(self, line: Line, asked: Request) -> bool:
         made: socket.socket | None = None
+        file = -1
         reply: Reply
         try:
             if isinstance(asked, OpenRing):
                 made = self._open(asked)
+                reply = Opened()
+            elif isinstance(asked, OpenKeys):
+                file = self._open_keys()
                 reply = Opened()
             elif self.owners is None:
                 reply = Refused("owners are not looked up")
@@ -134,14 +141,15 @@ class Service:
                 assert isinstance(asked, Refresh)
                 reply = Refreshed(self.owners.refresh())
         except (CaptureError, OSError, MessageError) as error:
-            reply = Refused(getattr(error, "reason", "") or str(error))
+            reply = Refused(getattr(error, "reason", "") or getattr(error, "strerror", "") or str(error))
         try:
-            line.give(_packed(reply), made.fileno() if made is not None else -1)
+            line.give(_packed(reply), made.fileno() if made is not None else file)
         except OSError:
             return False
         finally:
             if made is not None:
                 made.close()
+            close_all([file] if file >= 0 else [])
         return True
 
     def _look(self, owners: Asked, asked: LookUp) -> Found:
@@ -159,6 +167,12 @@ class Service:
         if socket.if_nametoindex(asked.name) != asked.index:
             raise CaptureError(asked.name, None, "another interface has its name now")
         return self._opener(RingWish(**msgspec.structs.asdict(asked)))
+
+    def _open_keys(self) -> int:
+        """To read; nothing is read here."""
+        if not self.allowed.keylog:
+            raise MessageError("no key log was named at the start")
+        return os.open(self.allowed.keylog, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
 
     def _refuse(self, line: Line, error: MessageError) -> bool:
         self.faults += 1
