@@ -82,16 +82,28 @@ def received(host: Host) -> int:
     return int(shown[0]["stats64"]["rx"]["packets"])
 
 
+def family(pid: int) -> list[int]:
+    """A process and all below it: a watch is several."""
+    found = [pid]
+    for each in found:
+        for children in Path(f"/proc/{each}/task").glob("*/children"):
+            found += [int(child) for child in children.read_text(encoding="ascii").split()]
+    return found
+
+
 def cpu_seconds(pid: int) -> float:
-    """Processor time of a process so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Processor time of a process and those below it so far."""
+    total = 0
+    for each in family(pid):
+        fields = Path(f"/proc/{each}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / os.sysconf("SC_CLK_TCK")
 
 
 def pss(pid: int) -> int:
-    """Memory of a process, shared pages in proportion, KiB."""
-    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
-    return int(re.findall(r"^Pss:\s+(\d+)", rollup, re.MULTILINE)[0])
+    """Memory of a process and those below it, shared pages in proportion, KiB."""
+    rollups = [Path(f"/proc/{each}/smaps_rollup").read_text(encoding="ascii") for each in family(pid)]
+    return sum(int(re.findall(r"^Pss:\s+(\d+)", rollup, re.MULTILINE)[0]) for rollup in rollups)
 
 
 def measure(words: list[str], ready: str, options: argparse.Namespace) -> tuple[int, float, str]:

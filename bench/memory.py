@@ -19,7 +19,7 @@ from pathlib import Path
 from tests.lab import Host, pair, wait_for, why_not
 
 from bench.clock import machine
-from bench.live import pss
+from bench.live import family, pss
 
 LIMIT_MIB = 70
 START_SECONDS = 3.0
@@ -59,7 +59,8 @@ def places(pid: int) -> Counter[str]:
     """KiB of PSS by what is mapped."""
     found: Counter[str] = Counter()
     name = ""
-    for line in Path(f"/proc/{pid}/smaps").read_text(encoding="utf-8").splitlines():
+    maps = [Path(f"/proc/{each}/smaps").read_text(encoding="utf-8") for each in family(pid)]
+    for line in "".join(maps).splitlines():
         if match := re.match(r"^[0-9a-f]+-[0-9a-f]+ \S+ \S+ \S+ \d+\s*(.*)$", line):
             name = Path(match[1]).name or "anonymous"
             name = "packet rings" if name.startswith("socket:") else name

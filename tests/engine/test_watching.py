@@ -112,6 +112,9 @@ class Slow:
     def __exit__(self, *_: object) -> None:
         return None
 
+    def ahead(self, keys: object) -> None:
+        pass
+
     def refresh(self) -> int:
         """See Owners."""
         return 0

@@ -12,9 +12,9 @@ from procwire.capture.opening import RingWish
 from procwire.capture.source import CaptureError
 from procwire.model.process import EXACT, Executable, Owner, ProcessRef
 from procwire.processes.keys import Key
-from procwire.warden.client import Warden, WardenError
+from procwire.warden.client import MOST_AHEAD, Warden, WardenError
 from procwire.warden.line import Line, pair
-from procwire.warden.messages import Found, Learned, Opened, Refreshed, Refused, Reply, pack
+from procwire.warden.messages import Found, Learned, LookUp, Opened, Refreshed, Refused, Reply, pack, request
 
 KEY = Key(6, b"\x7f\0\0\1", 1, b"\x7f\0\0\1", 2)
 WISH = RingWish(index=1, name="lo", hardware=772, linktype=1, blocks=4, block_bytes=65536, retire_ms=10)
@@ -98,3 +98,34 @@ def test_junk_is_no_news_and_a_socket_must_come_with_its_answer() -> None:
     odd.says(1, Opened())
     with pytest.raises(CaptureError, match="the warden says Opened"):
         odd.warden.open_ring(WISH)
+
+
+def _served(odd: Odd, count: int) -> None:
+    """Answers each question with the port that was asked for."""
+    for _ in range(count):
+        asked = request(odd.theirs[0].take()[0])
+        assert isinstance(asked, LookUp)
+        owner = Owner(process=ProcessRef(pid=asked.sport, start=1, name="x"), confidence=EXACT)
+        odd.theirs[0].give(pack(Found(owner, True)))
+
+
+def test_questions_that_are_asked_ahead_are_answered_each_by_its_own() -> None:
+    odd = Odd()
+    keys = [KEY._replace(sport=number) for number in range(1, 60)]
+    threading.Thread(target=_served, args=(odd, MOST_AHEAD + 27 + 2), daemon=True).start()
+    owners = odd.warden.owners
+    owners.ahead(keys)
+    pids = [owners.look(key).owner.process for key in keys]
+    assert [ref.pid for ref in pids if ref is not None] == list(range(1, 60))
+    owners.ahead(keys[:1])
+    found = owners.look(keys[5]).owner.process  # another one than was announced
+    assert found is not None
+    assert found.pid == 6
+
+
+def test_asking_ahead_of_nobody_is_told_when_it_is_asked() -> None:
+    odd = Odd()
+    odd.leaves()
+    odd.warden.owners.ahead([KEY])
+    with pytest.raises(WardenError, match="the warden has ended"):
+        odd.warden.owners.look(KEY)

@@ -103,6 +103,9 @@ class Owners:
             return Look(_owner("dst", dst, None, src.reason if src.local else ""), final)
         return Look(Owner(process=None, confidence=UNKNOWN, reason=_why(src, dst)), final)
 
+    def ahead(self, keys: Sequence[Key]) -> None:
+        """These are looked at next; here that needs no preparation."""
+
     def refresh(self) -> int:
         """Find new namespaces and see every held socket once: then a closed one still has its owner."""
         self._ends.rescan()

@@ -12,7 +12,7 @@ import heapq
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, Protocol, Self
 
 from msgspec import structs
@@ -38,6 +38,7 @@ WARM_NS = 1_000_000_000
 NOTED_WARM_NS = 10_000_000_000  # where an origin notes what is used: only idle sockets are left to see
 WARM_RATIO = 50  # the time between two warm-ups is at least so many times what one took
 LAST_NS = 200_000_000  # for looks at what is new when the end comes
+TOGETHER = 32  # looks that are announced at once
 BATCH = 256  # looks between two checks whether a warm-up is due
 
 _FULL = Owner(process=None, confidence=UNKNOWN, reason="too many new flows at once to look at each")
@@ -59,6 +60,9 @@ class Asked(Protocol):
 
     def refresh(self) -> int:
         """See Owners."""
+
+    def ahead(self, keys: Sequence[Key]) -> None:
+        """These are looked at next, in this order: whoever is far away may begin."""
 
 
 class Waiting(NamedTuple):
@@ -198,11 +202,12 @@ class Resolver:
             if not self._new and not self._ended and not self._stopping:
                 self._wake.wait(self._idle_seconds())
             fresh = [self._new.popleft() for _ in range(min(BATCH, len(self._new)))]
-        for flow in fresh:
+        for flow, key in _in_time(owners, fresh):
             self._count += 1
-            self._look(owners, Waiting(0, self._count, 0, flow, key_of(flow), _STOPPED))
-        for _ in range(min(BATCH, len(self._ended))):
-            self._review(owners, self._ended.popleft())
+            self._look(owners, Waiting(0, self._count, 0, flow, key, _STOPPED))
+        over = [self._ended.popleft() for _ in range(min(BATCH, len(self._ended)))]
+        for flow, key in _in_time(owners, over):
+            self._review(owners, flow, key)
         self._look_again(owners)
         if self._clock() >= self._warm_due:
             self._warm_up(owners)
@@ -231,7 +236,8 @@ class Resolver:
             flow = self._new.popleft()
             self._look(owners, Waiting(0, self._count, 0, flow, key_of(flow), _STOPPED))
         while self._ended and self._clock() < end:
-            self._review(owners, self._ended.popleft())
+            flow = self._ended.popleft()
+            self._review(owners, flow, key_of(flow))
 
     def _look(self, owners: Asked, waiting: Waiting) -> None:
         try:
@@ -249,11 +255,11 @@ class Resolver:
         again = waiting._replace(due=due, attempt=waiting.attempt + 1, owner=best)
         heapq.heappush(self._later, again)
 
-    def _review(self, owners: Asked, flow: Flow) -> None:
+    def _review(self, owners: Asked, flow: Flow, key: Key) -> None:
         before = flow.owner
         assert isinstance(before, Owner)
         try:
-            after = owners.look(key_of(flow)).owner
+            after = owners.look(key).owner
         except OSError:  # the first answer stands
             after = before
         self._done.append(Answer(flow, reviewed(before, after)))
@@ -286,3 +292,11 @@ class Resolver:
                 if isinstance(flow.owner, Owner):
                     self._done.append(Answer(flow, flow.owner))
             self._ended.clear()
+
+
+def _in_time(owners: Asked, flows: list[Flow]) -> Iterator[tuple[Flow, Key]]:
+    """Flows with their keys; some are announced together before the first of them is looked at."""
+    for start in range(0, len(flows), TOGETHER):
+        keyed = [(flow, key_of(flow)) for flow in flows[start : start + TOGETHER]]
+        owners.ahead([key for _, key in keyed])
+        yield from keyed

@@ -6,6 +6,8 @@ import contextlib
 import os
 import socket
 import time
+from collections import deque
+from collections.abc import Sequence
 from typing import Self
 
 from procwire.capture.opening import RingWish
@@ -33,6 +35,7 @@ from procwire.warden.messages import (
 GONE = "the warden has ended"
 LAST_SECONDS = 1.0  # its end is waited for so long
 STEP_SECONDS = 0.002
+MOST_AHEAD = 32  # questions on the way; the answers fit into the line's memory
 
 
 class WardenError(OSError):
@@ -45,6 +48,7 @@ class RemoteOwners:
     def __init__(self, line: Line, mirror: Mirror) -> None:
         self._line = line
         self._mirror = mirror
+        self._ahead: deque[Key] = deque()  # asked, and not answered yet
 
     def __enter__(self) -> Self:
         return self
@@ -58,15 +62,40 @@ class RemoteOwners:
 
     def look(self, key: Key) -> Look:
         """See Owners. Raises WardenError."""
-        answer = _asked(self._line, LookUp(*key))
+        answer = self._answer(key)
         if not isinstance(answer, Found):
             raise WardenError(0, f"the warden says {type(answer).__name__}")
         return self._mirror.look(answer)
 
     def refresh(self) -> int:
         """See Owners. Raises WardenError."""
+        self._forget()
         answer = _asked(self._line, Refresh())
         return answer.sockets if isinstance(answer, Refreshed) else 0
+
+    def ahead(self, keys: Sequence[Key]) -> None:
+        """Ask for all of them now: the answers come while the first is being read. MOST_AHEAD at most."""
+        self._forget()
+        try:
+            for key in keys[:MOST_AHEAD]:
+                self._line.give(pack(LookUp(*key)))
+                self._ahead.append(key)
+        except OSError:
+            self._ahead.clear()  # whoever asks one by one is told why
+
+    def _answer(self, key: Key) -> Reply:
+        if self._ahead and self._ahead[0] == key:
+            self._ahead.popleft()
+            return _heard(self._line)
+        self._forget()
+        return _asked(self._line, LookUp(*key))
+
+    def _forget(self) -> None:
+        """Answers that nobody waits for any more."""
+        while self._ahead:
+            self._ahead.popleft()
+            with contextlib.suppress(WardenError):
+                _heard(self._line)
 
 
 class Warden:
@@ -149,6 +178,13 @@ class Warden:
 def _asked(line: Line, asked: Request) -> Reply:
     try:
         line.give(pack(asked))
+    except OSError:
+        raise WardenError(0, GONE) from None
+    return _heard(line)
+
+
+def _heard(line: Line) -> Reply:
+    try:
         data, descriptor = line.take()
         close_all([descriptor] if descriptor >= 0 else [])
         answer = reply(data) if data else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import select
 import socket
+import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -82,12 +83,15 @@ class Service:
         poll = select.poll()
         for line in self.lines:
             poll.register(line.fileno(), select.POLLIN)
+        next_tick = 0.0
         while self.faults < MAX_FAULTS:
             ready = {descriptor for descriptor, _ in poll.poll(TICK_MS)}
             for line in self.lines:
                 if line.fileno() in ready and not self.serve(line):
                     return
-            self.tell()
+            if time.monotonic() >= next_tick:
+                self.tell()
+                next_tick = time.monotonic() + TICK_MS / 1000
 
     def serve(self, line: Line) -> bool:
         """One request; False where nobody is there any more."""
