@@ -99,7 +99,7 @@ def suites() -> Report:
     return {
         "failed": [line for line in lines if line.startswith(("FAILED", "ERROR"))],
         "skipped": [line for line in lines if line.startswith("SKIPPED")],
-        "last": lines[-1] if lines else "",
+        "last": lines[-1].strip("= ") if lines else "",
     }
 
 
