@@ -197,7 +197,7 @@ def test_the_key_log_that_was_named_is_opened_and_no_other(tmp_path: Path) -> No
         assert made.ask(pack(OpenKeys()), 1) == Refused("No such file or directory")
         path.write_text("CLIENT_RANDOM")
         assert isinstance(made.ask(pack(OpenKeys()), 1), Opened)
-        with open(made.descriptor, encoding="ascii") as file:
+        with os.fdopen(made.descriptor, encoding="ascii") as file:
             assert file.read() == "CLIENT_RANDOM"
     with engine() as made:
         assert made.ask(pack(OpenKeys()), 1) == Refused("no key log was named at the start")
