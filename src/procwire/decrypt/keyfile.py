@@ -49,6 +49,11 @@ class KeyFile:
         except OSError:
             self._file.close()
 
+    def last(self) -> None:
+        """What was added since, and no more."""
+        self.poll()
+        self.close()
+
     def close(self) -> None:
         """Let go of the file; what was read stays with the keys."""
         self._file.close()

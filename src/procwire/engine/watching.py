@@ -301,8 +301,7 @@ class Watching:
         places = {each.index: lost[each.name] for each in self.source.interfaces if lost.get(each.name)}
         self._record(lambda writer: writer.close(dropped=places))
         if self._key_file is not None:
-            self._key_file.poll()  # while the warden is there, who may have to open it
-            self._key_file.close()
+            self._key_file.last()  # while the warden is there, who may have to open it
         if self.resolver is not None:
             for flow in self.pipeline.tracker.active():
                 self.resolver.review(flow)
