@@ -41,7 +41,7 @@ def test_a_good_one_is_whole_and_says_what_is_not_covered(ledger: tuple[str, str
     assert main(["ledger", "verify", ledger[0], "--key", ledger[1]]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "5 records, 2 checkpoints, 2 epochs: whole"
-    assert said[1:] == ["  1 records after the last checkpoint are chained, not signed"]
+    assert said[1:] == ["  behind the last checkpoint, chained but not signed: 1"]
     assert main(["ledger", "verify", ledger[0], "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["verdict"] == "whole"
 

@@ -143,7 +143,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(msgspec.json.encode({"verdict": "whole", **vars(report)}).decode())
     else:
-        print(f"{report.records} records, {report.checkpoints} checkpoints, {report.epoch + 1} epochs: whole")
+        print(report)
         for remark in report.remarks:
             print(f"  {remark}")
     return exit.INCOMPLETE if report.torn_bytes else exit.OK

@@ -103,6 +103,10 @@ class Report:
         self.records = self.checkpoints = self.epoch = self.covered = self.torn_bytes = 0
         self.remarks: list[str] = []
 
+    def __str__(self) -> str:
+        counts = ((self.records, "record"), (self.checkpoints, "checkpoint"), (self.epoch + 1, "epoch"))
+        return ", ".join(f"{count} {word}{'s' * (count != 1)}" for count, word in counts) + ": whole"
+
 
 class Check:
     """One pass over a ledger. ``run`` raises Bad with the first thing that is wrong."""
@@ -239,7 +243,7 @@ class Check:
         if self._next is not None:
             self.report.remarks.append("an epoch is ending: its last checkpoint is not there yet")
         if left := self.report.records - self.report.covered:
-            self.report.remarks.append(f"{left} records after the last checkpoint are chained, not signed")
+            self.report.remarks.append(f"behind the last checkpoint, chained but not signed: {left}")
         if self.report.torn_bytes:
             self.report.remarks.append(
                 f"{self.report.torn_bytes} bytes at the end are half a record: a crash, or a cut"
@@ -320,7 +324,7 @@ def main(words: list[str] | None = None) -> int:
     except OSError as error:
         print(f"{error.filename}: {error.strerror}", file=sys.stderr)
         return 1
-    print(f"{report.records} records, {report.checkpoints} checkpoints, {report.epoch + 1} epochs: whole")
+    print(report)
     for remark in report.remarks:
         print(f"  {remark}")
     return 4 if report.torn_bytes else 0
