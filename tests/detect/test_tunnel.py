@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import base64
 import random
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -87,3 +89,13 @@ def test_entropy_by_hand() -> None:
     assert entropy(Counter("aaaa")) == 0
     assert entropy(Counter("abcd")) == 2
     assert entropy(Counter()) == 0
+
+
+def test_nothing_is_left_to_be_loaded_when_it_is_confined() -> None:
+    """A name with other letters needs codecs that a confined process may not load any more."""
+    code = (
+        "import sys; from procwire.detect.tunnel import Tunnel; Tunnel(); "
+        "print({'publicsuffixlist', 'encodings.idna', 'encodings.punycode'} <= set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"

@@ -75,7 +75,7 @@ def test_hping3_is_a_flood(tmp_path: Path) -> None:
 def test_iodine_is_a_tunnel(tmp_path: Path) -> None:
     with watched(tmp_path) as (scene, command):
         scene.serve(53, "iodined", "-f", "-c", "-P", "pw", "10.99.0.1", "t.example.net", udp=True)
-        scene.client.start("iodine", "-f", "-r", "-P", "pw", talk.SERVER, "t.example.net")
+        scene.client.start("iodine", "-f", "-r", "-m", "200", "-P", "pw", talk.SERVER, "t.example.net")
         wait_for(lambda: "dns0" in scene.client.run("ip", "-o", "link"), seconds=20, what="the tunnel")
 
         def pushed() -> Any:

@@ -132,7 +132,8 @@ class Detector:
 
 def opener(row: FlowRow) -> ProcessRef | None:
     """The process that opened a flow, where it is on this host and known."""
-    owner: Owner = row.owner
+    known = row.flow.owner  # it may have been found out since the row was made
+    owner: Owner = known if isinstance(known, Owner) else row.owner
     return owner.peer if owner.side == "dst" else owner.process
 
 

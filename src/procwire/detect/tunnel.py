@@ -1,7 +1,7 @@
 """DNS tunnels: data carried in the names that are asked for, under one domain.
 
 Judged for each asker and registered domain: how many different names were asked for, how long and how random
-they are, which record types, and how many bytes they carry. Names that are short on average lower the score.
+they are, which record types, and how many bytes they carry. Where hardly a name is long, the score is low.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
-from procwire.detect.contract import MINUTE, Detector, Kept, Subject, subject
+from procwire.detect.contract import MINUTE, SECOND, Detector, Kept, Subject, opener, subject
 from procwire.detect.suffixes import registered
 from procwire.model.finding import MAX_EVIDENCE, Finding
 from procwire.model.observed import ObservationRow
@@ -22,14 +22,18 @@ CARRIERS = frozenset({"null", "txt", "key", "cname", "mx", "srv", "private", "dn
 NAMES_OF_ADDRESSES = ("in-addr.arpa", "ip6.arpa")
 WEIGHTS = {"different": 0.25, "long": 0.3, "random": 0.25, "records": 0.1, "volume": 0.1}
 LONG_BYTES, RANDOM_BITS, MUCH_BYTES = 40, 4.2, 20_000  # where a measure is 1
-SHORT_BYTES = 24  # names shorter than this carry little: hosts of a content network are told by number
+LONG_NAME_BYTES = (
+    24  # shorter ones carry little: hosts of a content network are told by number, polls are short
+)
+KNOWN_NS = 2 * SECOND  # an owner that is not known by then is not waited for
+MANY_LONG = 10  # so many of the longer make a tunnel possible
 
 
 class _Domain:
     def __init__(self, since: int) -> None:
         self.since = since
         self.names: set[int] = set()
-        self.queries = self.bytes = self.carriers = self.missing = 0
+        self.queries = self.bytes = self.carriers = self.missing = self.long = 0
         self.letters: Counter[str] = Counter()
         self.flows: dict[str, None] = {}
         self.row: FlowRow | None = None
@@ -56,6 +60,9 @@ class Tunnel(Detector):
 
     def __init__(self, settings: dict[str, float] | None = None) -> None:
         super().__init__(settings)
+        registered(
+            "b\u00fccher.example.com"
+        )  # loads the list, and how such names are spelt: later nothing may be
         self._domains: Kept[_Domain] = Kept()
 
     def observed(self, row: ObservationRow, now: int) -> Iterable[Finding]:
@@ -76,8 +83,14 @@ class Tunnel(Detector):
             found.missing += seen.rcode == "nxdomain"
         elif seen.message == "query":
             _count(found, name[: -len(domain) - 1], seen.query_type.lower(), row)
-            if len(found.names) >= max(self.settings["names"], 2 * found.judged):
+            if len(found.names) >= max(self.settings["names"], 2 * found.judged) and _settled(found, now):
                 found.judged = len(found.names)
+                yield from self._judge(who, domain, found, now)
+
+    def finish(self, now: int) -> Iterable[Finding]:
+        """See Detector: what was too young to be judged."""
+        for (who, domain), found in self._domains.items():
+            if len(found.names) >= self.settings["names"]:
                 yield from self._judge(who, domain, found, now)
 
     def _judge(self, who: Subject, domain: str, found: _Domain, now: int) -> Iterator[Finding]:
@@ -89,7 +102,7 @@ class Tunnel(Detector):
             "volume": min(1.0, found.bytes / MUCH_BYTES),
         }
         weighed = sum(WEIGHTS[name] * value for name, value in scores.items())
-        score = weighed * min(1.0, found.bytes / found.queries / SHORT_BYTES)
+        score = weighed * min(1.0, found.long / MANY_LONG)
         if score < self.settings["score"] or found.told:
             return
         found.told = True
@@ -102,9 +115,15 @@ class Tunnel(Detector):
         )  # fmt: skip
 
 
+def _settled(found: _Domain, now: int) -> bool:
+    """Whether it is known who asks, or will not be known by waiting."""
+    return found.row is None or opener(found.row) is not None or now - found.since > KNOWN_NS
+
+
 def _count(found: _Domain, below: str, kind: str, row: ObservationRow) -> None:
     found.queries += 1
     found.bytes += len(below)
+    found.long += len(below) >= LONG_NAME_BYTES
     found.carriers += kind in CARRIERS or kind.startswith("type")
     found.letters.update(below.replace(".", ""))
     found.row = row

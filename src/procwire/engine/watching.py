@@ -183,7 +183,7 @@ class Watching:
 
     def _open_owners(self) -> Owners:
         origins = () if self.kernel is None else (self.kernel,)
-        return Owners(origins=origins, hashes=self.options.hashes, iterators=True)
+        return Owners(origins=origins, hashes=self.options.hashes, iterators=bool(origins))
 
     def _split(self) -> None:
         """Two processes: the warden keeps the rights, this one keeps what is open. Raises SandboxError."""

@@ -40,7 +40,14 @@ class Book:
         self._waiting = bytearray()
         self._index = Growing(directory / INDEX, OFFSET.size)
         self._nodes = Levels(directory)
-        self.written, cut = _ended(self._file)
+        try:
+            self._begin(directory)
+        except BaseException:
+            self._let_go()
+            raise
+
+    def _begin(self, directory: Path) -> None:
+        self.written, self.cut_bytes = _ended(self._file)
         first = read(self._line(0, self.written)) if self.written else None
         self.hash = "sha256" if first is None else str(first.body.get("hash"))
         if self.hash not in HASHES:
@@ -52,7 +59,6 @@ class Book:
             if not self._covered():
                 raise LedgerError(f"{directory}: does not go with its last checkpoint: verify the ledger")
         self._settle()
-        self.cut_bytes = cut
 
     @property
     def size(self) -> int:
@@ -136,10 +142,13 @@ class Book:
         try:
             self.sync()
         finally:
-            self._index.close()
-            self._nodes.close()
-            self._key.wipe()
-            os.close(self._file)
+            self._let_go()
+
+    def _let_go(self) -> None:
+        self._index.close()
+        self._nodes.close()
+        self._key.wipe()
+        os.close(self._file)
 
     def _line(self, start: int, end: int) -> bytes:
         """The line that begins at ``start``, up to ``end`` or its own end."""
