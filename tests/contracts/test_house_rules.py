@@ -32,6 +32,7 @@ SANS_IO = (
     "ledger/tree.py",
     "ledger/chain.py",
     "ledger/note.py",
+    "alerts/formats",
 )
 CLOCKS = {"time", "perf_counter", "monotonic", "time_ns", "now", "utcnow", "today"}
 
