@@ -68,7 +68,7 @@ def fields(alert: Alert) -> dict[str, Any]:
 
 
 def _addresses(ends: Ends) -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     for address, short, long, label in (
         (ends.source, "src", "c6a2", "Source IPv6 Address"),
         (ends.target, "dst", "c6a3", "Destination IPv6 Address"),

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from procwire.alerts.formats.fields import PRODUCT, Ends, known, moment, number_of, packed, span, technique
+from procwire.alerts.formats.fields import (
+    PRODUCT,
+    Ends,
+    known,
+    moment,
+    number_of,
+    packed,
+    parent,
+    span,
+    technique,
+)
 from procwire.model.alert import Alert
 
 VERSION = "8.11.0"
@@ -90,9 +100,9 @@ def _process(alert: Alert) -> dict[str, Any]:
     finding, facts = alert.finding, alert.facts
     return known({
         "pid": finding.pid, "name": finding.process, "executable": finding.exe,
-        "command_line": facts.get("cmdline"),
+        "command_line": finding.cmdline,
         "hash": known({"sha256": facts.get("sha256")}),
-        "parent": known({"pid": facts.get("ppid"), "name": facts.get("parent")}),
+        "parent": parent(alert),
     })  # fmt: skip
 
 

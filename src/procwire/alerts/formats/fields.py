@@ -96,6 +96,12 @@ def number_of(alert: Alert, scale: tuple[int, int, int, int, int]) -> int:
     return scale[names.index(severity)] if severity in names else scale[2]
 
 
+def parent(alert: Alert) -> dict[str, Any]:
+    """The process's parent, as its name and pid."""
+    name, _, pid = (alert.finding.ancestors or ("",))[0].rpartition(":")
+    return known({"pid": int(pid) if pid.isascii() and pid.isdigit() else None, "name": name})
+
+
 def milliseconds(ns: int) -> int:
     """Since 1970."""
     return ns // 1_000_000

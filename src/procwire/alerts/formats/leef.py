@@ -63,6 +63,7 @@ def fields(alert: Alert) -> dict[str, Any]:
         "pid": finding.pid,
         "process": finding.process,
         "exe": finding.exe,
+        "cmdline": finding.cmdline,
         "container": finding.container,
         "app": facts.get("app"),
         "communityId": facts.get("community_id"),

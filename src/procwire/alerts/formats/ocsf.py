@@ -12,6 +12,7 @@ from procwire.alerts.formats.fields import (
     milliseconds,
     number_of,
     packed,
+    parent,
     span,
     technique,
 )
@@ -103,15 +104,15 @@ def _evidences(alert: Alert) -> list[dict[str, Any]]:
 
 
 def _process(alert: Alert) -> dict[str, Any]:
-    finding, facts = alert.finding, alert.facts
+    finding = alert.finding
     file: dict[str, Any] = {}
     if finding.exe:
         file = {"name": finding.exe.rpartition("/")[2], "path": finding.exe, "type_id": _REGULAR_FILE}
     return known({
         "pid": finding.pid,
         "name": finding.process,
-        "cmd_line": facts.get("cmdline"),
+        "cmd_line": finding.cmdline,
         "file": file,
         "user": known({"name": finding.user}),
-        "parent_process": known({"pid": facts.get("ppid"), "name": facts.get("parent")}),
+        "parent_process": parent(alert),
     })  # fmt: skip

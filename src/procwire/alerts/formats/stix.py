@@ -46,7 +46,8 @@ def _observed(alert: Alert) -> list[dict[str, Any]]:
         data = observed["id"]
     found.append(_object(
         "note", alert.id, moment(finding.time), modified=modified, abstract=finding.title or finding.detector,
-        content=finding.detail or finding.title or finding.detector or "-", object_refs=[data] if data else refs,
+        content=finding.detail or finding.title or finding.detector or "-",
+        object_refs=[data] if data else refs,
         labels=[f"severity:{finding.severity}", f"detector:{finding.detector}", finding.complete], **common,
     ))  # fmt: skip
     for name in dict.fromkeys(finding.attack):
@@ -108,7 +109,7 @@ def _program(alert: Alert) -> list[dict[str, Any]]:
         image = file["id"]
     if finding.pid is not None or finding.exe:
         named = known({
-            "pid": finding.pid, "image_ref": image, "command_line": alert.facts.get("cmdline"),
+            "pid": finding.pid, "image_ref": image, "command_line": finding.cmdline,
         })  # fmt: skip
         made = _id("process", alert.host, finding.pid, finding.exe, finding.process)
         found.append({"type": "process", "spec_version": "2.1", "id": made, **named})
