@@ -147,11 +147,12 @@ def unpack_account(value: bytes | memoryview, at: int = 0) -> Account:
     """A value of ``accounts``."""
     v = ACCOUNT.unpack_from(value, at)
     judged = v[11] + v[23]
+    health = Health(v[12:25:12], v[13:26:12], v[14:27:12], v[15:28:12], v[16:29:12]) if judged else UNJUDGED
     return Account(
         v[0], v[1], v[2],
         Tally(v[5:18:12], v[6:19:12], v[7:20:12], v[8:21:12]),
         v[3], (v[9], v[21]), (v[10], v[22]), v[4],
-        Health(v[12:25:12], v[13:26:12], v[14:27:12], v[15:28:12], v[16:29:12]) if judged else UNJUDGED, judged,
+        health, judged,
     )  # fmt: skip
 
 
