@@ -41,6 +41,7 @@ SANS_IO = (
     "shaping/spelling.py",
     "shaping/target.py",
     "shaping/words.py",
+    "alerts/formats",
 )
 CLOCKS = {"time", "perf_counter", "monotonic", "time_ns", "now", "utcnow", "today"}
 
