@@ -4,7 +4,8 @@ Repeat with ``python -m bench.decrypt [--megabytes N]``. The captures are made h
 over TLS 1.3 and 1.2, cut into segments as a 1500-byte wire would carry them; one of N MB, where the start of
 either program hardly counts, and one of a tenth of that. Every record is decrypted and authenticated by
 both. Flows without keys are the TLS and QUIC conversations of ``bench.traffic``, read with the keys of
-others, in pairs of runs that take turns. A key log of 100 MB is read beside Python's plain loop over its lines.
+others, in pairs of runs that take turns. A key log of 100 MB is read beside Python's plain loop over its
+lines.
 """
 
 from __future__ import annotations
@@ -105,8 +106,8 @@ def without_keys(keys: Path, pairs: int) -> float:
         ratios.append(took[1] / took[0])
     low, median, high = statistics.quantiles(ratios, n=4)
     print(
-        f"flows without keys: {median:.3f} times the processor time of decryption off (median of {pairs} pairs, "
-        f"half of them from {low:.3f} to {high:.3f}), goal {COST_GOAL}"
+        f"flows without keys: {median:.3f} times the processor time of decryption off (median of {pairs} "
+        f"pairs, half of them from {low:.3f} to {high:.3f}), goal {COST_GOAL}"
     )
     return median
 

@@ -1,4 +1,4 @@
-"""DNS that is encrypted, by real programs: over TLS, over HTTP/2 and over HTTP/1.1, with the client's keys."""
+"""DNS that is encrypted, by real programs: over TLS, HTTP/2 and HTTP/1.1, with the client's keys."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ QUESTIONS = (("+tls",), ("+https",), ("+https-get",))
 
 
 def over_http1(scene: Scene, certificate: str, key: str) -> list[tuple[str, ...]]:
-    """Start dnsdist; the calls that ask it in a GET's target and in a POST's body, by length and in chunks."""
+    """Start dnsdist; the calls that ask it in a GET's target, in a POST's body, and in chunks."""
     (scene.folder / "front").write_text(FRONT.format(server=SERVER, certificate=certificate, key=key))
     scene.serve(8443, "dnsdist", "--supervised", "--disable-syslog", "-C", str(scene.folder / "front"))
     (scene.folder / "query").write_bytes(QUERY)

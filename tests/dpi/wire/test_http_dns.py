@@ -20,7 +20,11 @@ QUERY = bytes.fromhex("00000100000100000000000003777777076578616d706c6503636f6d0
 ANSWER = bytes.fromhex("00008180000100010000000003777777076578616d706c6503636f6d0000010001"
                        "c00c000100010000003c0004c0000201")  # fmt: skip
 KIND = b"Content-Type: Application/DNS-Message; charset=x\r\n"
-GET = b"GET /dns-query?a=b&dns=" + urlsafe_b64encode(QUERY).rstrip(b"=") + b" HTTP/1.1\r\nHost: doh.example\r\n\r\n"
+GET = (
+    b"GET /dns-query?a=b&dns="
+    + urlsafe_b64encode(QUERY).rstrip(b"=")
+    + b" HTTP/1.1\r\nHost: doh.example\r\n\r\n"
+)
 POST = b"POST /dns-query HTTP/1.1\r\nHost: doh.example\r\n" + KIND + b"Content-Length: 33\r\n\r\n" + QUERY
 WHOLE = b"HTTP/1.1 200 OK\r\n" + KIND + b"Content-Length: %d\r\n\r\n" % len(ANSWER) + ANSWER
 IN_CHUNKS = (

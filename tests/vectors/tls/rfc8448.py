@@ -1,4 +1,4 @@
-"""Types RFC 8448's traces from its text: ``python -m tests.vectors.tls.rfc8448 rfc8448.txt`` writes rfc8448.json.
+"""Types RFC 8448's traces from its text: ``python -m tests.vectors.tls.rfc8448 rfc8448.txt``.
 
 The text is that of rfc-editor.org, or of Debian's package doc-rfc-informational (non-free). Taken are the
 complete records and the traffic secrets of sections 3 to 7, and the order of the messages that are encrypted.
@@ -37,9 +37,9 @@ MESSAGES = {
     "Finished": 20,
 }
 PAGE_BREAK = re.compile(r"\n+Thomson {2,}Informational.*\n\f?\n*RFC 8448 .*\n+")
-SECTION = re.compile(r"^(\d)\.  [A-Z0-9]", re.M)
-STEP = re.compile(r"^   \{(client|server)\}  ", re.M)
-VALUE = re.compile(r"^ {6}(\S[^(]*) \((\d+) octets\):((?:\s[ \n]*[0-9a-f]{2}\b)*)", re.M)
+SECTION = re.compile(r"^(\d)\.  [A-Z0-9]", re.MULTILINE)
+STEP = re.compile(r"^   \{(client|server)\}  ", re.MULTILINE)
+VALUE = re.compile(r"^ {6}(\S[^(]*) \((\d+) octets\):((?:\s[ \n]*[0-9a-f]{2}\b)*)", re.MULTILINE)
 
 
 def sections(text: str) -> dict[str, str]:
@@ -88,8 +88,8 @@ def main() -> int:
     """Write the vectors."""
     text = sections(Path(sys.argv[1]).read_text())
     source = (
-        "RFC 8448 (Example Handshake Traces for TLS 1.3): complete records, 0 by the client and 1 by the server, "
-        "and traffic secrets"
+        "RFC 8448 (Example Handshake Traces for TLS 1.3): complete records, 0 by the client and 1 by the "
+        "server, and traffic secrets"
     )
     found = {f"{number} {name}": typed(text[number]) for number, name in NAMES.items()}
     TARGET.write_text(json.dumps({"source": source, "sections": found}, indent=1) + "\n")

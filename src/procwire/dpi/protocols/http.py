@@ -2,8 +2,8 @@
 """HTTP/1.x: requests and responses (RFC 9110, RFC 9112), each response matched to its request.
 
 Recognised by a whole request line that ends in ``HTTP/1.x`` or by a status line, from either side, on any
-port. Bodies are passed over unread (chunked, by length or until close), but for messages of DNS. After CONNECT
-or an accepted upgrade the stream is handed on, and behind the head of a stream of events. Of a head that was
+port. Bodies are passed over unread (chunked, by length, until close), but for DNS. After CONNECT or an
+accepted upgrade the stream is handed on, and behind the head of a stream of events. Of a head that was
 captured in part the whole lines are told. Credentials are shown as present, never as they are.
 """
 
