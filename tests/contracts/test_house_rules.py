@@ -42,6 +42,8 @@ SANS_IO = (
     "shaping/spelling.py",
     "shaping/target.py",
     "shaping/words.py",
+    "shaping/emulation",
+    "shaping/measure/intervals.py",
     "alerts/formats",
 )
 CLOCKS = {"time", "perf_counter", "monotonic", "time_ns", "now", "utcnow", "today"}
