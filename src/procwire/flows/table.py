@@ -227,6 +227,7 @@ class Tracker:
         """One packet."""
         now: cython.longlong = table.time[row]
         share: Share = self.share
+        table.flow[row] = 0
         share.turn += 2
         if self.clock.tell(now):
             self.sweep(now)
@@ -248,6 +249,7 @@ class Tracker:
         seg: Segment = self.seg
         seg.load(table, row)
         flow: Flow = self.flow_of(table, row, key)
+        table.flow[row] = -flow.number if seg.side else flow.number
         if table.fault[row]:
             flow.faults += 1
         if elsewhere(flow, seg, table.interface[row]) and not counted:
