@@ -10,8 +10,8 @@ from procwire.dpi.protocols.dns import DnsQuery
 from procwire.dpi.registry import registry
 from procwire.model.finding import FINDINGS, Finding
 from procwire.model.flow import Flow
-from procwire.model.streams import Direction
 from procwire.model.rows import NO_CONTEXT
+from procwire.model.streams import Direction
 from procwire.recorder import noted
 from procwire.recorder.noted import Notes, Observed, lines
 
@@ -52,8 +52,8 @@ def test_lines_say_what_tables_declare() -> None:
     assert json.loads(line)["schema"] == FINDINGS.schema
     assert json.loads(line)["severity"] == "high"
     query = DnsQuery(
-        time=1, side=Direction.OUT, ident=1, opcode="query", query="a.example", query_type="A", query_class="IN",
-        size_bytes=30,
+        time=1, side=Direction.OUT, ident=1, opcode="query", query="a.example", query_type="A",
+        query_class="IN", size_bytes=30,
     )  # fmt: skip
     (told,) = Observed(registry().tables()).lines([(flow(1, 1), query)], NO_CONTEXT)
     assert json.loads(told) | {"query": "a.example", "flow_id": flow(1, 1).flow_id} == json.loads(told)

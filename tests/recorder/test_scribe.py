@@ -25,14 +25,16 @@ def test_steps_in_order_and_an_error_between() -> None:
 def test_what_is_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scribe, "MAX_WAITING_BYTES", 10)
     gate = threading.Event()
+    done: list[bool] = []
     writer = Scribe()
-    assert writer.add(lambda: None if gate.wait(10) else None, 6)
+    assert writer.add(lambda: done.append(gate.wait(10)), 6)
     assert not writer.add(lambda: None, 6)
     assert writer.add(lambda: None, 0)
     gate.set()
     assert writer.settle()
     assert writer.add(lambda: None, 6)
     writer.close()
+    assert done == [True]
 
 
 def test_without_work_there_is_no_thread() -> None:

@@ -141,8 +141,7 @@ class Tracker:
 
     def ingest(self, table: PacketTable, *, now: int) -> FlowDelta:
         """Count the rows of a table; ``now`` is the packet time (ns) that the batch ends at."""
-        self.opened = []
-        self.ended = []
+        self.opened, self.ended = [], []
         self.share.places = []
         row: cython.int
         rows: cython.int = min(table.count, table.capacity)
