@@ -70,7 +70,12 @@ def test_tables_and_one_flow(engine: Engine, running: Served) -> None:
 
 def heard(client: Client, count: int) -> list[Event]:
     found: list[Event] = []
-    wait_for(lambda: found.extend(client.events(0.05)) or len(found) >= count, what="events")
+
+    def enough() -> bool:
+        found.extend(client.events(0.05))
+        return len(found) >= count
+
+    wait_for(enough, what="events")
     return found
 
 

@@ -43,7 +43,9 @@ class Door:
                 return None
             return (face, data) if found == kind else None
 
-        return wait_for(look, what="a packet")
+        found = wait_for(look, what="a packet")
+        assert found is not None
+        return found
 
     def turn(self, times: int = 5) -> None:
         for _ in range(times):
@@ -151,7 +153,7 @@ def test_members_of_the_group_see_all(monkeypatch: pytest.MonkeyPatch) -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX)
     with ours, theirs:
         assert who(ours, -1).all  # the daemon's own user
-        monkeypatch.setattr(room.os, "geteuid", lambda: 4_000_000)
+        monkeypatch.setattr(os, "geteuid", lambda: 4_000_000)
         viewer = who(ours, os.getgid())
         assert viewer.all
         if os.getuid():
