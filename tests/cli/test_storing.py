@@ -13,7 +13,7 @@ from procwire.cli.exit import INCOMPLETE, OK, USAGE
 from procwire.cli.main import main
 from procwire.cli.storing import recordings
 from procwire.store.filing import Filing
-from tests.cli.program import DNS, HTTP
+from tests.cli.program import DNS, HTTP, VECTORS
 
 
 def asked(path: Path, question: str) -> list[Any]:
@@ -99,3 +99,25 @@ def test_rows_that_were_lost_change_the_exit_code(
     assert "0 rows stored" in err
     assert "lost (" in err
     assert "disk is full" in err
+
+
+def test_findings_are_kept_with_what_they_rest_on(tmp_path: Path, capsys: Any) -> None:
+    ftp = str(VECTORS / "ftp" / "plain.pcap")
+    assert main(["read", ftp, "--csv", "--store", str(tmp_path)]) == OK
+    capsys.readouterr()
+    assert main(["history", "finding", "--store", str(tmp_path), "--json"]) == OK
+    kept = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert main(["read", ftp, "--json", "--findings", "--store", str(tmp_path / "again")]) == OK
+    shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert kept == shown
+    assert all(one["complete"] == "complete" and one["packets"] for one in kept)
+    question = "SELECT flow_id FROM finding, json_each(finding.flows) AS f JOIN flow ON flow_id = f.value"
+    assert main(["query", question, "--store", str(tmp_path), "--json"]) == OK
+    assert capsys.readouterr().out
+    assert asked(tmp_path / "again", "SELECT count(*) FROM finding") == [(len(shown),)]
+
+
+def test_findings_need_not_be_looked_for(tmp_path: Path) -> None:
+    ftp = str(VECTORS / "ftp" / "plain.pcap")
+    assert main(["read", ftp, "--csv", "--store", str(tmp_path), "--no-findings"]) == OK
+    assert asked(tmp_path, "SELECT count(*) FROM sqlite_schema WHERE name = 'finding'") == [(0,)]

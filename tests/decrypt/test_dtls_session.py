@@ -196,10 +196,11 @@ def test_dtls12_with_connection_ids() -> None:
         return b"\x19\xfe\xfd" + place + identity + size + place + sealed
 
     log = f"CLIENT_RANDOM {random.hex()} {master.hex()}\n".encode()
+    spoiled = seal(0, 2, 23, b"spoiled", SERVER_ID)
     flights = [
         (0, record(1, hello)), (1, record(2, answer)),
         (0, seal(0, 1, 23, b"asked", SERVER_ID)), (1, seal(1, 1, 23, b"answered", CLIENT_ID)),
-        (0, seal(0, 2, 23, b"spoiled", SERVER_ID)[:-1] + b"x"), (0, seal(0, 3, 21, b"\1\0", SERVER_ID)),
+        (0, spoiled[:-1] + bytes([spoiled[-1] ^ 1])), (0, seal(0, 3, 21, b"\1\0", SERVER_ID)),
     ]  # fmt: skip
     session = DtlsSession(key_log(log))
     assert said(session, flights) == (b"asked", b"answered")

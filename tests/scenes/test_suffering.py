@@ -43,8 +43,10 @@ for number in range(2):
         one.shutdown(socket.SHUT_WR)
         while one.recv(65536): pass
 """
-SUFFERED = ("retransmissions", "out_of_order", "duplicate_acks", "zero_windows", "keep_alives")
-COLUMNS = [f"{name}_{side}" for name in SUFFERED for side in ("out", "in")]
+SIDES = ("out", "in")
+BEHIND = ("retransmissions", "out_of_order")
+SUFFERED = (*BEHIND, "duplicate_acks", "zero_windows", "keep_alives")
+COLUMNS = [f"{name}_{side}" for name in SUFFERED for side in SIDES]
 LOSS = "add table ip t; add chain ip t i {{ type filter hook prerouting priority -300; }}; " \
        "add rule ip t i tcp {port} {at} numgen inc mod {each} == 7 drop"  # fmt: skip
 
@@ -54,6 +56,20 @@ def suffered(live: Watch) -> list[dict[str, Any]]:
     flows = sorted((flow for flow in live.audience.flows() if flow.dport == PORT), key=lambda one: one.sport)
     rows = [FlowRow(flow, live.audience.context) for flow in flows]
     return [{name: FLOWS.column(name).get(row) for name in COLUMNS} for row in rows]
+
+
+def by_packets(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is told from the packets alone.
+
+    Whether a segment behind a later one was sent again or overtaken is also a matter of time, against a round
+    trip of some 50 us here: a socket's hook and the tap see it some microseconds apart and may differ. Not on
+    how many.
+    """
+    told = []
+    for row in rows:
+        behind = {f"behind_{side}": sum(row[f"{name}_{side}"] for name in BEHIND) for side in SIDES}
+        told.append(behind | {name: row[name] for name in COLUMNS if not name.startswith(BEHIND)})
+    return told
 
 
 @pytest.mark.parametrize("view", ["client", "server"])
@@ -71,7 +87,7 @@ def test_the_kernel_says_of_a_bad_line_what_every_packet_says(view: str) -> None
             assert serving.stdout.readline() == b"ready\n"
             client.run(sys.executable, "-c", CLIENT, talk.SERVER)
     told = suffered(both)
-    assert told == suffered(tap)
+    assert by_packets(told) == by_packets(suffered(tap))
     assert len(told) == 2
     sums = {name: sum(row[name] for row in told) for name in COLUMNS}
     assert sums["retransmissions_out"] > 0

@@ -173,18 +173,16 @@ class Found(Watcher):
     def __init__(self, findings: Findings) -> None:
         super().__init__()
         self.findings = findings
+        self.detecting = findings.detecting
 
     def told(self, event: str, flow: Flow) -> None:
         """See Watcher."""
-        self.findings.context = self.context or NO_CONTEXT
-        if event == "open":
-            self.findings.opened(flow)
-        elif event == "end":
-            self.findings.ended(flow)
+        self.detecting.context = self.context or NO_CONTEXT
+        self.detecting.told(event, flow)
 
     def observed(self, flow: Flow, observation: Observation) -> None:
         """See Watcher."""
-        self.findings.observed(flow, observation)
+        self.detecting.observed(flow, observation)
 
     def ticked(self, now: int) -> None:  # noqa: ARG002
         """See Watcher."""
@@ -197,7 +195,7 @@ class Found(Watcher):
     @property
     def incomplete(self) -> bool:
         """See Watcher."""
-        return self.findings.incomplete
+        return self.detecting.incomplete
 
 
 class Picture(Watcher):

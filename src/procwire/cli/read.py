@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 from procwire.cli import arguments as words
 from procwire.cli import exit
 from procwire.cli.collecting import seldom
+from procwire.cli.detecting import losses
 from procwire.cli.output.choice import NoRows, RowWriter, width, writer
 from procwire.cli.output.groups import Groups
 from procwire.cli.output.progress import Progress
 from procwire.cli.output.summary import as_json, as_text
 from procwire.cli.stopping import on_signal
-from procwire.cli.storing import Kept, add_store, folders, recordings, storing
+from procwire.cli.storing import Kept, add_store, detecting, folders, recordings, storing
 from procwire.cli.verdicts import Verdicts, add_filters, both
 from procwire.engine.context import Context
 from procwire.engine.options import EngineError, ReadOptions
@@ -113,10 +114,11 @@ def _read(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
     verdicts = Verdicts(arguments.filters) if arguments.filters else None
     face.keep = both(face.keep, verdicts)
     alone = keeper is None and verdicts is None
-    reading = Reading(options, face if alone else Kept(face, keeper, verdicts))
+    kept = None if alone else Kept(face, keeper, verdicts, detecting(arguments, keeper))
+    reading = Reading(options, face if kept is None else kept)
     face.context = Context(reading.source.interfaces, unowned=FROM_FILE)
-    if keeper is not None:
-        keeper.context = face.context
+    if kept is not None:
+        kept.settle(face.context, lambda: _losses(reading))
     progress = Progress(arguments.progress)
     try:
         with on_signal(reading.stop), seldom():
@@ -125,6 +127,8 @@ def _read(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
                 _packets(reading, writer(arguments, PACKETS), keep, progress)
             else:
                 reading.run(lambda done, total: _step(face.out, progress, done, total))
+                if kept is not None:
+                    kept.finish()
                 face.finish(reading)
     except BaseException:
         reading.stop()  # an input that sends nothing must not hold up the end
@@ -132,7 +136,13 @@ def _read(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
     finally:
         progress.close()
     code = _ending(reading)
-    return face.worst(code)
+    return face.worst(code) or (exit.INCOMPLETE if kept is not None and kept.incomplete else exit.OK)
+
+
+def _losses(reading: Reading) -> tuple[str, ...]:
+    counts = reading.counts
+    evicted = reading.pipeline.tracker.counts.evicted
+    return losses(dropped=counts.dropped, evicted=evicted, skipped=counts.damaged)
 
 
 def _ending(reading: Reading) -> int:
@@ -210,19 +220,20 @@ class _Found(_Rows):
     def __init__(self, findings: Findings) -> None:
         super().__init__(findings.out, None)
         self.findings = findings
+        self.detecting = findings.detecting
 
     def opened(self, flow: Flow) -> None:
         """See Silent."""
-        self.findings.context = self.context or NO_CONTEXT
-        self.findings.opened(flow)
+        self.detecting.context = self.context or NO_CONTEXT
+        self.detecting.opened(flow)
 
     def observed(self, flow: Flow, observation: Observation) -> None:
         """See Silent."""
-        self.findings.observed(flow, observation)
+        self.detecting.observed(flow, observation)
 
     def ended(self, flow: Flow) -> None:
         """See Silent."""
-        self.findings.ended(flow)
+        self.detecting.ended(flow)
 
     def finish(self, reading: Reading) -> None:  # noqa: ARG002
         """See _Rows."""
@@ -230,7 +241,7 @@ class _Found(_Rows):
 
     def worst(self, code: int) -> int:
         """See _Rows: a detector that was stopped looked at less than all."""
-        return code or (exit.INCOMPLETE if self.findings.incomplete else exit.OK)
+        return code or (exit.INCOMPLETE if self.detecting.incomplete else exit.OK)
 
 
 class _Grouped(_Rows):

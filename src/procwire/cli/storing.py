@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from procwire.cli.arguments import duration, size
+from procwire.cli.detecting import Detecting, Reasons, add_finding
 from procwire.cli.verdicts import Verdicts
 from procwire.engine.catalogue import interfaces, tables
 from procwire.engine.options import EngineError
 from procwire.model.flow import Flow
-from procwire.model.listening import Silent
+from procwire.model.listening import Silent, hears
 from procwire.model.observation import Observation
-from procwire.model.rows import FlowRow
+from procwire.model.rows import FlowRow, RowContext
 from procwire.model.values import time_text
 from procwire.store.contents import contents
 from procwire.store.keeping import Keeper
@@ -31,8 +32,8 @@ def add_store(parser: argparse.ArgumentParser) -> None:
     """--store and how much it may hold."""
     place = parser.add_argument(
         "--store", nargs="?", const="", metavar="DIR",
-        help="also keep flows, observations and processes in DIR (default /var/lib/procwire, for others than "
-        "root ~/.local/state/procwire) for procwire history, flow and query",
+        help="also keep flows, observations, processes and findings in DIR (default /var/lib/procwire, for "
+        "others than root ~/.local/state/procwire) for procwire history, flow and query",
     )  # fmt: skip
     place.complete = {"bash": "_shtab_compgen_dirs", "zsh": "_directories", "tcsh": "d"}  # type: ignore[attr-defined]
     parser.add_argument(
@@ -43,6 +44,7 @@ def add_store(parser: argparse.ArgumentParser) -> None:
         "--store-size", type=size, default=Limits().size_bytes, metavar="SIZE",
         help="forget the oldest where the file grows beyond SIZE (default 1GB)",
     )  # fmt: skip
+    add_finding(parser)
 
 
 def folders(arguments: argparse.Namespace) -> tuple[str, ...]:
@@ -50,23 +52,59 @@ def folders(arguments: argparse.Namespace) -> tuple[str, ...]:
     return () if arguments.store is None else (str(store_file(arguments.store).parent),)
 
 
+def detecting(arguments: argparse.Namespace, keeper: Keeper | None) -> Detecting | None:
+    """Detectors for what is stored or frozen, where no face runs them."""
+    stored = keeper is not None and not arguments.no_findings
+    freezing = bool(getattr(arguments, "freeze_on", ()))
+    if not (stored or freezing) or arguments.findings is not None:
+        return None
+    return Detecting(arguments)
+
+
 class Kept(Silent):
     """A face, and a keeper that is told the same: in the place of the face. Filters say what either is told.
 
-    ``context`` is that of the face's rows.
+    ``detecting``: detectors of the keeper's own, where the face brings none.
     """
 
-    def __init__(self, face: Any, keeper: Keeper | None, verdicts: Verdicts | None = None) -> None:
+    def __init__(
+        self,
+        face: Any,
+        keeper: Keeper | None,
+        verdicts: Verdicts | None = None,
+        detecting: Detecting | None = None,
+    ) -> None:
         self.face = face
         self.keeper = keeper
         self.verdicts = verdicts
+        self.detecting = detecting
         if keeper is not None and verdicts is not None:
             keeper.wanted = verdicts.stores
+        shown = detecting or getattr(face, "detecting", None)
+        if keeper is not None and shown is not None:
+            shown.takers.append(keeper.found)
+
+    def settle(self, context: RowContext, reasons: Reasons) -> None:
+        """What rows ask, and why findings may not be the whole truth."""
+        if self.keeper is not None:
+            self.keeper.context = context
+        shown = self.detecting or getattr(self.face, "detecting", None)
+        if shown is not None:
+            shown.context, shown.reasons = context, reasons
+
+    def opened(self, flow: Flow) -> None:
+        """See engine.pipeline.Listener."""
+        if self.detecting is not None:
+            self.detecting.opened(flow)
+        if hears(self.face, "opened"):
+            self.face.opened(flow)
 
     def observed(self, flow: Flow, observation: Observation) -> None:
         """See engine.pipeline.Listener and model.listening.Audience."""
         if self.keeper is not None:
             self.keeper.observed(flow, observation)
+        if self.detecting is not None:
+            self.detecting.observed(flow, observation)
         if self.verdicts is None or not flow.number or self.verdicts.shows(self._row(flow)):
             self.face.observed(flow, observation)
 
@@ -74,6 +112,8 @@ class Kept(Silent):
         """See engine.pipeline.Listener."""
         if self.keeper is not None:
             self.keeper.ended(flow)
+        if self.detecting is not None:
+            self.detecting.ended(flow)
         if self._shown(flow):
             self.face.ended(flow)
 
@@ -81,8 +121,20 @@ class Kept(Silent):
         """See model.listening.Audience."""
         if self.keeper is not None:
             self.keeper.told(event, flow)
+        if self.detecting is not None:
+            self.detecting.told(event, flow)
         if self._shown(flow):
             self.face.told(event, flow)
+
+    def finish(self) -> None:
+        """Nothing more will come, and the store is still open."""
+        if self.detecting is not None:
+            self.detecting.finish()
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether a detector had to be stopped."""
+        return self.detecting is not None and self.detecting.incomplete
 
     def _shown(self, flow: Flow) -> bool:
         if self.verdicts is None:

@@ -9,12 +9,13 @@ import time
 from typing import Any
 
 from procwire.cli import arguments as words
-from procwire.cli import exit
+from procwire.cli import exit, recording
 from procwire.cli.audience import Found, GroupPicture, Lines, Picture, Seen, Watcher
+from procwire.cli.detecting import losses
 from procwire.cli.output.choice import writer
 from procwire.cli.output.findings import Findings
 from procwire.cli.output.observations import Observations
-from procwire.cli.storing import Kept, add_store, folders, storing
+from procwire.cli.storing import Kept, add_store, detecting, folders, storing
 from procwire.cli.verdicts import Verdicts, add_filters, both
 from procwire.engine.api import Context, EngineError, Watching, WatchOptions, compiled_modules
 from procwire.model.filter import compile_filter
@@ -46,6 +47,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--write", metavar="FILE", default="", help="keep every captured packet in FILE (pcapng)"
     )
+    recording.add_recording(parser)
     _add_capture(parser)
     parser.add_argument("--no-owners", action="store_true", help="do not look processes up")
     parser.add_argument(
@@ -119,11 +121,12 @@ def _watch(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
         owners=not arguments.no_owners,
         hashes=arguments.hash,
         write=arguments.write,
+        kept=recording.wishes_of(arguments),
         keylog=arguments.keylog,
         source=arguments.source,
         depth=arguments.depth,
         sandbox=arguments.sandbox,
-        folders=folders(arguments),
+        folders=(*folders(arguments), *recording.folders(arguments)),
         flows=words.flow_options(arguments),
     )
     face = _face(arguments)
@@ -133,10 +136,11 @@ def _watch(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
     words.tell_open(watching.confinement.open)
     face.context = Context(watching.source.interfaces, source="tap")
     face.watching = watching
-    if keeper is not None:
-        keeper.context = face.context
-    if keeper is not None or verdicts is not None:
-        watching.audience = Kept(face, keeper, verdicts)
+    kept: Kept | None = None
+    if keeper is not None or verdicts is not None or arguments.freeze_on:
+        watching.audience = kept = Kept(face, keeper, verdicts, detecting(arguments, keeper))
+        kept.settle(face.context, lambda: _losses(watching))
+    recording.freeze_at(arguments, watching, kept)
     _stop_on_signals(watching)
     if verdicts is not None:
         verdicts.reload_on_hangup()
@@ -145,8 +149,16 @@ def _watch(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
         try:
             watching.run()
         finally:
+            if kept is not None:
+                kept.finish()
             face.finish()
-    return _ending(watching) or (exit.INCOMPLETE if face.incomplete else exit.OK)
+    stopped = recording.tell_frozen(watching) or face.incomplete or (kept is not None and kept.incomplete)
+    return _ending(watching) or (exit.INCOMPLETE if stopped else exit.OK)
+
+
+def _losses(watching: Watching) -> tuple[str, ...]:
+    evicted = watching.pipeline.tracker.counts.evicted
+    return losses(dropped=watching.source.counts.dropped, evicted=evicted)
 
 
 def _stop_on_signals(watching: Watching) -> None:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
 
-from procwire.model.finding import MAX_EVIDENCE, Finding
+from procwire.model.finding import MAX_EVIDENCE, Finding, packet_span
 from procwire.model.flow import Flow
 from procwire.model.observed import ObservationRow
 from procwire.model.process import Owner, ProcessRef
@@ -126,6 +126,9 @@ class Detector:
                 f"{self.forgotten} entries were dropped for lack of room",
             )
         process = {} if row is None else who(opener(row))
+        if row is not None and row.flow.number:
+            flow = row.flow
+            more.setdefault("packets", (packet_span(flow.flow_id, flow.first, flow.last),))
         given = {"severity": self.SEVERITY, "attack": self.ATTACK, **process, **more}
         return Finding(time=now, detector=self.NAME, title=self.TITLE, detail=detail, flows=flows, **given)
 
@@ -155,6 +158,9 @@ def who(process: ProcessRef | None) -> dict[str, Any]:
         "exe": process.exe,
         "user": process.user,
         "container": process.container_name,
+        "cmdline": process.cmdline,
+        "process_start": process.start,
+        "ancestors": process.ancestors,
     }
 
 

@@ -8,19 +8,28 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from procwire.detect.contract import MAX_SUBJECTS, Kept, opener, subject, who
 from procwire.detect.rule import Rule
 from procwire.model.columns import Column, Kind, Table
 from procwire.model.filter import checker
 from procwire.model.filter.literals import Exact, Span
-from procwire.model.finding import MAX_EVIDENCE, Finding
+from procwire.model.finding import MAX_EVIDENCE, Finding, evidence_row, packet_span
 from procwire.model.observed import ObservationRow
 from procwire.model.rows import FlowRow
 from procwire.model.values import as_text
 
 FLOW = "flow"
+
+
+class Seen(NamedTuple):
+    """What is kept of a row that matched."""
+
+    now: int
+    flow_id: str
+    first: int  # its flow's packets so far
+    last: int
 
 
 class _Of:
@@ -85,7 +94,7 @@ class _Waiting:
     """Rows of one rule and one set of values that wait for more."""
 
     def __init__(self) -> None:
-        self.rows: deque[tuple[int, str]] = deque()
+        self.rows: deque[Seen] = deque()
 
 
 class RuleSet:
@@ -127,7 +136,7 @@ class RuleSet:
     def _judge(self, rule: Rule, row: FlowRow, now: int) -> Finding | None:
         if not rule.keep.matches(row) or any(one.matches(row) for one in rule.suppress):
             return None
-        rows = [(now, row.flow.flow_id)]
+        rows = [_seen(row, now)]
         if rule.count is not None:
             rows = self._counted(rule, row, now)
         if not rows:
@@ -139,14 +148,14 @@ class RuleSet:
         told[:] = [now]
         return _found(rule, row, now, rows, self._told.forgotten + self._waiting.forgotten)
 
-    def _counted(self, rule: Rule, row: FlowRow, now: int) -> list[tuple[int, str]]:
+    def _counted(self, rule: Rule, row: FlowRow, now: int) -> list[Seen]:
         """The rows that together are enough, or none yet."""
         assert rule.count is not None
         values = tuple(as_text(column.get(row)) for column in rule.by)
         waiting = self._waiting.of((rule.id, values), _Waiting).rows
-        while waiting and waiting[0][0] < now - rule.count.over:
+        while waiting and waiting[0].now < now - rule.count.over:
             waiting.popleft()
-        waiting.append((now, row.flow.flow_id))
+        waiting.append(_seen(row, now))
         if len(waiting) < rule.count.least:
             return []
         found = list(waiting)
@@ -154,8 +163,14 @@ class RuleSet:
         return found
 
 
-def _found(rule: Rule, row: FlowRow, now: int, rows: list[tuple[int, str]], forgotten: int) -> Finding:
+def _seen(row: FlowRow, now: int) -> Seen:
     flow = row.flow
+    return Seen(now, flow.flow_id, flow.first, flow.last) if flow.number else Seen(now, "", 0, 0)
+
+
+def _found(rule: Rule, row: FlowRow, now: int, rows: list[Seen], forgotten: int) -> Finding:
+    flow = row.flow
+    spans = {seen.flow_id: seen for seen in rows if seen.flow_id}
     ip = bool(flow.number)  # a stand-in for what is not IP has no ends
     return Finding(
         time=now,
@@ -168,9 +183,11 @@ def _found(rule: Rule, row: FlowRow, now: int, rows: list[tuple[int, str]], forg
         target=(flow.server_name or flow.dst) if ip else "",
         port=flow.dport if ip else None,
         count=len(rows),
-        first=rows[0][0],
+        first=rows[0].now,
         last=now,
-        flows=tuple(dict.fromkeys(name for _, name in rows))[:MAX_EVIDENCE],
+        flows=tuple(spans)[:MAX_EVIDENCE],
+        rows=tuple(evidence_row(rule.table, seen.now, seen.flow_id) for seen in rows[-MAX_EVIDENCE:]),
+        packets=tuple(packet_span(*seen[1:]) for seen in list(spans.values())[:MAX_EVIDENCE]),
         reasons=(f"{forgotten} entries were dropped for lack of room",) if forgotten else (),
         **who(opener(row)),
     )

@@ -38,12 +38,17 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     exe: str = ""
     user: str = ""
     container: str = ""
+    cmdline: str = ""
+    process_start: int = 0  # with pid it names the process; ns since 1970
+    ancestors: tuple[str, ...] = ()  # its parents, nearest first, each as name:pid
     score: float | None = None  # 0 to 1, where the detector has one
     scores: tuple[tuple[str, float], ...] = ()  # what the score is made of
     count: int = 1  # events that it rests on
     first: int = 0
     last: int = 0
     flows: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()  # the rows themselves, see ``evidence_row``
+    packets: tuple[str, ...] = ()  # where their packets lie, see ``packet_span``
     reasons: tuple[str, ...] = ()  # why it may not be the whole truth
 
     @property
@@ -55,6 +60,16 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     def measures(self) -> tuple[str, ...]:
         """The sub-scores as name=value."""
         return tuple(f"{name}={value:.2f}" for name, value in self.scores)
+
+
+def evidence_row(table: str, time: int, flow_id: str) -> str:
+    """A row of the store by its table, its time (ns) and its flow, which together find it again."""
+    return f"{table}:{time}:{flow_id}" if flow_id else f"{table}:{time}"
+
+
+def packet_span(flow_id: str, first: int, last: int) -> str:
+    """Where a flow's packets lie in a recording: from one packet's time (ns) to another's."""
+    return f"{flow_id}:{first}..{last}"
 
 
 class DetectorRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,6 +150,10 @@ FINDINGS = Table(
         _text("exe", "Its executable.", lambda f: f.exe or None),
         _text("user", "Its user.", lambda f: f.user or None),
         _text("container", "Its container.", lambda f: f.container or None),
+        _text("cmdline", "Its command line, secrets masked.", lambda f: f.cmdline or None),
+        _c("process_start", Kind.TIME, "When it was started: with pid this names it for good.",
+           lambda f: f.process_start or None),
+        _list("ancestors", "Its parents, nearest first, each as name:pid.", attrgetter("ancestors")),
         _text("detail", "What was seen, in one sentence.", attrgetter("detail"), shown=True),
         _list("attack", "ATT&CK techniques that it may be part of.", attrgetter("attack")),
         _c("score", Kind.NUMBER, "How sure the detector is, from 0 to 1, where it has a measure.",
@@ -144,8 +163,13 @@ FINDINGS = Table(
         _c("first", Kind.TIME, "The first of these.", lambda f: f.first or None),
         _c("last", Kind.TIME, "The last of these.", lambda f: f.last or None),
         _list("flows", f"Flows that it was seen in, at most {MAX_EVIDENCE}.", attrgetter("flows")),
+        _list("rows", f"Rows that it was seen in, at most {MAX_EVIDENCE}: table, time in ns, and flow_id.",
+              attrgetter("rows")),
+        _list("packets", "Where the packets lie in a recording: flow_id, and the times in ns of the first "
+              "and the last.", attrgetter("packets")),
         _text("complete", "Whether complete, or degraded where not everything could be looked at.",
               attrgetter("complete")),
         _list("reasons", "Why it is degraded.", attrgetter("reasons")),
     ),
+    moment="time",
 )  # fmt: skip

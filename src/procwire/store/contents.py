@@ -1,7 +1,8 @@
 """Which tables are stored, and how each is read from what is given to the writer.
 
-Flows, processes and their events, interfaces and accounting samples; and all tables of observations, each
-with the columns of its flow beside it. The rest (packets, sockets, the catalogues) is looked at, not kept.
+Flows, findings, processes and their events, interfaces and accounting samples; and all tables of
+observations, each with the columns of its flow beside it. The rest (packets, sockets, the catalogues) is
+looked at, not kept.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import msgspec
 
 from procwire.model.accounting import ACCOUNTING
 from procwire.model.columns import Column, Table
+from procwire.model.finding import FINDINGS
 from procwire.model.host_tables import PROCESSES
 from procwire.model.lives import LIVES
 from procwire.model.observed import observed
@@ -35,7 +37,7 @@ def _unknown(_: object) -> None:
 OWNERS = msgspec.structs.replace(PROCESSES, columns=tuple(_remembered(column) for column in PROCESSES))
 """The process of a flow, as PROCESSES declares it: takes rows of FLOWS."""
 
-_CORE = (FLOWS, OWNERS, LIVES, INTERFACES, ACCOUNTING)
+_CORE = (FLOWS, OWNERS, LIVES, INTERFACES, ACCOUNTING, FINDINGS)
 
 
 def contents(tables: Iterable[Table]) -> tuple[Table, ...]:

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
+from procwire.model.finding import FINDINGS, Finding
 from procwire.model.flow import Flow
 from procwire.model.observation import Observation
 from procwire.model.observed import ObservationRow
@@ -50,6 +51,10 @@ class Keeper:
         """Rows of a table that are neither flows nor observations."""
         for row in rows:
             self._sink.add(table, row)
+
+    def found(self, finding: Finding) -> None:
+        """Something was found."""
+        self._sink.add(FINDINGS.name, finding)
 
     def observed(self, flow: Flow, observation: Observation) -> None:
         """A parser saw something in the flow, which for what is not IP is only a stand-in."""
