@@ -167,7 +167,7 @@ def test_a_command_is_run_by_its_name() -> None:
         text = await driver.press("enter")
         assert "7 checks" in text
 
-    assert drive(story).stack[0].NAME == "doctor"
+    assert drive(story).body.base == "doctor"
 
 
 def test_a_row_is_copied_by_osc_52() -> None:

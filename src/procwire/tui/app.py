@@ -6,9 +6,7 @@ an answer; a screen that is not seen asks for nothing.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -16,23 +14,23 @@ import msgspec
 from textual import on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container
 
 from procwire.model.columns import Table
 from procwire.model.filter import FilterError
 from procwire.tui import chrome, grouping, keys, palette, terminal
+from procwire.tui.body import Body
 from procwire.tui.canvas import Canvas
 from procwire.tui.filterbar import FilterBar
 from procwire.tui.grid import Grid
 from procwire.tui.history import History
 from procwire.tui.host import Health, Host, HostError
+from procwire.tui.looking import Looking
 from procwire.tui.picker import Choice, Picker
-from procwire.tui.registry import SCREENS, Entry
+from procwire.tui.registry import SCREENS
 from procwire.tui.settings import Settings, save, used
 from procwire.tui.view import View
 
 EVERY = 1.0  # seconds from one look to the next
-STEPS = 60  # of a recording, from its first packet to its last
 T = TypeVar("T")
 
 
@@ -43,7 +41,7 @@ class Terminal(App[int]):
     CSS = """
     Screen { layout: vertical; }
     #tabs, #status, #keys { height: 1; }
-    #body { height: 1fr; }
+    Body { height: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         *keys.bindings(keys.GLOBAL),
@@ -67,23 +65,15 @@ class Terminal(App[int]):
         self.settings_file = settings_file
         self.environment = environment or {}
         self.every = every
-        self.inline = inline  # the host is asked on this thread: it answers at once
+        self.looking = Looking(host, inline=inline)
         self.look = self.settings.theme or palette.DARK
         self.roles = palette.PALETTES.get(self.look, palette.PALETTES[palette.DARK])
         self.ascii_only = self.settings.ascii
         super().__init__()
         self.theme = palette.TEXTUAL.get(self.look, "textual-dark")
         self.tables = {table.name: table for table in host.tables()}
-        self.history = History()
-        self.health: Health | None = None
-        self.at: int | None = host.span[1] if host.span else None
-        self.paused = False
-        self.held: Health | None = None  # as it was when the picture was held
-        self.stack: list[View] = []
         self.said: tuple[str, str] | None = None
-        self.gone = ""  # why the host is not there any more
-        self._views: dict[str, View] = {}
-        self._pool = None if inline else ThreadPoolExecutor(1, "host")
+        self.body = Body()
         self._filtering: View | None = None
         self._looking = False
         self._wanted: dict[View, None] = {}  # screens that asked for rows
@@ -92,7 +82,7 @@ class Terminal(App[int]):
     def compose(self) -> ComposeResult:
         """Tabs, the screen, the filter's line, status and keys."""
         yield Canvas(id="tabs")
-        yield Container(id="body")
+        yield self.body
         yield FilterBar()
         yield Canvas(id="status")
         yield Canvas(id="keys")
@@ -101,23 +91,20 @@ class Terminal(App[int]):
         """Begin with the first screen."""
         for name in ("tabs", "status", "keys"):
             self.query_one(f"#{name}", Canvas).can_focus = False
-        await self._enter(self._view(SCREENS[0]), keep=False)
+        await self.action_go(SCREENS[0].name)
         if self.every and (self.host.live or self.host.span is None):
             self.set_interval(self.every, self.look_again)
         self.look_again()
 
     async def on_unmount(self) -> None:
         """Let the thread go."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+        self.looking.close()
 
     # Asking the host.
 
     async def ask(self, call: Callable[..., T], *words: Any) -> T:
         """Call a method of the host."""
-        if self._pool is None:
-            return call(*words)
-        return await asyncio.get_running_loop().run_in_executor(self._pool, call, *words)
+        return await self.looking.ask(call, *words)
 
     def look_again(self) -> None:
         """Fetch what is seen, unless that is still under way."""
@@ -127,26 +114,12 @@ class Terminal(App[int]):
     async def _look(self) -> None:
         self._looking = True
         try:
-            await self._take_health()
-            if not self.paused and self.stack:
-                await self._load(self.stack[-1])
+            await self.looking.take_health()
+            if not self.looking.paused and self.view is not None:
+                await self._load(self.view)
         finally:
             self._looking = False
         self.paint()
-
-    async def _take_health(self) -> None:
-        try:
-            self.health = await self.ask(self.host.health, self.at)
-            self.gone = ""
-        except HostError as error:
-            self.gone = str(error)
-            return
-        counts: dict[Any, int] = {"bytes": self.health.bytes, "packets": self.health.packets}
-        for link in self.health.links:
-            counts[link.name, "in"] = link.bytes_in
-            counts[link.name, "out"] = link.bytes_out
-            counts[link.name, "packets"] = link.packets
-        self.history.feed(self.health.now, counts)
 
     async def _load(self, view: View) -> None:
         try:
@@ -182,52 +155,42 @@ class Terminal(App[int]):
     @property
     def clock(self) -> int:
         """The host's time, ns."""
-        return self.health.now if self.health is not None else 0
+        return self.looking.clock
+
+    @property
+    def health(self) -> Health | None:
+        """How the host was when it was last looked at."""
+        return self.looking.health
+
+    @property
+    def history(self) -> History:
+        """Rates of its counters."""
+        return self.looking.history
+
+    @property
+    def at(self) -> int | None:
+        """In a recording: the time that is shown."""
+        return self.looking.at
 
     # Screens.
-
-    def _view(self, entry: Entry) -> View:
-        view = self._views.get(entry.name)
-        if view is None:
-            view = self._views[entry.name] = entry.make()
-        return view
 
     @property
     def view(self) -> View | None:
         """The screen that is seen."""
-        return self.stack[-1] if self.stack else None
+        return self.body.view
 
     async def _enter(self, view: View, *, keep: bool) -> None:
-        body = self.query_one("#body", Container)
-        for other in self.stack:
-            other.display = False
-        if not keep:
-            for other in self.stack:
-                if other not in self._views.values():
-                    await other.remove()
-            self.stack.clear()
-        if view in self.stack:
-            self.stack.remove(view)
-        self.stack.append(view)
-        if not view.is_attached:
-            await body.mount(view)
-        view.display = True
-        self._focus(view)
+        await self.body.enter(view, keep=keep)
         self.said = None
         self.paint()
         self.call_after_refresh(self.fetch, view)  # once it has its size
 
-    def _focus(self, view: View) -> None:
-        target = view.target()
-        if target is not None:
-            target.focus()
-
     async def action_go(self, name: str) -> None:
         """Show a screen by name."""
-        entry = next((each for each in SCREENS if each.name == name), None)
-        if entry is not None and len(self.screen_stack) == 1:
+        view = self.body.named(name)
+        if view is not None and len(self.screen_stack) == 1:
             self.query_one(FilterBar).close()
-            await self._enter(self._view(entry), keep=False)
+            await self._enter(view, keep=False)
 
     async def open_view(self, view: View) -> None:
         """Show a screen on top of the one that is seen; back leads here again."""
@@ -236,36 +199,18 @@ class Terminal(App[int]):
     async def action_next_view(self, step: int) -> None:
         """The next screen."""
         names = [entry.name for entry in SCREENS]
-        current = self.stack[0].NAME if self.stack else names[0]
-        place = names.index(current) if current in names else 0
-        await self.action_go(names[(place + step) % len(names)])
+        await self.action_go(names[(names.index(self.body.base) + step) % len(names)])
 
     async def action_back(self) -> None:
         """One step back; from a first screen: quit."""
-        if not await self._undo():
+        if not await self.body.undo():
             self.exit(0)
+        self.paint()
 
     async def action_escape(self) -> None:
         """One step back, but never out."""
-        await self._undo()
-
-    async def _undo(self) -> bool:
-        view = self.view
-        if view is None or view.back():
-            return view is not None
-        if len(self.stack) < 2:
-            return False
-        self.stack.pop()
-        if view in self._views.values():
-            view.display = False
-        else:
-            await view.remove()
-        below = self.stack[-1]
-        below.display = True
-        self._focus(below)
+        await self.body.undo()
         self.paint()
-        self.fetch(below)
-        return True
 
     async def action_quit(self) -> None:
         """End."""
@@ -273,10 +218,10 @@ class Terminal(App[int]):
 
     def only(self, text: str) -> None:
         """Flows, under this filter."""
-        entry = next(each for each in SCREENS if each.name == "flows")
-        flows = self._view(entry)
-        flows.filtered(text)
-        self.run_worker(self.open_view(flows))
+        flows = self.body.named("flows")
+        if flows is not None:
+            flows.filtered(text)
+            self.run_worker(self.open_view(flows))
 
     def action_only(self, by: str, name: str) -> None:
         """A click on a group: its flows."""
@@ -290,30 +235,17 @@ class Terminal(App[int]):
 
     def action_pause(self) -> None:
         """Hold the picture, or let it go on."""
-        self.paused = not self.paused
-        self.held = self.health if self.paused else None
-        if not self.paused:
+        self.looking.hold()
+        if not self.looking.paused:
             self.look_again()
         self.paint()
 
     def action_wind(self, steps: int) -> None:
         """In a recording: so many steps on or back."""
-        span = self.host.span
-        if span is None:
-            self.say(
-                "live traffic cannot be wound back: see the Incidents screen, or procwire history", "warn"
-            )
-            return
-        first, last = span
-        step = max(1, (last - first) // STEPS)
-        self.set_time((self.at if self.at is not None else last) + steps * step)
-
-    def set_time(self, at: int) -> None:
-        """In a recording: show what was so at a time."""
-        span = self.host.span
-        if span is not None:
-            self.at = max(span[0], min(span[1], at))
+        if self.looking.wind(steps):
             self.look_again()
+        else:
+            self.say("live traffic cannot be wound back: procwire history shows what was stored", "warn")
 
     # What all screens share.
 
@@ -339,13 +271,13 @@ class Terminal(App[int]):
             used(self.settings.filters, event.text)
             self.keep_settings()
             self._filtering.filtered(event.text)
-            self._focus(self._filtering)
+            self.body.take_keys(self._filtering)
 
     @on(FilterBar.Left)
     def filter_left(self) -> None:
         """Nothing was written."""
         if self._filtering is not None:
-            self._focus(self._filtering)
+            self.body.take_keys(self._filtering)
 
     def say(self, words: str, role: str = "text") -> None:
         """A line of status until the next key that matters."""
@@ -446,8 +378,8 @@ class Terminal(App[int]):
             return
         width = self.size.width
         names = [(each.name, each.key, each.title, each.short) for each in SCREENS]
-        self.screen_stack[0].query_one("#tabs", Canvas).draw([chrome.tabs(names, self.stack[0].NAME, width)])
-        self.screen_stack[0].query_one("#status", Canvas).draw([self._status(width)])
+        self.screen_stack[0].query_one("#tabs", Canvas).draw([chrome.tabs(names, self.body.base, width)])
+        self.screen_stack[0].query_one("#status", Canvas).draw([self.looking.status(self.said, width)])
         moving = keys.ROWS if isinstance(self.view.target(), Grid) else keys.MOVING
         shown = [*self.view.KEYS, *moving, *(() if self.host.span is None else keys.TIME), *keys.GLOBAL]
         foot = [
@@ -460,16 +392,3 @@ class Terminal(App[int]):
     def action_press(self, key: str) -> None:
         """A click on a key in the line of keys."""
         self.simulate_key(key)
-
-    def _status(self, width: int) -> Any:
-        said = (self.gone, "bad") if self.gone else self.said
-        paused = ""
-        if self.paused:
-            more = (self.health.flows if self.health else 0) - (self.held.flows if self.held else 0)
-            paused = f"HELD, {more:,} flows since" if more else "HELD"
-        when = ""
-        if self.host.span is not None and self.at is not None:
-            first, last = self.host.span
-            share = (self.at - first) / (last - first) if last > first else 1.0
-            when = f"{share:.0%} of {(last - first) / 1e9:.1f} s"
-        return chrome.status(self.host.title, self.health, said, width, paused=paused, when=when)
