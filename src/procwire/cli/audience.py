@@ -186,6 +186,7 @@ class Found(Watcher):
 
     def ticked(self, now: int) -> None:  # noqa: ARG002
         """See Watcher."""
+        self.detecting.ticked()
         self.findings.out.flush()
 
     def finish(self) -> None:

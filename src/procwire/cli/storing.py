@@ -80,7 +80,7 @@ class Kept(Silent):
             keeper.wanted = verdicts.stores
         shown = detecting or getattr(face, "detecting", None)
         if keeper is not None and shown is not None:
-            shown.takers.append(keeper.found)
+            shown.keep(keeper, patient=not keeper.live)
 
     def settle(self, context: RowContext, reasons: Reasons) -> None:
         """What rows ask, and why findings may not be the whole truth."""
@@ -146,6 +146,8 @@ class Kept(Silent):
 
     def ticked(self, now: int) -> None:
         """See model.listening.Audience."""
+        if self.detecting is not None:
+            self.detecting.ticked()
         self.face.ticked(now)
 
 
