@@ -76,11 +76,14 @@ def test_both_directions_have_one_key(
 def test_an_account_is_read_as_it_was_written() -> None:
     def side(direction: int) -> bytes:
         packets, size, payload, more, interface, missed = (direction + figure for figure in SIDE)
-        return struct.pack("=4Q2I8x4I", packets, size, payload, more, interface, 0, 0, 0, missed, 0)
+        health = range(20 + direction, 30 + direction, 2)
+        return struct.pack(
+            "=4Q2I8x4I32x6I64x",
+            packets, size, payload, more, interface, 0, 0, 0, missed, 0, 4 + direction, *health,
+        )  # fmt: skip
 
     head = struct.pack("=5Q4II4B", 7, 100, 200, 0, 3, *range(4), 0, 9, 1, 2, 0)
-    health = struct.pack("=64x2I3Q10I", 9, 0, 0, 0, 0, *range(20, 30))
-    account = books.unpack_account(head + side(0) + side(1) + health)
+    account = books.unpack_account(head + side(0) + side(1) + bytes(32))
     assert (account.netns, account.first, account.last) == (7, 100, 200)
     assert account.now == books.Tally((10, 11), (20, 21), (30, 31), (40, 41))
     assert account.elsewhere == 3

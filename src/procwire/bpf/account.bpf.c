@@ -28,6 +28,7 @@ char LICENSE[] SEC("license") = "GPL";
 #define MAX_PASTS 4096
 #define MAX_VERDICTS 65536
 #define TURN_BYTES 4096 /* of a stream, when the other side has spoken: an answer's head, the next question */
+#define TURN_FULL (1 << 20) /* no packet is as long: it is beyond TURN_BYTES with its last one taken off */
 #define MAX_FACTS 65536
 #define MAX_LINKS 1024 /* a power of two */
 #define MAX_HINTS 256
@@ -74,6 +75,9 @@ struct side { /* one direction of an account: a cache line of what each of its p
 	__u32 given_bytes;
 	__u32 missed; /* packets whose content was wanted and could not be */
 	__u32 opening; /* sequence number of the SYN */
+	struct end end; /* TCP */
+	/* Both directions are often counted on two CPUs at once: what one of them writes lies in no line of the other's. */
+	__u8 apart[64];
 };
 
 struct account {
@@ -89,7 +93,7 @@ struct account {
 	__u8 speaker; /* TCP: who sent payload last, + 1 */
 	__u8 suspect; /* is_suspect() */
 	struct side side[2]; /* 0 is a to b */
-	struct health health;
+	struct handshake handshake;
 };
 
 struct past { /* a connection whose ends another one has taken over */
@@ -583,6 +587,7 @@ static __always_inline void begin(struct side *side)
 	side->packets = side->bytes = side->payload = side->more = 0;
 	side->given = side->given_bytes = 0;
 	side->mode = side->flags = 0;
+	__builtin_memset(&side->end, 0, sizeof side->end);
 }
 
 /* A SYN. With another number than the last one of the same ends it is another connection's. */
@@ -599,7 +604,7 @@ static __noinline int opens(struct account *account, struct packet *p)
 		bpf_map_update_elem(&pasts, &past, account, BPF_ANY);
 		begin(&account->side[0]);
 		begin(&account->side[1]);
-		__builtin_memset(&account->health, 0, sizeof account->health);
+		__builtin_memset(&account->handshake, 0, sizeof account->handshake);
 		account->first = account->last = bpf_ktime_get_ns();
 	}
 	account->side[side].opening = p->seq;
@@ -618,7 +623,8 @@ static __always_inline void add(struct account *account, struct packet *p, __u32
 				account->speaker = side + 1;
 				account->turn_bytes = 0;
 			}
-			account->turn_bytes += p->payload;
+			if (account->turn_bytes < TURN_FULL) /* then not written any more: the other direction reads it */
+				account->turn_bytes += p->payload;
 		}
 	}
 	if ((__s64)(p->now - account->last) > 0)
@@ -633,13 +639,14 @@ static __always_inline void add(struct account *account, struct packet *p, __u32
 
 static __always_inline void examine(struct account *account, struct packet *p)
 {
+	__u32 side = p->side & 1;
 	struct segment s = {
-		.seq = p->seq, .ack = p->ack, .payload = p->payload, .side = p->side & 1,
+		.seq = p->seq, .ack = p->ack, .payload = p->payload, .side = side,
 		.window = p->window, .flags = p->flags,
 	};
 
 	if (p->key.proto == IPPROTO_TCP)
-		judge(&account->health, &s);
+		judge(&account->handshake, &account->side[side].end, &account->side[!side].end, &s);
 }
 
 /* Does it answer the other side's FIN? */

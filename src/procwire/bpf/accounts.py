@@ -20,8 +20,8 @@ KINDS = ("sockets", "plain", "other-ip", "fragments", "tunnels", "not-ip")
 _ENDS = struct.Struct("=16s16sHHI")
 _WORDS = struct.Struct("=2Q")
 _COOKIE = struct.Struct("=Q")
-# What user space has a use for: the head, both sides, TCP's health.
-ACCOUNT = struct.Struct("=3Q 8x Q 16x 4x x B 2x" + 2 * "4Q I 20x I 4x" + "64x I 4x 24x 10I")
+# What user space has a use for: the head, and of both sides what was counted and TCP's health.
+ACCOUNT = struct.Struct("=3Q 8x Q 16x 4x x B 2x" + 2 * "4Q I 20x I 4x 32x 6I 64x" + "32x")
 VERDICT = struct.Struct("=4I")
 _FACTS = struct.Struct("=4Q8I")
 _PLACE = struct.Struct("=3I4x")
@@ -146,11 +146,13 @@ def has_loopback(key: bytes) -> bool:
 def unpack_account(value: bytes | memoryview, at: int = 0) -> Account:
     """A value of ``accounts``."""
     v = ACCOUNT.unpack_from(value, at)
+    judged = v[11] + v[23]
+    health = Health(v[12:25:12], v[13:26:12], v[14:27:12], v[15:28:12], v[16:29:12]) if judged else UNJUDGED
     return Account(
         v[0], v[1], v[2],
-        Tally(v[5:12:6], v[6:13:6], v[7:14:6], v[8:15:6]),
-        v[3], (v[9], v[15]), (v[10], v[16]), v[4],
-        Health(v[18:20], v[20:22], v[22:24], v[24:26], v[26:28]) if v[17] else UNJUDGED, v[17],
+        Tally(v[5:18:12], v[6:19:12], v[7:20:12], v[8:21:12]),
+        v[3], (v[9], v[21]), (v[10], v[22]), v[4],
+        health, judged,
     )  # fmt: skip
 
 

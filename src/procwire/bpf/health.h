@@ -28,20 +28,20 @@ struct end { /* one end of a connection: what it sent, as far as it was seen */
 	__u8 known;
 	__u8 last; /* what its last segment was */
 	__u32 repeats;
+	__u32 judged; /* its packets that were looked at */
+	__u32 resent;
+	__u32 late;
+	__u32 repeated;
+	__u32 closed;
+	__u32 probes;
 };
 
-struct health { /* by side, as a tally; only what packets tell whose order is that of the wire */
-	struct end ends[2];
-	__u32 judged; /* packets that were looked at */
-	__u32 opener; /* side of the SYN, + 1 */
+struct handshake { /* of the connection, whose round trip is the measure of what is late */
 	__u64 syn_at;
 	__u64 synack_at;
-	__u64 rtt; /* of the handshake */
-	__u32 resent[2];
-	__u32 late[2];
-	__u32 repeated[2];
-	__u32 closed[2];
-	__u32 probes[2];
+	__u64 rtt;
+	__u32 opener; /* side of the SYN, + 1 */
+	__u32 spare;
 };
 
 struct segment {
@@ -84,7 +84,7 @@ static __always_inline bool is_repeat(struct segment *s, struct end *end, struct
 }
 
 /* A segment behind the highest one: sent again, or overtaken on its way? */
-static __always_inline bool is_again(struct health *h, struct segment *s, struct end *end, struct end *peer)
+static __always_inline bool is_again(struct handshake *h, struct segment *s, struct end *end, struct end *peer)
 {
 	__u32 after = s->seq + s->payload;
 
@@ -95,7 +95,7 @@ static __always_inline bool is_again(struct health *h, struct segment *s, struct
 	return exact(s) - end->nxt_at >= (h->rtt ? h->rtt : REORDER_NS) || after == end->nxt;
 }
 
-static __always_inline void time_handshake(struct health *h, struct segment *s)
+static __always_inline void time_handshake(struct handshake *h, struct segment *s)
 {
 	if (s->flags & TCP_SYN) {
 		if (!(s->flags & TCP_ACK)) {
@@ -128,14 +128,12 @@ static __always_inline void move_on(struct segment *s, struct end *end, struct e
 	end->known |= HAS_NXT;
 }
 
-static __noinline int judge(struct health *h, struct segment *s)
+static __noinline int judge(struct handshake *h, struct end *end, struct end *peer, struct segment *s)
 {
-	__u32 side = s->side & 1;
-	struct end *end = side ? &h->ends[1] : &h->ends[0], *peer = side ? &h->ends[0] : &h->ends[1];
 	__u8 control = s->flags & (TCP_SYN | TCP_FIN | TCP_RST), kind = ORDINARY;
 	__s32 ahead = 0;
 
-	h->judged += 1;
+	end->judged += 1;
 	if (end->known & HAS_NXT) {
 		ahead = beyond(s->seq, end->nxt);
 		if (!control) {
@@ -143,21 +141,21 @@ static __noinline int judge(struct health *h, struct segment *s)
 			if (!s->payload && !ahead && is_repeat(s, end, peer)) {
 				end->repeats += 1;
 				end->repeat_at = exact(s);
-				h->repeated[side] += 1;
+				end->repeated += 1;
 			}
 		}
 		if (kind == ORDINARY && ahead < 0 && (s->payload || (control & (TCP_SYN | TCP_FIN)))) {
 			if (is_again(h, s, end, peer))
-				h->resent[side] += 1;
+				end->resent += 1;
 			else
-				h->late[side] += 1;
+				end->late += 1;
 		}
 	}
 	if (kind != ORDINARY)
-		h->probes[side] += 1;
+		end->probes += 1;
 	end->last = kind;
 	if (!s->window && !control)
-		h->closed[side] += 1;
+		end->closed += 1;
 	end->window = s->window;
 	if ((s->flags & TCP_ACK) && (!(end->known & HAS_ACK) || beyond(s->ack, end->acked) > 0)) {
 		end->acked = s->ack;

@@ -127,8 +127,7 @@ class Detecting:
         self._listen()
         self.detection.finish(self.now)
         self._look_back()
-        if self.lives is not None:
-            self.lives.__exit__(None, None, None)
+        self._unhear()
         for name, reason in self.stopped.items():
             print(f"procwire: {name} was stopped: {clean(reason)}", file=sys.stderr)
         for reason in self._unseen():
@@ -171,6 +170,19 @@ class Detecting:
         if self.keeper is not None:
             self.keeper.keep(LIVES.name, rows)
 
+    def _unhear(self) -> None:
+        """No more process events; how many were too many."""
+        if self.lives is None:
+            return
+        try:
+            lost = self.lives.lost
+        except OSError as error:
+            lost, self.deaf = 0, f"lost process events cannot be counted: {error.strerror or error}"
+        if lost:
+            self.deaf = f"{lost} process events were too many to be heard of"
+        self.lives.__exit__(None, None, None)
+        self.lives = None
+
     def _look_back(self) -> None:
         """Rules with windows over what was stored last."""
         if self.hunt is None or self.keeper is None:
@@ -185,8 +197,6 @@ class Detecting:
             found.append(UNSTORED)
         if self.hunt is not None and (self.hunt.problem or self.hunt.lost):
             found.append(self.hunt.problem or f"{self.hunt.lost} findings were too many to be told")
-        if self.lives is not None and self.lives.lost:
-            found.append(f"{self.lives.lost} process events were too many to be heard of")
         return found
 
     def _take(self, finding: Finding) -> None:

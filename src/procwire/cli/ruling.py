@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from procwire.cli import exit
-from procwire.engine.api import ExtensionError, RuleSet, rules
+from procwire.engine.api import ExtensionError, RuleSet, rule_directories, rules
 from procwire.engine.options import EngineError
 from procwire.model.columns import Table
 from procwire.model.values import clean
@@ -57,6 +57,11 @@ class Ruling:
             return False
         self.set = new
         return True
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Files and directories that it reads."""
+        return (*rule_directories(), *self._directories)
 
     def _read(self) -> None:
         try:

@@ -16,6 +16,7 @@ MOST = 1 << 63
 
 _NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*", re.ASCII)
 _PREFIX = re.compile(r"\s*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
+_DIGITS = re.compile(r"\s*[+-]?[0-9]+", re.ASCII)
 _UPPER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _LOWER = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
 
@@ -104,22 +105,33 @@ def arithmetic(name: str) -> Callable[[Cell, Cell], Cell]:
         first, second = number_of(left), number_of(right)
         if first is None or second is None:
             return None
-        if name in {"Div", "Mod"}:
-            return _divided(name, first, second)
+        if name == "Mod":
+            return _rest(_cast(left), _cast(right), isinstance(first, float) or isinstance(second, float))
+        if name == "Div":
+            return _quotient(first, second)
         found = {"Add": operator.add, "Sub": operator.sub, "Mul": operator.mul}[name](first, second)
         return _whole(found)
 
     return compute
 
 
-def _divided(name: str, first: float, second: float) -> Cell:
-    if name == "Mod":
-        whole, by = int(first), int(second)
-        if by == 0:
-            return None
-        rest = abs(whole) % abs(by)
-        rest = rest if whole >= 0 else -rest
-        return float(rest) if isinstance(first, float) or isinstance(second, float) else rest
+def _cast(value: Cell) -> int:
+    """A value as % takes it: a whole number, of text its first digits."""
+    if isinstance(value, str):
+        found = _DIGITS.match(value)
+        return int(_number(found.group())) if found else 0
+    return int(value or 0)
+
+
+def _rest(whole: int, by: int, real: bool) -> Cell:
+    if by == 0:
+        return None
+    rest = abs(whole) % abs(by)
+    rest = rest if whole >= 0 else -rest
+    return float(rest) if real else rest
+
+
+def _quotient(first: float, second: float) -> Cell:
     if second == 0:
         return None
     if isinstance(first, float) or isinstance(second, float):

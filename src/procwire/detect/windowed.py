@@ -84,14 +84,14 @@ def _let_through(text: str, tables: Mapping[str, Table], wall: Wall | None) -> l
     """The tables that a query reads, once both walls have let it through."""
     try:
         found = examine(text, tables.values())
+        if found.parameters:
+            raise RuleError("a rule has no parameters", "sql")
+        if any(schema for schema, _ in found.tables):
+            raise RuleError("a rule names its tables alone, without live or store", "sql")
         if wall is not None:
             wall.check(text)
     except (GuardError, ValueError) as error:
         raise RuleError(str(error), "sql") from None
-    if found.parameters:
-        raise RuleError("a rule has no parameters", "sql")
-    if any(schema for schema, _ in found.tables):
-        raise RuleError("a rule names its tables alone, without live or store", "sql")
     return sorted(name for _, name in found.tables)
 
 

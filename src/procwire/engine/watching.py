@@ -194,8 +194,7 @@ class Watching:
         if self._key_file is not None:
             self._key_file.open_by(self.warden.open_keys)
         maps = self.counting is not None
-        files = options.readable
-        cell = engine(options.sandbox, folders=options.folders, files=files, maps=maps)
+        cell = engine(options.sandbox, folders=options.folders, files=options.readable, maps=maps)
         self.confinement = confine(cell)
 
     def _prepare(self) -> None:

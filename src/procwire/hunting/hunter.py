@@ -27,13 +27,6 @@ MAX_WINDOWS = 20_000  # of one rule at one time; beyond, what is older is not lo
 HEALTH = "rule-health"  # in the place of a detector, for findings that say that one was stopped
 
 
-def positions(tables: Mapping[str, Table], store: Path) -> dict[str, int]:
-    """The last row of each stored table: what comes after is new. Raises StoreError."""
-    with Questions(tables.values(), store=store, live={}, limits=LIMITS) as questions:
-        found = {name: questions.newest(name) for name in tables}
-    return {name: newest[1] for name, newest in found.items() if newest is not None}
-
-
 class _State(msgspec.Struct):
     """How far a rule is."""
 
@@ -43,9 +36,10 @@ class _State(msgspec.Struct):
 
 
 class Hunter:
-    """``rules``: with windows. ``first``: rows of each table behind which they look; see ``positions``.
+    """``rules``: with windows. ``new``: only rows that are stored from now on make them look.
 
-    A context manager, for one thread. Raises StoreError where the store cannot be read at all.
+    A context manager. All files are open once it is made, so that it may be used in a cell, by one thread of
+    any. Raises StoreError where the store cannot be read at all.
     """
 
     def __init__(
@@ -54,7 +48,7 @@ class Hunter:
         tables: Mapping[str, Table],
         store: Path,
         *,
-        first: Mapping[str, int] | None = None,
+        new: bool = False,
         limits: Limits = LIMITS,
     ) -> None:
         self.stopped: dict[str, str] = {}
@@ -62,8 +56,8 @@ class Hunter:
         self._limits = limits
         self._told: Kept[list[int]] = Kept(MAX_SUBJECTS)
         self._states: dict[str, _State] = {}
-        self._questions = Questions(tables.values(), store=store, live={}, limits=limits)
-        self._first = dict(first or {})
+        self._questions = Questions(tables.values(), store=store, live={}, limits=limits, moving=True)
+        self._first = self._last() if new else {}
         self.take(rules)
 
     def __enter__(self) -> Hunter:
@@ -97,6 +91,11 @@ class Hunter:
                 yield from self._failed(rule, state, error)
 
     # Inner steps.
+
+    def _last(self) -> dict[str, int]:
+        """The last row of each stored table."""
+        found = {name: self._questions.newest(name) for name in self._questions.tables}
+        return {name: newest[1] for name, newest in found.items() if newest is not None}
 
     def _asked(self, rule: Rule, state: _State) -> Iterator[Finding]:
         names = rule.table.split(", ")

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from procwire.detect.rule import Rule
-from procwire.hunting.hunter import Hunter, positions
+from procwire.hunting.hunter import Hunter
 from procwire.model.columns import Table
 from procwire.model.finding import Finding
 from procwire.store.reason import StoreError
@@ -22,15 +22,14 @@ MAX_WAITING = 10_000  # findings that nobody fetched; beyond, they are counted
 class Hunt:
     """``fetch`` gives what was found since, in rows that were stored after this was made.
 
-    The first call with rules starts the thread, which is as confined as the process is by then. ``patient``:
-    its end is waited for. Raises StoreError.
+    The first call with rules starts the thread, which is as confined as the process is by then; its files
+    were opened when this was made. ``patient``: its end is waited for. Raises StoreError.
     """
 
     def __init__(
         self, rules: Sequence[Rule], tables: Mapping[str, Table], store: Path, *, patient: bool = False
     ) -> None:
-        self._tables, self._store = tables, store
-        self._first = positions(tables, store)
+        self._hunter = Hunter((), tables, store, new=True)
         self._wait = None if patient else LAST_SECONDS
         self._rules: Sequence[Rule] | None = rules
         self._found: deque[Finding] = deque()
@@ -57,6 +56,7 @@ class Hunt:
         self._wake.set()
         found = self.fetch()
         if self._thread.ident is None:
+            self._hunter.__exit__()
             return found
         self._thread.join(self._wait)
         if self._thread.is_alive():
@@ -67,13 +67,13 @@ class Hunt:
 
     def _work(self) -> None:
         try:
-            with Hunter((), self._tables, self._store, first=self._first) as hunter:
+            with self._hunter as hunter:
                 while not self._stopping:
                     self._step(hunter, last=False)
                     self._wake.wait(WAIT_SECONDS)
                 self._step(hunter, last=True)
-        except StoreError as error:
-            self.problem = str(error)
+        except (StoreError, OSError, MemoryError) as error:
+            self.problem = f"rules with windows ended: {error}"
 
     def _step(self, hunter: Hunter, *, last: bool) -> None:
         rules, self._rules = self._rules, None

@@ -62,17 +62,26 @@ class Questions:
     """Answers queries over ``tables``. ``store``: the file, or None; ``live``: what is read anew, by name.
 
     ``bounds``: of stored tables named alone only rows from after the first moment (ns) up to the second are
-    seen, each table by what puts it in order of time. A context manager, for one thread. Raises StoreError.
+    seen, each table by what puts it in order of time. ``moving``: made on one thread, for the use of another.
+    A context manager, for one thread. Raises StoreError.
     """
 
     def __init__(
-        self, tables: Iterable[Table], *, store: Path | None, live: Mapping[str, Live], limits: Limits
+        self,
+        tables: Iterable[Table],
+        *,
+        store: Path | None,
+        live: Mapping[str, Live],
+        limits: Limits,
+        moving: bool = False,
     ) -> None:
         self.tables = {table.name: table for table in tables}
         self._live = live
         self._limits = limits
         self.bounds: tuple[int, int] | None = None
-        self._connection = sqlite3.connect(":memory:", uri=True, isolation_level=None)
+        self._connection = sqlite3.connect(
+            ":memory:", uri=True, isolation_level=None, check_same_thread=not moving
+        )
         self._connection.execute("PRAGMA temp_store = MEMORY")
         self._connection.execute("ATTACH ':memory:' AS live")
         self._stored: dict[str, dict[str, str]] = {}

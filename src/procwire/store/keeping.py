@@ -53,6 +53,7 @@ class Keeper:
         self.live = live
         self._held: dict[int, list[Observation]] = {}
         self._holding = 0
+        self._first: list[tuple[str, Any]] = []
         self._owners: OrderedDict[tuple[int, int], None] = OrderedDict()
 
     @property
@@ -63,6 +64,16 @@ class Keeper:
     def flush(self) -> None:
         """Wait until what was told is stored."""
         self._sink.flush()
+
+    def first(self, table: str, rows: Iterable[Any]) -> None:
+        """Rows that are kept before any other: once something comes, as a thread is begun then."""
+        self._first += [(table, row) for row in rows]
+
+    def begin(self) -> None:
+        """Keep the first rows now."""
+        for table, row in self._first:
+            self._sink.add(table, row)
+        self._first.clear()
 
     def keep(self, table: str, rows: Iterable[Any]) -> None:
         """Rows of a table that are neither flows nor observations."""
