@@ -55,13 +55,13 @@ def folders(arguments: argparse.Namespace) -> tuple[str, ...]:
 def detecting(
     arguments: argparse.Namespace, keeper: Keeper | None, face: Any
 ) -> tuple[Detecting | None, Detecting | None]:
-    """(detectors of the keeper's own, where the face runs none; whichever there are).
+    """(detectors for what is stored or frozen, where no face runs them; whichever there are).
 
     Before the process shuts itself in: files and events that rules look at are opened here.
     """
-    own = None
-    if keeper is not None and not arguments.no_findings and arguments.findings is None:
-        own = Detecting(arguments)
+    stored = keeper is not None and not arguments.no_findings
+    wanted = stored or bool(getattr(arguments, "freeze_on", ()))
+    own = Detecting(arguments) if wanted and arguments.findings is None else None
     found: Detecting | None = own or getattr(face, "detecting", None)
     if found is not None and keeper is not None:
         found.keep(keeper, patient=not keeper.live)

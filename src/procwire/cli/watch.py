@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from procwire.cli import arguments as words
-from procwire.cli import exit
+from procwire.cli import exit, recording
 from procwire.cli.audience import Found, GroupPicture, Lines, Picture, Seen, Watcher
 from procwire.cli.detecting import Detecting, losses
 from procwire.cli.output.choice import writer
@@ -47,6 +47,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--write", metavar="FILE", default="", help="keep every captured packet in FILE (pcapng)"
     )
+    recording.add_recording(parser)
     _add_capture(parser)
     parser.add_argument("--no-owners", action="store_true", help="do not look processes up")
     parser.add_argument(
@@ -115,12 +116,13 @@ def _watch(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
     words.tell_open(watching.confinement.open)
     face.context = Context(watching.source.interfaces, source="tap")
     face.watching = watching
-    if keeper is not None or verdicts is not None:
+    if keeper is not None or verdicts is not None or own is not None:
         watching.audience = Kept(face, keeper, verdicts, own)
     if keeper is not None:
         keeper.context = face.context
     if found is not None:
         found.context, found.reasons = face.context, lambda: _losses(watching)
+    recording.freeze_at(arguments, watching, found)
     _stop_on_signals(watching)
     _reload_on_hangup(verdicts, found)
     _greet(watching)
@@ -131,7 +133,8 @@ def _watch(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
             if own is not None:
                 own.finish()
             face.finish()
-    return _ending(watching) or (exit.INCOMPLETE if found is not None and found.incomplete else exit.OK)
+    lacks = recording.tell_frozen(watching) or (found is not None and found.incomplete)
+    return _ending(watching) or (exit.INCOMPLETE if lacks else exit.OK)
 
 
 def _options(arguments: argparse.Namespace, found: Detecting | None) -> WatchOptions:
@@ -147,11 +150,12 @@ def _options(arguments: argparse.Namespace, found: Detecting | None) -> WatchOpt
         owners=not arguments.no_owners,
         hashes=arguments.hash,
         write=arguments.write,
+        kept=recording.wishes_of(arguments),
         keylog=arguments.keylog,
         source=arguments.source,
         depth=arguments.depth,
         sandbox=arguments.sandbox,
-        folders=folders(arguments),
+        folders=(*folders(arguments), *recording.folders(arguments)),
         readable=found.ruling.places if found is not None and found.ruling is not None else (),
         flows=words.flow_options(arguments),
     )
