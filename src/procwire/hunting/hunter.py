@@ -78,8 +78,10 @@ class Hunter:
         """Ask the rules that are due at ``now`` (ns of any clock that goes on), or all of them."""
         try:
             self._questions.learn()
-        except StoreError:
-            return  # the writer has the file; the next step may have it
+        except StoreError as error:
+            if "locked" in str(error):
+                return  # the writer has the file; the next step may have it
+            raise
         for rule in self.rules:
             state = self._states[rule.id]
             if rule.id in self.stopped or (now < state.due and not all_due):
