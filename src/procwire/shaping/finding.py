@@ -1,8 +1,9 @@
 """Targets on this host: from a name to namespaces, interfaces and the side that each is shaped on.
 
-A container's egress is shaped inside, on its interface; what it receives is shaped on the host's end of its veth
-pair, where it is sent, so that no ifb is needed; without such an end, by an ifb inside. A container that shares
-the host's network is refused: its cgroup can be shaped instead. A process, unit or cgroup is shaped in what it sends.
+A container's egress is shaped inside, on its interface; what it receives is shaped on the host's end of its
+veth pair, where it is sent, so that no ifb is needed; without such an end, by an ifb inside. A container
+that shares the host's network is refused: its cgroup can be shaped instead. A process, unit or cgroup is
+shaped in what it sends.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ MAX_SPOTS = 256  # interfaces of one target
 class Spot(NamedTuple):
     """An interface, and how a direction of the target is shaped there.
 
-    ``side`` is the target's direction. ``sends``: at the interface's root, else through an ifb. ``group``: only what
-    this control group sends. ``pid``: of a process that gets a group of its own first.
+    ``side`` is the target's direction. ``sends``: at the interface's root, else through an ifb. ``group``:
+    only what this control group sends. ``pid``: of a process that gets a group of its own first.
     """
 
     kernel: Kernel
@@ -137,8 +138,9 @@ class Finder:
         kernel = self.kernel(f"/proc/{found.pid}/ns/net")
         if kernel is own:
             raise ShapingError(
-                f"container {found.container.name or found.container.id[:12]} shares the host's network: shaping it "
-                f"would shape the host. Shape its cgroup instead: cgroup:{groups.of_process(found.pid)}"
+                f"container {found.container.name or found.container.id[:12]} shares the host's network: "
+                "shaping it would shape the host. Shape its cgroup instead: "
+                f"cgroup:{groups.of_process(found.pid)}"
             )
         for link in self._links(kernel, target.interface):
             outer = _outer_end(own, link) if "ingress" in sides else None
@@ -151,8 +153,8 @@ class Finder:
     def _of_group(self, target: Target, sides: tuple[str, ...]) -> Iterator[Spot]:
         if "ingress" in sides:
             raise ShapingError(
-                f"what {target} receives cannot be told apart before it has arrived: only what it sends is shaped "
-                "(--direction egress); a whole --rtt can be put there"
+                f"what {target} receives cannot be told apart before it has arrived: only what it sends is "
+                "shaped (--direction egress); a whole --rtt can be put there"
             )
         path, group, pid = OWN, target.name, 0
         if target.kind == "process":
@@ -164,7 +166,9 @@ class Finder:
             raise GoneError(f"there is no control group {group}")
         kernel = self.kernel(path)
         for link in self._links(kernel, target.interface):
-            yield Spot(kernel, link, "egress", sends=True, group=group, pid=pid, is_own=kernel is self.kernel())
+            yield Spot(
+                kernel, link, "egress", sends=True, group=group, pid=pid, is_own=kernel is self.kernel()
+            )
 
 
 def is_called(container: Container, name: str) -> bool:
@@ -179,7 +183,9 @@ def is_called(container: Container, name: str) -> bool:
 
 
 def _outer_end(own: Kernel, inner: Link) -> Link | None:
-    """The end of a veth pair that is in our namespace; None where there is none, or it may be another's index."""
+    """The end of a veth pair that is in our namespace; None where there is none, or it may be another's
+    index.
+    """
     if inner.kind != "veth" or not inner.peer:
         return None
     found = None

@@ -1,4 +1,6 @@
-"""The command's side of the watchdog: start it where none runs, have it hold an entry before anything is changed."""
+"""The command's side of the watchdog: start it where none runs, have it hold an entry before anything is
+changed.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""What is shaped now, written down before it is done: one file each, synced, in a directory that is root's alone.
+"""What is shaped now, written down before it is done: one file each, synced, in a directory that is root's
+alone.
 
-An entry has the steps that undo it. So whatever ends this process, and the watchdog too, ``recover`` can put
-everything back. Times are of the boot clock (CLOCK_BOOTTIME), which no one sets; entries of another boot are only
-removed, as the kernel has forgotten them too.
+An entry has the steps that undo it. So whatever ends this process, and the watchdog too, ``recover`` can
+put everything back. Times are of the boot clock (CLOCK_BOOTTIME), which no one sets; entries of another
+boot are only removed, as the kernel has forgotten them too.
 """
 
 from __future__ import annotations
@@ -85,7 +86,9 @@ class Journal:
         path = self._path(entry.id)
         fresh = path.with_suffix(".new")
         try:
-            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            descriptor = os.open(
+                fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
+            )
             with os.fdopen(descriptor, "wb") as file:
                 file.write(msgspec.json.encode(entry))
                 file.flush()

@@ -1,7 +1,9 @@
-"""The connections that must not be hurt: whoever shapes a host over the network must be able to go on doing it.
+"""The connections that must not be hurt: whoever shapes a host over the network must be able to go on doing
+it.
 
-The SSH connection of this command, from SSH_CONNECTION or, where sudo dropped that, from the sockets of the sshd
-among its ancestors; and the management network that was named. Exempt packets pass untouched in both directions.
+The SSH connection of this command, from SSH_CONNECTION or, where sudo dropped that, from the sockets of the
+sshd among its ancestors; and the management network that was named. Exempt packets pass untouched in both
+directions.
 """
 
 from __future__ import annotations

@@ -16,7 +16,8 @@ Held = Mapping[int, Kernel]
 
 
 def restore(entry: Entry, journal: Journal, held: Held | None = None) -> list[str]:
-    """Undo every part, the last first; what failed, in words. Then the entry is removed, else kept for another try.
+    """Undo every part, the last first; what failed, in words. Then the entry is removed, else kept for
+    another try.
 
     ``held`` are namespaces that are open already, by inode. One that is gone took what was in it along.
     """
@@ -44,7 +45,9 @@ def undo(part: Part, held: Held) -> list[str]:
 
 
 def reached(place: Place) -> Namespace:
-    """Enter a namespace by the path it was reached by, or by any other that leads to the same. Raises ShapingError."""
+    """Enter a namespace by the path it was reached by, or by any other that leads to the same. Raises
+    ShapingError.
+    """
     with contextlib.suppress(GoneError):
         return Namespace(place.path, place.inode)
     path = namespace.named().get(place.inode)

@@ -1,8 +1,8 @@
 """Shape, change, clear, recover: every way an impairment begins and ends on this host.
 
-The order is the promise: first the entry with all that undoes it is on the disk, then the watchdog holds it, and only
-then is anything changed. A step that fails takes back those before it. All of it runs in the caller's process for
-now, with its rights; steps are plain data, so that another process may do them.
+The order is the promise: first the entry with all that undoes it is on the disk, then the watchdog holds
+it, and only then is anything changed. A step that fails takes back those before it. All of it runs in the
+caller's process for now, with its rights; steps are plain data, so that another process may do them.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from procwire.shaping import groups, guard, journal
 from procwire.shaping.abilities import Abilities
+from procwire.shaping.apply import Kernel
+from procwire.shaping.counters import of_part
 from procwire.shaping.document import document
 from procwire.shaping.failure import ShapingError
 from procwire.shaping.finding import Finder, Spot
@@ -27,7 +29,7 @@ from procwire.shaping.journal import Entry, Journal, Owner
 from procwire.shaping.lifeline import lifelines
 from procwire.shaping.plan import Wish, ifb_of, receiving, sending
 from procwire.shaping.probe import probe
-from procwire.shaping.restoring import restore
+from procwire.shaping.restoring import reached, restore
 from procwire.shaping.selection import Network, Selector
 from procwire.shaping.standing import INNER_HANDLE, ForeignError
 from procwire.shaping.steps import Mark, Part, Settle, Step, Unsettle
@@ -91,6 +93,24 @@ class Shaper:
         self._do(entry, spots, before)
         return Shaped(entry, before is not None)
 
+    def planned(self, wanted: Impairment, terms: Terms | None = None) -> tuple[Part, ...]:
+        """What would be done. Raises ShapingError."""
+        spots = self._finder.spots(wanted.target, tuple(wanted.effects))
+        return tuple(self._part(wanted, spot, terms if terms is not None else Terms()) for spot in spots)
+
+    def counted(self, entry: Entry) -> list[dict[str, Any]]:
+        """What each part of an impairment has done to packets."""
+        found = []
+        for part in entry.parts:
+            told: dict[str, Any] = {"interface": part.name, "side": part.side, "there": False}
+            with contextlib.suppress(ShapingError), reached(part.place) as namespace:
+                counters = of_part(Kernel(namespace), part)
+                if counters is not None:
+                    told |= {"there": True, "packets": counters.packets, "bytes": counters.sent_bytes,
+                             "drops": counters.drops, "waiting": counters.queued}  # fmt: skip
+            found.append(told)
+        return found
+
     def entries(self) -> list[Entry]:
         """What is shaped now, the oldest first."""
         return [entry for entry in self.journal.entries() if entry.boot == journal.boot()]
@@ -143,7 +163,8 @@ class Shaper:
                 device = next(iter(shared))[1]
                 name = next(spot.link.name for spot in spots if spot.link.device == device)
                 raise ForeignError(
-                    f"{name} is already shaped for {entry.document.get('target')} ({entry.id}): clear that first"
+                    f"{name} is already shaped for {entry.document.get('target')} ({entry.id}): "
+                    "clear that first"
                 )
         if standing is not None and standing.spots != places:
             raise ForeignError(
@@ -156,8 +177,8 @@ class Shaper:
         exempt = wanted.exempt + (self._lifelines(terms) if spot.is_own else ())
         seed = None if wanted.seed is None else (wanted.seed + (spot.side == "ingress")) & ((1 << 64) - 1)
         wish = Wish(
-            effect=wanted.effects[spot.side], sent=spot.side == "egress", selectors=wanted.selectors, exempt=exempt,
-            marked=bool(spot.group), seed=seed if able.seed else None, adopt=terms.adopt,
+            effect=wanted.effects[spot.side], sent=spot.side == "egress", selectors=wanted.selectors,
+            exempt=exempt, marked=bool(spot.group), seed=seed if able.seed else None, adopt=terms.adopt,
         )  # fmt: skip
         standing = spot.kernel.standing(spot.link)
         if terms.adopt and not standing.is_ours:
@@ -179,7 +200,9 @@ class Shaper:
             guard.hold(self.journal.folder, entry.id)
             for part, spot in zip(entry.parts, spots, strict=True):
                 for step in part.steps:
-                    if not isinstance(step, Mark | Settle):  # a mark ends with who holds it: the watchdog puts it
+                    if not isinstance(
+                        step, Mark | Settle
+                    ):  # a mark ends with who holds it: the watchdog puts it
                         spot.kernel.do(step)
                         done.append(step)
         except ShapingError as error:
@@ -230,9 +253,7 @@ def _marked(part: Part, spot: Spot) -> Part:
 def _entry(wanted: Impairment, parts: tuple[Part, ...], terms: Terms, before: Entry | None) -> Entry:
     now = journal.now()
     if before is not None:
-        parts = tuple(
-            msgspec.structs.replace(part, undo=_kept(part, before)) for part in parts
-        )
+        parts = tuple(msgspec.structs.replace(part, undo=_kept(part, before)) for part in parts)
     return Entry(
         id=before.id if before is not None else journal.identity(),
         document=document(wanted),

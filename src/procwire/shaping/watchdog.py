@@ -1,11 +1,12 @@
 """The process that puts the network back: when a lease ends, when nobody confirms, when an owner dies.
 
-It is in a session of its own, so that neither a closed terminal nor a signal to the command's group reaches it. It
-holds each namespace by a descriptor with a netlink socket inside, the marks of control groups, and a pidfd of each
-owner; it needs nothing of the command that started it, which may be killed. One a state directory, by a lock. On
-SIGTERM it puts everything back and ends; with nothing left to watch it ends too.
+It is in a session of its own, so that neither a closed terminal nor a signal to the command's group reaches
+it. It holds each namespace by a descriptor with a netlink socket inside, the marks of control groups, and a
+pidfd of each owner; it needs nothing of the command that started it, which may be killed. One a state
+directory, by a lock. On SIGTERM it puts everything back and ends; with nothing left to watch it ends too.
 
-``python -m procwire.shaping.watchdog DIRECTORY``; asked over a socket in the directory, one JSON line each way.
+``python -m procwire.shaping.watchdog DIRECTORY``; asked over a socket in the directory, one JSON line each
+way.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from procwire.shaping import groups, journal, namespace
 from procwire.shaping.apply import Kernel
 from procwire.shaping.failure import ShapingError
 from procwire.shaping.journal import Entry, Journal
-from procwire.shaping.namespace import GoneError, Namespace
+from procwire.shaping.namespace import GoneError
 from procwire.shaping.restoring import reached, restore
 from procwire.shaping.steps import Mark
 
