@@ -194,7 +194,8 @@ def storing(
     with writer:
         keeper = Keeper(writer, live=live)
         if live:
-            keeper.keep("interface", interfaces())
+            for row in interfaces():
+                writer.add_first("interface", row)  # a thread would be there before the process is confined
         yield keeper
     arguments.store_lost = _said(writer)
 

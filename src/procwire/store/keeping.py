@@ -41,7 +41,7 @@ class Keeper:
     ) -> None:
         self.context = context
         self.wanted = wanted
-        self._sink = sink
+        self.sink = sink
         self._live = live
         self._held: dict[int, list[Observation]] = {}
         self._holding = 0
@@ -50,11 +50,11 @@ class Keeper:
     def keep(self, table: str, rows: Iterable[Any]) -> None:
         """Rows of a table that are neither flows nor observations."""
         for row in rows:
-            self._sink.add(table, row)
+            self.sink.add(table, row)
 
     def found(self, finding: Finding) -> None:
         """Something was found."""
-        self._sink.add(FINDINGS.name, finding)
+        self.sink.add(FINDINGS.name, finding)
 
     def observed(self, flow: Flow, observation: Observation) -> None:
         """A parser saw something in the flow, which for what is not IP is only a stand-in."""
@@ -77,23 +77,23 @@ class Keeper:
         """The flow's numbers are final."""
         row = FlowRow(flow, self.context)
         if self.wanted is None or self.wanted(row):
-            self._sink.add("flow", row)
+            self.sink.add("flow", row)
             self._own(row)
 
     def _keep(self, flow: Flow, observations: list[Observation]) -> None:
         if self.wanted is not None and flow.number and not self.wanted(FlowRow(flow, self.context)):
             return
         for observation in observations:
-            self._sink.add(observation.TABLE, ObservationRow(flow, observation, self.context))
+            self.sink.add(observation.TABLE, ObservationRow(flow, observation, self.context))
 
     def _own(self, row: FlowRow) -> None:
         owner = row.owner
         if owner.process is not None and self._is_new(owner.process):
-            self._sink.add("process", row)
+            self.sink.add("process", row)
         if owner.peer is not None and self._is_new(owner.peer):
             stand_in = Flow()
             stand_in.owner = Owner(process=owner.peer, confidence=owner.peer_confidence)
-            self._sink.add("process", FlowRow(stand_in))
+            self.sink.add("process", FlowRow(stand_in))
 
     def _is_new(self, process: ProcessRef) -> bool:
         name = (process.pid, process.start)
