@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from procwire.cli import arguments as words
+from procwire.cli import recording
 from procwire.cli.detecting import losses
 from procwire.cli.storing import folders
 from procwire.engine.api import Watching, WatchOptions, compiled_modules
@@ -75,11 +76,12 @@ def watch_options(arguments: argparse.Namespace) -> WatchOptions:
         owners=not arguments.no_owners,
         hashes=arguments.hash,
         write=getattr(arguments, "write", ""),
+        kept=recording.wishes_of(arguments),
         keylog=arguments.keylog,
         source=arguments.source,
         depth=arguments.depth,
         sandbox=arguments.sandbox,
-        folders=folders(arguments),
+        folders=(*folders(arguments), *recording.folders(arguments)),
         flows=words.flow_options(arguments),
     )
 

@@ -19,7 +19,7 @@ from procwire.api.gate import Gate, listen
 from procwire.api.line import CHUNK
 from procwire.api.messages import SOCKET
 from procwire.cli import arguments as words
-from procwire.cli import exit
+from procwire.cli import exit, recording
 from procwire.cli.capturing import add_capture, add_interfaces
 from procwire.cli.storing import add_store
 from procwire.cli.verdicts import add_filters, watchlist
@@ -49,6 +49,7 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("--print-unit", action="store_true", help="print a unit file for systemd, and end")
     parser.add_argument("--no-store", action="store_true", help="keep nothing")
+    recording.add_recording(parser)
     add_capture(parser)
     words.add_detectors(parser)
     add_store(parser)

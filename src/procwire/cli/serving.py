@@ -17,7 +17,7 @@ from procwire.api.desk import Desk
 from procwire.api.line import Line
 from procwire.api.offers import Offer
 from procwire.cli import arguments as words
-from procwire.cli import exit
+from procwire.cli import exit, recording
 from procwire.cli.audience import Watcher
 from procwire.cli.capturing import greet, losses_of, refused_by, watch_options
 from procwire.cli.condition import Condition, writer_of
@@ -88,6 +88,7 @@ class Serving(Watcher):
         moment = time.monotonic()
         if moment - self._rested >= BEAT_SECONDS and self.condition is not None:
             self._rested = moment
+            self.past.over(moment)
             beat = Beat(
                 status=self.condition.status(),
                 flows=watching.pipeline.tracker.counts.active,
@@ -132,6 +133,7 @@ def _served(arguments: argparse.Namespace, face: Serving, keeper: Keeper | None)
     if detector is not None:
         detector.takers.append(face.book.found)
     kept.settle(face.context, lambda: losses_of(watching))
+    recording.freeze_at(arguments, watching, kept)
     face.line.ordered = lambda data: _obey(data, verdicts, keeper)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: watching.stop())
@@ -142,7 +144,8 @@ def _served(arguments: argparse.Namespace, face: Serving, keeper: Keeper | None)
     finally:
         kept.finish()
         face.finish()
-    return _ending(watching)
+    stopped = recording.tell_frozen(watching) or kept.incomplete
+    return _ending(watching) or (exit.INCOMPLETE if stopped else exit.OK)
 
 
 def _unasked(watching: Watching) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from procwire.cli import arguments as words
-from procwire.cli import exit
+from procwire.cli import exit, recording
 from procwire.cli.audience import Found, GroupPicture, Lines, Picture, Seen, Watcher
 from procwire.cli.capturing import add_capture, add_interfaces, greet, losses_of, refused_by, watch_options
 from procwire.cli.output.choice import writer
@@ -44,6 +44,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--write", metavar="FILE", default="", help="keep every captured packet in FILE (pcapng)"
     )
+    recording.add_recording(parser)
     add_capture(parser)
     add_store(parser)
     add_filters(parser)
@@ -72,9 +73,10 @@ def _watch(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
     face.context = Context(watching.source.interfaces, source="tap")
     face.watching = watching
     kept: Kept | None = None
-    if keeper is not None or verdicts is not None:
+    if keeper is not None or verdicts is not None or arguments.freeze_on:
         watching.audience = kept = Kept(face, keeper, verdicts, detector)
         kept.settle(face.context, lambda: losses_of(watching))
+    recording.freeze_at(arguments, watching, kept)
     _stop_on_signals(watching)
     if verdicts is not None:
         verdicts.reload_on_hangup()
@@ -86,7 +88,7 @@ def _watch(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
             if kept is not None:
                 kept.finish()
             face.finish()
-    stopped = face.incomplete or (kept is not None and kept.incomplete)
+    stopped = recording.tell_frozen(watching) or face.incomplete or (kept is not None and kept.incomplete)
     return _ending(watching) or (exit.INCOMPLETE if stopped else exit.OK)
 
 

@@ -46,6 +46,13 @@ class Past(msgspec.Struct, kw_only=True):
     flows: int = 0  # that were open when an engine ended, in all
     rows: int = 0  # that were not stored then
     blind: float = 0.0  # seconds in which nobody watched
+    ended: float = 0.0  # when the last one ended, monotonic; 0 once another is at work
+
+    def over(self, now: float) -> None:
+        """An engine is at work again."""
+        if self.ended:
+            self.blind += now - self.ended
+            self.ended = 0.0
 
 
 RunEngine = Callable[[socket.socket, Past], int]
@@ -77,7 +84,7 @@ class Supervisor:
         self._restarts = Restarts()
         self._asked: set[int] = set()  # signals that came
         self._pidfd = -1
-        self._began = self._ended = self._beaten = self._barked = 0.0
+        self._began = self._beaten = self._barked = 0.0
         self._beat: Beat | None = None
         self._ready = False
         gate.beaten = self._take_beat
@@ -126,8 +133,6 @@ class Supervisor:
         sys.stdout.flush()
         gc.collect()
         gc.freeze()  # what is there stays shared: no look for cycles writes to it
-        if self._ended:
-            self.past.blind += now - self._ended
         pid = os.fork()
         if not pid:
             code = FAILURE
@@ -151,6 +156,7 @@ class Supervisor:
         except msgspec.MsgspecError:
             return
         self._beaten = time.monotonic()
+        self.past.over(self._beaten)
         if not self._ready:
             self._ready = True
             self._notifier.ready()
@@ -176,12 +182,12 @@ class Supervisor:
         now = time.monotonic()
         lived, beat = now - self._began, self._beat
         self._forget()
-        self._ended = now
         past = self.past
+        past.ended = past.ended or now
         past.reason = _why(code)
         past.restarts += 1
         lost = ""
-        if beat is not None:
+        if beat is not None and code < 0:  # one that ends by itself says its last words, and stores them
             past.flows += beat.flows
             past.rows += beat.waiting
             lost = f": {beat.flows} flows that were open are cut off, {beat.waiting} rows were not stored yet"

@@ -8,25 +8,15 @@ escaped, and reads back as it was.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any, BinaryIO
 
-import msgspec
-
 from procwire.model.columns import Table
-from procwire.model.plain import fields, mended, readers
+from procwire.model.lines import fields, line_of, readers, safe
+
+__all__ = ["HELD", "JsonLines", "fields", "readers", "safe"]
 
 HELD = 1 << 16  # bytes written at once
-_UNSAFE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
-
-
-def safe(line: bytes) -> bytes:
-    """A line of JSON with everything a terminal could act on as escapes; the same value when read."""
-    if line.isascii() and b"\x7f" not in line:
-        return line
-    text = line.decode("utf-8", "surrogatepass")
-    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode("utf-8")
 
 
 class JsonLines:
@@ -37,7 +27,6 @@ class JsonLines:
         self.schema = table.schema
         wanted = [table.column(name) for name in names] if names is not None else table.columns
         self.readers = readers(wanted)
-        self.encode = msgspec.json.Encoder().encode
         self.held = bytearray()
 
     def write(self, row: Any, event: str = "") -> None:
@@ -45,14 +34,9 @@ class JsonLines:
         head = {"schema": self.schema, "event": event} if event else {"schema": self.schema}
         self.record(fields(row, self.readers, head))
 
-    def record(self, fields: dict[str, Any]) -> None:
+    def record(self, ready: dict[str, Any]) -> None:
         """A line of ready fields, for records that are not rows (an error, a summary)."""
-        try:
-            line = self.encode(fields)
-        except UnicodeEncodeError:
-            line = self.encode(mended(fields))
-        self.held += safe(line)
-        self.held += b"\n"
+        self.held += line_of(ready)
         if len(self.held) >= HELD:
             self.flush()
 
