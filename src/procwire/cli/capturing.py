@@ -7,7 +7,7 @@ import sys
 
 from procwire.cli import arguments as words
 from procwire.cli import recording
-from procwire.cli.detecting import losses
+from procwire.cli.detecting import Detecting, losses
 from procwire.cli.storing import folders
 from procwire.engine.api import Watching, WatchOptions, compiled_modules
 
@@ -62,7 +62,7 @@ def add_capture(parser: argparse.ArgumentParser) -> None:
     words.add_flows(parser)
 
 
-def watch_options(arguments: argparse.Namespace) -> WatchOptions:
+def watch_options(arguments: argparse.Namespace, found: Detecting | None = None) -> WatchOptions:
     """The engine's options from the parsed words; --for, --every and --write are a watch's alone."""
     return WatchOptions(
         interfaces=tuple(arguments.interface),
@@ -82,6 +82,7 @@ def watch_options(arguments: argparse.Namespace) -> WatchOptions:
         depth=arguments.depth,
         sandbox=arguments.sandbox,
         folders=(*folders(arguments), *recording.folders(arguments)),
+        readable=found.ruling.places if found is not None and found.ruling is not None else (),
         flows=words.flow_options(arguments),
     )
 

@@ -30,6 +30,7 @@ MODULES = (
     "follow",
     "export",
     "running",
+    "shape",
     "ps",
     "sockets",
     "query",

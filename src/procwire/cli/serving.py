@@ -120,21 +120,25 @@ def serve(arguments: argparse.Namespace, made: socket.socket, past: Past) -> int
 
 def _served(arguments: argparse.Namespace, face: Serving, keeper: Keeper | None) -> int:
     verdicts = Verdicts(arguments.filters) if arguments.filters else None
-    detector = detecting(arguments, keeper) or (None if arguments.no_findings else Detecting(arguments))
     face.book.keep = verdicts.shows if verdicts is not None else None
-    watching = Watching(watch_options(arguments), face)
+    _, found = detecting(arguments, keeper, face)
+    if found is None and not arguments.no_findings:
+        found = Detecting(arguments)
+    watching = Watching(watch_options(arguments, found), face)
     words.tell_open(watching.confinement.open)
     face.watching = watching
     face.context = face.book.context = Context(watching.source.interfaces, source="tap")
     face.book.active = watching.pipeline.tracker.active
     face.book.reasons = lambda: (*losses_of(watching), *_unasked(watching))
     face.condition = Condition(watching, face.desk, face.past, writer_of(keeper))
-    watching.audience = kept = Kept(face, keeper, verdicts, detector)
-    if detector is not None:
-        detector.takers.append(face.book.found)
-    kept.settle(face.context, lambda: losses_of(watching))
-    recording.freeze_at(arguments, watching, kept)
-    face.line.ordered = lambda data: _obey(data, verdicts, keeper)
+    watching.audience = Kept(face, keeper, verdicts, found)
+    if keeper is not None:
+        keeper.context = face.context
+    if found is not None:
+        found.takers.append(face.book.found)
+        found.context, found.reasons = face.context, lambda: losses_of(watching)
+    recording.freeze_at(arguments, watching, found)
+    face.line.ordered = lambda data: _obey(data, verdicts, keeper, found)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: watching.stop())
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -142,10 +146,11 @@ def _served(arguments: argparse.Namespace, face: Serving, keeper: Keeper | None)
     try:
         watching.run()
     finally:
-        kept.finish()
+        if found is not None:
+            found.finish()
         face.finish()
-    stopped = recording.tell_frozen(watching) or kept.incomplete
-    return _ending(watching) or (exit.INCOMPLETE if stopped else exit.OK)
+    lacks = recording.tell_frozen(watching) or (found is not None and found.incomplete)
+    return _ending(watching) or (exit.INCOMPLETE if lacks else exit.OK)
 
 
 def _unasked(watching: Watching) -> tuple[str, ...]:
@@ -153,7 +158,9 @@ def _unasked(watching: Watching) -> tuple[str, ...]:
     return (f"{refused} owners were not looked up",) if refused else ()
 
 
-def _obey(data: bytes, verdicts: Verdicts | None, keeper: Keeper | None) -> None:
+def _obey(
+    data: bytes, verdicts: Verdicts | None, keeper: Keeper | None, found: Detecting | None = None
+) -> None:
     """The configuration was read anew, by a process that may read it."""
     try:
         orders = msgspec.msgpack.decode(data, type=Orders)
@@ -161,6 +168,8 @@ def _obey(data: bytes, verdicts: Verdicts | None, keeper: Keeper | None) -> None
         return
     if verdicts is not None and orders.filters is not None:
         verdicts.reload(orders.filters)
+    if found is not None and found.ruling is not None:
+        found.ruling.reload()
     writer = writer_of(keeper)
     if writer is not None:
         writer.limit(Limits(age_ns=orders.store_age, size_bytes=orders.store_size))

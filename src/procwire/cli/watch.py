@@ -6,17 +6,19 @@ import argparse
 import signal
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 from procwire.cli import arguments as words
 from procwire.cli import exit, recording
 from procwire.cli.audience import Found, GroupPicture, Lines, Picture, Seen, Watcher
 from procwire.cli.capturing import add_capture, add_interfaces, greet, losses_of, refused_by, watch_options
+from procwire.cli.detecting import Detecting
 from procwire.cli.output.choice import writer
 from procwire.cli.output.findings import Findings
 from procwire.cli.output.observations import Observations
 from procwire.cli.storing import Kept, add_store, detecting, storing
-from procwire.cli.verdicts import Verdicts, add_filters, both
+from procwire.cli.verdicts import Verdicts, add_filters, both, on_hangup
 from procwire.engine.api import Context, EngineError, Watching
 from procwire.model.filter import compile_filter
 from procwire.model.tables import FLOWS, GROUPS
@@ -60,36 +62,43 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _watch(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
-    table = FLOWS
     keep = None
     if arguments.filter and arguments.observations is None and arguments.findings is None:
-        keep = compile_filter(arguments.filter, table, now=time.time_ns())
+        keep = compile_filter(arguments.filter, FLOWS, now=time.time_ns())
     face = _face(arguments)
     verdicts = Verdicts(arguments.filters) if arguments.filters else None
     face.keep = both(keep.matches if keep else None, verdicts)
-    detector = detecting(arguments, keeper)  # reads its rules while files may be opened
-    watching = Watching(watch_options(arguments), face)
+    own, found = detecting(arguments, keeper, face)
+    watching = Watching(watch_options(arguments, found), face)
     words.tell_open(watching.confinement.open)
     face.context = Context(watching.source.interfaces, source="tap")
     face.watching = watching
-    kept: Kept | None = None
-    if keeper is not None or verdicts is not None or arguments.freeze_on:
-        watching.audience = kept = Kept(face, keeper, verdicts, detector)
-        kept.settle(face.context, lambda: losses_of(watching))
-    recording.freeze_at(arguments, watching, kept)
+    if keeper is not None or verdicts is not None or own is not None:
+        watching.audience = Kept(face, keeper, verdicts, own)
+    if keeper is not None:
+        keeper.context = face.context
+    if found is not None:
+        found.context, found.reasons = face.context, lambda: losses_of(watching)
+    recording.freeze_at(arguments, watching, found)
     _stop_on_signals(watching)
-    if verdicts is not None:
-        verdicts.reload_on_hangup()
+    _reload_on_hangup(verdicts, found)
     greet(watching)
     with face:
         try:
             watching.run()
         finally:
-            if kept is not None:
-                kept.finish()
+            if own is not None:
+                own.finish()
             face.finish()
-    stopped = recording.tell_frozen(watching) or face.incomplete or (kept is not None and kept.incomplete)
-    return _ending(watching) or (exit.INCOMPLETE if stopped else exit.OK)
+    lacks = recording.tell_frozen(watching) or (found is not None and found.incomplete)
+    return _ending(watching) or (exit.INCOMPLETE if lacks else exit.OK)
+
+
+def _reload_on_hangup(verdicts: Verdicts | None, found: Detecting | None) -> None:
+    reloads: list[Callable[[], None]] = [verdicts.reload] if verdicts is not None else []
+    if found is not None and found.ruling is not None:
+        reloads.append(found.ruling.reload)
+    on_hangup(*reloads)
 
 
 def _stop_on_signals(watching: Watching) -> None:

@@ -105,7 +105,7 @@ class Writer:
     def add(self, table: str, row: Any) -> None:
         """Store the row soon; from one thread. Costs no more than the place in the queue."""
         waiting = len(self._queue)
-        if self._thread.ident is None:
+        if not waiting and self._thread.ident is None:
             self._thread.start()
         if waiting >= MAX_WAITING and not self._made_room():
             self._overflowed[table] = self._overflowed.get(table, 0) + 1
@@ -113,10 +113,6 @@ class Writer:
         self._queue.append((table, row))
         if waiting == BATCH_ROWS:
             self._wake.set()
-
-    def add_first(self, table: str, row: Any) -> None:
-        """Store the row before all others: it waits for the first of them, and starts no thread."""
-        self._queue.append((table, row))
 
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until all that was added is stored or counted as lost; whether that came in time."""
@@ -127,7 +123,6 @@ class Writer:
     def close(self) -> None:
         """Store what waits, and end. Never raises."""
         if self._thread.ident is None:
-            self._store()
             self._filing.close()
             return
         self._stopping = True
