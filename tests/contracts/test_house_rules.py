@@ -43,7 +43,12 @@ SANS_IO = (
     "shaping/target.py",
     "shaping/words.py",
     "shaping/emulation",
+    "shaping/measure/comparison.py",
     "shaping/measure/intervals.py",
+    "shaping/comcast.py",
+    "shaping/foreign.py",
+    "shaping/preset.py",
+    "shaping/texts",
     "alerts/formats",
 )
 CLOCKS = {"time", "perf_counter", "monotonic", "time_ns", "now", "utcnow", "today"}
