@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import dpkt
 import pytest
 
 from procwire.cli.main import main
 from tests.cli.program import TLS, VECTORS
+from tests.decrypt.quic_dialogue import migrating
+from tests.packet.build import A4, B4, eth, ip4, udp
 
 HTTP = VECTORS / "http" / "pipelined.pcap"
 
@@ -58,3 +61,36 @@ def test_keys_of_other_flows_leave_a_note(capsys: Capsys, tmp_path: Path) -> Non
     said = capsys.readouterr()
     assert "records not decrypted: key-not-in-log" in said.err
     assert "\\x16" not in said.out
+
+
+@pytest.fixture(scope="module")
+def moved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A QUIC connection of aioquic whose second request comes from another port, with other ids; its keys."""
+    folder = tmp_path_factory.mktemp("moved")
+    spoken, at = migrating()
+    (folder / "keys").write_bytes(spoken.keys)
+    with (folder / "moved.pcap").open("wb") as sink:
+        writer = dpkt.pcap.Writer(sink, nano=True)
+        for number, (side, data) in enumerate(spoken.flights):
+            ports = (5000 if number < at else 6000, 443)
+            src, dst = (B4, A4) if side else (A4, B4)
+            datagram = udp(data, *(ports[::-1] if side else ports))
+            writer.writepkt(eth(ip4(datagram, 17, src=src, dst=dst)), 1_767_225_600 + number / 100)
+    return folder / "moved.pcap", folder / "keys"
+
+
+def test_a_quic_connection_on_two_paths_is_one_conversation(moved: tuple[Path, Path], capsys: Capsys) -> None:
+    capture, keys = map(str, moved)
+    assert main(["follow", "1", "--file", capture, "--keylog", keys]) == 0
+    out, err = capsys.readouterr()
+    assert [out.count(text) for text in ("/one\n", "/two\n")] == [2, 2]
+    assert out.index("answer to /one") < out.index("answer to /two")
+    assert f"the connection went on from {A4} 6000 to {B4} 443" in err
+
+
+def test_a_later_path_by_its_own_name_says_what_it_can(moved: tuple[Path, Path], capsys: Capsys) -> None:
+    capture, keys = map(str, moved)
+    assert main(["follow", "2", "--file", capture, "--keylog", keys]) == 4
+    out, err = capsys.readouterr()
+    assert out.startswith(">> ")
+    assert "this may be a QUIC connection that another flow began: follow that flow" in err

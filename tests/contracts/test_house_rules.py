@@ -32,6 +32,19 @@ SANS_IO = (
     "ledger/tree.py",
     "ledger/chain.py",
     "ledger/note.py",
+    "shaping/codec",
+    "shaping/correlation.py",
+    "shaping/document.py",
+    "shaping/impairment.py",
+    "shaping/loss.py",
+    "shaping/quantities.py",
+    "shaping/selection.py",
+    "shaping/spelling.py",
+    "shaping/target.py",
+    "shaping/words.py",
+    "shaping/emulation",
+    "shaping/measure/intervals.py",
+    "alerts/formats",
 )
 CLOCKS = {"time", "perf_counter", "monotonic", "time_ns", "now", "utcnow", "today"}
 

@@ -57,6 +57,38 @@ class Spoken(NamedTuple):
     ticket: SessionTicket | None
 
 
+def migrating() -> tuple[Spoken, int]:
+    """Two requests and their answers over HTTP/3, the second under other ids; and where that one begins."""
+    from aioquic.h3.connection import H3Connection
+    from aioquic.h3.events import HeadersReceived
+
+    talk = Talk()
+    for _ in range(3):
+        talk.turn()
+    assert talk.server is not None
+    client, server, at = H3Connection(talk.client), H3Connection(talk.server), 0
+    for stream, path in ((0, b"/one"), (4, b"/two")):
+        at = len(talk.flights)
+        if stream:
+            talk.client.change_connection_id()
+        head = [
+            (b":method", b"GET"),
+            (b":scheme", b"https"),
+            (b":authority", b"h3.example"),
+            (b":path", path),
+        ]
+        client.send_headers(stream, head, end_stream=True)
+        talk.turn()
+        while (event := talk.server.next_event()) is not None:
+            for asked in server.handle_event(event):
+                if isinstance(asked, HeadersReceived):
+                    server.send_headers(asked.stream_id, [(b":status", b"200")])
+                    server.send_data(asked.stream_id, b"answer to " + path, end_stream=True)
+        talk.turn()
+        talk.turn()
+    return talk.spoken(), at
+
+
 class Talk:
     """A connection of two ends in memory."""
 

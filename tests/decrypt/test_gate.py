@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from procwire.decrypt.gate import MAX_HELD, Gate, QuicGate, random_of
+from procwire.decrypt.keylog import KeyLog
 from procwire.decrypt.reasons import NO_KEY
 from procwire.dpi.contract import ENOUGH, Context
 from procwire.dpi.decryption import Decryption
@@ -81,6 +82,33 @@ def test_a_flow_without_its_key_is_read_by_the_plain_parser_alone() -> None:
     assert [(type(each), each.reasons, each.cipher) for each in told] == [
         (Decryption, (NO_KEY,), "TLS_AES_128_GCM_SHA256")
     ]
+
+
+class Counting(KeyLog):
+    """Counts what is asked of it."""
+
+    asked = 0
+
+    def lacks(self, random: bytes) -> bool:
+        self.asked += 1
+        return bool(super().lacks(random))
+
+    def get(self, random: bytes) -> Any:
+        raise AssertionError("no secret is there to be had")
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_a_flow_without_its_key_costs_one_look_up(told: bool) -> None:
+    """And, where nobody reads what is told at the end, not even a call a packet."""
+    keys, hand = Counting(), Hand()
+    keys.feed(Hand().lines())
+    keys.complete = True
+    one = Gate(keys, registry, tls, lambda: pytest.fail("loaded"), Context(transport="tcp", told=told))
+    reader = one.chosen(hand.client_hello)
+    for side, data in hand.shake():
+        list(reader.feed(side, data, now=1))
+    assert keys.asked == 1
+    assert type(reader) is (Gate if told else tls.Parser)
 
 
 @pytest.mark.parametrize("late", [False, True])

@@ -18,7 +18,8 @@ def short(identity: bytes) -> bytes:
 
 
 def test_ids_of_any_length_are_found_until_their_connection_is_over() -> None:
-    paths, one, other = QuicPaths(), talk((b"eight by", 0), (b"", 1)), talk((b"four", 1))
+    paths: QuicPaths[Any] = QuicPaths()
+    one, other = talk((b"eight by", 0), (b"", 1)), talk((b"four", 1))
     paths.learn(one)
     paths.learn(other)
     assert len(paths) == 2
@@ -34,7 +35,7 @@ def test_ids_of_any_length_are_found_until_their_connection_is_over() -> None:
 
 
 def test_the_table_is_bounded() -> None:
-    paths = QuicPaths()
+    paths: QuicPaths[Any] = QuicPaths()
     paths.learn(talk(*[(number.to_bytes(8, "big"), 0) for number in range(MAX_IDS + 3)]))
     assert len(paths) == MAX_IDS
     assert paths.find(short(bytes(8))) is None
@@ -44,7 +45,8 @@ def test_the_table_is_bounded() -> None:
 
 
 def test_an_id_that_another_took_over_is_not_forgotten_with_the_first() -> None:
-    paths, one, other = QuicPaths(), talk((b"same", 0)), talk((b"same", 0))
+    paths: QuicPaths[Any] = QuicPaths()
+    one, other = talk((b"same", 0)), talk((b"same", 0))
     paths.learn(one)
     paths.learn(other)
     paths.forget(one)

@@ -25,6 +25,10 @@ CLOSE_NOTIFY = b"\1\0"
 SHARED = CORPORA / "corpora" / "decryption"
 
 
+def test_every_trace_of_rfc8448_is_here() -> None:
+    assert [name[0] for name in RFC8448] == ["3", "4", "5", "6", "7"]
+
+
 @pytest.mark.parametrize("name", RFC8448)
 def test_rfc8448(name: str) -> None:
     section = RFC8448[name]
@@ -35,8 +39,8 @@ def test_rfc8448(name: str) -> None:
         b"".join(data for who, kind, data in content if who == side and kind == APPLICATION_DATA)
         for side in (0, 1)
     ]
-    spoken = {"3": [PAYLOAD, PAYLOAD], "4": [b"ABCDEF" + PAYLOAD, PAYLOAD], "5": [b"", b""]}
-    assert said == spoken[name[0]]
+    spoken = {"3": [PAYLOAD, PAYLOAD], "4": [b"ABCDEF" + PAYLOAD, PAYLOAD]}
+    assert said == spoken.get(name[0], [b"", b""])
     assert [data for _, kind, data in content if kind == ALERT] == [CLOSE_NOTIFY, CLOSE_NOTIFY]
     for side in (0, 1):
         messages = [data[0] for who, kind, data in content if who == side and kind == HANDSHAKE]

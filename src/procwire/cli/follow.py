@@ -98,6 +98,8 @@ def _ending(tap: Tap, name: str, where: str) -> int:
     if not tap.followed:
         print(f"procwire: no flow {name} with payload in {where}", file=sys.stderr)
         return exit.FAILURE
+    for place in tap.moves:
+        print(f"procwire: the connection went on from {place}", file=sys.stderr)
     for note in tap.notes:
         print(f"procwire: {note}", file=sys.stderr)
     return exit.INCOMPLETE if tap.notes else exit.OK

@@ -21,6 +21,8 @@ from procwire.dpi.wire import quic_claim, tls_claim
 class TcpConversation:
     """See the module."""
 
+    session = None  # of QUIC
+
     def __init__(self, keys: KeyLog | None) -> None:
         self._keys = keys
         self._session: Session | None = None
@@ -71,16 +73,16 @@ class UdpConversation:
 
     def __init__(self, keys: KeyLog | None) -> None:
         self._keys = keys
-        self._session: QuicSession | None = None
+        self.session: QuicSession | None = None
         self._dtls: DtlsSession | None = None
 
     def feed(self, side: int, data: bytes, now: int) -> list[Piece]:
         """One datagram."""
-        if self._session is None and self._dtls is None and self._keys is not None:
+        if self.session is None and self._dtls is None and self._keys is not None:
             self._begin(side, data, self._keys)
         if self._dtls is not None:
             return _said(self._dtls.feed(side, data), now)
-        session = self._session
+        session = self.session
         if session is None:
             return [Piece(side, data, now)]
         said = session.feed(side, data)
@@ -88,7 +90,7 @@ class UdpConversation:
 
     def _begin(self, side: int, data: bytes, keys: KeyLog) -> None:
         if quic_claim.claim(data) is Claim.YES:
-            self._session = QuicSession(keys)
+            self.session = QuicSession(keys)
         elif dtls.claims(data, Direction(side), Context(transport="udp")) is Claim.YES:
             self._dtls = DtlsSession(keys)
 
@@ -99,11 +101,11 @@ class UdpConversation:
         """What the end makes readable."""
         if self._dtls is not None:
             return _said(self._dtls.finish(), now)
-        if self._session is None:
+        if self.session is None:
             return []
         return [
             Piece(who, part, now, "quic", number, gap)
-            for who, number, gap, part, _ in self._session.finish()
+            for who, number, gap, part, _ in self.session.finish()
             if part
         ]
 
@@ -112,7 +114,7 @@ class UdpConversation:
         """What could not be read."""
         if self._dtls is not None:
             return _notes(self._dtls.failed, "records")
-        return _notes(self._session.failed, "packets") if self._session is not None else []
+        return _notes(self.session.failed, "packets") if self.session is not None else []
 
 
 def _said(content: list[tuple[int, int, bytes]], now: int) -> list[Piece]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from procwire.decrypt.gate import Gate, QuicGate
 from procwire.decrypt.keylog import KeyLog
@@ -11,11 +11,15 @@ from procwire.decrypt.module import Module, QuicModule
 from procwire.decrypt.quic_paths import QuicPaths
 from procwire.dpi.registry import Registry, registry
 
+if TYPE_CHECKING:
+    from procwire.decrypt.quic_talk import QuicTalk
+
 
 def keyed(keys: KeyLog) -> Registry:
     """A registry like the usual one, with TLS, DTLS and QUIC read as far as ``keys`` open them."""
     made: list[Registry] = []
-    known, paths = registry(), QuicPaths()
+    known = registry()
+    paths: QuicPaths[QuicTalk] = QuicPaths()
 
     def inside() -> Registry:
         return made[0]

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from procwire.decrypt.gate import Loader
 from procwire.decrypt.keylog import KeyLog
 from procwire.decrypt.quic_paths import QuicPaths
 from procwire.dpi.contract import Claim, Context, Direction
 from procwire.dpi.registry import Registry
+
+if TYPE_CHECKING:
+    from procwire.decrypt.quic_talk import QuicTalk
 
 
 class Module:
@@ -44,7 +47,7 @@ class QuicModule(Module):
     def __init__(self, *given: Any) -> None:
         *usual, paths = given
         super().__init__(*usual)
-        self._paths: QuicPaths = paths
+        self._paths: QuicPaths[QuicTalk] = paths
         self.FIRST = bytes(sorted({*self._clear.FIRST, *range(0x40, 0x80)}))
 
     def claims(self, data: bytes, side: Direction, context: Context) -> Claim:

@@ -27,7 +27,7 @@ class Parser:
     """One flow; see contract.Parser. Its sides may be those of the connection's first flow, turned round."""
 
     def __init__(
-        self, context: Context, keys: KeyLog, protocols: Registry, paths: QuicPaths | None = None
+        self, context: Context, keys: KeyLog, protocols: Registry, paths: QuicPaths[QuicTalk] | None = None
     ) -> None:
         self._clear: Any = clear.Parser(context)
         self._talk = QuicTalk(context, keys, protocols)

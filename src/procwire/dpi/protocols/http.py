@@ -2,9 +2,9 @@
 """HTTP/1.x: requests and responses (RFC 9110, RFC 9112), each response matched to its request.
 
 Recognised by a whole request line that ends in ``HTTP/1.x`` or by a status line, from either side, on any
-port. Bodies are passed over unread: chunked, by length or until close. After CONNECT or an accepted upgrade
-the stream is handed on, and behind the head of a stream of events. Of a head that was captured in part the
-whole lines are told. Credentials are shown as present, never as they are.
+port. Bodies are passed over unread (chunked, by length, until close), but for DNS. After CONNECT or an
+accepted upgrade the stream is handed on, and behind the head of a stream of events. Of a head that was
+captured in part the whole lines are told. Credentials are shown as present, never as they are.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import cython
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.http_body import BODY, CHUNK, CLOSE, HEAD, HOLD, LOST
-from procwire.dpi.wire.http_fields import credentials, framing, target
+from procwire.dpi.wire.http_dns import HttpDns, holds_dns
+from procwire.dpi.wire.http_fields import credentials, framing, streams_events, target
 from procwire.dpi.wire.http_head import MAX_HEAD, HeadError, parse, starts
 from procwire.dpi.wire.http_messages import HttpBrief, told_request, told_response
 from procwire.dpi.wire.http_records import HttpRequest, HttpResponse
@@ -49,12 +50,6 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
     return _CLAIMS[starts(data)]
 
 
-def _streams_events(head: Head) -> cython.bint:
-    """Whether a response goes on as server-sent events, as they are."""
-    kind: bytes = head.fields.get(b"content-type", b"")
-    return kind[:17].lower() == b"text/event-stream" and b"content-encoding" not in head.fields
-
-
 _UNASKED = ("", "", "", -1, "")  # method, host, path, time and offered upgrade of a request not seen
 
 
@@ -70,6 +65,7 @@ class Parser:
     _rest: Any
     _told: cython.bint
     _named: cython.bint  # the flow was given its name
+    _dns: Any  # HttpDns, from the first message of DNS on
 
     def __init__(self, context: Context) -> None:
         self._told = context.told
@@ -78,8 +74,7 @@ class Parser:
         self._asked = []
         self._drift = False
         self._client = -1
-        self._broken = None
-        self._rest = None
+        self._broken = self._rest = self._dns = None
 
     def feed(self, side: Direction, data: bytes, *, now: int) -> Iterable[Observation]:
         """See contract.Parser."""
@@ -98,6 +93,8 @@ class Parser:
         """Bytes of a body may be missing; elsewhere the next start line is looked for."""
         stream: Stream = self._streams[side]
         out: list[Observation] = []
+        if stream.kept:
+            self._dns.drop(stream, side)
         if not stream.missing(size):
             self._cut(stream, side, now, out)
             self._lose(stream, side)
@@ -108,6 +105,8 @@ class Parser:
         out: list[Observation] = []
         for side in _SIDES:
             self._cut(self._streams[side], side, now, out)
+        if self._dns is not None:
+            self._dns.finish(now, out)
         return out
 
     def skip(self, side: Direction) -> int:
@@ -152,6 +151,8 @@ class Parser:
         mode: cython.int = stream.mode
         if mode == HEAD:
             return self._head(stream, side, data, at, now, out)
+        if stream.kept:
+            return self._dns.piece(stream, side, data, at, now, out)  # type: ignore[no-any-return]
         if mode in {BODY, CHUNK}:
             return stream.pass_over(len(data), at)
         if mode == HOLD:
@@ -225,7 +226,7 @@ class Parser:
             head: Head = parse(lines[:end].rstrip(b"\r"), not self._told)
             if head.method and head.method != "CONNECT":
                 self._request(stream, side, head, now, out)
-            elif head.status >= 200 and not _streams_events(head) and not self._tunnels():
+            elif head.status >= 200 and not streams_events(head) and not self._tunnels():
                 self._response(stream, side, head, now, out, b"")
         except (HeadError, ProtocolError):
             return None
@@ -259,6 +260,16 @@ class Parser:
         if head.method == "CONNECT":
             chunked, length = False, None  # RFC 9110 section 9.3.6
         stream.body(chunked, length, False)
+        if self._told and holds_dns(head):
+            self._enclosed(stream, side, head, now, out)
+        return None
+
+    @cython.cfunc
+    def _enclosed(
+        self, stream: Stream, side: cython.int, head: Head, now: cython.longlong, out: list[Any]
+    ) -> Any:
+        self._dns = self._dns or HttpDns()
+        self._dns.begin(stream, side, head, now, out)
         return None
 
     @cython.cfunc
@@ -293,9 +304,11 @@ class Parser:
             stream.body(False, None, False)
         else:
             stream.body(chunked, length, True)
-            if length is None and not self._asked and _streams_events(head):
+            if length is None and not self._asked and streams_events(head):
                 self._hand_on(side, "sse", now, out, rest)
                 return None
+            if self._told and holds_dns(head):
+                self._enclosed(stream, side, head, now, out)
         if head.status >= 200 and (method == "CONNECT" or offered):
             self._unhold(now, out)
         return None

@@ -31,6 +31,7 @@ class Stream:
     tries: cython.int  # pieces looked at since it was lost
     tentative: cython.bint  # found again, but no head was read yet
     trailers: cython.int
+    kept: cython.bint  # somebody reads this body
 
     def __init__(self) -> None:
         self.mode = self.after = HEAD
@@ -40,6 +41,13 @@ class Stream:
         self.tries = 0
         self.tentative = False
         self.trailers = 0
+        self.kept = False
+
+    @cython.ccall
+    @cython.exceptval(check=False)
+    def within(self) -> cython.bint:
+        """Whether a body has not ended yet whose end is announced."""
+        return self.mode in {BODY, SIZE, CHUNK, CHUNK_END, TRAILER}
 
     @cython.ccall
     def body(self, chunked: cython.bint, length: object, until_close: cython.bint) -> object:
@@ -63,6 +71,7 @@ class Stream:
         self.held = b""
         self.scanned = 0
         self.left = 0
+        self.kept = False
         return None
 
     @cython.ccall
@@ -79,7 +88,7 @@ class Stream:
         """How many bytes need not be seen; they count as passed over."""
         if self.mode == CLOSE:
             return ENOUGH
-        if self.mode not in {BODY, CHUNK}:
+        if self.mode not in {BODY, CHUNK} or self.kept:
             return 0
         size = self.left
         self._pass(size)

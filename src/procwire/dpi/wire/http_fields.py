@@ -83,3 +83,9 @@ def credentials(head: Head) -> tuple[str, bool]:
     if not rest or len(scheme) > 32 or not scheme.replace(b"-", b"").isalnum():
         return MASK, True
     return decode(scheme).lower(), True
+
+
+def streams_events(head: Head) -> cython.bint:
+    """Whether a response goes on as server-sent events, as they are."""
+    kind: bytes = head.fields.get(b"content-type", b"")
+    return kind[:17].lower() == b"text/event-stream" and b"content-encoding" not in head.fields

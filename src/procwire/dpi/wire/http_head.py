@@ -35,7 +35,7 @@ WANTED = frozenset(
     {
         b"host", b"user-agent", b"referer", b"content-type", b"content-length", b"transfer-encoding",
         b"upgrade", b"connection", b"authorization", b"proxy-authorization", b"server", b"location",
-        b"cookie", b"expect",
+        b"cookie", b"expect", b"content-encoding",
     }
 )  # fmt: skip
 _LISTS = frozenset({b"transfer-encoding", b"connection", b"upgrade"})

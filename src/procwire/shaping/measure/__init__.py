@@ -1,0 +1,1 @@
+"""What a network does to packets, measured, and how far to trust each figure."""

@@ -1,0 +1,98 @@
+"""Whose traffic is meant: an interface, a namespace, a container, a process, a unit, a cgroup. Pure.
+
+Written as on the command line: ``eth0``, ``namespace:blue/eth0``, ``container:web``, ``process:1234``,
+``unit:nginx.service``, ``cgroup:/system.slice``. A target is a name here; what it is on this host is found
+when it is applied.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from procwire.shaping.failure import InvalidError
+
+Kind = Literal["interface", "namespace", "container", "process", "unit", "cgroup", "command"]
+
+KINDS: tuple[Kind, ...] = ("interface", "namespace", "container", "process", "unit", "cgroup", "command")
+WITH_INTERFACE = frozenset({"namespace", "container"})  # kinds whose text may end in /INTERFACE
+INTERFACE_BYTES = 15  # IFNAMSIZ less its zero
+MAX_NAME = 4096  # PATH_MAX
+MAX_PID = 1 << 22  # PID_MAX_LIMIT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One target. ``interface`` narrows it to one; empty: every one it talks over but loopback.
+
+    A ``namespace`` is known by its name below /run/netns, by a path, or by a pid (``pid=1234``). A
+    ``command`` is one that is started for it, in a namespace of its own.
+    """
+
+    kind: Kind
+    name: str = ""
+    interface: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise InvalidError("target", f"there is no kind {self.kind!r}, there are {', '.join(KINDS)}")
+        if self.kind == "interface" and not self.interface:
+            object.__setattr__(self, "interface", self.name)
+        if self.kind == "command":
+            return
+        if not self.name or len(self.name) > MAX_NAME or "\0" in self.name:
+            raise InvalidError("target", f"{self.kind} needs a name of at most {MAX_NAME} characters")
+        if self.kind == "process" and not (self.name.isascii() and self.name.isdigit() and self.pid):
+            raise InvalidError(
+                "target", f"a process is named by its pid, 1 to {MAX_PID}, not {self.name[:40]!r}"
+            )
+        if self.kind == "cgroup" and (not self.name.startswith("/") or ".." in self.name.split("/")):
+            raise InvalidError("target", "a cgroup is named by its path from the root, such as /system.slice")
+        if self.interface:
+            _check_interface(self.interface)
+
+    @property
+    def pid(self) -> int:
+        """The pid that the name is, or 0."""
+        digits = self.name.removeprefix("pid=") if self.kind == "namespace" else self.name
+        if not (digits.isascii() and digits.isdigit()) or len(digits) > 7:
+            return 0
+        return int(digits) if int(digits) <= MAX_PID else 0
+
+    def __str__(self) -> str:
+        if self.kind == "interface":
+            known = self.name.partition(":")[0] in KINDS or "/" in self.name
+            return f"interface:{self.name}" if known else self.name
+        if self.kind == "command":
+            return "command:"
+        end = f"/{self.interface}" if self.interface and self.kind in WITH_INTERFACE else ""
+        return f"{self.kind}:{self.name}{end}"
+
+
+def target(text: str, interface: str = "") -> Target:
+    """A target as it is written. Raises InvalidError. ``interface`` is for kinds that do not write it."""
+    kind, found, name = text.partition(":")
+    if not found or kind not in KINDS:
+        return Target(kind="interface", name=text)
+    if kind == "namespace" and name.startswith("/"):
+        return Target(kind="namespace", name=name, interface=interface)
+    if kind in WITH_INTERFACE and "/" in name:
+        name, _, own = name.rpartition("/")
+        if interface and own != interface:
+            raise InvalidError("target", f"names {own} and {interface}: one interface is meant")
+        interface = own
+    for each in KINDS:
+        if kind == each:
+            return Target(kind=each, name=name, interface=interface)
+    raise InvalidError("target", f"{text[:40]!r} names nothing")
+
+
+def _check_interface(name: str) -> None:
+    """As dev_valid_name() of net/core/dev.c; any other byte may be part of a name."""
+    size = len(name.encode("utf-8", "surrogateescape"))
+    if size > INTERFACE_BYTES:
+        raise InvalidError(
+            "interface", f"a name has at most {INTERFACE_BYTES} bytes, {name[:40]!r} has {size}"
+        )
+    if name in (".", "..") or any(sign in "/:\0" or sign.isspace() for sign in name):
+        raise InvalidError("interface", f"{name!r} is no interface's name")
