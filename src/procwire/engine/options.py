@@ -68,4 +68,5 @@ class WatchOptions(msgspec.Struct, frozen=True, kw_only=True):
     depth: str = "requests"  # first, requests or full
     sandbox: str = OFF  # of the whole process, which becomes two; only who owns it may say
     folders: tuple[str, ...] = ()  # see ReadOptions
+    readable: tuple[str, ...] = ()  # files and directories that others of the process read anew
     flows: FlowOptions = FlowOptions()
