@@ -1,6 +1,7 @@
 """procwire: which process talks to whom, in which protocol, live and from recordings.
 
 As a library: ``read`` and ``session`` for recordings, ``watch`` for live traffic; see docs/library.md.
+``impair`` makes a network bad for the length of a block; see docs/shaping.md.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from typing import Any
 
 __version__ = "0.1.0"
 __all__ = [
-    "__version__", "Event", "Flow", "LibraryError", "Process", "Row", "Session", "read", "session", "watch",
+    "__version__", "Event", "Flow", "LibraryError", "Process", "Row", "Session", "impair", "read", "session",
+    "watch",
 ]  # fmt: skip
 
 
@@ -18,7 +20,8 @@ def __getattr__(name: str) -> Any:
     """The library is loaded with the first word of it that is used: a command needs none of it."""
     if name not in __all__:
         raise AttributeError(f"module 'procwire' has no attribute {name!r}")
-    return getattr(import_module("procwire.library"), name)
+    where = "procwire.shaping.context" if name == "impair" else "procwire.library"
+    return getattr(import_module(where), name)
 
 
 def __dir__() -> list[str]:
