@@ -28,6 +28,7 @@ MODULES = (
     "read",
     "follow",
     "export",
+    "incident",
     "running",
     "ps",
     "sockets",

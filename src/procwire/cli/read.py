@@ -115,7 +115,7 @@ def _read(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
     face.keep = both(face.keep, verdicts)
     alone = keeper is None and verdicts is None
     kept = None if alone else Kept(face, keeper, verdicts, detecting(arguments, keeper))
-    reading = Reading(options, face if kept is None else kept)
+    reading = Reading(options, _owned(arguments, face if kept is None else kept))
     face.context = Context(reading.source.interfaces, unowned=FROM_FILE)
     if kept is not None:
         kept.settle(face.context, lambda: _losses(reading))
@@ -137,6 +137,16 @@ def _read(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
         progress.close()
     code = _ending(reading)
     return face.worst(code) or (exit.INCOMPLETE if kept is not None and kept.incomplete else exit.OK)
+
+
+def _owned(arguments: argparse.Namespace, listener: Any) -> Any:
+    """With the owners that a bundle knows, in front of who listens."""
+    book = getattr(arguments, "owners", None)
+    if book is None:
+        return listener
+    from procwire.recorder.owners import Owned
+
+    return Owned(listener, book)
 
 
 def _losses(reading: Reading) -> tuple[str, ...]:

@@ -16,11 +16,14 @@ from procwire.crew.workers import WorkerError
 from procwire.engine.keys import Tapped, keys_of
 from procwire.engine.options import EngineError, ReadOptions
 from procwire.engine.pipeline import Pipeline
+from procwire.model.frames import FrameBatch
 from procwire.model.listening import Listener
+from procwire.model.packets import PacketTable
 from procwire.sandbox.plan import Confinement
 from procwire.sandbox.profile import fetch_late, shut_in
 
 Progress = Callable[[int, int | None], None]
+Seen = Callable[[FrameBatch, PacketTable], None]
 
 
 class Reading:
@@ -58,14 +61,16 @@ class Reading:
             return 1
         return workers_for(self.listener, self.options.paths, self.options.workers)
 
-    def run(self, progress: Progress | None = None) -> None:
-        """Read to the end or to the damage, then end every flow."""
+    def run(self, progress: Progress | None = None, seen: Seen | None = None) -> None:
+        """Read to the end or to the damage, then end every flow; ``seen`` hears of each batch ingested."""
         self.begin()
         if self._share(progress):
             return
-        for _, table in self.packets():
+        for batch, table in self.packets():
             self._take_secrets()
             self.pipeline.ingest(table)
+            if seen:
+                seen(batch, table)
             if progress:
                 progress(*self.source.progress)
         self.pipeline.finish()
