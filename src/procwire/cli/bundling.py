@@ -151,7 +151,8 @@ class _Reader:
             listener = _Finding(arguments, collector)
         reading = Reading(options, Owned(listener, book))
         collector.context = Context(reading.source.interfaces, unowned=FROM_FILE)
-        reading.run(seen=collector.packets)
+        for batch, table in reading.steps():
+            collector.packets(batch, table)
         if listener is not collector:
             listener.finish()
         text = (

@@ -18,7 +18,7 @@ from procwire.model.tables import FLOWS
 from procwire.recorder import wishes as words
 
 if TYPE_CHECKING:
-    from procwire.cli.storing import Kept
+    from procwire.cli.detecting import Detecting
     from procwire.engine.watching import Watching
 
 
@@ -86,7 +86,7 @@ def folders(arguments: argparse.Namespace) -> tuple[str, ...]:
     return (str(place(arguments.incidents)),)
 
 
-def freeze_at(arguments: argparse.Namespace, watching: Watching, kept: Kept | None) -> None:
+def freeze_at(arguments: argparse.Namespace, watching: Watching, detecting: Detecting | None) -> None:
     """SIGUSR1 freezes an incident from now on, and so do the findings that were asked for."""
     flight = watching.keeping.flight
     if flight is None:
@@ -94,7 +94,6 @@ def freeze_at(arguments: argparse.Namespace, watching: Watching, kept: Kept | No
     from procwire.recorder.incident import Reason
 
     signal.signal(signal.SIGUSR1, lambda *_: flight.freeze(Reason(time=time.time_ns(), kind="signal")))
-    detecting = kept and (kept.detecting or getattr(kept.face, "detecting", None))
     if arguments.freeze_on and detecting:
         from procwire.recorder.flight import Freezer
 

@@ -16,14 +16,11 @@ from procwire.crew.workers import WorkerError
 from procwire.engine.keys import Tapped, keys_of
 from procwire.engine.options import EngineError, ReadOptions
 from procwire.engine.pipeline import Pipeline
-from procwire.model.frames import FrameBatch
 from procwire.model.listening import Listener
-from procwire.model.packets import PacketTable
 from procwire.sandbox.plan import Confinement
 from procwire.sandbox.profile import fetch_late, shut_in
 
 Progress = Callable[[int, int | None], None]
-Seen = Callable[[FrameBatch, PacketTable], None]
 
 
 class Reading:
@@ -61,18 +58,20 @@ class Reading:
             return 1
         return workers_for(self.listener, self.options.paths, self.options.workers)
 
-    def run(self, progress: Progress | None = None, seen: Seen | None = None) -> None:
-        """Read to the end or to the damage, then end every flow; ``seen`` hears of each batch ingested."""
+    def run(self, progress: Progress | None = None) -> None:
+        """Read to the end or to the damage, then end every flow."""
         self.begin()
-        if self._share(progress):
-            return
-        for batch, table in self.packets():
+        if not self._share(progress):
+            for _ in self.steps():
+                if progress:
+                    progress(*self.source.progress)
+
+    def steps(self) -> Iterator[Decoded]:
+        """The same by this process alone, batch by batch; the flows' ends come when all have been taken."""
+        for each in self.packets():
             self._take_secrets()
-            self.pipeline.ingest(table)
-            if seen:
-                seen(batch, table)
-            if progress:
-                progress(*self.source.progress)
+            self.pipeline.ingest(each[1])
+            yield each
         self.pipeline.finish()
 
     @property
