@@ -29,6 +29,7 @@ MODULES = (
     "read",
     "follow",
     "export",
+    "incident",
     "running",
     "shape",
     "ps",
