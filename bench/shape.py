@@ -1,4 +1,4 @@
-"""What it takes to shape an interface, to change it, to clear it, beside ``tc`` in the same call; who was born.
+"""What it takes to shape an interface, to change it, to clear it, beside ``tc`` in the same call.
 
 ``python -m bench.shape [--times N]`` (root). The interface is in a namespace of its own. procwire asks what
 stands there, plans, and does the steps by netlink; ``tc`` is spawned for the same, as tools do that call it.
@@ -117,9 +117,7 @@ def main() -> None:
         other = median(tc[name])
         told = (median(mine) * 1e6, other * 1e6, other / median(mine), median(full[name]) * 1e6)
         print(f"{name:8} {told[0]:9.0f} us {told[1]:9.0f} us {told[2]:6.0f}x {told[3]:23.0f} us")
-    print(
-        f"children of this process meanwhile: {after[1] - before[1]}; born on the whole host: {after[0] - before[0]}"
-    )
+    print(f"processes and threads born on this host during the first column: {after - before}")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ counted at the other end say what came of it.
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from collections.abc import Callable
@@ -132,15 +133,15 @@ def _changes(left: Host, right: Host, entered: Inside, able: Abilities) -> tuple
 class Talk:
     """Datagrams to the other host, counted there."""
 
-    def __init__(self, left: Host, right: Host, port: int = 7777) -> None:
-        self.target = ("10.77.0.2", port)
+    def __init__(self, left: Host, right: Host, port: int = 7777, address: str = "10.77.0.2") -> None:
+        self.target = (address, port)
         self.receiver = right.socket(kind=socket.SOCK_DGRAM)
         self.receiver.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)  # SO_RCVBUFFORCE
         self.receiver.bind(self.target)
         self.receiver.settimeout(1.0)
         self.sender = left.socket(kind=socket.SOCK_DGRAM)
-        mac = right.run("cat", "/sys/class/net/eth0/address").strip()
-        left.run("ip", "neigh", "replace", "10.77.0.2", "lladdr", mac, "dev", "eth0", "nud", "permanent")
+        mac = json.loads(right.run("ip", "-j", "link", "show", "eth0"))[0]["address"]
+        left.run("ip", "neigh", "replace", address, "lladdr", mac, "dev", "eth0", "nud", "permanent")
 
     def __enter__(self) -> Talk:
         return self
@@ -249,12 +250,7 @@ def _part_flower(left: Host, right: Host, entered: Inside, able: Abilities) -> t
 
 
 def _received(left: Host, right: Host, entered: Inside, able: Abilities) -> tuple[bool, str]:
-    with Talk(right, left) as talk:
-        talk.target = ("10.77.0.1", 7777)
-        talk.receiver.close()
-        talk.receiver = left.socket(kind=socket.SOCK_DGRAM)
-        talk.receiver.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)
-        talk.receiver.bind(talk.target)
+    with Talk(right, left, address="10.77.0.1") as talk:
         lossy = effect({"loss": "50%", "queue": "100000"})
         part = receiving(entered.standing(), None, Wish(effect=lossy, sent=False), able)
         _do(entered, part)
