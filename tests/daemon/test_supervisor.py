@@ -138,7 +138,7 @@ def test_an_engine_that_stops_at_a_defect_says_which(tmp_path: Path) -> None:
         stage.one._log = Log({}, sink=log)
         assert stage.run(lambda: None) == room.FAILURE
         log.seek(0)
-        assert log.read() == "procwire: the engine stopped at a defect: ValueError: no such thing\n"
+        assert log.read() == "procwire: error: the engine stopped at a defect: ValueError: no such thing\n"
 
 
 def test_one_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,13 +163,18 @@ def test_one_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_sighup_sends_orders(tmp_path: Path) -> None:
+    over: list[int] = []
+
     def obeys(line: socket.socket, past: Past) -> int:
         beat(line)
         while True:
             kind, _, data = unpack(line.recv(1000))
             if kind == ORDER:
+                signal.signal(signal.SIGTERM, lambda *_: over.append(1))  # it may come with the next beat
                 beat(line, data.decode())
-                return good(line, past)
+                while not over:
+                    time.sleep(0.02)
+                return 0
 
     stage = Stage(tmp_path, obeys)
 
