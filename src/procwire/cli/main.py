@@ -30,6 +30,7 @@ MODULES = (
     "read",
     "follow",
     "export",
+    "incident",
     "running",
     "shape",
     "ps",
