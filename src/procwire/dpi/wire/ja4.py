@@ -97,7 +97,7 @@ _cached_extension_hash = lru_cache(MAX_CACHED)(_extension_hash)
 def _alpn_part(first: bytes) -> str:
     """First and last character, or digit of the hexadecimal form where either is no letter or digit.
 
-    So the specification's text has it ("ALPN Extension Value"). The programs of its authors write 99 where the
+    So the specification's text has it ("ALPN Extension Value"). Its authors' programs write 99 where the
     first byte is not ASCII; that published value is the one that differs from this.
     """
     if not first:
