@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import Any
 
 import pytest
 
-from procwire.capture.encode import PACKET_BYTES, RECORD_BYTES, put_packets, put_records
+from procwire.capture.encode import PACKET_BYTES, RECORD_BYTES, put_packets, put_records, put_stamped, run_end
 from procwire.model.frames import batch_of
 
 
@@ -74,3 +75,42 @@ def test_what_stays_on_the_host_has_no_direction_in_a_file() -> None:
     batch.flags[0], batch.flags[1], batch.flags[2] = 3, 1, 7
     sizes = [put_packets(bytearray(900), batch, row, row + 1, 0)[1] for row in range(3)]
     assert sizes == [92, 104, 104]
+
+
+def test_frames_are_cut_where_that_is_asked_for() -> None:
+    batch = batch_of([bytes(range(60))])
+    room = bytearray(200)
+    _, used = put_packets(room, batch, 0, 1, 0, 20)
+    assert used == 32 + 20
+    assert bytes(room[28:48]) == bytes(range(20))
+    assert (int.from_bytes(room[20:24], "little"), int.from_bytes(room[24:28], "little")) == (20, 60)
+
+
+def test_a_run_is_measured() -> None:
+    batch = batch_of([b"a", b"b", b"c"])
+    batch.interface[2] = 1
+    assert (run_end(batch, 0, 3), run_end(batch, 0, 1), run_end(batch, 2, 3)) == (2, 1, 3)
+    with pytest.raises(IndexError):
+        run_end(batch, 3, 3)
+
+
+def test_stamps_stand_behind_packets_and_a_flow_s_remark_once() -> None:
+    batch = batch_of([b"abc", b"defg", b"h"])
+    batch.flags[1] = 1
+    firsts = {7: b"\1\0\2\0hi\0\0"}
+    stamps = (array("q", [7, -7, 0]), {7: b"\x02\0\1\0A\0\0\0", -7: b"\x02\0\1\0B\0\0\0"}, firsts)
+    room = bytearray(500)
+    row, used = put_stamped(room, batch, 0, 3, 5, stamps)
+    assert row == 3
+    assert not firsts
+    lengths = []
+    at = 0
+    while at < used:
+        size = int.from_bytes(room[at + 4 : at + 8], "little")
+        assert room[at + 4 : at + 8] == room[at + size - 4 : at + size]
+        assert room[at + 8] == 5
+        lengths.append(size)
+        at += size
+    assert lengths == [32 + 4 + 8 + 8 + 4, 32 + 4 + 8 + 8 + 4, 32 + 4]
+    assert room[:used].count(b"hi") == 1
+    assert put_stamped(bytearray(60), batch, 0, 3, 5, stamps) == (0, 0)

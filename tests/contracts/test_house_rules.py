@@ -32,6 +32,7 @@ SANS_IO = (
     "ledger/tree.py",
     "ledger/chain.py",
     "ledger/note.py",
+    "shaping/codec",
     "shaping/correlation.py",
     "shaping/document.py",
     "shaping/impairment.py",

@@ -10,10 +10,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from procwire.cli.output.json_lines import fields, readers
 from procwire.engine.api import Context, FlowOptions, Reading, ReadOptions
 from procwire.model.flow import Flow
 from procwire.model.observation import Observation, table_of
+from procwire.model.plain import fields, readers
 from procwire.model.rows import FlowRow
 from procwire.model.tables import FLOWS
 

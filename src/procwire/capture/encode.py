@@ -7,6 +7,8 @@ clause 9.3): a file has no other place for it. Refuses to write files: ``capture
 
 from __future__ import annotations
 
+from typing import Any
+
 import cython
 
 if cython.compiled:
@@ -18,6 +20,7 @@ PACKET_BYTES = 52  # an enhanced packet block beside its data and padding; with 
 RECORD_BYTES = 20
 ETHERNET: cython.int = 1  # LINKTYPE_ETHERNET
 _MACS: cython.longlong = 12  # bytes before the tag
+_LEAST: cython.longlong = 16  # a tag that is put back stays whole
 _PACKET_BYTES: cython.longlong = PACKET_BYTES - 4
 _LAST_SECOND: cython.longlong = 0xFFFFFFFF
 
@@ -46,16 +49,17 @@ def _tag_bytes(batch: FrameBatch, row: cython.int) -> cython.longlong:
 
 @cython.cfunc
 @cython.inline
-def _put_frame(
+def _put_frame(  # noqa: PLR0917
     room: cython.uchar[::1],
     at: cython.longlong,
     data: cython.const[cython.uchar][::1],  # type: ignore[valid-type]
     batch: FrameBatch,
     row: cython.int,
+    size: cython.longlong,
 ) -> cython.void:
-    """The frame with its tag: TPID in the tag's high half, TCI in its low one."""
+    """``size`` bytes of the frame and its tag: TPID in the tag's high half, TCI in its low one."""
     start: cython.longlong = batch.offset[row]
-    end: cython.longlong = start + batch.captured[row]
+    end: cython.longlong = start + size - _tag_bytes(batch, row)
     tag: cython.uint
     if _tag_bytes(batch, row):
         tag = batch.vlan[row]
@@ -70,53 +74,140 @@ def _put_frame(
     room[at : at + end - start] = data[start:end]
 
 
-def put_packets(
-    room: cython.uchar[::1], batch: FrameBatch, row: cython.int, until: cython.int, number: cython.int
+def put_packets(  # noqa: PLR0917
+    room: cython.uchar[::1],
+    batch: FrameBatch,
+    row: cython.int,
+    until: cython.int,
+    number: cython.int,
+    most: cython.longlong = 1 << 40,
 ) -> tuple[int, int]:
     """Rows from ``row`` on as enhanced packet blocks of interface ``number``, from ``room[0]`` on.
 
     Ends before row ``until``, before a row of another interface or link, or when the room is used up.
-    Returns the row it ended before, and the bytes used.
+    Returns the row it ended before, and the bytes used. ``most``: bytes kept of each frame, 16 at least.
     """
     if row < 0 or until > batch.count:
         raise IndexError(f"rows {row} to {until} of {batch.count}")
     data: cython.const[cython.uchar][::1] = batch.buffer  # type: ignore[valid-type]
     at: cython.longlong = 0
     captured: cython.longlong
-    padded: cython.longlong
-    total: cython.longlong
-    bits: cython.int
     first: cython.int = row
-    while row < until:
-        if batch.interface[row] != batch.interface[first] or batch.link[row] != batch.link[first]:
+    while row < until and _alike(batch, row, first):
+        captured = min(batch.captured[row] + _tag_bytes(batch, row), max(most, _LEAST))
+        if at + ((captured + 3) & ~3) + _PACKET_BYTES > len(room):
             break
-        captured = batch.captured[row] + _tag_bytes(batch, row)
-        padded = (captured + 3) & ~3
-        bits = batch.flags[row]
-        if bits & 7 == 3:  # what stays on this host is both, for which the format has no word
-            bits = 0
-        total = 32 + padded + (12 if bits else 0)
-        if at + padded + _PACKET_BYTES > len(room):
-            break
-        _put(room, at, 6)
-        _put(room, at + 4, total)
         _put(room, at + 8, number)
-        _put(room, at + 12, batch.time[row] >> 32)
-        _put(room, at + 16, batch.time[row])
-        _put(room, at + 20, captured)
-        _put(room, at + 24, batch.wire[row])
-        _put_frame(room, at + 28, data, batch, row)
-        _put_zeros(room, at + 28 + captured, padded - captured)
-        at += 28 + padded
-        if bits:  # epb_flags (2): direction in bits 0-1, promiscuous (4) in bits 2-4; then the end
-            _put(room, at, 0x0004_0002)
-            _put(room, at + 4, 16 if bits & 4 else bits & 3)
-            _put(room, at + 8, 0)
-            at += 12
-        _put(room, at, total)
-        at += 4
+        at = _put_packet(room, at, data, batch, row, captured)
         row += 1
     return row, at
+
+
+def put_stamped(  # noqa: PLR0917
+    room: cython.uchar[::1],
+    batch: FrameBatch,
+    row: cython.int,
+    until: cython.int,
+    number: cython.int,
+    stamps: tuple[Any, dict[int, bytes], dict[int, bytes]],
+) -> tuple[int, int]:
+    """As put_packets, with further options behind each packet.
+
+    ``stamps``: the flow of each row, negative for its other side; options (padded, without an end) by these
+    numbers; and what only the next packet of a flow has before them, by the flow's, taken out when written.
+    """
+    if row < 0 or until > batch.count:
+        raise IndexError(f"rows {row} to {until} of {batch.count}")
+    data: cython.const[cython.uchar][::1] = batch.buffer  # type: ignore[valid-type]
+    flows: cython.longlong[::1] = stamps[0]
+    tails: dict[int, bytes] = stamps[1]
+    firsts: dict[int, bytes] = stamps[2]
+    if len(flows) < until:
+        raise IndexError(f"{len(flows)} flows for {until} rows")
+    at: cython.longlong = 0
+    end: cython.longlong
+    captured: cython.longlong
+    first: cython.int = row
+    tail: bytes
+    while row < until and _alike(batch, row, first):
+        captured = batch.captured[row] + _tag_bytes(batch, row)
+        tail = firsts.get(abs(flows[row]), b"") + tails.get(flows[row], b"")
+        if at + ((captured + 3) & ~3) + _PACKET_BYTES + len(tail) + 4 > len(room):
+            break
+        _put(room, at + 8, number)
+        end = _put_packet(room, at, data, batch, row, captured)
+        if tail:
+            firsts.pop(abs(flows[row]), None)
+            end = _put_tail(room, at, end, tail)
+        at = end
+        row += 1
+    return row, at
+
+
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+def _alike(batch: FrameBatch, row: cython.int, first: cython.int) -> cython.bint:
+    """Are both frames of one interface, and one link type?"""
+    return batch.interface[row] == batch.interface[first] and batch.link[row] == batch.link[first]
+
+
+@cython.cfunc
+@cython.inline
+def _put_packet(  # noqa: PLR0917
+    room: cython.uchar[::1],
+    at: cython.longlong,
+    data: cython.const[cython.uchar][::1],  # type: ignore[valid-type]
+    batch: FrameBatch,
+    row: cython.int,
+    captured: cython.longlong,
+) -> cython.longlong:
+    """An enhanced packet block but for its interface's number; where it ends."""
+    padded: cython.longlong = (captured + 3) & ~3
+    bits: cython.int = batch.flags[row]
+    if bits & 7 == 3:  # what stays on this host is both, for which the format has no word
+        bits = 0
+    total: cython.longlong = 32 + padded + (12 if bits & 7 else 0)
+    _put(room, at, 6)
+    _put(room, at + 4, total)
+    _put(room, at + 12, batch.time[row] >> 32)
+    _put(room, at + 16, batch.time[row])
+    _put(room, at + 20, captured)
+    _put(room, at + 24, batch.wire[row])
+    _put_frame(room, at + 28, data, batch, row, captured)
+    _put_zeros(room, at + 28 + captured, padded - captured)
+    at += 28 + padded
+    if bits & 7:  # epb_flags (2): direction in bits 0-1, promiscuous (4) in bits 2-4; then the end
+        _put(room, at, 0x0004_0002)
+        _put(room, at + 4, 16 if bits & 4 else bits & 3)
+        _put(room, at + 8, 0)
+        at += 12
+    _put(room, at, total)
+    return at + 4
+
+
+@cython.cfunc
+def _put_tail(
+    room: cython.uchar[::1], at: cython.longlong, end: cython.longlong, tail: bytes
+) -> cython.longlong:
+    """Further options for the block from ``at`` to ``end``; where it ends now."""
+    data: cython.const[cython.uchar][::1] = tail  # type: ignore[valid-type]
+    size: cython.longlong = len(data)
+    captured: cython.longlong = (
+        room[at + 20]
+        | room[at + 21] << 8
+        | room[at + 22] << 16
+        | cython.cast(cython.longlong, room[at + 23]) << 24
+    )
+    place: cython.longlong = end - 4
+    if place > at + 28 + ((captured + 3) & ~3):  # behind the options that are there, over their end
+        place -= 4
+    room[place : place + size] = data
+    _put(room, place + size, 0)
+    end = place + size + 8
+    _put(room, at + 4, end - at)
+    _put(room, end - 4, end - at)
+    return end
 
 
 @cython.cfunc
@@ -128,6 +219,16 @@ def _put_zeros(room: cython.uchar[::1], at: cython.longlong, count: cython.longl
         at += 1
         count -= 1
     return 0
+
+
+def run_end(batch: FrameBatch, row: cython.int, until: cython.int) -> int:
+    """The row before which a run of frames of the same interface and link ends."""
+    if row < 0 or row >= until or until > batch.count:
+        raise IndexError(f"rows {row} to {until} of {batch.count}")
+    first: cython.int = row
+    while row < until and _alike(batch, row, first):
+        row += 1
+    return row
 
 
 def put_records(
@@ -153,7 +254,7 @@ def put_records(
         _put(room, at + 4, batch.time[row] - seconds * 1_000_000_000)
         _put(room, at + 8, captured)
         _put(room, at + 12, batch.wire[row])
-        _put_frame(room, at + 16, data, batch, row)
+        _put_frame(room, at + 16, data, batch, row, captured)
         at += 16 + captured
         row += 1
     return row, at

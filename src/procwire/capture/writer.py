@@ -98,19 +98,48 @@ class _Sink:
             self._file = None
 
 
-def _option(code: int, value: bytes) -> bytes:
+def option(code: int, value: bytes) -> bytes:
+    """One option of a block, padded."""
     return struct.pack("<HH", code, len(value)) + value + bytes(-len(value) % 4)
 
 
-def _block(kind: int, body: bytes) -> bytes:
+def block(kind: int, body: bytes) -> bytes:
+    """A whole block."""
     size = len(body) + 12
     return struct.pack("<II", kind, size) + body + struct.pack("<I", size)
 
 
-def _text(code: int, value: str) -> bytes:
+def text_option(code: int, value: str) -> bytes:
     """A text option, cut at a whole character; nothing for an empty text."""
     raw = value.encode("utf-8", "replace")[:MAX_COMMENT_BYTES].decode("utf-8", "ignore").encode()
-    return _option(code, raw) if raw else b""
+    return option(code, raw) if raw else b""
+
+
+def section(comment: str = "", system: str = "") -> bytes:
+    """The block that begins a file; ``system`` is the operating system."""
+    options = text_option(1, comment) + text_option(3, system) + text_option(4, APPLICATION) + option(0, b"")
+    return block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1) + options)
+
+
+def description(found: Interface, link: int, snaplen: int = 0) -> bytes:
+    """The block that describes an interface with frames of this link type; times are in nanoseconds."""
+    options = (
+        text_option(2, found.name)
+        + text_option(3, found.description)
+        + option(9, bytes([_RESOLUTION]))
+        + (option(11, b"\0" + found.filter.encode()[:1024]) if found.filter else b"")
+        + text_option(12, found.os)
+        + option(0, b"")
+    )
+    return block(1, struct.pack("<HHI", link, 0, snaplen or found.snaplen) + options)
+
+
+def statistics(number: int, received: int | None, dropped: int, time: int) -> bytes:
+    """The block that ends an interface's account: frames ``received``, where known, and those dropped."""
+    stamp = struct.pack("<II", time >> 32 & 0xFFFFFFFF, time & 0xFFFFFFFF)
+    counts = option(4, struct.pack("<Q", received)) if received is not None else b""
+    counts += option(5, struct.pack("<Q", dropped)) + option(0, b"")
+    return block(5, struct.pack("<I", number) + stamp + counts)
 
 
 class PcapngWriter:
@@ -130,8 +159,7 @@ class PcapngWriter:
         self._received: list[int] = []
         self._last_time = 0
         self._sink = _Sink(file)
-        options = _text(1, comment) + _text(3, system) + _text(4, APPLICATION) + _option(0, b"")
-        self._sink.put(_block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1) + options))
+        self._sink.put(section(comment, system))
 
     def write(
         self,
@@ -168,9 +196,9 @@ class PcapngWriter:
         plain = bytearray(PACKET_BYTES + batch.captured[row] + 3)
         _, used = put_packets(plain, batch, row, row + 1, number)
         data_end = 28 + (int.from_bytes(plain[20:24], "little") + 3 & ~3)  # a tag that was put back counts
-        options = plain[data_end : used - 4] or _option(0, b"")
-        body = bytes(plain[8:data_end]) + _text(1, remark) + bytes(options)
-        self._sink.put(_block(6, body))
+        options = plain[data_end : used - 4] or option(0, b"")
+        body = bytes(plain[8:data_end]) + text_option(1, remark) + bytes(options)
+        self._sink.put(block(6, body))
         self._count(batch, number, row, row + 1)
 
     def _count(self, batch: FrameBatch, number: int, row: int, after: int) -> None:
@@ -190,19 +218,11 @@ class PcapngWriter:
 
     def _describe(self, index: int, link: int) -> None:
         found = self._interfaces[index] if index < len(self._interfaces) else Interface()
-        options = (
-            _text(2, found.name)
-            + _text(3, found.description)
-            + _option(9, bytes([_RESOLUTION]))
-            + (_option(11, b"\0" + found.filter.encode()[:1024]) if found.filter else b"")
-            + _text(12, found.os)
-            + _option(0, b"")
-        )
-        self._sink.put(_block(1, struct.pack("<HHI", link, 0, found.snaplen) + options))
+        self._sink.put(description(found, link))
 
     def secret(self, kind: int, data: bytes) -> None:
         """A Decryption Secrets Block (0x544c534b is a TLS key log), before the frames that need it."""
-        self._sink.put(_block(10, struct.pack("<II", kind, len(data)) + data + bytes(-len(data) % 4)))
+        self._sink.put(block(10, struct.pack("<II", kind, len(data)) + data + bytes(-len(data) % 4)))
 
     def flush(self) -> None:
         """Let readers of the file see every frame written so far."""
@@ -213,10 +233,8 @@ class PcapngWriter:
         lost = dict(dropped or {})
         for (index, _), number in self._numbers.items() if self._sink.open else ():
             drops = lost.pop(index, 0)  # once, where an interface has several link types
-            stamp = struct.pack("<II", self._last_time >> 32 & 0xFFFFFFFF, self._last_time & 0xFFFFFFFF)
-            counts = _option(4, struct.pack("<Q", self._received[number] + drops))
-            counts += _option(5, struct.pack("<Q", drops)) + _option(0, b"")
-            self._sink.put(_block(5, struct.pack("<I", number) + stamp + counts))
+            received = self._received[number] + drops
+            self._sink.put(statistics(number, received, drops, self._last_time))
         self._sink.close()
 
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from procwire.cli.arguments import add_extensions
 from procwire.cli.history import add_place, tables, told
-from procwire.cli.output.json_lines import JsonLines, fields, readers
+from procwire.cli.output.json_lines import JsonLines
 from procwire.engine.options import EngineError
 from procwire.model.columns import Column, Kind, Table
 from procwire.model.observed import BESIDE
+from procwire.model.plain import fields, readers
 from procwire.model.tables import CORE, FLOWS
 from procwire.model.values import clean, human, time_text
 from procwire.store.place import store_file

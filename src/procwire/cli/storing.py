@@ -53,8 +53,10 @@ def folders(arguments: argparse.Namespace) -> tuple[str, ...]:
 
 
 def detecting(arguments: argparse.Namespace, keeper: Keeper | None) -> Detecting | None:
-    """Detectors for what is stored, where no face runs them: findings are kept with what they rest on."""
-    if keeper is None or arguments.no_findings or arguments.findings is not None:
+    """Detectors for what is stored or frozen, where no face runs them."""
+    stored = keeper is not None and not arguments.no_findings
+    freezing = bool(getattr(arguments, "freeze_on", ()))
+    if not (stored or freezing) or arguments.findings is not None:
         return None
     return Detecting(arguments)
 

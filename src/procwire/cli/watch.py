@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from procwire.cli import arguments as words
-from procwire.cli import exit
+from procwire.cli import exit, recording
 from procwire.cli.audience import Found, GroupPicture, Lines, Picture, Seen, Watcher
 from procwire.cli.detecting import losses
 from procwire.cli.output.choice import writer
@@ -47,6 +47,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--write", metavar="FILE", default="", help="keep every captured packet in FILE (pcapng)"
     )
+    recording.add_recording(parser)
     _add_capture(parser)
     parser.add_argument("--no-owners", action="store_true", help="do not look processes up")
     parser.add_argument(
@@ -120,11 +121,12 @@ def _watch(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
         owners=not arguments.no_owners,
         hashes=arguments.hash,
         write=arguments.write,
+        kept=recording.wishes_of(arguments),
         keylog=arguments.keylog,
         source=arguments.source,
         depth=arguments.depth,
         sandbox=arguments.sandbox,
-        folders=folders(arguments),
+        folders=(*folders(arguments), *recording.folders(arguments)),
         flows=words.flow_options(arguments),
     )
     face = _face(arguments)
@@ -135,9 +137,10 @@ def _watch(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
     face.context = Context(watching.source.interfaces, source="tap")
     face.watching = watching
     kept: Kept | None = None
-    if keeper is not None or verdicts is not None:
+    if keeper is not None or verdicts is not None or arguments.freeze_on:
         watching.audience = kept = Kept(face, keeper, verdicts, detecting(arguments, keeper))
         kept.settle(face.context, lambda: _losses(watching))
+    recording.freeze_at(arguments, watching, kept)
     _stop_on_signals(watching)
     if verdicts is not None:
         verdicts.reload_on_hangup()
@@ -149,7 +152,7 @@ def _watch(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
             if kept is not None:
                 kept.finish()
             face.finish()
-    stopped = face.incomplete or (kept is not None and kept.incomplete)
+    stopped = recording.tell_frozen(watching) or face.incomplete or (kept is not None and kept.incomplete)
     return _ending(watching) or (exit.INCOMPLETE if stopped else exit.OK)
 
 

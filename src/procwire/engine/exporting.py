@@ -6,24 +6,13 @@ only when all were read. Secrets inside the files that are read are never copied
 
 from __future__ import annotations
 
-import msgspec
-
-from procwire.capture.files import open_files
 from procwire.capture.source import CaptureError
-from procwire.capture.writer import PcapngWriter
-from procwire.decrypt.keylog import TLS_KEY_LOG, KeyLog
+from procwire.decrypt.keylog import KeyLog
 from procwire.decrypt.wiping import wipe
 from procwire.engine.options import EngineError, ExportOptions, ReadOptions
 from procwire.engine.reading import Reading
 from procwire.model.listening import Silent
-
-
-class Exported(msgspec.Struct):
-    """What was written. ``error``: damage at which the files ended early."""
-
-    frames: int = 0
-    connections: int = 0  # whose secrets were written
-    error: str = ""
+from procwire.recorder.copying import Copied, copy
 
 
 class _Heard(Silent):
@@ -33,26 +22,19 @@ class _Heard(Silent):
         """See Silent."""
 
 
-def export(options: ExportOptions) -> Exported:
+def export(options: ExportOptions) -> Copied:
     """Raises EngineError where a file cannot be read or the output not be written."""
-    done = Exported()
     keys = _needed(options) if options.with_keys else None
+    text = keys.lines_of_used() if keys is not None else bytearray()
     try:
-        source = open_files(options.paths, merge=options.merge)
-        writer = PcapngWriter(options.output, source.interfaces)
-        if keys is not None:
-            done.connections = _write_keys(writer, keys)
-        try:
-            for batch in source.batches():
-                writer.write(batch)
-                done.frames += batch.count
-        except CaptureError as error:
-            done.error = str(error)
-        finally:
-            source.close()
-            writer.close()
+        done = copy(options.paths, options.output, merge=options.merge, secrets=text)
     except CaptureError as error:
         raise EngineError(str(error)) from None
+    finally:
+        wipe(text)
+    if keys is not None:
+        done.connections = keys.used
+        keys.close()
     return done
 
 
@@ -65,13 +47,3 @@ def _needed(options: ExportOptions) -> KeyLog:
     if reading.keys is None or not len(reading.keys):
         raise EngineError("no secrets to export: give --keylog, or a capture that holds some", 2)
     return reading.keys
-
-
-def _write_keys(writer: PcapngWriter, keys: KeyLog) -> int:
-    text = keys.lines_of_used()
-    count = keys.used
-    if text:
-        writer.secret(TLS_KEY_LOG, bytes(text))
-    wipe(text)
-    keys.close()
-    return count

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from procwire.model.filter import Filter
+from procwire.recorder.wishes import Wishes
 from procwire.sandbox.plan import OFF
 
 
@@ -62,6 +63,7 @@ class WatchOptions(msgspec.Struct, frozen=True, kw_only=True):
     owners: bool = True
     hashes: bool = False  # of the owners' programs
     write: str = ""
+    kept: Wishes = Wishes()  # beside it
     keylog: str = ""  # secrets with which encrypted traffic is read; read as the file grows
     source: str = ""  # bpf, tap or both; empty: chosen
     depth: str = "requests"  # first, requests or full

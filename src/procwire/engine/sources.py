@@ -58,6 +58,7 @@ def whole(options: WatchOptions) -> str:
     """Why every packet must be seen here, so that only the tap will do; empty where it must not."""
     wants = {
         "--write keeps every packet": options.write,
+        "--record keeps every packet": options.kept.record,
         "--depth full reads every packet": options.depth == "full" and options.source != "bpf",
         "--keylog reads connections whole": options.keylog and not options.source,
         "a capture filter is the tap's": options.capture_filter,

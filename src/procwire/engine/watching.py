@@ -12,11 +12,13 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from msgspec import structs
+
 from procwire.bpf import probe
 from procwire.bpf.libbpf import BpfError
 from procwire.capture.source import CaptureError
-from procwire.capture.writer import PcapngWriter
 from procwire.decrypt.keyfile import open_keys
+from procwire.engine.context import Context
 from procwire.engine.keys import Tapped
 from procwire.engine.options import EngineError, WatchOptions
 from procwire.engine.pipeline import Pipeline
@@ -30,6 +32,9 @@ from procwire.model.streams import StreamSink
 from procwire.processes.kernel import KernelOwners
 from procwire.processes.owners import Owners
 from procwire.processes.resolver import Resolver
+from procwire.recorder.keeping import Keeping
+from procwire.recorder.reason import RecorderError
+from procwire.sandbox import identity
 from procwire.sandbox.confine import confine
 from procwire.sandbox.plan import OFF, Confinement
 from procwire.sandbox.profile import engine
@@ -88,14 +93,8 @@ class Watching:
         self.resolver: Resolver | None = None
         self.warden: Warden | None = None
         self.confinement = Confinement(OFF)
-        self.writer: PcapngWriter | None = None
         self.error: CaptureError | None = None
-        if options.write:
-            try:
-                self.writer = PcapngWriter(options.write, self.source.interfaces)
-            except CaptureError as error:
-                self.source.close()
-                raise EngineError(str(error)) from None
+        self.keeping = self._keep(options)
         self.stopping = False
         self.evicted = 0  # accounts of the kernel that had to make room, known at the end
         self._waiting: dict[int, _Waiting] = {}
@@ -136,6 +135,7 @@ class Watching:
         self._waiting[flow.number] = waiting
         if self.counting is not None:
             self.counting.opened(flow)
+        self.keeping.opened(flow)
         if self.resolver is not None:
             self.resolver.submit(flow)
 
@@ -147,10 +147,12 @@ class Watching:
 
     def observed(self, flow: Flow, observation: Observation) -> None:
         """See pipeline.Listener."""
+        self.keeping.observed(flow, observation)
         self.audience.observed(flow, observation)
 
     def ended(self, flow: Flow) -> None:
         """See pipeline.Listener."""
+        self.keeping.ended(flow)
         waiting = self._waiting.get(flow.number)
         reviewing = self.resolver is not None and self.resolver.review(flow)
         now = time.monotonic()
@@ -185,6 +187,21 @@ class Watching:
         origins = () if self.kernel is None else (self.kernel,)
         return Owners(origins=origins, hashes=self.options.hashes, iterators=bool(origins))
 
+    def _keep(self, options: WatchOptions) -> Keeping:
+        wishes = structs.replace(options.kept, write=options.write)
+        context = Context(self.source.interfaces, source="tap")
+        owner = identity.lesser() if options.sandbox != OFF else None
+        try:
+            return Keeping(wishes, self.source, context, self, owner=owner)
+        except (CaptureError, RecorderError) as error:
+            self.source.close()
+            raise EngineError(str(error)) from None
+
+    def settled(self, flow: Flow) -> bool:
+        """Is all known of it that will be?"""
+        waiting = self._waiting.get(flow.number)
+        return waiting is None or (waiting.answered and waiting.decided)
+
     def _split(self) -> None:
         """Two processes: the warden keeps the rights, this one keeps what is open. Raises SandboxError."""
         options = self.options
@@ -212,31 +229,26 @@ class Watching:
     def _take(self, batch: FrameBatch | None) -> None:
         if batch is None or not batch.count:
             return
-        self._record(lambda writer: writer.write(batch))
         self.pipeline.ingest(self.pipeline.decode(batch, self._table))
+        self.keeping.take(batch, self._table)
         self.source.release(batch)
 
-    def _record(self, step: Callable[[PcapngWriter], None]) -> None:
-        if self.writer is None:
-            return
-        try:
-            step(self.writer)
-        except CaptureError as error:
-            self.error = error
-            self.writer = None
-            self.stop()
+    def full(self, error: CaptureError) -> None:
+        """A file takes no more: that ends the run."""
+        self.error = error
+        self.stop()
 
     def _tick(self, now: float) -> None:
         if now < self._next_tick:
             return
         self._next_tick = now + TICK_SECONDS
-        self._record(PcapngWriter.flush)
         if self.warden is not None and not self.warden.hear() and self.error is None:
             self.error = CaptureError("warden", None, "it has ended: nothing can be asked any more")
             self.stop()
         if self._key_file is not None:
             self._key_file.poll()
         clock = time.time_ns()
+        self.keeping.tick(clock)
         self.pipeline.expire(clock - LAG_NS)
         self._collect()
         if now >= self._next_count:
@@ -295,11 +307,9 @@ class Watching:
 
     def _close(self) -> None:
         """The last words on every flow; a file that was written ends whole whatever the audience does."""
-        lost = self.source.drops()
+        self.source.drops()  # for the last time
         if self.counting is None:
             self.source.close()
-        places = {each.index: lost[each.name] for each in self.source.interfaces if lost.get(each.name)}
-        self._record(lambda writer: writer.close(dropped=places))
         if self._key_file is not None:
             self._key_file.last()  # while the warden is there, who may have to open it
         if self.resolver is not None:
@@ -307,6 +317,7 @@ class Watching:
                 self.resolver.review(flow)
             self.resolver.close(LAST_SECONDS)
             self._collect()
+        self.keeping.close(time.time_ns())
         if self.kernel is not None:
             self.kernel.close()
         if self.warden is not None:

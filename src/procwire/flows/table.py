@@ -141,8 +141,7 @@ class Tracker:
 
     def ingest(self, table: PacketTable, *, now: int) -> FlowDelta:
         """Count the rows of a table; ``now`` is the packet time (ns) that the batch ends at."""
-        self.opened = []
-        self.ended = []
+        self.opened, self.ended = [], []
         self.share.places = []
         row: cython.int
         rows: cython.int = min(table.count, table.capacity)
@@ -227,6 +226,7 @@ class Tracker:
         """One packet."""
         now: cython.longlong = table.time[row]
         share: Share = self.share
+        table.flow[row] = 0
         share.turn += 2
         if self.clock.tell(now):
             self.sweep(now)
@@ -248,6 +248,7 @@ class Tracker:
         seg: Segment = self.seg
         seg.load(table, row)
         flow: Flow = self.flow_of(table, row, key)
+        table.flow[row] = -flow.number if seg.side else flow.number
         if table.fault[row]:
             flow.faults += 1
         if elsewhere(flow, seg, table.interface[row]) and not counted:

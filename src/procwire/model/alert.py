@@ -39,3 +39,29 @@ def facts_of(row: Any, columns: Mapping[str, Any]) -> dict[str, Fact]:
         if value is not None and value not in ("", ()):
             found[name] = value if isinstance(value, str | int | float | tuple) else str(value)
     return found
+
+
+class AlertRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One alert of the outbox, and what became of it."""
+
+    alert: Alert
+    made: int
+    updated: int
+    state: str
+    why: str = ""
+    told: tuple[str, ...] = ()  # sinks that have it
+
+
+class DeliveryRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One delivery of an alert to one sink."""
+
+    alert_id: str
+    detector: str
+    sink: str
+    round: int
+    state: str
+    attempts: int
+    since: int
+    due: int
+    done: int
+    error: str

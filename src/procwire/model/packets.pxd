@@ -32,5 +32,6 @@ cdef class PacketTable:
     cdef public unsigned char[::1] fault
     cdef public unsigned short[::1] held
     cdef public unsigned int[::1] held_wire
+    cdef public long long[::1] flow
     cdef public object buffer
     cdef public dict rebuilt

@@ -47,6 +47,8 @@ class PacketTable:
     fault           0, or a code that packet.faults names
     held            HELD packets before this one that turn out to be of its flow, all of one datagram;
                     held_wire: their bytes on the wire. Both are to be added to the flow with this row
+    flow            number of the flow that the tracker counted the packet in, once it was ingested; negative
+                where dst sent it; 0 for a packet of no flow (not IP, a part of a datagram, another part's)
 
     Rows marked FRAGMENT have length 0 and no TCP fields: the row that completes the datagram carries both.
     """
@@ -84,6 +86,7 @@ class PacketTable:
     fault: cython.uchar[::1]
     held: cython.ushort[::1]
     held_wire: cython.uint[::1]
+    flow: cython.longlong[::1]
     buffer: Any
     rebuilt: dict[int, bytes]
 
@@ -123,6 +126,7 @@ class PacketTable:
         self.fault = column("B", capacity)
         self.held = column("H", capacity)
         self.held_wire = column("I", capacity)
+        self.flow = column("q", capacity)
 
     def payload_of(self, row: int) -> bytes:
         """The captured transport payload of one packet."""

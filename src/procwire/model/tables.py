@@ -24,6 +24,7 @@ from procwire.model.declare import span as _span
 from procwire.model.declare import text as _text
 from procwire.model.finding import DETECTORS, FINDINGS, RULES
 from procwire.model.flow import NO_SCALE
+from procwire.model.health import HEALTH
 from procwire.model.host_tables import PROCESSES, container_columns, program_columns
 from procwire.model.kernel_tables import KERNEL
 from procwire.model.lives import LIVES
@@ -333,5 +334,5 @@ GROUPS = Table(
 
 CORE = (
     FLOWS, PACKETS, GROUPS, PROCESSES, LIVES, SOCKETS, INTERFACES, PROTOCOLS, RISKS, CHECKS, ACCOUNTING,
-    TRIALS, COLUMNS, RUNS, LOSSES, FINDINGS, DETECTORS, RULES,
+    TRIALS, HEALTH, COLUMNS, RUNS, LOSSES, FINDINGS, DETECTORS, RULES,
 )  # fmt: skip

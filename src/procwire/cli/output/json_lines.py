@@ -8,64 +8,15 @@ escaped, and reads back as it was.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, BinaryIO
 
-import msgspec
+from procwire.model.columns import Table
+from procwire.model.lines import fields, line_of, readers, safe
 
-from procwire.model.columns import Column, Kind, Table
-from procwire.model.values import as_text, seconds, time_text
+__all__ = ["HELD", "JsonLines", "fields", "readers", "safe"]
 
 HELD = 1 << 16  # bytes written at once
-_UNSAFE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
-_LONE = re.compile("[\ud800-\udfff]")
-
-
-def _finite(value: float) -> float | None:
-    return value if value - value == 0 else None
-
-
-def _texts(value: Iterable[Any]) -> list[str]:
-    return [as_text(member) for member in value]
-
-
-_CONVERT: Mapping[Kind, Callable[[Any], Any]] = {
-    Kind.TIME: lambda ns: time_text(ns) or None,
-    Kind.DURATION: seconds,
-    Kind.NUMBER: _finite,
-    Kind.LIST: _texts,
-    Kind.TEXT: as_text,
-}
-
-_EMPTY = (str, list)  # types whose empty values mean "none"
-Reader = tuple[str, Any, Any]  # name, getter, conversion or None
-
-
-def readers(columns: Iterable[Column]) -> list[Reader]:
-    """(name, getter, conversion) of each column."""
-    return [(column.name, column.get, _CONVERT.get(column.kind)) for column in columns]
-
-
-def fields(row: Any, how: list[Reader], into: dict[str, Any]) -> dict[str, Any]:
-    """Put what is known of ``row`` into a dict, as JSON carries it."""
-    for name, get, convert in how:
-        value = get(row)
-        if value is None:
-            continue
-        if convert is not None and type(value) is not str:
-            value = convert(value)
-        if value or type(value) not in _EMPTY:
-            into[name] = value
-    return into
-
-
-def safe(line: bytes) -> bytes:
-    """A line of JSON with everything a terminal could act on as escapes; the same value when read."""
-    if line.isascii() and b"\x7f" not in line:
-        return line
-    text = line.decode("utf-8", "surrogatepass")
-    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode("utf-8")
 
 
 class JsonLines:
@@ -76,7 +27,6 @@ class JsonLines:
         self.schema = table.schema
         wanted = [table.column(name) for name in names] if names is not None else table.columns
         self.readers = readers(wanted)
-        self.encode = msgspec.json.Encoder().encode
         self.held = bytearray()
 
     def write(self, row: Any, event: str = "") -> None:
@@ -84,14 +34,9 @@ class JsonLines:
         head = {"schema": self.schema, "event": event} if event else {"schema": self.schema}
         self.record(fields(row, self.readers, head))
 
-    def record(self, fields: dict[str, Any]) -> None:
+    def record(self, ready: dict[str, Any]) -> None:
         """A line of ready fields, for records that are not rows (an error, a summary)."""
-        try:
-            line = self.encode(fields)
-        except UnicodeEncodeError:
-            line = self.encode(_mended(fields))
-        self.held += safe(line)
-        self.held += b"\n"
+        self.held += line_of(ready)
         if len(self.held) >= HELD:
             self.flush()
 
@@ -103,14 +48,3 @@ class JsonLines:
         self.stream.flush()
 
     finish = flush
-
-
-def _mended(value: Any) -> Any:
-    """Half characters (from file names that are not UTF-8) as escapes: JSON cannot carry them."""
-    if isinstance(value, str):
-        return _LONE.sub(lambda found: f"\\x{ord(found[0]) & 0xFF:02x}", value)
-    if isinstance(value, dict):
-        return {_mended(key): _mended(member) for key, member in value.items()}
-    if isinstance(value, list | tuple):
-        return [_mended(member) for member in value]
-    return value

@@ -12,12 +12,13 @@ from typing import Any
 
 from procwire.cli import exit
 from procwire.cli.output.choice import RowWriter, writer
-from procwire.cli.output.json_lines import JsonLines, fields, readers
+from procwire.cli.output.json_lines import JsonLines
 from procwire.engine import api
 from procwire.engine.options import EngineError
 from procwire.model.columns import Table
 from procwire.model.filter import Filter, compile_filter
 from procwire.model.observed import ObservationRow, anything, mixed, observed
+from procwire.model.plain import fields, readers
 from procwire.model.tables import CORE
 
 CORE_NAMES = frozenset(table.name for table in CORE)

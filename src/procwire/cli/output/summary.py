@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
-from procwire.cli.output.json_lines import fields, readers, safe
+from procwire.cli.output.json_lines import safe
 from procwire.cli.output.text_table import TextTable
+from procwire.model.plain import fields, readers
 from procwire.model.rows import GroupRow
 from procwire.model.summary import SCHEMA, SummaryReport
 from procwire.model.tables import GROUPS

@@ -1,0 +1,107 @@
+"""What an engine remembers for faces: flows that are open, and what ended, was seen and was found lately.
+
+Bounded by number; the oldest goes, and is counted. What is older is in the store.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from procwire.api.offers import Offer
+from procwire.model.columns import Table
+from procwire.model.finding import FINDINGS, Finding
+from procwire.model.flow import Flow
+from procwire.model.observation import Observation
+from procwire.model.observed import ObservationRow, mixed
+from procwire.model.rows import NO_CONTEXT, FlowRow, RowContext
+from procwire.model.tables import FLOWS
+
+MAX_ENDED = 2_000  # flows that have ended
+MAX_SEEN = 5_000  # observations
+MAX_FOUND = 1_000  # findings
+
+Publish = Callable[[str, str, object], None]
+
+
+def _nobody(table: str, event: str, row: object) -> None:
+    """For a book without a desk."""
+
+
+class Book:
+    """An Audience (model.listening) that offers what it was told. For one thread.
+
+    ``active``: the flows that are counted now. ``reasons``: why not everything was seen.
+    """
+
+    def __init__(self, kinds: Sequence[Table] = ()) -> None:
+        self.context: RowContext = NO_CONTEXT
+        self.active: Callable[[], Iterable[Flow]] = tuple
+        self.publish: Publish = _nobody
+        self.reasons: Callable[[], tuple[str, ...]] = tuple
+        self.forgotten: dict[str, int] = {"flow": 0, "observation": 0, "finding": 0}
+        self._ended: deque[Flow] = deque()
+        self._seen: deque[ObservationRow] = deque()
+        self._found: deque[Finding] = deque()
+        self._mixed = mixed(kinds)
+
+    def told(self, event: str, flow: Flow) -> None:
+        """See Audience."""
+        if event == "update":
+            return  # a feed has updates of its own
+        if event == "end":
+            self._ended.append(flow)
+            self._bound(self._ended, MAX_ENDED, "flow")
+        self.publish("flow", event, FlowRow(flow, self.context))
+
+    def observed(self, flow: Flow, observation: Observation) -> None:
+        """See Audience."""
+        row = ObservationRow(flow, observation, self.context)
+        self._seen.append(row)
+        self._bound(self._seen, MAX_SEEN, "observation")
+        self.publish("observation", "seen", row)
+
+    def found(self, finding: Finding) -> None:
+        """A detector found something."""
+        self._found.append(finding)
+        self._bound(self._found, MAX_FOUND, "finding")
+        self.publish("finding", "seen", finding)
+
+    def offers(self) -> list[Offer]:
+        """The tables that are kept here."""
+        return [
+            Offer(table=FLOWS, rows=self._flows, owned=is_of, feed=True, reasons=self._why),
+            Offer(table=self._mixed, rows=self._observations, owned=is_of, feed=True, reasons=self._why),
+            Offer(table=FINDINGS, rows=lambda: list(self._found), owned=_not, feed=True, reasons=self._why),
+        ]
+
+    def _flows(self) -> Iterator[FlowRow]:
+        """Those that go on, then those that ended lately; as of the call, however long it takes to read."""
+        flows = [*self.active(), *self._ended]
+        return (FlowRow(flow, self.context) for flow in flows)
+
+    def _observations(self) -> list[ObservationRow]:
+        return list(self._seen)
+
+    def _why(self) -> tuple[str, ...]:
+        return self.reasons()
+
+    def _bound(self, kept: deque[Flow] | deque[ObservationRow] | deque[Finding], most: int, of: str) -> None:
+        if len(kept) > most:
+            kept.popleft()
+            self.forgotten[of] += 1
+
+
+def is_of(row: FlowRow, uid: int) -> bool:
+    """Whether a process of that user has an end of the flow, as far as is known."""
+    owner = row.flow.owner
+    owner = row.owner if owner is None else owner  # answered since the row was made
+    for one in (getattr(owner, "process", None), getattr(owner, "peer", None)):
+        if one is not None and one.uid == uid:
+            return True
+    return False
+
+
+def _not(_finding: object, _uid: int) -> bool:
+    """A finding may rest on flows of several users: only who sees all flows sees it."""
+    return False

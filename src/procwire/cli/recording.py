@@ -1,0 +1,138 @@
+"""``--record`` and ``--write`` of a watch: what is kept of its packets, and when incidents are frozen."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from procwire.cli import exit
+from procwire.cli.arguments import duration, size
+from procwire.engine.options import EngineError
+from procwire.model.filter import compile_filter
+from procwire.model.finding import SEVERITIES
+from procwire.model.tables import FLOWS
+from procwire.recorder import wishes as words
+from procwire.recorder.incident import Reason
+from procwire.recorder.vault import place
+
+if TYPE_CHECKING:
+    from procwire.cli.storing import Kept
+    from procwire.engine.watching import Watching
+
+
+def add_recording(parser: argparse.ArgumentParser) -> None:
+    """The options of ``procwire watch``."""
+    parser.add_argument(
+        "--record", action="append", nargs="?", const="", default=[], type=_track, metavar="BOUNDS",
+        help="keep the latest packets in memory, to be frozen as an incident: [IF:] and a span, size, number "
+        "of packets or 'headers', e.g. 10m,1GB or eth0:1h,headers (default 5m,256MB; again for more rings)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--record-only", metavar="EXPR", default="", help="record only flows that match, e.g. 'app == dns'"
+    )
+    parser.add_argument(
+        "--freeze-on", action="append", default=[], metavar="WHAT",
+        help="freeze an incident when a detector or rule of that name finds something, or any something "
+        "of that severity at least: info, low, medium, high or critical (again for more; so does SIGUSR1)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--before", type=duration, default=words.BEFORE_NS, metavar="SPAN",
+        help="of an incident: so much of what came before (default 2m)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--after", type=duration, default=words.AFTER_NS, metavar="SPAN",
+        help="of an incident: so much of what comes after (default 30s)",
+    )  # fmt: skip
+    where = parser.add_argument(
+        "--incidents", metavar="DIR", default="",
+        help="where incidents are frozen to (default /var/lib/procwire/incidents, for others than root "
+        "~/.local/state/procwire/incidents)",
+    )  # fmt: skip
+    where.complete = {"bash": "_shtab_compgen_dirs", "zsh": "_directories", "tcsh": "d"}  # type: ignore[attr-defined]
+    parser.add_argument(
+        "--quota", type=size, default=words.QUOTA_BYTES, metavar="SIZE",
+        help="all incidents together take no more than SIZE; what has no room is counted (default 10GB)",
+    )  # fmt: skip
+
+
+def wishes_of(arguments: argparse.Namespace) -> words.Wishes:
+    """What is to be kept. Raises EngineError, FilterError."""
+    if not arguments.record and (arguments.record_only or arguments.freeze_on):
+        raise EngineError("--record-only and --freeze-on go with --record", exit.USAGE)
+    if arguments.freeze_on:
+        _check_names(arguments)
+        if arguments.no_findings:
+            raise EngineError("--freeze-on looks for findings, --no-findings for none", exit.USAGE)
+    if arguments.record_only:
+        compile_filter(arguments.record_only, FLOWS, now=time.time_ns())
+    return words.Wishes(
+        record=tuple(arguments.record),
+        record_only=arguments.record_only,
+        directory=arguments.incidents,
+        quota_bytes=arguments.quota,
+        before_ns=arguments.before,
+        after_ns=arguments.after,
+    )
+
+
+def folders(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """Where files of the recorder come."""
+    return (str(place(arguments.incidents)),) if arguments.record else ()
+
+
+def freeze_at(arguments: argparse.Namespace, watching: Watching, kept: Kept | None) -> None:
+    """SIGUSR1 freezes an incident from now on, and so do the findings that were asked for."""
+    flight = watching.keeping.flight
+    if flight is None:
+        return
+    signal.signal(signal.SIGUSR1, lambda *_: flight.freeze(Reason(time=time.time_ns(), kind="signal")))
+    detecting = kept and (kept.detecting or getattr(kept.face, "detecting", None))
+    if arguments.freeze_on and detecting:
+        from procwire.recorder.flight import Freezer
+
+        detecting.takers.append(Freezer(flight, arguments.freeze_on).found)
+
+
+def _check_names(arguments: argparse.Namespace) -> None:
+    """Raises EngineError for a word of --freeze-on that nothing is called."""
+    from procwire.engine.api import detectors, rules
+
+    known = {*SEVERITIES, *(detector.name for detector in detectors())}
+    if not known.issuperset(arguments.freeze_on):
+        known |= {rule.id for rule in rules(arguments.rules)[0]}
+    for name in arguments.freeze_on:
+        if name not in known:
+            raise EngineError(f"--freeze-on: no severity, detector or rule is called {name!r}", exit.USAGE)
+
+
+def tell_frozen(watching: Watching) -> bool:
+    """Say what was frozen; whether something of it lacks."""
+    flight = watching.keeping.flight
+    if flight is None:
+        return False
+    lacks = bool(flight.refused)
+    for incident in flight.frozen:
+        lost = [f"{count} packets lost: {why}" for why, count in incident.dropped.items()]
+        remarks = "; ".join((*incident.lacking, *lost))
+        lacks = lacks or bool(lost)
+        print(
+            f"procwire: incident {incident.name}: {incident.packets} packets"
+            + (f"; {remarks}" if remarks else ""),
+            file=sys.stderr,
+        )
+    if flight.refused:
+        print(f"procwire: {flight.refused} triggers came while too many incidents were open", file=sys.stderr)
+    with contextlib.suppress(ValueError):  # not the main thread
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    return lacks
+
+
+def _track(text: str) -> words.Track:
+    try:
+        return words.track_of(text)
+    except words.WishError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

@@ -1,0 +1,1 @@
+"""The flight recorder, incidents, their bundles, and files that are written as traffic passes."""

@@ -1,0 +1,60 @@
+"""What is remembered for faces, and how much of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from procwire.api import book as room
+from procwire.api.book import Book, is_of
+from procwire.model.finding import Finding
+from procwire.model.flow import Flow
+from procwire.model.observation import Upgraded, table_of
+from procwire.model.process import EXACT, Owner, ProcessRef
+from procwire.model.rows import FlowRow
+from procwire.model.streams import Direction
+from tests.api.serving import MINE, OTHERS, flow_of
+
+FOUND = Finding(time=1, detector="x", title="t", severity="low", detail="d")
+
+
+def test_what_is_told_is_offered_and_published() -> None:
+    book = Book([table_of(Upgraded)])
+    told: list[tuple[str, str]] = []
+    book.publish = lambda table, event, _: told.append((table, event))
+    open_one, over = flow_of(1), flow_of(2)
+    book.active = lambda: [open_one]
+    book.told("open", open_one)
+    book.told("update", open_one)
+    book.told("end", over)
+    book.observed(over, Upgraded(time=1, side=Direction.OUT, hint="tls"))
+    book.found(FOUND)
+    flows, seen, found = book.offers()
+    assert [row.flow.number for row in flows.rows() or ()] == [1, 2]
+    assert [seen.table.column("said").get(row) for row in seen.rows() or ()] == ["hint=tls"]
+    assert list(found.rows() or ()) == [FOUND]
+    assert told == [("flow", "open"), ("flow", "end"), ("observation", "seen"), ("finding", "seen")]
+
+
+def test_memory_is_bounded_and_what_goes_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MAX_ENDED", "MAX_SEEN", "MAX_FOUND"):
+        monkeypatch.setattr(room, name, 3)
+    book = Book()
+    for number in range(1, 11):
+        book.told("end", flow_of(number))
+        book.observed(flow_of(number), Upgraded(time=1, side=Direction.OUT, hint="tls"))
+        book.found(FOUND)
+    assert book.forgotten == {"flow": 7, "observation": 7, "finding": 7}
+    assert [len(list(offer.rows() or ())) for offer in book.offers()] == [3, 3, 3]
+
+
+def test_a_flow_is_of_who_has_an_end_of_it() -> None:
+    flow = flow_of(1, uid=MINE)
+    row = FlowRow(flow)
+    assert [is_of(row, MINE), is_of(row, OTHERS)] == [True, False]
+    own = ProcessRef(pid=1, start=1, name="a", uid=0)
+    flow.owner = Owner(process=own, confidence=EXACT, peer=ProcessRef(pid=2, start=1, name="b", uid=OTHERS))
+    assert [is_of(row, MINE), is_of(row, OTHERS)] == [False, True]
+    assert not is_of(FlowRow(Flow()), MINE)
+    (*_, found) = Book().offers()
+    assert found.owned is not None
+    assert not found.owned(FOUND, MINE)

@@ -1,0 +1,142 @@
+"""From a trigger to files on the disk: what came before, what comes after, and what lacks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from procwire.model.finding import Finding
+from procwire.recorder import flight as flights
+from procwire.recorder.flight import Flight, Freezer
+from procwire.recorder.incident import FLOWS, HEAD, OBSERVATIONS, PACKETS, Reason
+from procwire.recorder.wishes import Track, Wishes
+from tests.recorder.taped import Taped
+
+SECOND = 10**9
+HOUR = 3600 * SECOND
+
+
+def wishes(directory: Path, **more: Any) -> Wishes:
+    return Wishes(
+        record=(Track(span_ns=10 * HOUR),), directory=str(directory), before_ns=HOUR, after_ns=SECOND, **more
+    )
+
+
+def flight_of(taped: Taped) -> Flight:
+    assert taped.keeping.flight is not None
+    return taped.keeping.flight
+
+
+def head_of(path: Path) -> dict[str, Any]:
+    (found,) = path.glob(f"*/{HEAD}")
+    told: dict[str, Any] = json.loads(found.read_bytes())
+    return told
+
+
+def frozen(taped: Taped, *reasons: Reason) -> None:
+    taped.play()
+    for reason in reasons:
+        flight_of(taped).freeze(reason)
+    taped.keeping.tick(taped.now)
+
+
+def test_a_trigger_keeps_packets_and_what_was_known(tmp_path: Path) -> None:
+    taped = Taped(wishes(tmp_path))
+    frozen(taped, Reason(time=5, kind="signal"))
+    taped.keeping.tick(taped.now + 10 * SECOND)
+    flight_of(taped)._scribe.settle()
+    head = head_of(tmp_path)
+    assert (head["state"], head["packets"], head["dropped"], head["lacking"]) == (
+        "frozen",
+        taped.packets,
+        {},
+        [],
+    )
+    (place,) = tmp_path.iterdir()
+    again = Taped(Wishes(), place / PACKETS)
+    again.play()
+    assert again.packets == taped.packets
+    assert [flow.flow_id for flow in again.flows] == [flow.flow_id for flow in taped.flows]
+    told = [json.loads(line) for line in (place / FLOWS).read_bytes().splitlines()]
+    assert [flow["flow_id"] for flow in told] == [flow.flow_id for flow in taped.flows]
+    assert b"procwire.http/1" in (place / OBSERVATIONS).read_bytes()
+    taped.keeping.close(taped.now)
+
+
+def test_the_same_again_prolongs_and_another_begins_its_own(tmp_path: Path) -> None:
+    taped = Taped(wishes(tmp_path))
+    finding = Reason(time=5, kind="finding", name="scan", severity="high", detail="x")
+    frozen(taped, Reason(time=5, kind="signal"), finding, Reason(time=6, kind="signal"))
+    flight = flight_of(taped)
+    taped.keeping.close(taped.now)
+    assert [(each.kind, each.triggers) for each in flight.frozen] == [
+        (("signal", ""), 2),
+        (("finding", "scan"), 1),
+    ]
+    assert len(list(tmp_path.glob(f"*/{PACKETS}"))) == 2
+    assert all("ended before" in each.lacking[0] for each in flight.frozen)
+
+
+def test_too_many_at_once_are_refused_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flights, "MAX_OPEN", 1)
+    taped = Taped(wishes(tmp_path))
+    frozen(taped, Reason(time=5, kind="signal"), Reason(time=5, kind="command"))
+    taped.keeping.close(taped.now)
+    assert (len(flight_of(taped).frozen), flight_of(taped).refused) == (1, 1)
+
+
+def test_beyond_the_quota_packets_are_counted_as_lost(tmp_path: Path) -> None:
+    taped = Taped(wishes(tmp_path, quota_bytes=2000))
+    frozen(taped, Reason(time=5, kind="signal"))
+    taped.keeping.close(taped.now)
+    head = head_of(tmp_path)
+    assert head["dropped"] == {"over the quota": taped.packets}
+    assert head["packets"] == 0
+
+
+def test_bounds_that_do_not_reach_back_are_said(tmp_path: Path) -> None:
+    taped = Taped(Wishes(record=(Track(packets=1),), directory=str(tmp_path), before_ns=HOUR, after_ns=1))
+    frozen(taped, Reason(time=5, kind="signal"))
+    flight_of(taped)._rings[0].aged_to = taped.now
+    flight_of(taped).freeze(Reason(time=5, kind="command"))
+    taped.keeping.tick(taped.now)
+    taped.keeping.close(taped.now)
+    assert any("reach back" in words for each in flight_of(taped).frozen for words in each.lacking)
+
+
+def test_frames_lost_count_from_the_window_on(tmp_path: Path) -> None:
+    taped = Taped(wishes(tmp_path))
+    taped.lost = {"": 7}
+    flight = flight_of(taped)
+    flight.tick(HOUR, taped.drops)
+    assert flight._lost_since(HOUR, {"": 9}) == {"": 2}
+    assert flight._lost_since(0, {"": 9}) == {"": 9}
+    taped.keeping.close(taped.now)
+
+
+def test_rings_by_interface(tmp_path: Path) -> None:
+    both = Wishes(record=(Track(interface="eth9"), Track()), directory=str(tmp_path))
+    taped = Taped(both)
+    taped.play()
+    mine, rest = flight_of(taped)._rings
+    rest.seal()
+    assert (mine.packets, rest.packets) == (0, taped.packets)
+    taped.keeping.close(taped.now)
+
+
+def test_findings_freeze_by_name_and_severity(tmp_path: Path) -> None:
+    taped = Taped(wishes(tmp_path))
+    flight = flight_of(taped)
+    freezer = Freezer(flight, ["high", "beacon"])
+    for detector, severity in (("scan", "low"), ("beacon", "info"), ("scan", "critical")):
+        freezer.found(Finding(time=1, detector=detector, title="t", severity=severity, detail="d"))
+    assert [(each.name, each.severity) for each in flight._triggers] == [
+        ("beacon", "info"),
+        ("scan", "critical"),
+    ]
+    assert len(flight.notes.since(0).findings) == 3
+    flight._triggers.clear()
+    taped.keeping.close(taped.now)
