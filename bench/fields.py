@@ -41,7 +41,21 @@ MOST = 64  # times that one value of one flow counts: a hostile message repeats 
 
 MALFORMED = "_ws.malformed"
 # nDPI's names of what is compared; another that it is sure of speaks against tshark's port.
-COMPARED = {"dns", "mdns", "llmnr", "tls", "dtls", "quic", "http", "http2", "ssh", "stun", "gquic"}
+# (NoMachine has TLS inside, which tshark reads.)
+COMPARED = {
+    "nomachine",
+    "dns",
+    "mdns",
+    "llmnr",
+    "tls",
+    "dtls",
+    "quic",
+    "http",
+    "http2",
+    "ssh",
+    "stun",
+    "gquic",
+}
 
 Values = dict[str, Counter[tuple[Key, str]]]
 
