@@ -2,9 +2,9 @@
 # Installs the real programs that the tests talk to, where this is a Debian and we are root.
 # Elsewhere the tests that miss a program say so and skip.
 set -u
-WANTED="iproute2 nftables libpcap0.8 tshark tcpdump nginx-light curl openssl dnsmasq bind9-dnsutils netcat-openbsd groff man-db zsh fish tmux libbpf1 libbpf-dev clang llvm gcc liburing-dev nethogs samba smbclient winbind busybox isc-dhcp-client chrony snmp snmpd gupnp-tools miniupnpc minidlna freeradius freeradius-utils slapd ldap-utils krb5-kdc krb5-user krb5-admin-server rpcbind nfs-ganesha nfs-ganesha-vfs libnfs-utils xrdp freerdp2-x11 tigervnc-standalone-server tigervnc-tools xauth vncsnapshot x11-utils bird2 git rsync pmacct whois nmap hping3 iodine dsniff unbound dnsdist knot-dnsutils"
+WANTED="iproute2 nftables libpcap0.8 tshark tcpdump nginx-light curl openssl dnsmasq bind9-dnsutils netcat-openbsd groff man-db zsh fish tmux libbpf1 libbpf-dev clang llvm gcc liburing-dev nethogs samba smbclient winbind busybox isc-dhcp-client chrony snmp snmpd gupnp-tools miniupnpc minidlna freeradius freeradius-utils slapd ldap-utils krb5-kdc krb5-user krb5-admin-server rpcbind nfs-ganesha nfs-ganesha-vfs libnfs-utils xrdp freerdp2-x11 tigervnc-standalone-server tigervnc-tools xauth vncsnapshot x11-utils bird2 git rsync pmacct whois nmap hping3 iodine dsniff unbound dnsdist knot-dnsutils rsyslog nats-server"
 # What only the captures need (make vectors); they are committed, so the tests do without.
-VECTORS="postgresql mariadb-server redis-server memcached mosquitto mosquitto-clients rabbitmq-server nats-server libcoap3-bin adb zabbix-agent"
+VECTORS="postgresql mariadb-server redis-server memcached mosquitto mosquitto-clients rabbitmq-server libcoap3-bin adb zabbix-agent"
 VECTORS="$VECTORS finger fingerd freetds-bin gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-tools openssh-server openssh-client vsftpd dovecot-imapd dovecot-pop3d inetutils-telnetd telnet swaks socat microsocks haproxy tinyproxy nghttp2 coturn sip-tester wireguard-go wireguard-tools openvpn aria2 opentracker ngircd prosody"
 [ "${1:-}" = vectors ] && WANTED="$WANTED $VECTORS"
 # What only the virtual machines need (make vm).
@@ -14,6 +14,12 @@ missing=""
 for package in $WANTED; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $package"
 done
+# syslog-ng and rsyslog exclude each other: the one that is not installed is unpacked for the tests.
+beside=/usr/local/lib/procwire-tests/syslog-ng
+if [ "$(id -u)" -eq 0 ] && [ ! -e "$beside" ]; then
+  (cd "$(mktemp -d)" && apt-get download -qq syslog-ng-core libivykis0 libnet1 libpcre3 libwrap0 2>/dev/null &&
+    mkdir -p "$beside" && for file in *.deb; do dpkg -x "$file" "$beside"; done)
+fi
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" -ne 0 ]; then
   echo "not root: install these for all tests to run:$missing"

@@ -8,6 +8,7 @@ the length of this list costs nothing.
 from __future__ import annotations
 
 import errno
+import socket
 from collections.abc import Collection, Iterable
 
 from procwire.sandbox.assembler import ALLOW, KILL, Check, Rule, refusal
@@ -68,6 +69,9 @@ _GUARDED = frozenset({"write", "writev", "pwritev", "pwritev2", "close", "close_
 _LEVELS, _OPTIONS = (1, 263), (18, 26, 50)  # PACKET_FANOUT; SO_ATTACH_FILTER, SO_ATTACH_BPF
 _MAP_COMMANDS = (1, 2, 3, 4, 15, 24, 25, 26, 27)  # elements of maps, and what a descriptor is; nothing new
 _ASKING = "socket connect bind setsockopt sendto sendmsg setns bpf perf_event_open name_to_handle_at"
+_SPEAKING = "connect setsockopt sendto sendmsg sendmmsg"
+_SOCKET_KIND = 0xF  # without SOCK_CLOEXEC and SOCK_NONBLOCK
+_SIOCOUTQ = 0x5411
 _OPENING = {"openat": 2, "open": 1}  # the place of their flags
 _ANY_WRITING = 0x3 | 0x40 | 0x200 | 0x400  # O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_APPEND
 
@@ -117,6 +121,24 @@ def watching(pid: int, held: Open, *, folders: bool = False) -> tuple[Rule, ...]
         Rule("setsockopt", checks=(Check(1, _LEVELS), Check(2, _OPTIONS))),
         Rule("bpf", checks=(Check(0, _MAP_COMMANDS),), otherwise=KILL),
         *_fatal({"bpf"}),
+    )
+
+
+def delivering(pid: int, *, folders: bool, datagrams: bool) -> tuple[Rule, ...]:
+    """The rules of the courier: it computes, and speaks TCP and, where ``datagrams``, UDP over IP.
+
+    Where to is Landlock's to see to for TCP; UDP it does not cover, so that it is left out where it can be.
+    """
+    names = [*_names(folders), *_HEARING.split(), *_SPEAKING.split()]
+    kinds = (socket.SOCK_STREAM, socket.SOCK_DGRAM) if datagrams else (socket.SOCK_STREAM,)
+    families = (socket.AF_INET, socket.AF_INET6)
+    return (
+        *_plain(names),
+        *(rule for rule in _CONDITIONAL if rule.name != "ioctl"),
+        *_own(pid),
+        Rule("socket", checks=(Check(0, families), Check(1, kinds, _SOCKET_KIND))),
+        Rule("ioctl", checks=(Check(1, (*_TERMINAL, _SIOCOUTQ)),)),
+        *_fatal(),
     )
 
 

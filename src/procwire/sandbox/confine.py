@@ -86,6 +86,8 @@ class _Steps:
         self.ruleset.allow_all(self.plan.readable, landlock.READ)
         self.ruleset.allow_all(self.plan.writable, landlock.WRITE)
         self.ruleset.allow_all(self.plan.devices, landlock.READ_FILE | landlock.WRITE_FILE)
+        for port in self.plan.ports:
+            self.ruleset.allow_port(port)
 
     def _enforce(self) -> None:
         if self.ruleset is not None:

@@ -34,6 +34,8 @@ CONNECT_UNIX = READ_FILE | WRITE_FILE
 
 _VERSION = 1  # LANDLOCK_CREATE_RULESET_VERSION
 _PATH_BENEATH = 1
+_NET_PORT = 2
+_CONNECT_TCP = 1 << 1
 QUIET = 1 << 0  # LANDLOCK_RESTRICT_SELF_LOG_SAME_EXEC_OFF
 
 
@@ -112,6 +114,13 @@ class Ruleset:
             if own:
                 with contextlib.suppress(OSError):
                     os.close(fd)
+        return True
+
+    def allow_port(self, port: int) -> bool:
+        """Allow TCP connections to a port, at any address; False where this kernel does not mind TCP."""
+        if self.version < TCP_SINCE:
+            return False
+        call("landlock_add_rule", self._fd, _NET_PORT, struct.pack("=QQ", _CONNECT_TCP, port), 0)
         return True
 
     def allow_all(self, paths: Iterable[str], access: int) -> None:

@@ -38,6 +38,7 @@ class Plan:
     files: tuple[str, ...] = ()  # of ``readable``, what will be opened yet: the lesser user must be able to
     writable: tuple[str, ...] = ()  # directories in which files come and go
     devices: tuple[str, ...] = ("/dev/null",)  # read and written
+    ports: tuple[int, ...] = ()  # TCP ports that may be connected to, at any address
     rules: tuple[Rule, ...] = ()  # system calls that stay; others fail with EPERM
     trees: tuple[str, ...] = ()  # of ``readable``, those that hold modules which may be imported later
     late: Callable[[], Iterable[str]] = tuple  # these: imported first where the lesser user cannot read them

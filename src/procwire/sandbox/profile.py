@@ -13,6 +13,7 @@ from procwire.sandbox.confine import confine
 from procwire.sandbox.plan import OFF, Confinement, Plan
 
 READER, ENGINE, WARDEN = "procwire:reader", "procwire:engine", "procwire:warden"
+COURIER = "procwire:courie"  # a name has 15 bytes
 MAPS_FOR_ALL = (5, 19)  # from this Linux on, maps that one was handed need no CAP_BPF
 # Packet sockets and sock_diag; maps, programs and iterators; namespaces; what /proc tells of others.
 WARDEN_KEEPS = (
@@ -20,6 +21,11 @@ WARDEN_KEEPS = (
     capabilities.SYS_ADMIN, capabilities.SYS_PTRACE, capabilities.DAC_READ_SEARCH,
 )  # fmt: skip
 LEAST_DESCRIPTORS = 256
+DNS = 53
+RESOLVING = (
+    "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf",
+    "/run/systemd/resolve",
+)  # fmt: skip
 
 
 def reader(mode: str, *, files: Sequence[str] = (), folders: Sequence[str] = (), quiet: bool = False) -> Plan:
@@ -68,6 +74,24 @@ def warden(mode: str) -> Plan:
         rules=allowed.guarding(os.getpid()),
         keeps=WARDEN_KEEPS,
         stays=frozenset({words.FILES, words.TCP, words.SCOPES, words.IDENTITY, words.NETWORK}),
+    )
+
+
+def courier(mode: str, *, folders: Sequence[str], ports: Sequence[int], named: bool, datagrams: bool) -> Plan:
+    """Who delivers alerts: TCP to ``ports``, files in ``folders``, and nothing of what procwire knows.
+
+    ``named``: hosts are looked up. It stays root where it has folders, as their owner: without any right.
+    """
+    plan = reader(mode, folders=folders)
+    stays = {words.NETWORK} | ({words.IDENTITY} if folders else set())
+    return dataclasses.replace(
+        plan,
+        name=COURIER,
+        readable=(*plan.readable, *(RESOLVING if named else ())),
+        ports=(*ports, *((DNS,) if named else ())),
+        rules=allowed.delivering(os.getpid(), folders=bool(folders), datagrams=datagrams),
+        stays=frozenset(stays),
+        late=tuple,
     )
 
 
