@@ -143,7 +143,7 @@ class Parser:
         self._version = ""
         self._name = ""
         self._cookie = self._retry = self._done = self._sought = self._established = False
-        self._media = ([b"", 0, 0], [b"", 0, 0])  # of a side: source, latest number, how many rose
+        self._media = [(b"", 0, 0), (b"", 0, 0)]  # of a side: source, latest number, how many rose
 
     def feed(self, side: Direction, data: bytes, *, now: int) -> Iterator[Observation]:
         """One datagram."""
@@ -232,11 +232,10 @@ class Parser:
         """Whether a stream of media has shown itself with this packet."""
         if len(data) < 12 or data[1] & 127 in _RTCP:
             return False
-        number, media = data[2] << 8 | data[3], self._media[side]
-        step = (number - media[1]) & 0xFFFF
-        rises = media[0] == data[8:12] and 0 < step <= MAX_MEDIA_STEP
-        media[:] = [data[8:12], number, media[2] + 1 if rises else 1]
-        return bool(media[2] >= NEEDED_MEDIA)
+        number, (source, last, count) = data[2] << 8 | data[3], self._media[side]
+        rises = source == data[8:12] and 0 < (number - last) & 0xFFFF <= MAX_MEDIA_STEP
+        self._media[side] = (data[8:12], number, count + 1 if rises else 1)
+        return rises and count + 1 >= NEEDED_MEDIA
 
     def _choice(self, side: Direction, body: bytes, now: int) -> Observation:
         self.server_hello = hello = tls_hello.read_server_hello(body)
