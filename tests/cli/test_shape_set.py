@@ -96,9 +96,12 @@ def test_the_management_network_is_left_alone(
     assert main(["shape", "--management", "nonsense", *words]) == exit.USAGE
     assert "--management" in said(capsys)
     seen: list[object] = []
-    monkeypatch.setattr(
-        session.Shaper, "planned", lambda self, wanted, terms: seen.append(terms.management) or ()
-    )
+
+    def planned(self: session.Shaper, wanted: object, terms: session.Terms) -> tuple[()]:
+        seen.append(terms.management)
+        return ()
+
+    monkeypatch.setattr(session.Shaper, "planned", planned)
     assert main(["shape", "--management", "10.9.0.0/16", *words, "--dry-run"]) == exit.OK
     assert main(["--set", "shaping.management=10.8.0.0/16", "shape", *words, "--dry-run"]) == exit.OK
     assert [str(networks) for networks in seen] == [

@@ -354,18 +354,21 @@ def _process(left: Host, right: Host, entered: Inside, able: Abilities) -> tuple
 def _foreign(left: Host, right: Host, entered: Inside, able: Abilities) -> tuple[bool, str]:
     """fq_codel and prio with a netem below, adopted and put back."""
     differs = []
-    for lines in (("root handle 5: fq_codel limit 500 target 7ms",),
-                  ("root handle 5: prio bands 4", "parent 5:1 handle 6: netem delay 5ms loss 2%")):  # fmt: skip
+    trees = (
+        ("root handle 5: fq_codel limit 500 target 7ms",),
+        ("root handle 5: prio bands 4", "parent 5:1 handle 6: netem delay 5ms loss 2%"),
+    )
+    for lines in trees:
         for line in lines:
             left.run(*f"tc qdisc add dev eth0 {line}".split())
-        before = left.run(*"tc qdisc show dev eth0".split())
+        before = left.run("tc", "qdisc", "show", "dev", "eth0")
         standing = entered.standing(whole=True)
         part = sending(standing, Wish(effect=effect({"loss": "1%"}), adopt=True), able)
         _do(entered, part)
         failed = entered.kernel.undo(part.undo)
-        after = left.run(*"tc qdisc show dev eth0".split())
+        after = left.run("tc", "qdisc", "show", "dev", "eth0")
         differs += failed + ([] if before == after else [f"{before} is {after}"])
-        left.run(*"tc qdisc del dev eth0 root".split(), check=False)
+        left.run("tc", "qdisc", "del", "dev", "eth0", "root", check=False)
     return not differs, "; ".join(differs) or "two trees came back"
 
 
