@@ -38,6 +38,7 @@ MODULES = (
     "config",
     "ledger",
     "rules",
+    "alerts",
     "catalogue",
     "doctor",
     "trying",

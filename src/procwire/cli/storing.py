@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from procwire.cli.alerting import Alerting
 from procwire.cli.arguments import duration, size
 from procwire.cli.detecting import Detecting, Reasons, add_finding
 from procwire.cli.verdicts import Verdicts
@@ -52,11 +53,13 @@ def folders(arguments: argparse.Namespace) -> tuple[str, ...]:
     return () if arguments.store is None else (str(store_file(arguments.store).parent),)
 
 
-def detecting(arguments: argparse.Namespace, keeper: Keeper | None) -> Detecting | None:
-    """Detectors for what is stored or frozen, where no face runs them."""
+def detecting(
+    arguments: argparse.Namespace, keeper: Keeper | None, alerts: Alerting | None = None
+) -> Detecting | None:
+    """Detectors for what is stored, frozen or told, where no face runs them."""
     stored = keeper is not None and not arguments.no_findings
     freezing = bool(getattr(arguments, "freeze_on", ()))
-    if not (stored or freezing) or arguments.findings is not None:
+    if not (stored or freezing or alerts is not None) or arguments.findings is not None:
         return None
     return Detecting(arguments)
 
@@ -73,6 +76,7 @@ class Kept(Silent):
         keeper: Keeper | None,
         verdicts: Verdicts | None = None,
         detecting: Detecting | None = None,
+        alerts: Alerting | None = None,
     ) -> None:
         self.face = face
         self.keeper = keeper
@@ -83,6 +87,10 @@ class Kept(Silent):
         shown = detecting or getattr(face, "detecting", None)
         if keeper is not None and shown is not None:
             shown.takers.append(keeper.found)
+        self.alerts = alerts
+        if alerts is not None and shown is not None:
+            alerts.row = shown.row
+            shown.takers.append(alerts.take)
 
     def settle(self, context: RowContext, reasons: Reasons) -> None:
         """What rows ask, and why findings may not be the whole truth."""
@@ -148,6 +156,8 @@ class Kept(Silent):
 
     def ticked(self, now: int) -> None:
         """See model.listening.Audience."""
+        if self.alerts is not None:
+            self.alerts.ticked(now)
         self.face.ticked(now)
 
 

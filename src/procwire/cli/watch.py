@@ -10,6 +10,8 @@ from typing import Any
 
 from procwire.cli import arguments as words
 from procwire.cli import exit, recording
+from procwire.cli.alerting import Alerting, add_alerts, alerting
+from procwire.cli.alerting import folders as alert_folders
 from procwire.cli.audience import Found, GroupPicture, Lines, Picture, Seen, Watcher
 from procwire.cli.detecting import losses
 from procwire.cli.output.choice import writer
@@ -58,6 +60,7 @@ def add(commands: Any) -> None:
     words.add_sandbox(parser)
     words.add_flows(parser)
     add_store(parser)
+    add_alerts(parser)
     add_filters(parser)
     parser.set_defaults(run=run)
 
@@ -99,12 +102,12 @@ def _add_capture(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Watch until the end; 1 when the file took no more, 4 when packets, or rows to store, were lost."""
     where = ", ".join(arguments.interface) or "all interfaces"
-    with storing(arguments, source=where, live=True) as keeper:
-        code = _watch(arguments, keeper)
-    return code or (exit.INCOMPLETE if arguments.store_lost else exit.OK)
+    with alerting(arguments) as alerts, storing(arguments, source=where, live=True) as keeper:
+        code = _watch(arguments, keeper, alerts)
+    return code or (exit.INCOMPLETE if arguments.store_lost or arguments.alerts_lost else exit.OK)
 
 
-def _watch(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
+def _watch(arguments: argparse.Namespace, keeper: Keeper | None, alerts: Alerting | None) -> int:
     table = FLOWS
     keep = None
     if arguments.filter and arguments.observations is None and arguments.findings is None:
@@ -126,19 +129,20 @@ def _watch(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
         source=arguments.source,
         depth=arguments.depth,
         sandbox=arguments.sandbox,
-        folders=(*folders(arguments), *recording.folders(arguments)),
+        folders=(*folders(arguments), *recording.folders(arguments), *alert_folders(arguments)),
         flows=words.flow_options(arguments),
     )
     face = _face(arguments)
     verdicts = Verdicts(arguments.filters) if arguments.filters else None
     face.keep = both(keep.matches if keep else None, verdicts)
+    own = detecting(arguments, keeper, alerts)  # rules are read while there are rights to
     watching = Watching(options, face)
     words.tell_open(watching.confinement.open)
     face.context = Context(watching.source.interfaces, source="tap")
     face.watching = watching
     kept: Kept | None = None
-    if keeper is not None or verdicts is not None or arguments.freeze_on:
-        watching.audience = kept = Kept(face, keeper, verdicts, detecting(arguments, keeper))
+    if keeper is not None or verdicts is not None or arguments.freeze_on or alerts is not None:
+        watching.audience = kept = Kept(face, keeper, verdicts, own, alerts)
         kept.settle(face.context, lambda: _losses(watching))
     recording.freeze_at(arguments, watching, kept)
     _stop_on_signals(watching)
