@@ -29,6 +29,7 @@ MODULES = (
     "follow",
     "export",
     "running",
+    "shape",
     "ps",
     "sockets",
     "query",

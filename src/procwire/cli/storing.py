@@ -12,14 +12,14 @@ from typing import Any
 
 from procwire.cli.alerting import Alerting
 from procwire.cli.arguments import duration, size
-from procwire.cli.detecting import Detecting, Reasons, add_finding
+from procwire.cli.detecting import Detecting, add_finding
 from procwire.cli.verdicts import Verdicts
 from procwire.engine.catalogue import interfaces, tables
 from procwire.engine.options import EngineError
 from procwire.model.flow import Flow
 from procwire.model.listening import Silent, hears
 from procwire.model.observation import Observation
-from procwire.model.rows import FlowRow, RowContext
+from procwire.model.rows import FlowRow
 from procwire.model.values import time_text
 from procwire.store.contents import contents
 from procwire.store.keeping import Keeper
@@ -54,14 +54,22 @@ def folders(arguments: argparse.Namespace) -> tuple[str, ...]:
 
 
 def detecting(
-    arguments: argparse.Namespace, keeper: Keeper | None, alerts: Alerting | None = None
-) -> Detecting | None:
-    """Detectors for what is stored, frozen or told, where no face runs them."""
+    arguments: argparse.Namespace, keeper: Keeper | None, face: Any, alerts: Alerting | None = None
+) -> tuple[Detecting | None, Detecting | None]:
+    """(detectors for what is stored, frozen or told, where no face runs them; whichever there are).
+
+    Before the process shuts itself in: files and events that rules look at are opened here.
+    """
     stored = keeper is not None and not arguments.no_findings
-    freezing = bool(getattr(arguments, "freeze_on", ()))
-    if not (stored or freezing or alerts is not None) or arguments.findings is not None:
-        return None
-    return Detecting(arguments)
+    wanted = stored or alerts is not None or bool(getattr(arguments, "freeze_on", ()))
+    own = Detecting(arguments) if wanted and arguments.findings is None else None
+    found: Detecting | None = own or getattr(face, "detecting", None)
+    if found is not None and keeper is not None:
+        found.keep(keeper, patient=not keeper.live)
+    if found is not None and alerts is not None:
+        alerts.row = found.row
+        found.takers.append(alerts.take)
+    return own, found
 
 
 class Kept(Silent):
@@ -82,23 +90,9 @@ class Kept(Silent):
         self.keeper = keeper
         self.verdicts = verdicts
         self.detecting = detecting
+        self.alerts = alerts
         if keeper is not None and verdicts is not None:
             keeper.wanted = verdicts.stores
-        shown = detecting or getattr(face, "detecting", None)
-        if keeper is not None and shown is not None:
-            shown.takers.append(keeper.found)
-        self.alerts = alerts
-        if alerts is not None and shown is not None:
-            alerts.row = shown.row
-            shown.takers.append(alerts.take)
-
-    def settle(self, context: RowContext, reasons: Reasons) -> None:
-        """What rows ask, and why findings may not be the whole truth."""
-        if self.keeper is not None:
-            self.keeper.context = context
-        shown = self.detecting or getattr(self.face, "detecting", None)
-        if shown is not None:
-            shown.context, shown.reasons = context, reasons
 
     def opened(self, flow: Flow) -> None:
         """See engine.pipeline.Listener."""
@@ -134,16 +128,6 @@ class Kept(Silent):
         if self._shown(flow):
             self.face.told(event, flow)
 
-    def finish(self) -> None:
-        """Nothing more will come, and the store is still open."""
-        if self.detecting is not None:
-            self.detecting.finish()
-
-    @property
-    def incomplete(self) -> bool:
-        """Whether a detector had to be stopped."""
-        return self.detecting is not None and self.detecting.incomplete
-
     def _shown(self, flow: Flow) -> bool:
         if self.verdicts is None:
             return True
@@ -156,6 +140,10 @@ class Kept(Silent):
 
     def ticked(self, now: int) -> None:
         """See model.listening.Audience."""
+        if self.keeper is not None:
+            self.keeper.begin()
+        if self.detecting is not None:
+            self.detecting.ticked()
         if self.alerts is not None:
             self.alerts.ticked(now)
         self.face.ticked(now)
@@ -206,8 +194,9 @@ def storing(
     with writer:
         keeper = Keeper(writer, live=live)
         if live:
-            keeper.keep("interface", interfaces())
+            keeper.first("interface", interfaces())
         yield keeper
+        keeper.begin()
     arguments.store_lost = _said(writer)
 
 

@@ -80,8 +80,19 @@ class Verdicts:
 
     def reload_on_hangup(self) -> None:
         """SIGHUP reads the file anew, where no terminal can be lost."""
-        if not has_terminal():
-            signal.signal(signal.SIGHUP, lambda *_: self.reload())
+        on_hangup(self.reload)
+
+
+def on_hangup(*reloads: Callable[[], None]) -> None:
+    """SIGHUP has all of these read their files anew, where no terminal can be lost."""
+    if not reloads or has_terminal():
+        return
+
+    def reload(*_: object) -> None:
+        for each in reloads:
+            each()
+
+    signal.signal(signal.SIGHUP, reload)
 
 
 def both(keep: Keep | None, verdicts: Verdicts | None) -> Keep | None:

@@ -13,12 +13,12 @@ from procwire.cli import exit, recording
 from procwire.cli.alerting import Alerting, add_alerts, alerting
 from procwire.cli.alerting import folders as alert_folders
 from procwire.cli.audience import Found, GroupPicture, Lines, Picture, Seen, Watcher
-from procwire.cli.detecting import losses
+from procwire.cli.detecting import Detecting, losses
 from procwire.cli.output.choice import writer
 from procwire.cli.output.findings import Findings
 from procwire.cli.output.observations import Observations
 from procwire.cli.storing import Kept, add_store, detecting, folders, storing
-from procwire.cli.verdicts import Verdicts, add_filters, both
+from procwire.cli.verdicts import Verdicts, add_filters, both, on_hangup
 from procwire.engine.api import Context, EngineError, Watching, WatchOptions, compiled_modules
 from procwire.model.filter import compile_filter
 from procwire.model.tables import FLOWS, GROUPS
@@ -108,11 +108,40 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _watch(arguments: argparse.Namespace, keeper: Keeper | None, alerts: Alerting | None) -> int:
-    table = FLOWS
     keep = None
     if arguments.filter and arguments.observations is None and arguments.findings is None:
-        keep = compile_filter(arguments.filter, table, now=time.time_ns())
-    options = WatchOptions(
+        keep = compile_filter(arguments.filter, FLOWS, now=time.time_ns())
+    face = _face(arguments)
+    verdicts = Verdicts(arguments.filters) if arguments.filters else None
+    face.keep = both(keep.matches if keep else None, verdicts)
+    own, found = detecting(arguments, keeper, face, alerts)
+    watching = Watching(_options(arguments, found), face)
+    words.tell_open(watching.confinement.open)
+    face.context = Context(watching.source.interfaces, source="tap")
+    face.watching = watching
+    if keeper is not None or verdicts is not None or own is not None or alerts is not None:
+        watching.audience = Kept(face, keeper, verdicts, own, alerts)
+    if keeper is not None:
+        keeper.context = face.context
+    if found is not None:
+        found.context, found.reasons = face.context, lambda: _losses(watching)
+    recording.freeze_at(arguments, watching, found)
+    _stop_on_signals(watching)
+    _reload_on_hangup(verdicts, found)
+    _greet(watching)
+    with face:
+        try:
+            watching.run()
+        finally:
+            if own is not None:
+                own.finish()
+            face.finish()
+    lacks = recording.tell_frozen(watching) or (found is not None and found.incomplete)
+    return _ending(watching) or (exit.INCOMPLETE if lacks else exit.OK)
+
+
+def _options(arguments: argparse.Namespace, found: Detecting | None) -> WatchOptions:
+    return WatchOptions(
         interfaces=tuple(arguments.interface),
         capture_filter=arguments.capture_filter,
         snaplen=arguments.snaplen,
@@ -130,34 +159,16 @@ def _watch(arguments: argparse.Namespace, keeper: Keeper | None, alerts: Alertin
         depth=arguments.depth,
         sandbox=arguments.sandbox,
         folders=(*folders(arguments), *recording.folders(arguments), *alert_folders(arguments)),
+        readable=found.ruling.places if found is not None and found.ruling is not None else (),
         flows=words.flow_options(arguments),
     )
-    face = _face(arguments)
-    verdicts = Verdicts(arguments.filters) if arguments.filters else None
-    face.keep = both(keep.matches if keep else None, verdicts)
-    own = detecting(arguments, keeper, alerts)  # rules are read while there are rights to
-    watching = Watching(options, face)
-    words.tell_open(watching.confinement.open)
-    face.context = Context(watching.source.interfaces, source="tap")
-    face.watching = watching
-    kept: Kept | None = None
-    if keeper is not None or verdicts is not None or arguments.freeze_on or alerts is not None:
-        watching.audience = kept = Kept(face, keeper, verdicts, own, alerts)
-        kept.settle(face.context, lambda: _losses(watching))
-    recording.freeze_at(arguments, watching, kept)
-    _stop_on_signals(watching)
-    if verdicts is not None:
-        verdicts.reload_on_hangup()
-    _greet(watching)
-    with face:
-        try:
-            watching.run()
-        finally:
-            if kept is not None:
-                kept.finish()
-            face.finish()
-    stopped = recording.tell_frozen(watching) or face.incomplete or (kept is not None and kept.incomplete)
-    return _ending(watching) or (exit.INCOMPLETE if stopped else exit.OK)
+
+
+def _reload_on_hangup(verdicts: Verdicts | None, found: Detecting | None) -> None:
+    reloads = [verdicts.reload] if verdicts is not None else []
+    if found is not None and found.ruling is not None:
+        reloads.append(found.ruling.reload)
+    on_hangup(*reloads)
 
 
 def _losses(watching: Watching) -> tuple[str, ...]:

@@ -47,9 +47,7 @@ GRACE_SECONDS = 1.0  # a flow that is not known by then is told of as it is
 LAG_NS = 1_000_000_000  # frames may still be in the ring when the clock already reads this much later
 READY_SECONDS = 5.0  # the first look at all sockets of the host may take so long
 LAST_SECONDS = 0.5  # so long may the owners' thread take to end
-SWITCH_SECONDS = (
-    0.0005  # so long may one thread keep the other waiting for the interpreter (Python's own: 5 ms)
-)
+SWITCH_SECONDS = 0.0005  # so long may a thread keep another waiting for the interpreter (Python: 5 ms)
 COUNT_SECONDS = 1.0  # from one reading of the kernel's counts to the next
 
 
@@ -213,7 +211,8 @@ class Watching:
         if self._key_file is not None:
             self._key_file.open_by(self.warden.open_keys)
         maps = self.counting is not None
-        self.confinement = confine(engine(options.sandbox, folders=options.folders, maps=maps))
+        cell = engine(options.sandbox, folders=options.folders, files=options.readable, maps=maps)
+        self.confinement = confine(cell)
 
     def _prepare(self) -> None:
         if self.options.owners:

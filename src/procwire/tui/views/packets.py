@@ -1,0 +1,184 @@
+"""Packets of a capture file: the list, the layers of one, and its bytes with the layer lit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+
+from procwire.tui.canvas import Canvas, Ink, Piece, rule
+from procwire.tui.host import Frame, HostError
+from procwire.tui.keys import Key
+from procwire.tui.page import Line
+from procwire.tui.views.absent import WaitingView
+from procwire.tui.views.rows import COLUMNS_KEY, FILTER_KEY, ORDER_KEY
+
+WIDE = 16
+
+
+class PacketsView(WaitingView):
+    """The table ``packet``; below it the packet under the cursor."""
+
+    NAME = "packets"
+    TITLE = "Packets"
+    TABLE = "packet"
+    KEY = ("number",)
+    WITH = ("number",)
+    FIRST = ("number", "time", "src", "src_port", "dst", "dst_port", "proto", "length", "tcp_flags", "info")
+    ORDER = "number"
+    RANKS: ClassVar[Mapping[str, int]] = {
+        "tcp_flags": 2,
+        "length": 3,
+        "src_port": 4,
+        "info": 1,
+        "dst_port": 5,
+    }
+    DESCENDING = False
+    NEEDS = "packets are not kept while traffic is watched live: each is counted and then let go"
+    REMEDY = "open a capture file: procwire top FILE"
+    ALSO = "procwire watch --write FILE keeps every packet for that"
+    DOC = (
+        "Every packet of a capture file, the layers of the one under the cursor, and its bytes. L lights the "
+        "bytes of the next layer, x shows the hex view or hides it, m marks a packet, n goes to the next one."
+    )
+    KEYS: ClassVar[tuple[Key, ...]] = (
+        FILTER_KEY,
+        ORDER_KEY,
+        COLUMNS_KEY,
+        Key(keys=("L",), action="layer", words="light the bytes of the next layer", short="layer"),
+        Key(keys=("x",), action="hex", words="show the bytes, or hide them", short="bytes"),
+        Key(keys=("m",), action="mark", words="mark the packet, or take the mark away", short="mark"),
+        Key(keys=("n",), action="next_mark", words="to the next mark on this page"),
+        Key(keys=("F",), action="flow", words="the flow of this packet's ends"),
+    )
+    DEFAULT_CSS = "PacketsView > #frame { height: 45%; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.frame_shown = Canvas(id="frame")
+        self.frame_shown.can_focus = False
+        self.frame: Frame | None = None
+        self.lit = 0
+        self.marks: set[int] = set()
+
+    def compose(self) -> ComposeResult:
+        """The list, and one packet below it."""
+        yield from super().compose()
+        yield self.frame_shown
+
+    async def load(self) -> None:
+        """See View."""
+        self.frame_shown.display = self.table() is not None and self.frame_shown.has_class("shown")
+        await super().load()
+        await self._show_frame()
+
+    def on_mount(self) -> None:
+        """The bytes are shown at first."""
+        self.frame_shown.add_class("shown")
+
+    def line(self, values: Mapping[str, Any]) -> Line:
+        """A packet with its mark."""
+        number = values.get("number")
+        return Line(key=number, values=values, gutter="*" if number in self.marks else " ",
+                    role="warn" if values.get("fault") else "")  # fmt: skip
+
+    async def _show_frame(self) -> None:
+        line = self.grid.line
+        if line is None or not self.frame_shown.display:
+            return
+        number = int(line.values.get("number") or 0)
+        if self.frame is None or self.frame.number != number:
+            try:
+                self.frame = await self.app.ask(self.app.host.packet, number)
+            except HostError as error:
+                self.frame_shown.draw([((f" {error}", "dim"),)])
+                return
+            self.lit = max(0, len(self.frame.layers) - 1)
+        self._paint()
+
+    def _paint(self) -> None:
+        if self.frame is not None:
+            width = self.frame_shown.size.width
+            self.frame_shown.draw(dissected(self.frame, self.lit, width, ascii_only=self.app.ascii_only))
+
+    def on_grid_moved(self) -> None:
+        """Another packet is under the cursor."""
+        self.app.run_worker(self._show_frame(), group="frame", exclusive=True)
+
+    def action_layer(self) -> None:
+        """Light the next layer."""
+        if self.frame is not None and self.frame.layers:
+            self.lit = (self.lit + 1) % len(self.frame.layers)
+            self._paint()
+
+    def action_hex(self) -> None:
+        """Show the bytes, or hide them."""
+        self.frame_shown.toggle_class("shown")
+        self.frame_shown.display = self.frame_shown.has_class("shown")
+        self.reload()
+
+    def action_mark(self) -> None:
+        """Mark the packet under the cursor."""
+        if self.grid.line is not None:
+            self.marks ^= {int(self.grid.line.values.get("number") or 0)}
+            self.reload()
+
+    def action_next_mark(self) -> None:
+        """To the next mark."""
+        line = self.grid.line
+        here = int(line.values.get("number") or 0) if line is not None else 0
+        ahead = sorted(mark for mark in self.marks if mark > here) or sorted(self.marks)
+        if not ahead or not self.grid.place_cursor(ahead[0]):
+            self.app.say("no mark on this page" if self.marks else "nothing is marked: m marks", "dim")
+
+    def action_flow(self) -> None:
+        """The flow between this packet's ends."""
+        row = self.subject()
+        ends = [f"{name} == {row[name]}" for name in ("proto",) if row.get(name)]
+        for side in ("src", "dst"):
+            if row.get(side):
+                ends.append(f"addr == {row[side]}")
+            if row.get(f"{side}_port") is not None:
+                ends.append(f"port == {row[f'{side}_port']}")
+        if ends:
+            self.app.only(" and ".join(ends))
+
+
+def dissected(frame: Frame, lit: int, width: int, *, ascii_only: bool) -> list[Ink]:
+    """One packet: its layers, and its bytes with those of one layer lit."""
+    lines: list[Ink] = [
+        rule(f"packet {frame.number}, {len(frame.data):,} bytes", width, ascii_only=ascii_only)
+    ]
+    for place, (name, start, end, fields) in enumerate(frame.layers):
+        role = "lit" if place == lit else "accent"
+        said = "  ".join(f"{key}={value}" for key, value in fields)
+        lines.append(((f" {name:<10}", role), (f" {start:>4}-{end - 1 if end > start else start:<5} ", "dim"),
+                      (said, "text")))  # fmt: skip
+    start, end = frame.layers[lit][1:3] if frame.layers else (0, 0)
+    return [*lines, *hex_view(frame.data, start, end)]
+
+
+def hex_view(data: bytes, start: int, end: int) -> list[Ink]:
+    """Bytes as hex and text, those from ``start`` to ``end`` lit."""
+    lines: list[Ink] = []
+    for at in range(0, len(data), WIDE):
+        part = data[at : at + WIDE]
+        pieces: list[Piece] = [(f" {at:06x}  ", "dim")]
+        pieces += _runs([f"{byte:02x} " for byte in part], at, start, end)
+        pieces.append(("   " * (WIDE - len(part)) + " ", "text"))
+        pieces += _runs([chr(byte) if 32 <= byte < 127 else "." for byte in part], at, start, end)
+        lines.append(tuple(pieces))
+    return lines
+
+
+def _runs(texts: Sequence[str], at: int, start: int, end: int) -> list[Piece]:
+    """Texts of neighbouring bytes joined where they look alike."""
+    pieces: list[Piece] = []
+    for offset, text in enumerate(texts, at):
+        role = "lit" if start <= offset < end else "text"
+        if pieces and pieces[-1][1] == role:
+            pieces[-1] = (pieces[-1][0] + text, role)
+        else:
+            pieces.append((text, role))
+    return pieces

@@ -1,0 +1,34 @@
+"""Findings."""
+
+from __future__ import annotations
+
+from tests.tui.driving import Driver, drive
+from tests.tui.fake import FakeHost
+
+
+def test_evidence_leads_to_the_flows() -> None:
+    async def story(driver: Driver) -> None:
+        text = await driver.press("7", "E")
+        assert "1 flow " in text
+        assert "filter flow_id in" in text
+
+    assert drive(story) is not None
+
+
+def test_a_finding_is_acknowledged_by_the_host() -> None:
+    host = FakeHost()
+
+    async def story(driver: Driver) -> None:
+        assert "acknowledged" in await driver.press("7", "A")
+
+    drive(story, host=host)
+    order, subject = host.orders[0]
+    assert (order, subject["detector"]) == ("acknowledge", "scan")
+
+
+def test_the_grave_ones_have_a_sign() -> None:
+    async def story(driver: Driver) -> None:
+        lines = (await driver.press("7")).splitlines()
+        assert all(line.startswith(" !") == (" high " in line) for line in lines[3:8])
+
+    assert drive(story) is not None
