@@ -74,7 +74,7 @@ class Detecting:
             self.detection: Detection = Detection(self._take, names=names, settings=settings, rules=rules)
         except DetectError as error:
             raise EngineError(str(error), exit.USAGE) from None
-        self.lives = self._heard() if getattr(arguments, "command", "") == "watch" else None
+        self.lives = self._heard() if getattr(arguments, "command", "") in ("watch", "daemon") else None
 
     def keep(self, keeper: Keeper, *, patient: bool) -> None:
         """Findings go to this store as well, and rules with windows look at it."""

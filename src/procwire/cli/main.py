@@ -25,6 +25,7 @@ YOUNG_OBJECTS = 100_000  # container objects that are new when the collector loo
 
 MODULES = (
     "watch",
+    "daemon",
     "read",
     "follow",
     "export",
@@ -45,7 +46,9 @@ MODULES = (
     "trying",
     "shell",
 )  # in the order in which help names their commands
-ALONE = frozenset({"watch", "read", "follow", "export"})  # modules with one command, of their own name
+ALONE = frozenset(
+    {"watch", "daemon", "read", "follow", "export"}
+)  # modules with one command, of their own name
 
 EPILOG = """\
 examples:
@@ -87,6 +90,7 @@ def main(words: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if words is None else words)
     try:
         arguments = parse(parser(given[0] if given else "watch"), settled(given) or ["watch"])
+        arguments.words, arguments.parser = settled(given), lambda: parser(given[0])  # to be read anew
         if arguments.command is None:
             parser().print_help(sys.stderr)
             return exit.USAGE

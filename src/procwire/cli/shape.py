@@ -9,7 +9,7 @@ from typing import Any
 from procwire.cli import exit
 from procwire.engine.options import EngineError
 
-ACTIONS = ("shape_run",)
+ACTIONS = ("shape_run", "shape_presets")
 
 EPILOG = """\
 examples:

@@ -62,10 +62,10 @@ def _seconds(value: int) -> float:
     return value / SECOND
 
 
-_WATCH = ("watch",)
-_FLOWS = ("watch", "read")
-_KEEPS = ("watch", "read", "ps", "doctor")
-_ALERTS = ("watch", "alerts")
+_WATCH = ("watch", "daemon")
+_FLOWS = ("watch", "daemon", "read")
+_KEEPS = ("watch", "daemon", "read", "ps", "doctor")
+_ALERTS = ("watch", "daemon", "alerts")
 _ASKS = ("history", "flow", "query")
 
 KEYS: tuple[Key, ...] = (

@@ -97,9 +97,8 @@ class Watching:
         self.evicted = 0  # accounts of the kernel that had to make room, known at the end
         self._waiting: dict[int, _Waiting] = {}
         self._table = PacketTable()
-        self._next_tick = 0.0
-        self._next_update = 0.0
-        self._next_count = 0.0
+        self.tick = TICK_SECONDS  # how often the audience has its turn, at the least
+        self._next_tick = self._next_update = self._next_count = 0.0
         if options.sandbox != OFF:
             self._split()
 
@@ -117,7 +116,7 @@ class Watching:
         try:
             self._prepare()
             while not self.stopping and (deadline is None or time.monotonic() < deadline):
-                left = TICK_SECONDS if deadline is None else min(TICK_SECONDS, deadline - time.monotonic())
+                left = self.tick if deadline is None else min(self.tick, deadline - time.monotonic())
                 self._take(self.source.poll(max(0.0, left)))
                 self._tick(time.monotonic())
             self._drain()
@@ -240,7 +239,7 @@ class Watching:
     def _tick(self, now: float) -> None:
         if now < self._next_tick:
             return
-        self._next_tick = now + TICK_SECONDS
+        self._next_tick = now + self.tick
         if self.warden is not None and not self.warden.hear() and self.error is None:
             self.error = CaptureError("warden", None, "it has ended: nothing can be asked any more")
             self.stop()

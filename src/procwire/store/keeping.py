@@ -57,6 +57,11 @@ class Keeper:
         self._owners: OrderedDict[tuple[int, int], None] = OrderedDict()
 
     @property
+    def sink(self) -> Sink:
+        """What takes the rows."""
+        return self._sink
+
+    @property
     def path(self) -> Path:
         """The store's file."""
         return self._sink.path
