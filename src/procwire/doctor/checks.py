@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import platform
 import socket
 import sys
 from collections.abc import Callable
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 from procwire.bpf import probe
 from procwire.bpf.libbpf import BpfError
 from procwire.capture.packet_filter import FilterError, compile_filter
-from procwire.doctor import cells
+from procwire.doctor import cells, shapes
 from procwire.model.rows import Check
 from procwire.netlink.channel import SOCK_DIAG, Channel
 
@@ -36,8 +36,9 @@ def compiled_modules() -> tuple[list[str], list[str]]:
 
 
 def _runs_from_source(name: str) -> bool:
-    found = importlib.util.find_spec(name)
-    return found is None or (found.origin or "").endswith(".py")
+    """Looked up by its file: to ask the import system would load packages that a confined process cannot."""
+    path = PACKAGE.joinpath(*name.split(".")[1:])
+    return not any(path.with_name(path.name + suffix).is_file() for suffix in EXTENSION_SUFFIXES)
 
 
 def _kernel() -> Check:
@@ -197,6 +198,7 @@ CHECKS: tuple[Callable[[], Check], ...] = (
     _namespaces,
     _zstd,
     cells.sandbox,
+    shapes.shaping,
 )
 
 
