@@ -26,9 +26,11 @@ YOUNG_OBJECTS = 100_000  # container objects that are new when the collector loo
 MODULES = (
     "watch",
     "daemon",
+    "metrics",
     "read",
     "follow",
     "export",
+    "incident",
     "running",
     "shape",
     "ps",
@@ -46,7 +48,7 @@ MODULES = (
     "shell",
 )  # in the order in which help names their commands
 ALONE = frozenset(
-    {"watch", "daemon", "read", "follow", "export"}
+    {"watch", "daemon", "metrics", "read", "follow", "export"}
 )  # modules with one command, of their own name
 
 EPILOG = """\
