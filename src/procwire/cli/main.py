@@ -26,6 +26,7 @@ YOUNG_OBJECTS = 100_000  # container objects that are new when the collector loo
 MODULES = (
     "watch",
     "read",
+    "top",
     "follow",
     "export",
     "running",
@@ -43,7 +44,7 @@ MODULES = (
     "trying",
     "shell",
 )  # in the order in which help names their commands
-ALONE = frozenset({"watch", "read", "follow", "export"})  # modules with one command, of their own name
+ALONE = frozenset({"watch", "read", "follow", "export", "top"})  # modules with one command, of their own name
 
 EPILOG = """\
 examples:

@@ -59,6 +59,7 @@ class Terminal(App[int]):
         environment: Mapping[str, str] | None = None,
         every: float = EVERY,
         inline: bool = False,
+        theme: str = "",
     ) -> None:
         self.host = host
         self.settings = settings or Settings()
@@ -66,7 +67,7 @@ class Terminal(App[int]):
         self.environment = environment or {}
         self.every = every
         self.looking = Looking(host, inline=inline)
-        self.look = self.settings.theme or palette.DARK
+        self.look = theme or self.settings.theme or palette.DARK
         self.roles = palette.PALETTES.get(self.look, palette.PALETTES[palette.DARK])
         self.ascii_only = self.settings.ascii
         super().__init__()
