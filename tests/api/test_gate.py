@@ -120,14 +120,14 @@ def test_more_than_there_is_room_for_are_turned_away(door: Door, monkeypatch: py
 
 
 def test_a_beat_and_other_descriptors_are_heard(door: Door) -> None:
-    beats: list[str] = []
+    beats: list[bytes] = []
     door.gate.beaten = beats.append
     door.engine.send(packet(BEAT, 0, b"well"))
     reader, writer = os.pipe()
     os.write(writer, b"x")
     assert wait_for(lambda: door.gate.poll(0.1, (reader,)), what="the pipe") == [reader]
     door.turn(2)
-    assert beats == ["well"]
+    assert beats == [b"well"]
     os.close(reader)
     os.close(writer)
 

@@ -87,7 +87,7 @@ def test_long_answers_are_cut_and_a_full_line_takes_no_more(ends: tuple[Line, so
     data = os.urandom(3 * CHUNK + 5)
     assert line.give(4, data)
     line.drop(4)
-    line.beat("well")
+    line.beat(b"well")
     found = [unpack(gate.recv(CHUNK + 64)) for _ in range(6)]
     assert b"".join(part for kind, _, part in found if kind == SAY) == data
     assert [kind for kind, _, _ in found] == [SAY] * 4 + [DROP, BEAT]
@@ -95,7 +95,7 @@ def test_long_answers_are_cut_and_a_full_line_takes_no_more(ends: tuple[Line, so
     while line.give(4, data):
         count += 1
     assert count < 100
-    line.beat("not now")
+    line.beat(b"not now")
     taken = 0
     while select.select([gate], [], [], 0)[0]:
         assert unpack(gate.recv(CHUNK + 64))[0] == SAY

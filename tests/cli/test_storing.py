@@ -117,6 +117,28 @@ def test_findings_are_kept_with_what_they_rest_on(tmp_path: Path, capsys: Any) -
     assert asked(tmp_path / "again", "SELECT count(*) FROM finding") == [(len(shown),)]
 
 
+WINDOWED = """\
+id: asks-much
+title: One host asks much
+severity: low
+sql: SELECT src, count(*) AS n FROM dns WHERE message = 'query' GROUP BY src HAVING n >= 3
+window: 10m
+tests:
+  fires: [{dns: [{src: 10.0.0.1, message: query, repeat: 3}]}]
+  silent: [{dns: [{src: 10.0.0.1, message: query, repeat: 2}]}]
+"""
+
+
+def test_rules_with_windows_look_at_what_is_stored(tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "w.yaml").write_text(WINDOWED)
+    words = ["--rules", str(tmp_path / "w.yaml")]
+    assert main(["read", str(DNS), "--csv", "--store", str(tmp_path / "s"), *words]) == OK
+    assert asked(tmp_path / "s", "SELECT detector, source FROM finding") == [("asks-much", "10.77.0.1")]
+    capsys.readouterr()
+    assert main(["read", str(DNS), "--json", "--findings", *words]) == INCOMPLETE
+    assert "incomplete: rules with windows" in capsys.readouterr().err
+
+
 def test_findings_need_not_be_looked_for(tmp_path: Path) -> None:
     ftp = str(VECTORS / "ftp" / "plain.pcap")
     assert main(["read", ftp, "--csv", "--store", str(tmp_path), "--no-findings"]) == OK

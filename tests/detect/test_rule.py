@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from procwire.detect.rule import RuleError, described, matches_row
+from procwire.detect.fields import RuleError
+from procwire.detect.rule import described, matches_row
 from procwire.dpi.registry import registry
-from procwire.model.observed import observed
 from procwire.model.tables import FLOWS
+from procwire.store.contents import contents
 
-TABLES = {"flow": FLOWS} | {table.name: observed(table) for table in registry().tables()}
+TABLES = {table.name: table for table in contents(registry().tables())}
 FIRES = {"bytes_out": "2MB", "dst_port": 443}
 GOOD: dict[str, Any] = {
     "id": "big-upload", "title": "A big upload", "severity": "low",

@@ -4,13 +4,14 @@ import random
 from typing import Any
 
 import msgspec
-import pytest
 
+from procwire.detect.needs import of_filter
 from procwire.detect.rule import Rule, described
-from procwire.detect.ruleset import RuleSet, needed
+from procwire.detect.ruleset import RuleSet
 from procwire.dpi.protocols.dns import DnsQuery
 from procwire.model.filter import compile_filter
 from procwire.model.finding import Finding
+from procwire.model.lives import LifeRow
 from procwire.model.observed import ObservationRow
 from procwire.model.rows import FlowRow
 from procwire.model.streams import Direction
@@ -70,32 +71,11 @@ def test_one_that_fails_is_stopped_and_the_others_go_on() -> None:
     def fails(_: Any) -> bool:
         raise KeyError("x")
 
-    broken = msgspec.structs.replace(
-        PORT, id="broken", keep=msgspec.structs.replace(PORT.keep, matches=fails)
-    )
+    keep = msgspec.structs.replace(compile_filter("dst_port == 443", FLOWS), matches=fails)
+    broken = msgspec.structs.replace(PORT, id="broken", keep=keep)
     ruleset = RuleSet([broken, PORT], TABLES)
     assert [one.detector for one in ruleset.ended(FlowRow(flow()), START)] == ["one"]
     assert ruleset.stopped == {"broken": "KeyError: 'x'"}
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("dst_port == 443", ("dst_port", {443})),
-        ("dst_port in {80, 443} and bytes > 1", ("dst_port", {80, 443})),
-        ("app == TLS", ("app", {"tls"})),
-        ("app == tls or app in {http, dns}", ("app", {"tls", "http", "dns"})),
-        ("app == tls or dst_port == 80", None),
-        ("not app == tls", None),
-        ("app != tls", None),
-        ("dst_port in 1..9", None),
-        ("app ~ tls", None),
-        ("tls", None),
-        ("port == 80", None),
-    ],
-)
-def test_what_a_row_needs_to_be_looked_up_by(text: str, found: Any) -> None:
-    assert needed(compile_filter(text, FLOWS, now=0).tree, FLOWS) == found
 
 
 def test_looking_up_finds_what_asking_each_finds() -> None:
@@ -103,16 +83,35 @@ def test_looking_up_finds_what_asking_each_finds() -> None:
     texts = [
         "dst_port == {}", "dst_port in {{{}, 22}}", "app == tls and dst_port == {}", "bytes_out > {}",
         "risks == a{} and dst_port > 3", "risks in {{a1, a{}}}", "not dst_port == {}",
-        "app == a{} or app == http",
+        "app == a{} or app == http", "risks contains a{}", "app ~ a{}", "src contains 0.{}",
+        "app contains tls or risks contains a{}", "app ~ '^(tls|a{})$'",
     ]  # fmt: skip
     rules = []
     for number in range(60):
         text = draw.choice(texts).format(draw.randint(0, 9))
         keep = compile_filter(text, FLOWS, now=0)
-        rules.append(msgspec.structs.replace(PORT, id=f"r{number}", match=text, keep=keep))
+        needs = of_filter(keep.tree, FLOWS)
+        rules.append(msgspec.structs.replace(PORT, id=f"r{number}", match=text, keep=keep, needs=needs))
     for number in range(200):
         risks = tuple(f"a{draw.randint(0, 9)}" for _ in range(draw.randint(0, 3)))
         app = draw.choice(["tls", "http", "a3", "unknown"])
         one = flow(port=draw.randint(0, 9), app=app, bytes_out=number % 10, facts={"risks": risks})
-        wanted = sorted(made.id for made in rules if made.keep.matches(FlowRow(one)))
+        wanted = sorted(made.id for made in rules if made.keep and made.keep.matches(FlowRow(one)))
         assert sorted(found.detector for found in ended(rules, [one])) == wanted
+
+
+def test_a_process_that_is_started() -> None:
+    fires = {"action": "exec", "exe": "/tmp/x", "cmdline": "/tmp/x -q"}
+    query = "SELECT * FROM process_event WHERE action = 'exec' AND exe LIKE '/tmp/%'"
+    tests = {"fires": [fires], "silent": [fires | {"action": "exit"}]}
+    values = {"id": "tmp", "title": "From tmp", "severity": "low", "sql": query, "tests": tests}
+    ruleset = RuleSet([described(values, TABLES)], TABLES)
+    row = LifeRow(time=START, action="exec", pid=7, exe="/tmp/x", cmdline="/tmp/x -q", ancestors=("sh:1",))
+    (found,) = ruleset.lived(row, START)
+    assert (found.pid, found.exe, found.ancestors, found.rows) == (
+        7, "/tmp/x", ("sh:1",), (f"process_event:{START}",),
+    )  # fmt: skip
+    assert found.detail == "From tmp: /tmp/x -q"
+    assert list(ruleset.lived(row, START + 1)) == []
+    assert list(RuleSet(ruleset.rules, TABLES, before=ruleset).lived(row, START + 2)) == []
+    assert ruleset.tables == {"process_event"}

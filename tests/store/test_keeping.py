@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,13 @@ class Kept:
 
     def add(self, table: str, row: Any) -> None:
         self.rows.append((table, row))
+
+    @property
+    def path(self) -> Path:
+        return Path("nowhere.db")
+
+    def flush(self, timeout: float | None = None) -> bool:
+        return timeout is None
 
     @property
     def names(self) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 
 from procwire.api.offers import Offer
 from procwire.model.columns import Table
@@ -39,6 +40,7 @@ class Book:
         self.active: Callable[[], Iterable[Flow]] = tuple
         self.publish: Publish = _nobody
         self.reasons: Callable[[], tuple[str, ...]] = tuple
+        self.keep: Callable[[FlowRow], bool] | None = None  # of flows that go on; others are told of if kept
         self.forgotten: dict[str, int] = {"flow": 0, "observation": 0, "finding": 0}
         self._ended: deque[Flow] = deque()
         self._seen: deque[ObservationRow] = deque()
@@ -70,15 +72,19 @@ class Book:
     def offers(self) -> list[Offer]:
         """The tables that are kept here."""
         return [
-            Offer(table=FLOWS, rows=self._flows, owned=is_of, feed=True, reasons=self._why),
+            Offer(table=FLOWS, rows=self.flows, owned=is_of, feed=True, reasons=self._why),
             Offer(table=self._mixed, rows=self._observations, owned=is_of, feed=True, reasons=self._why),
             Offer(table=FINDINGS, rows=lambda: list(self._found), owned=_not, feed=True, reasons=self._why),
         ]
 
-    def _flows(self) -> Iterator[FlowRow]:
+    def flows(self) -> Iterator[FlowRow]:
         """Those that go on, then those that ended lately; as of the call, however long it takes to read."""
-        flows = [*self.active(), *self._ended]
-        return (FlowRow(flow, self.context) for flow in flows)
+        active, ended = list(self.active()), list(self._ended)
+        keep = self.keep
+        rows = (FlowRow(flow, self.context) for flow in active)
+        return chain(
+            rows if keep is None else filter(keep, rows), (FlowRow(flow, self.context) for flow in ended)
+        )
 
     def _observations(self) -> list[ObservationRow]:
         return list(self._seen)

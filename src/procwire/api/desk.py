@@ -171,6 +171,11 @@ class Desk:
             self._flush(face)
 
     @property
+    def faces(self) -> list[Face]:
+        """Those that are there."""
+        return list(self._faces.values())
+
+    @property
     def present(self) -> int:
         """Faces now."""
         return len(self._faces)

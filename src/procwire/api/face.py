@@ -38,7 +38,7 @@ class Face:
         self.frames = Frames(MAX_REQUEST)
         self.feeds: dict[int, Feed] = {}
         self.in_flight = 0
-        self._queued = 0
+        self.queued = 0
         self._out: deque[bytes] = deque()
         self._answers: deque[tuple[int, Answer, bool]] = deque()
 
@@ -46,11 +46,11 @@ class Face:
         """Put a message behind those that wait. Raises MessageError for one that is too long."""
         data = pack(message)
         self._out.append(data)
-        self._queued += len(data)
+        self.queued += len(data)
 
     def tell(self, feed: Feed, message: Event) -> bool:
         """The same with an event of a feed; False, and counted, where the face is too slow for it."""
-        if self._queued >= MAX_QUEUED:
+        if self.queued >= MAX_QUEUED:
             feed.lost += 1
             return False
         if feed.lost:
@@ -89,7 +89,7 @@ class Face:
 
     def step(self) -> bool:
         """One step of the answer whose turn it is; False where none is under way, or the face is too slow."""
-        if not self._answers or self._queued >= MAX_QUEUED:
+        if not self._answers or self.queued >= MAX_QUEUED:
             return False
         number, answer, hidden = self._answers.popleft()
         try:
@@ -111,5 +111,5 @@ class Face:
     def sent(self, data: bytes) -> None:
         """They were handed on."""
         self._out.popleft()
-        self._queued -= len(data)
+        self.queued -= len(data)
         self.in_flight += len(data)

@@ -23,6 +23,7 @@ from procwire.api.line import (
     DROP,
     HEAR,
     LEAVE,
+    ORDER,
     SAY,
     count_bytes,
     packet,
@@ -65,7 +66,7 @@ class Gate:
         self._number = 0
         self._rest: deque[bytes] = deque()  # for the engine
         self.turned_away = 0
-        self.beaten: Callable[[str], None] = lambda _: None
+        self.beaten: Callable[[bytes], None] = lambda _: None
 
     def attach(self, line: socket.socket) -> None:
         """An engine is there."""
@@ -80,6 +81,17 @@ class Gate:
         self._rest.clear()
         for number in list(self._guests):
             self._close(number)
+
+    def order(self, data: bytes) -> None:
+        """Tell the engine something, CHUNK bytes at most."""
+        if self._line is not None:
+            self._tell(packet(ORDER, 0, data[:CHUNK]))
+
+    def leave_to_others(self) -> None:
+        """In a fork: the door is not this process's to keep."""
+        for made in (self._listening, self._line, *(guest.socket for guest in self._guests.values())):
+            if made is not None:
+                made.close()
 
     def close(self) -> None:
         """Nobody comes any more."""
@@ -206,7 +218,7 @@ class Gate:
 
     def _hand_on(self, kind: int, number: int, data: bytes) -> None:
         if kind == BEAT:
-            self.beaten(data.decode("utf-8", "replace"))
+            self.beaten(data)
             return
         guest = self._guests.get(number)
         if guest is None:

@@ -11,6 +11,7 @@ import contextlib
 import socket
 import struct
 from collections import deque
+from collections.abc import Callable
 from typing import Protocol
 
 from procwire.api.messages import MessageError
@@ -18,12 +19,11 @@ from procwire.api.offers import Viewer
 
 CHUNK = 1 << 15  # bytes of a face in one packet
 MOST_PACKETS = 64  # that are taken at once
-COME, HEAR, DRAINED, LEAVE = 1, 2, 3, 4  # from the gate
+COME, HEAR, DRAINED, LEAVE, ORDER = 1, 2, 3, 4, 5  # from the gate
 SAY, DROP, BEAT = 16, 17, 18  # from the engine
 _HEAD = struct.Struct("<BI")
 _VIEWER = struct.Struct("<II?")
 _COUNT = struct.Struct("<I")
-MAX_STATUS = 400  # bytes of what an engine says of itself
 
 
 class Desked(Protocol):
@@ -84,6 +84,7 @@ class Line:
         self._socket = made
         self._rest: deque[bytes] = deque()
         self.gone = False
+        self.ordered: Callable[[bytes], None] = lambda _: None
 
     def fileno(self) -> int:
         """For poll."""
@@ -104,10 +105,10 @@ class Line:
         self._rest.append(packet(DROP, face))
         self._push()
 
-    def beat(self, status: str) -> None:
+    def beat(self, data: bytes) -> None:
         """Say that this engine is at work, and how it is; let go where the line is full."""
         if not self._rest:
-            self._rest.append(packet(BEAT, 0, status.encode("utf-8", "replace")[:MAX_STATUS]))
+            self._rest.append(packet(BEAT, 0, data))
             self._push()
 
     def take(self, desk: Desked) -> None:
@@ -139,6 +140,8 @@ class Line:
             desk.come(face, viewer_of(data))
         elif kind == LEAVE:
             desk.leave(face)
+        elif kind == ORDER:
+            self.ordered(data)
 
     def _push(self) -> None:
         """Send what waits, as far as the line takes it."""

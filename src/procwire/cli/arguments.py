@@ -110,6 +110,11 @@ def add_findings(parser: argparse.ArgumentParser, what: Any) -> None:
         help="one line for each thing that detectors find, instead of one a flow; only DETECTORS where "
         "named, e.g. scan,beacon (procwire detectors lists them)",
     )  # fmt: skip
+    add_detectors(parser)
+
+
+def add_detectors(parser: argparse.ArgumentParser) -> None:
+    """Rules and the detectors' settings."""
     parser.add_argument(
         "--rules", action="append", default=[], metavar="DIR",
         help="also the rules in DIR, or of one file (again for more; procwire rules tells of them)",

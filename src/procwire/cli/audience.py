@@ -94,11 +94,6 @@ class Watcher:
     def finish(self) -> None:
         """Nothing more will come."""
 
-    @property
-    def incomplete(self) -> bool:
-        """Whether not everything could be looked at that should have been."""
-        return False
-
     def footer(self, hidden: int = 0) -> str:
         """One line on the run as a whole: what a narrow screen must not cut off comes first.
 
@@ -177,7 +172,6 @@ class Found(Watcher):
 
     def told(self, event: str, flow: Flow) -> None:
         """See Watcher."""
-        self.detecting.context = self.context or NO_CONTEXT
         self.detecting.told(event, flow)
 
     def observed(self, flow: Flow, observation: Observation) -> None:
@@ -186,16 +180,12 @@ class Found(Watcher):
 
     def ticked(self, now: int) -> None:  # noqa: ARG002
         """See Watcher."""
+        self.detecting.ticked()
         self.findings.out.flush()
 
     def finish(self) -> None:
         """See Watcher."""
         self.findings.finish()
-
-    @property
-    def incomplete(self) -> bool:
-        """See Watcher."""
-        return self.detecting.incomplete
 
 
 class Picture(Watcher):

@@ -1,7 +1,8 @@
 """Detectors and rules over what a command is told, and everybody who takes what they find.
 
 A face that shows findings is one taker, the store another: detectors run once for all of them. What could not
-be seen (frames dropped, flows given up) makes every finding from then on degraded, by its reason.
+be seen (frames dropped, flows given up) makes every finding from then on degraded, by its reason. Rules with
+windows look at what was stored; rules over process events need the right to hear of them.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -17,16 +18,21 @@ from procwire.cli import exit
 from procwire.engine.options import EngineError
 from procwire.model.finding import Finding
 from procwire.model.flow import Flow
+from procwire.model.lives import LIVES
 from procwire.model.observation import Observation
 from procwire.model.observed import ObservationRow
 from procwire.model.rows import NO_CONTEXT, FlowRow, RowContext
 from procwire.model.values import clean
 
 if TYPE_CHECKING:  # loaded where something is to be found
-    from procwire.engine.api import Detection, RuleSet
+    from procwire.cli.ruling import Ruling
+    from procwire.engine.api import Detection
+    from procwire.hunting.thread import Hunt
+    from procwire.store.keeping import Keeper
 
 Take = Callable[[Finding], None]
 Reasons = Callable[[], Sequence[str]]
+UNSTORED = "rules with windows look at stored rows: --store keeps them"
 
 
 def add_finding(parser: argparse.ArgumentParser) -> None:
@@ -43,18 +49,6 @@ def names_of(arguments: argparse.Namespace) -> list[str]:
     return [name.strip() for name in (arguments.findings or "").split(",") if name.strip()]
 
 
-def _rules(arguments: argparse.Namespace, names: list[str]) -> RuleSet | None:
-    """All rules; none where only some detectors are asked for and no rules are named."""
-    if names and not arguments.rules:
-        return None
-    from procwire.engine.api import RuleSet, rules
-
-    found, wrong, tables = rules(arguments.rules)
-    for line in wrong:
-        print(f"procwire: {clean(line)}", file=sys.stderr)
-    return RuleSet(found, tables)
-
-
 class Detecting:
     """Runs the detectors that are asked for. ``takers`` get each finding at once.
 
@@ -62,22 +56,38 @@ class Detecting:
     """
 
     def __init__(self, arguments: argparse.Namespace) -> None:
-        from procwire.engine.api import DetectError, Detection, ExtensionError, settings_of
+        from procwire.engine.api import DetectError, Detection, settings_of
 
         names = names_of(arguments)
         self.takers: list[Take] = []
         self.context: RowContext = NO_CONTEXT
         self.reasons: Reasons = tuple
         self.now = 0  # of packet time
+        self.ruling = _ruling(arguments, names)
+        self.keeper: Keeper | None = None
+        self.hunt: Hunt | None = None
+        self.deaf = ""  # why process events are not heard of
+        rules = self.ruling.set if self.ruling is not None else None
         try:
-            self.detection: Detection = Detection(
-                self._take,
-                names=names,
-                settings=settings_of(arguments.thresholds),
-                rules=_rules(arguments, names),
-            )
-        except (DetectError, ExtensionError) as error:
+            settings = settings_of(arguments.thresholds)
+            self.detection: Detection = Detection(self._take, names=names, settings=settings, rules=rules)
+        except DetectError as error:
             raise EngineError(str(error), exit.USAGE) from None
+        self.lives = self._heard() if getattr(arguments, "command", "") in ("watch", "daemon") else None
+
+    def keep(self, keeper: Keeper, *, patient: bool) -> None:
+        """Findings go to this store as well, and rules with windows look at it."""
+        from procwire.hunting.thread import Hunt
+        from procwire.store.reason import StoreError
+
+        self.keeper = keeper
+        self.takers.append(keeper.found)
+        if self.ruling is None or (patient and not self.ruling.windowed):
+            return
+        try:
+            self.hunt = Hunt(self.ruling.windowed, self.ruling.tables, keeper.path, patient=patient)
+        except StoreError as error:
+            print(f"procwire: rules with windows: {error}", file=sys.stderr)
 
     def opened(self, flow: Flow) -> None:
         """A flow began."""
@@ -101,23 +111,111 @@ class Detecting:
         elif event == "end":
             self.ended(flow)
 
+    def ticked(self) -> None:
+        """Some times a second, live: what happened to processes, what was found in windows, other rules."""
+        self._listen()
+        if self.hunt is not None:
+            for finding in self.hunt.fetch():
+                self._take(finding)
+        if self.ruling is not None and self.ruling.changed():
+            self.detection.rules = self.ruling.set
+            if self.hunt is not None:
+                self.hunt.take(self.ruling.windowed)
+
     def finish(self) -> None:
         """Nothing more will come; what a detector could not look at is said."""
+        self._listen()
         self.detection.finish(self.now)
-        for name, reason in self.detection.stopped.items():
-            print(f"procwire: {name} was stopped: {reason}", file=sys.stderr)
+        self._look_back()
+        self._unhear()
+        for name, reason in self.stopped.items():
+            print(f"procwire: {name} was stopped: {clean(reason)}", file=sys.stderr)
+        for reason in self._unseen():
+            print(f"procwire: incomplete: {clean(reason)}", file=sys.stderr)
+
+    @property
+    def stopped(self) -> dict[str, str]:
+        """Detectors and rules that had to be stopped, and why."""
+        return self.detection.stopped | (self.hunt.stopped if self.hunt is not None else {})
 
     @property
     def incomplete(self) -> bool:
-        """Whether a detector or rule had to be stopped."""
-        return bool(self.detection.stopped)
+        """Whether a detector or rule had to be stopped, or could not look at anything."""
+        return bool(self.stopped or self._unseen())
+
+    # Inner steps.
+
+    def _heard(self) -> Any:
+        """Process events, where a rule asks about them."""
+        if self.ruling is None or LIVES.name not in self.ruling.read:
+            return None
+        from procwire.engine.api import lives
+
+        try:
+            return lives().__enter__()
+        except (EngineError, OSError) as error:
+            self.deaf = f"rules over process events: {error}"
+            return None
+
+    def _listen(self) -> None:
+        if self.lives is None:
+            return
+        try:
+            rows = self.lives.take()
+        except OSError as error:
+            self.deaf, self.lives = f"process events: {error.strerror or error}", None
+            return
+        for row in rows:
+            self.detection.lived(row, row.time)
+        if self.keeper is not None:
+            self.keeper.keep(LIVES.name, rows)
+
+    def _unhear(self) -> None:
+        """No more process events; how many were too many."""
+        if self.lives is None:
+            return
+        try:
+            lost = self.lives.lost
+        except OSError as error:
+            lost, self.deaf = 0, f"lost process events cannot be counted: {error.strerror or error}"
+        if lost:
+            self.deaf = f"{lost} process events were too many to be heard of"
+        self.lives.__exit__(None, None, None)
+        self.lives = None
+
+    def _look_back(self) -> None:
+        """Rules with windows over what was stored last."""
+        if self.hunt is None or self.keeper is None:
+            return
+        self.keeper.flush()
+        for finding in self.hunt.finish():
+            self._take(finding)
+
+    def _unseen(self) -> list[str]:
+        found = [self.deaf] if self.deaf else []
+        if self.ruling is not None and self.ruling.windowed and self.hunt is None:
+            found.append(UNSTORED)
+        if self.hunt is not None and (self.hunt.problem or self.hunt.lost):
+            found.append(self.hunt.problem or f"{self.hunt.lost} findings were too many to be told")
+        return found
 
     def _take(self, finding: Finding) -> None:
         reasons = self.reasons()
+        if self.deaf:
+            reasons = (*reasons, self.deaf)
         if reasons:
             finding = msgspec.structs.replace(finding, reasons=(*finding.reasons, *reasons))
         for take in self.takers:
             take(finding)
+
+
+def _ruling(arguments: argparse.Namespace, names: list[str]) -> Ruling | None:
+    """All rules; none where only some detectors are asked for and no rules are named."""
+    if names and not arguments.rules:
+        return None
+    from procwire.cli.ruling import Ruling
+
+    return Ruling(arguments.rules)
 
 
 def losses(*, dropped: int = 0, evicted: int = 0, skipped: int = 0) -> tuple[str, ...]:

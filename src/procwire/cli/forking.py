@@ -6,6 +6,7 @@ when the screen is given back.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import socket
@@ -15,14 +16,20 @@ from collections.abc import Callable
 from typing import NoReturn
 
 MAX_SAID = 1 << 16  # bytes of its words that are shown
+_DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG, prctl(2)
 END_SECONDS = 5.0  # it has so long to end by itself
 STEP_SECONDS = 0.02
 
 
 class Fork:
-    """A child with one end of a socket pair; ``made`` is ours."""
+    """A child with one end of a socket pair; ``made`` is ours.
 
-    def __init__(self, work: Callable[[socket.socket], int], *others: socket.socket) -> None:
+    ``others``: sockets that are not the child's to keep. ``mortal``: it ends when this process does.
+    """
+
+    def __init__(
+        self, work: Callable[[socket.socket], int], *others: socket.socket, mortal: bool = False
+    ) -> None:
         self.made, theirs = socket.socketpair()
         self._words = os.memfd_create("procwire-said")
         sys.stdout.flush()
@@ -32,6 +39,8 @@ class Fork:
             self.made.close()
             for other in others:
                 other.close()
+            if mortal:
+                ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, signal.SIGTERM)
             _become(work, theirs, self._words)
         theirs.close()
         self.code: int | None = None
@@ -39,6 +48,11 @@ class Fork:
     def said(self) -> str:
         """What it said on standard error so far."""
         return os.pread(self._words, MAX_SAID, 0).decode("utf-8", "replace")
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has."""
+        return self.code is not None or self._gone()
 
     def end(self, *, signalled: bool = False) -> int:
         """Let it end, and wait; its exit code. ``signalled``: it is told by SIGTERM as well."""

@@ -114,11 +114,13 @@ def _read(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
     verdicts = Verdicts(arguments.filters) if arguments.filters else None
     face.keep = both(face.keep, verdicts)
     alone = keeper is None and verdicts is None
-    kept = None if alone else Kept(face, keeper, verdicts, detecting(arguments, keeper))
-    reading = Reading(options, face if kept is None else kept)
+    own, found = detecting(arguments, keeper, face)
+    reading = Reading(options, face if alone else Kept(face, keeper, verdicts, own))
     face.context = Context(reading.source.interfaces, unowned=FROM_FILE)
-    if kept is not None:
-        kept.settle(face.context, lambda: _losses(reading))
+    if keeper is not None:
+        keeper.context = face.context
+    if found is not None:
+        found.context, found.reasons = face.context, lambda: _losses(reading)
     progress = Progress(arguments.progress)
     try:
         with on_signal(reading.stop), seldom():
@@ -127,8 +129,8 @@ def _read(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
                 _packets(reading, writer(arguments, PACKETS), keep, progress)
             else:
                 reading.run(lambda done, total: _step(face.out, progress, done, total))
-                if kept is not None:
-                    kept.finish()
+                if own is not None:
+                    own.finish()
                 face.finish(reading)
     except BaseException:
         reading.stop()  # an input that sends nothing must not hold up the end
@@ -136,7 +138,7 @@ def _read(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
     finally:
         progress.close()
     code = _ending(reading)
-    return face.worst(code) or (exit.INCOMPLETE if kept is not None and kept.incomplete else exit.OK)
+    return code or (exit.INCOMPLETE if found is not None and found.incomplete else exit.OK)
 
 
 def _losses(reading: Reading) -> tuple[str, ...]:
@@ -194,10 +196,6 @@ class _Rows(Gatherer):
         """Everything has been read."""
         self.out.finish()
 
-    def worst(self, code: int) -> int:
-        """The exit code, where the reading alone would give ``code``."""
-        return code
-
 
 class _Seen(_Rows):
     """Writes observations as they are made, and no flows."""
@@ -224,7 +222,6 @@ class _Found(_Rows):
 
     def opened(self, flow: Flow) -> None:
         """See Silent."""
-        self.detecting.context = self.context or NO_CONTEXT
         self.detecting.opened(flow)
 
     def observed(self, flow: Flow, observation: Observation) -> None:
@@ -238,10 +235,6 @@ class _Found(_Rows):
     def finish(self, reading: Reading) -> None:  # noqa: ARG002
         """See _Rows."""
         self.findings.finish()
-
-    def worst(self, code: int) -> int:
-        """See _Rows: a detector that was stopped looked at less than all."""
-        return code or (exit.INCOMPLETE if self.detecting.incomplete else exit.OK)
 
 
 class _Grouped(_Rows):

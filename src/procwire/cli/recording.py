@@ -20,7 +20,7 @@ from procwire.recorder.incident import Reason
 from procwire.recorder.vault import place
 
 if TYPE_CHECKING:
-    from procwire.cli.storing import Kept
+    from procwire.cli.detecting import Detecting
     from procwire.engine.watching import Watching
 
 
@@ -84,13 +84,12 @@ def folders(arguments: argparse.Namespace) -> tuple[str, ...]:
     return (str(place(arguments.incidents)),) if arguments.record else ()
 
 
-def freeze_at(arguments: argparse.Namespace, watching: Watching, kept: Kept | None) -> None:
+def freeze_at(arguments: argparse.Namespace, watching: Watching, detecting: Detecting | None) -> None:
     """SIGUSR1 freezes an incident from now on, and so do the findings that were asked for."""
     flight = watching.keeping.flight
     if flight is None:
         return
     signal.signal(signal.SIGUSR1, lambda *_: flight.freeze(Reason(time=time.time_ns(), kind="signal")))
-    detecting = kept and (kept.detecting or getattr(kept.face, "detecting", None))
     if arguments.freeze_on and detecting:
         from procwire.recorder.flight import Freezer
 

@@ -14,7 +14,7 @@ from procwire.configuration.layers import DEFAULT, Settings, load
 from procwire.configuration.reason import ConfigurationError
 from procwire.engine.options import EngineError
 
-KEEPS = ("watch", "read", "ps", "doctor")  # whose --store may be given without a directory
+KEEPS = ("watch", "daemon", "read", "ps", "doctor")  # whose --store may be given without a directory
 Defaults = dict[tuple[str, str], Any]
 
 
@@ -84,7 +84,12 @@ def _value(key: Key, settings: Settings, default: Any) -> Any:
 
 
 def _store(arguments: argparse.Namespace, settings: Settings) -> None:
-    """``store.enabled`` is a watch's --store, in the directory that is written down; given or not."""
+    """``store.enabled`` is a watch's --store, in the directory that is written down; given or not.
+
+    A daemon keeps what it sees where it is not told otherwise.
+    """
+    if arguments.command == "daemon" and arguments.store is None and not arguments.no_store:
+        arguments.store = ""
     asked = arguments.command == "watch" and arguments.store is None and settings["store.enabled"].value
     if asked or (arguments.command in KEEPS and arguments.store == ""):
         arguments.store = settings["store.directory"].value

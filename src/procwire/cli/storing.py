@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from procwire.cli.arguments import duration, size
-from procwire.cli.detecting import Detecting, Reasons, add_finding
+from procwire.cli.detecting import Detecting, add_finding
 from procwire.cli.verdicts import Verdicts
 from procwire.engine.catalogue import interfaces, tables
 from procwire.engine.options import EngineError
 from procwire.model.flow import Flow
 from procwire.model.listening import Silent, hears
 from procwire.model.observation import Observation
-from procwire.model.rows import FlowRow, RowContext
+from procwire.model.rows import FlowRow
 from procwire.model.values import time_text
 from procwire.store.contents import contents
 from procwire.store.keeping import Keeper
@@ -52,13 +52,20 @@ def folders(arguments: argparse.Namespace) -> tuple[str, ...]:
     return () if arguments.store is None else (str(store_file(arguments.store).parent),)
 
 
-def detecting(arguments: argparse.Namespace, keeper: Keeper | None) -> Detecting | None:
-    """Detectors for what is stored or frozen, where no face runs them."""
+def detecting(
+    arguments: argparse.Namespace, keeper: Keeper | None, face: Any
+) -> tuple[Detecting | None, Detecting | None]:
+    """(detectors for what is stored or frozen, where no face runs them; whichever there are).
+
+    Before the process shuts itself in: files and events that rules look at are opened here.
+    """
     stored = keeper is not None and not arguments.no_findings
-    freezing = bool(getattr(arguments, "freeze_on", ()))
-    if not (stored or freezing) or arguments.findings is not None:
-        return None
-    return Detecting(arguments)
+    wanted = stored or bool(getattr(arguments, "freeze_on", ()))
+    own = Detecting(arguments) if wanted and arguments.findings is None else None
+    found: Detecting | None = own or getattr(face, "detecting", None)
+    if found is not None and keeper is not None:
+        found.keep(keeper, patient=not keeper.live)
+    return own, found
 
 
 class Kept(Silent):
@@ -80,17 +87,6 @@ class Kept(Silent):
         self.detecting = detecting
         if keeper is not None and verdicts is not None:
             keeper.wanted = verdicts.stores
-        shown = detecting or getattr(face, "detecting", None)
-        if keeper is not None and shown is not None:
-            shown.takers.append(keeper.found)
-
-    def settle(self, context: RowContext, reasons: Reasons) -> None:
-        """What rows ask, and why findings may not be the whole truth."""
-        if self.keeper is not None:
-            self.keeper.context = context
-        shown = self.detecting or getattr(self.face, "detecting", None)
-        if shown is not None:
-            shown.context, shown.reasons = context, reasons
 
     def opened(self, flow: Flow) -> None:
         """See engine.pipeline.Listener."""
@@ -126,16 +122,6 @@ class Kept(Silent):
         if self._shown(flow):
             self.face.told(event, flow)
 
-    def finish(self) -> None:
-        """Nothing more will come, and the store is still open."""
-        if self.detecting is not None:
-            self.detecting.finish()
-
-    @property
-    def incomplete(self) -> bool:
-        """Whether a detector had to be stopped."""
-        return self.detecting is not None and self.detecting.incomplete
-
     def _shown(self, flow: Flow) -> bool:
         if self.verdicts is None:
             return True
@@ -148,6 +134,10 @@ class Kept(Silent):
 
     def ticked(self, now: int) -> None:
         """See model.listening.Audience."""
+        if self.keeper is not None:
+            self.keeper.begin()
+        if self.detecting is not None:
+            self.detecting.ticked()
         self.face.ticked(now)
 
 
@@ -196,8 +186,9 @@ def storing(
     with writer:
         keeper = Keeper(writer, live=live)
         if live:
-            keeper.keep("interface", interfaces())
+            keeper.first("interface", interfaces())
         yield keeper
+        keeper.begin()
     arguments.store_lost = _said(writer)
 
 

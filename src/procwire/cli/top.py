@@ -7,8 +7,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from procwire.cli import arguments as words
 from procwire.cli import exit
+from procwire.cli.capturing import add_capture, add_interfaces
 from procwire.engine.options import EngineError, ReadOptions
 
 if TYPE_CHECKING:
@@ -42,9 +42,13 @@ def add(commands: Any) -> None:
         "--theme", choices=("dark", "light", "ansi", "ansi-light", "mono"),
         help="colours (default: what suits the terminal; NO_COLOR is heard)",
     )  # fmt: skip
-    words.add_keys(parser)
-    words.add_sandbox(parser)
-    words.add_extensions(parser)
+    parser.add_argument(
+        "--attach", metavar="SOCKET", default="",
+        help="look at the daemon that answers there (default: the usual one where it runs, else an engine of "
+        "one's own for the length of the command)",
+    )  # fmt: skip
+    add_interfaces(parser)
+    add_capture(parser)
     parser.set_defaults(run=run, findings=None, thresholds=[], rules=[])
 
 
@@ -52,7 +56,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Show until it is left; the exit code."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise EngineError("top needs a terminal: procwire watch and procwire read write lines", exit.USAGE)
-    return _of_files(arguments)
+    if arguments.files:
+        return _of_files(arguments)
+    from procwire.cli.top_live import live
+
+    return live(arguments)
 
 
 def _of_files(arguments: argparse.Namespace) -> int:

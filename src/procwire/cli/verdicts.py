@@ -32,10 +32,10 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
     file.complete = {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"}  # type: ignore[attr-defined]
 
 
-def watchlist(path: str, table: Any = FLOWS) -> Watchlist:
-    """The filters of a file. Raises EngineError with every fault."""
+def watchlist(path: str, table: Any = FLOWS, *, text: str | None = None) -> Watchlist:
+    """The filters of a file, or of its text. Raises EngineError with every fault."""
     try:
-        return Watchlist(Path(path), table)
+        return Watchlist(Path(path), table, text=text)
     except ConfigurationError as error:
         raise EngineError(f"filters:\n{error}", exit.USAGE) from None
 
@@ -69,10 +69,13 @@ class Verdicts:
         words = f"flow {flow.flow_id}{whose}, {flow.src}:{flow.sport} > {flow.dst}:{flow.dport}"
         print(clean(f"procwire: alert: {words}: {verdict.entry}"), file=sys.stderr, flush=True)
 
-    def reload(self) -> None:
-        """Read the file anew; what is wrong with it leaves the entries as they are."""
+    def reload(self, text: str | None = None) -> None:
+        """Read the file anew; what is wrong with it leaves the entries as they are.
+
+        ``text``: what stands there, where this process may not read it any more.
+        """
         try:
-            self._list = watchlist(self._path)
+            self._list = watchlist(self._path, text=text)
         except EngineError as error:
             print(f"procwire: {error}\nprocwire: the filters stay as they were", file=sys.stderr)
         else:
@@ -80,8 +83,19 @@ class Verdicts:
 
     def reload_on_hangup(self) -> None:
         """SIGHUP reads the file anew, where no terminal can be lost."""
-        if not has_terminal():
-            signal.signal(signal.SIGHUP, lambda *_: self.reload())
+        on_hangup(self.reload)
+
+
+def on_hangup(*reloads: Callable[[], None]) -> None:
+    """SIGHUP has all of these read their files anew, where no terminal can be lost."""
+    if not reloads or has_terminal():
+        return
+
+    def reload(*_: object) -> None:
+        for each in reloads:
+            each()
+
+    signal.signal(signal.SIGHUP, reload)
 
 
 def both(keep: Keep | None, verdicts: Verdicts | None) -> Keep | None:

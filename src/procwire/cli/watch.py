@@ -6,18 +6,20 @@ import argparse
 import signal
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 from procwire.cli import arguments as words
 from procwire.cli import exit, recording
 from procwire.cli.audience import Found, GroupPicture, Lines, Picture, Seen, Watcher
-from procwire.cli.detecting import losses
+from procwire.cli.capturing import add_capture, add_interfaces, greet, losses_of, refused_by, watch_options
+from procwire.cli.detecting import Detecting
 from procwire.cli.output.choice import writer
 from procwire.cli.output.findings import Findings
 from procwire.cli.output.observations import Observations
-from procwire.cli.storing import Kept, add_store, detecting, folders, storing
-from procwire.cli.verdicts import Verdicts, add_filters, both
-from procwire.engine.api import Context, EngineError, Watching, WatchOptions, compiled_modules
+from procwire.cli.storing import Kept, add_store, detecting, storing
+from procwire.cli.verdicts import Verdicts, add_filters, both, on_hangup
+from procwire.engine.api import Context, EngineError, Watching
 from procwire.model.filter import compile_filter
 from procwire.model.tables import FLOWS, GROUPS
 from procwire.store.keeping import Keeper
@@ -32,10 +34,7 @@ def add(commands: Any) -> None:
         "a flow starts to be known and one when it ends; flows open at the end get theirs. Needs the right "
         "to capture: run it as root.",
     )
-    parser.add_argument(
-        "-i", "--interface", action="append", default=[], metavar="IF",
-        help="watch this interface; again for more (default: all, new ones too)",
-    )  # fmt: skip
+    add_interfaces(parser)
     words.add_outputs(parser)
     what = parser.add_mutually_exclusive_group()
     words.add_observations(what)
@@ -48,52 +47,10 @@ def add(commands: Any) -> None:
         "--write", metavar="FILE", default="", help="keep every captured packet in FILE (pcapng)"
     )
     recording.add_recording(parser)
-    _add_capture(parser)
-    parser.add_argument("--no-owners", action="store_true", help="do not look processes up")
-    parser.add_argument(
-        "--hash", action="store_true",
-        help="SHA-256 and BLAKE3 of the owners' programs, read once each at 64 MB/s at most",
-    )  # fmt: skip
-    words.add_keys(parser)
-    words.add_sandbox(parser)
-    words.add_flows(parser)
+    add_capture(parser)
     add_store(parser)
     add_filters(parser)
     parser.set_defaults(run=run)
-
-
-def _add_capture(parser: argparse.ArgumentParser) -> None:
-    """How packets are taken."""
-    parser.add_argument(
-        "--capture-filter", metavar="EXPR", default="",
-        help="let only these packets in, in tcpdump's language, e.g. 'tcp port 443'",
-    )  # fmt: skip
-    parser.add_argument(
-        "--snaplen", type=words.whole(64, 262_144), default=262_144, metavar="N",
-        help="bytes kept of each packet (default 262144)",
-    )  # fmt: skip
-    parser.add_argument("--promiscuous", action="store_true", help="also packets for other hosts")
-    parser.add_argument(
-        "--fanout",
-        type=words.whole(1, 64),
-        default=1,
-        metavar="N",
-        help="rings for each interface (default 1)",
-    )
-    parser.add_argument(
-        "--ring", type=words.size, metavar="SIZE",
-        help="memory in which the kernel keeps packets until they are read, for each interface, e.g. 64MB",
-    )  # fmt: skip
-    parser.add_argument(
-        "--source", choices=("bpf", "tap", "both"), default="",
-        help="where packets are seen: both, at sockets and interfaces, counted in the kernel (default, where "
-        "the kernel lets it); bpf, at the sockets alone; tap, at the interfaces, each packet read here",
-    )  # fmt: skip
-    parser.add_argument(
-        "--depth", choices=("first", "requests", "full"), default="requests",
-        help="what is read of each flow: first, its first bytes; requests, what its protocol still tells "
-        "(default); full, every packet",
-    )  # fmt: skip
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -105,60 +62,43 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _watch(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
-    table = FLOWS
     keep = None
     if arguments.filter and arguments.observations is None and arguments.findings is None:
-        keep = compile_filter(arguments.filter, table, now=time.time_ns())
-    options = WatchOptions(
-        interfaces=tuple(arguments.interface),
-        capture_filter=arguments.capture_filter,
-        snaplen=arguments.snaplen,
-        promiscuous=arguments.promiscuous,
-        fanout=arguments.fanout,
-        ring_bytes=arguments.ring,
-        seconds=arguments.seconds,
-        every=arguments.every,
-        owners=not arguments.no_owners,
-        hashes=arguments.hash,
-        write=arguments.write,
-        kept=recording.wishes_of(arguments),
-        keylog=arguments.keylog,
-        source=arguments.source,
-        depth=arguments.depth,
-        sandbox=arguments.sandbox,
-        folders=(*folders(arguments), *recording.folders(arguments)),
-        flows=words.flow_options(arguments),
-    )
+        keep = compile_filter(arguments.filter, FLOWS, now=time.time_ns())
     face = _face(arguments)
     verdicts = Verdicts(arguments.filters) if arguments.filters else None
     face.keep = both(keep.matches if keep else None, verdicts)
-    watching = Watching(options, face)
+    own, found = detecting(arguments, keeper, face)
+    watching = Watching(watch_options(arguments, found), face)
     words.tell_open(watching.confinement.open)
     face.context = Context(watching.source.interfaces, source="tap")
     face.watching = watching
-    kept: Kept | None = None
-    if keeper is not None or verdicts is not None or arguments.freeze_on:
-        watching.audience = kept = Kept(face, keeper, verdicts, detecting(arguments, keeper))
-        kept.settle(face.context, lambda: _losses(watching))
-    recording.freeze_at(arguments, watching, kept)
+    if keeper is not None or verdicts is not None or own is not None:
+        watching.audience = Kept(face, keeper, verdicts, own)
+    if keeper is not None:
+        keeper.context = face.context
+    if found is not None:
+        found.context, found.reasons = face.context, lambda: losses_of(watching)
+    recording.freeze_at(arguments, watching, found)
     _stop_on_signals(watching)
-    if verdicts is not None:
-        verdicts.reload_on_hangup()
-    _greet(watching)
+    _reload_on_hangup(verdicts, found)
+    greet(watching)
     with face:
         try:
             watching.run()
         finally:
-            if kept is not None:
-                kept.finish()
+            if own is not None:
+                own.finish()
             face.finish()
-    stopped = recording.tell_frozen(watching) or face.incomplete or (kept is not None and kept.incomplete)
-    return _ending(watching) or (exit.INCOMPLETE if stopped else exit.OK)
+    lacks = recording.tell_frozen(watching) or (found is not None and found.incomplete)
+    return _ending(watching) or (exit.INCOMPLETE if lacks else exit.OK)
 
 
-def _losses(watching: Watching) -> tuple[str, ...]:
-    evicted = watching.pipeline.tracker.counts.evicted
-    return losses(dropped=watching.source.counts.dropped, evicted=evicted)
+def _reload_on_hangup(verdicts: Verdicts | None, found: Detecting | None) -> None:
+    reloads: list[Callable[[], None]] = [verdicts.reload] if verdicts is not None else []
+    if found is not None and found.ruling is not None:
+        reloads.append(found.ruling.reload)
+    on_hangup(*reloads)
 
 
 def _stop_on_signals(watching: Watching) -> None:
@@ -192,26 +132,6 @@ def _face(arguments: argparse.Namespace) -> Watcher:
     return Picture()
 
 
-def _greet(watching: Watching) -> None:
-    """Say on standard error what is being watched, and what is not as it should be."""
-    names = [interface.name for interface in watching.source.interfaces[1:]]
-    print(f"procwire: watching {', '.join(names) or 'no interface yet'}", file=sys.stderr)
-    for name, reason in watching.source.refused.items():
-        print(f"procwire: not watching {name}: {reason}", file=sys.stderr)
-    if watching.source_problem:
-        print(
-            f"procwire: packets from {watching.source_name} alone: {watching.source_problem}", file=sys.stderr
-        )
-    if watching.kernel_problem:
-        print(f"procwire: owners from sock_diag alone: {watching.kernel_problem}", file=sys.stderr)
-    _, slow = compiled_modules()
-    if slow:
-        print(
-            f"procwire: {len(slow)} modules run uncompiled, so slowly: see procwire doctor", file=sys.stderr
-        )
-    sys.stderr.flush()
-
-
 def _ending(watching: Watching) -> int:
     """The last words: what was seen and what was lost."""
     counts = watching.pipeline.tracker.counts
@@ -221,16 +141,11 @@ def _ending(watching: Watching) -> int:
         f"procwire: {counts.packets} packets seen, {lost} dropped by the kernel, {counts.flows} flows"
         + (f", {counts.evicted} evicted" if counts.evicted else "")
         + (f", {watching.evicted} accounts lost by a full map in the kernel" if watching.evicted else "")
-        + (f", {_refused(watching)} owners not looked up" if _refused(watching) else ""),
+        + (f", {refused_by(watching)} owners not looked up" if refused_by(watching) else ""),
         file=sys.stderr,
     )
     if watching.error is not None:
         print(f"procwire: {watching.error}", file=sys.stderr)
         return exit.FAILURE
-    incomplete = lost or counts.evicted or watching.evicted or _refused(watching)
+    incomplete = lost or counts.evicted or watching.evicted or refused_by(watching)
     return exit.INCOMPLETE if incomplete else exit.OK
-
-
-def _refused(watching: Watching) -> int:
-    resolver = watching.resolver
-    return resolver.refused if resolver is not None else 0

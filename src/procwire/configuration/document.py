@@ -21,16 +21,23 @@ _Place = tuple[str | int, ...]
 
 
 class Document:
-    """``values`` of a file, and where they stand. Raises FAULT."""
+    """``values`` of a file, and where they stand; of ``text`` where it was read already. Raises FAULT."""
 
     FAULT: type[Exception] = ConfigurationError
 
-    def __init__(self, path: Path, *, most_bytes: int = MAX_FILE_BYTES, most_nodes: int = MAX_NODES) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        most_bytes: int = MAX_FILE_BYTES,
+        most_nodes: int = MAX_NODES,
+        text: str | None = None,
+    ) -> None:
         self.path = path
         self._most_nodes = most_nodes
         self._lines: dict[_Place, int] = {}
         self._nodes = 0
-        text = self._read(path, most_bytes)
+        text = self._read(path, most_bytes) if text is None else text
         try:
             loader = yaml.SafeLoader(text)
             node = loader.get_single_node()

@@ -58,9 +58,9 @@ def _seconds(value: int) -> float:
     return value / SECOND
 
 
-_WATCH = ("watch",)
-_FLOWS = ("watch", "read")
-_KEEPS = ("watch", "read", "ps", "doctor")
+_WATCH = ("watch", "daemon")
+_FLOWS = ("watch", "daemon", "read")
+_KEEPS = ("watch", "daemon", "read", "ps", "doctor")
 _ASKS = ("history", "flow", "query")
 
 KEYS: tuple[Key, ...] = (

@@ -75,13 +75,16 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 class Watchlist:
-    """The filters of a file, for rows of ``table``. Raises ConfigurationError with every fault."""
+    """The filters of a file, or of ``text`` where it was read already, for rows of ``table``.
 
-    def __init__(self, path: Path, table: Table) -> None:
+    Raises ConfigurationError with every fault.
+    """
+
+    def __init__(self, path: Path, table: Table, *, text: str | None = None) -> None:
         self.path = path
         self._table = table
         self._faults: list[str] = []
-        self._document = Document(path)
+        self._document = Document(path, text=text)
         self.default = Action.MONITOR
         self.entries = self._read(self._document.values)
         if self._faults:

@@ -18,6 +18,7 @@ from procwire.detect.spread import Spread
 from procwire.detect.tunnel import Tunnel
 from procwire.detect.upload import Upload
 from procwire.model.finding import DetectorRow, Finding
+from procwire.model.lives import LifeRow
 from procwire.model.observed import ObservationRow
 from procwire.model.rows import FlowRow
 
@@ -92,7 +93,7 @@ class Detection:
         self._take = take
         chosen = [known[name] for name in names] or list(DETECTORS)
         self._detectors = [made((settings or {}).get(made.NAME)) for made in chosen]
-        self._rules = rules
+        self.rules = rules
         self._defects: dict[str, int] = {}
         self._stopped: dict[str, str] = {}
         self.findings = 0
@@ -100,7 +101,7 @@ class Detection:
     @property
     def stopped(self) -> dict[str, str]:
         """Detectors and rules that had to be stopped, and why."""
-        return self._stopped | (self._rules.stopped if self._rules is not None else {})
+        return self._stopped | (self.rules.stopped if self.rules is not None else {})
 
     def opened(self, row: FlowRow, now: int) -> None:
         """See Detector."""
@@ -111,15 +112,20 @@ class Detection:
         """See Detector."""
         for detector in self._detectors:
             self._ask(detector, detector.observed, row, now)
-        if self._rules is not None:
-            self._tell(self._rules.observed(row, now))
+        if self.rules is not None:
+            self._tell(self.rules.observed(row, now))
 
     def ended(self, row: FlowRow, now: int) -> None:
         """See Detector."""
         for detector in self._detectors:
             self._ask(detector, detector.ended, row, now)
-        if self._rules is not None:
-            self._tell(self._rules.ended(row, now))
+        if self.rules is not None:
+            self._tell(self.rules.ended(row, now))
+
+    def lived(self, row: LifeRow, now: int) -> None:
+        """Something happened to a process: rules look at it."""
+        if self.rules is not None:
+            self._tell(self.rules.lived(row, now))
 
     def finish(self, now: int) -> None:
         """See Detector."""

@@ -1,42 +1,48 @@
-"""A rule: a filter over one table, with what to say where it matches, and rows that prove it.
+"""A rule: a filter or a query over one table, with what to say where it matches, and rows that prove it.
 
 A rule looks at single rows; ``count`` makes it wait for several of them within a span, by the same values of
-some columns. Every rule brings rows that it must match and rows that it must not, and is refused where it
-does not do so. Nothing here reads a file: see extensions.rules.
+some columns. A query with a ``window`` looks at all stored rows of a span instead (``detect.windowed``).
+Every rule brings rows that it must match and rows that it must not, and is refused where it does not do so.
+Nothing here reads a file: see extensions.rules.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
-from procwire.model.columns import Column, Kind, Table
+from procwire.detect import windowed
+from procwire.detect.fields import (
+    RuleError,
+    cases,
+    columns_in,
+    list_in,
+    matching_in,
+    one_of,
+    span_in,
+    techniques_in,
+    tests_of,
+    text_in,
+    value_in,
+)
+from procwire.detect.needs import Needs, of_filter
+from procwire.detect.single import Match, single
+from procwire.detect.windowed import NOT_COMING, Asked, Wall
+from procwire.model.columns import Column, Table
 from procwire.model.filter import Filter, FilterError, compile_filter
 from procwire.model.finding import SEVERITIES
-from procwire.model.values import parse_duration, parse_size
 
 STATES = ("enabled", "disabled", "test")
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
-TECHNIQUE = re.compile(r"T[0-9]{4}(\.[0-9]{3})?")
-MAX_TESTS = 50
 MAX_LEAST = 1000  # rows that a rule may wait for
 
-Place = tuple[str | int, ...]
 _KEYS = frozenset({
     "id", "title", "description", "severity", "attack", "references", "author", "state", "table", "match",
-    "suppress", "dedup", "quiet", "count", "tests",
+    "suppress", "dedup", "quiet", "count", "tests", "sql", "window", "every", "origin",
 })  # fmt: skip
-
-
-class RuleError(Exception):
-    """What is wrong with a description, and at which place in it."""
-
-    def __init__(self, words: str, *place: str | int) -> None:
-        super().__init__(words)
-        self.place: Place = place
 
 
 class Count(msgspec.Struct, frozen=True):
@@ -48,14 +54,24 @@ class Count(msgspec.Struct, frozen=True):
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """One rule, checked. ``keep`` matches a row of its table; ``get`` reads the columns that are named."""
+    """One rule, checked. ``keep`` matches a row of its table, which has at least one of its ``needs``.
+
+    ``match``: the filter, or the query. With a ``window`` (ns) the query is asked every so often, and
+    ``keys`` are the columns of its answer by which a finding is told once.
+    """
 
     id: str
     title: str
     severity: str
     table: str
     match: str
-    keep: Filter
+    keep: Filter | Match | None
+    needs: Needs = None
+    sql: bool = False
+    window: int = 0
+    every: int = 0
+    keys: tuple[str, ...] = ()
+    origin: str = ""  # of whose rules it was made, where it was: sigma
     suppress: tuple[Filter, ...] = ()
     description: str = ""
     attack: tuple[str, ...] = ()
@@ -71,40 +87,77 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     source: str = ""
 
 
-def described(values: Any, tables: Mapping[str, Table], *, source: str = "") -> Rule:
-    """The rule that a document is. Raises RuleError."""
+def described(
+    values: Any, tables: Mapping[str, Table], *, source: str = "", wall: Wall | None = None
+) -> Rule:
+    """The rule that a document is. ``wall``: for queries. Raises RuleError."""
     if not isinstance(values, dict):
         raise RuleError("a rule is a mapping: id, title, severity, table, match, tests")
     for key in values:
         if key not in _KEYS:
             raise RuleError(f"{key!r} is no key of a rule; there are {', '.join(sorted(_KEYS))}", key)
-    table = _table(values, tables)
-    rule = Rule(
-        id=_matching(values, "id", NAME, "lower-case letters, digits, dots and dashes"),
-        title=_text(values, "title"),
-        severity=_one_of(values, "severity", SEVERITIES, ""),
-        table=table.name,
-        match=_text(values, "match"),
-        keep=_filter(values.get("match"), table, "match"),
+    if ("sql" in values) == ("match" in values):
+        raise RuleError("a rule has either match or sql", "sql" if "sql" in values else "match")
+    if "sql" in values:
+        asked = windowed.asked(values, tables, wall)
+        if asked.window:
+            return _headed(values, asked, source)
+    else:
+        asked = _filtered(values, tables)
+    table = tables[asked.table]
+    rule = msgspec.structs.replace(
+        _headed(values, asked, source),
         suppress=tuple(
-            _filter(one, table, "suppress", n) for n, one in enumerate(_list(values, "suppress", str))
+            _filter(one, table, "suppress", n) for n, one in enumerate(list_in(values, "suppress", str))
         ),
-        description=_text(values, "description", ""),
-        attack=_techniques(values),
-        references=tuple(_list(values, "references", str)),
-        author=_text(values, "author", ""),
-        state=_one_of(values, "state", STATES, "enabled"),
-        dedup=_columns(_list(values, "dedup", str), table, "dedup"),
-        quiet=_span(values.get("quiet", "1h"), "quiet"),
-        source=source,
+        dedup=columns_in(list_in(values, "dedup", str), table, "dedup"),
     )
     return _proved(_counted(rule, values, table), values, table)
 
 
+def _filtered(values: dict[str, Any], tables: Mapping[str, Table]) -> Asked:
+    for key in ("window", "every"):
+        if key in values:
+            raise RuleError(f"{key} goes with sql; rows that match are counted with count", key)
+    table = _table(values, tables)
+    text = text_in(values, "match")
+    keep = _filter(text, table, "match")
+    return Asked(table=table.name, text=text, keep=keep, needs=of_filter(keep.tree, table))
+
+
+def _headed(values: dict[str, Any], asked: Asked, source: str) -> Rule:
+    """What every rule has."""
+    return Rule(
+        id=matching_in(values, "id", NAME, "lower-case letters, digits, dots and dashes"),
+        title=text_in(values, "title"),
+        severity=one_of(values, "severity", SEVERITIES, ""),
+        table=asked.table,
+        match=asked.text,
+        keep=asked.keep,
+        needs=asked.needs,
+        sql=asked.sql,
+        window=asked.window,
+        every=asked.every,
+        keys=asked.keys,
+        fires=asked.fires,
+        silent=asked.silent,
+        origin=text_in(values, "origin", ""),
+        description=text_in(values, "description", ""),
+        attack=techniques_in(values),
+        references=tuple(list_in(values, "references", str)),
+        author=text_in(values, "author", ""),
+        state=one_of(values, "state", STATES, "enabled"),
+        quiet=span_in(values.get("quiet", "1h"), "quiet"),
+        source=source,
+    )
+
+
 def _table(values: dict[str, Any], tables: Mapping[str, Table]) -> Table:
-    name = _text(values, "table", "flow")
+    name = text_in(values, "table", "flow")
     if name not in tables:
         raise RuleError(f"no table is called {name!r}: see procwire columns", "table")
+    if name in NOT_COMING:
+        raise RuleError(f"rows of {name} are only looked back at: write sql with a window", "table")
     return tables[name]
 
 
@@ -126,21 +179,17 @@ def _counted(rule: Rule, values: dict[str, Any], table: Table) -> Rule:
     least = said.get("least")
     if not isinstance(least, int) or not 2 <= least <= MAX_LEAST:
         raise RuleError(f"least is a whole number from 2 to {MAX_LEAST}", "count", "least")
-    by = _columns(_list(said, "by", str, "count"), table, "count")
-    count = Count(least, _span(said.get("over", ""), "count", "over"), tuple(column.name for column in by))
+    by = columns_in(list_in(said, "by", str, "count"), table, "count")
+    count = Count(least, span_in(said.get("over", ""), "count", "over"), tuple(column.name for column in by))
     return msgspec.structs.replace(rule, count=count, by=by)
 
 
 def _proved(rule: Rule, values: dict[str, Any], table: Table) -> Rule:
     """The rule, if its rows say of it what they should."""
-    tests = values.get("tests")
-    if not isinstance(tests, dict) or set(tests) - {"fires", "silent"}:
-        raise RuleError("tests has rows under fires and silent: a rule must be proved", "tests")
+    tests = tests_of(values)
     counts = {}
     for name, wanted in (("fires", True), ("silent", False)):
-        rows = _list(tests, name, dict, "tests")
-        if not 0 < len(rows) <= MAX_TESTS:
-            raise RuleError(f"{name} needs a row, and at most {MAX_TESTS}", "tests", name)
+        rows = cases(tests, name)
         for number, row in enumerate(rows):
             if matches_row(rule, row, table, "tests", name, number) is not wanted:
                 said = "does not match this row" if wanted else "matches this row, and must not"
@@ -156,88 +205,17 @@ def matches_row(rule: Rule, row: Mapping[str, Any], table: Table, *place: str | 
     for name, value in row.items():
         if name not in known:
             raise RuleError(f"{name!r} is not a column of {table.name}", *place, name)
-        read[name] = _value(known[name], value, *place, name)
+        read[name] = value_in(known[name], value, *place, name)
     columns = tuple(msgspec.structs.replace(one, get=_reader(one.name)) for one in table.columns)
     written = msgspec.structs.replace(table, columns=columns)
-    if not compile_filter(rule.match, written, now=0).matches(read):
+    if rule.sql:
+        matches = single(rule.match, {table.name: written}).matches(read)
+    else:
+        matches = compile_filter(rule.match, written, now=0).matches(read)
+    if not matches:
         return False
     return not any(compile_filter(one.text, written, now=0).matches(read) for one in rule.suppress)
 
 
 def _reader(name: str) -> Callable[[Any], Any]:
     return lambda row: row.get(name)
-
-
-def _value(column: Column, value: Any, *place: str | int) -> Any:
-    """A value as the column has it inside."""
-    try:
-        if isinstance(value, str) and column.kind is Kind.DURATION:
-            return parse_duration(value)
-        if isinstance(value, str) and column.kind is Kind.SIZE:
-            return parse_size(value)
-    except ValueError as error:
-        raise RuleError(str(error), *place) from None
-    numbers = {Kind.INTEGER, Kind.SIZE, Kind.DURATION, Kind.TIME, Kind.NUMBER}
-    fits: type | tuple[type, ...] = str
-    if column.kind in numbers:
-        fits = int
-    elif column.kind in {Kind.LIST, Kind.BOOLEAN}:
-        fits = list if column.kind is Kind.LIST else bool
-    if not isinstance(value, fits):
-        raise RuleError(f"{column.name} is of the kind {column.kind.value}", *place)
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _text(values: Mapping[str, Any], key: str, default: str | None = None) -> str:
-    value = values.get(key, default)
-    if value is None:
-        raise RuleError(f"{key} is missing")
-    if not isinstance(value, str) or (default is None and not value.strip()):
-        raise RuleError(f"{key} is text", key)
-    return value
-
-
-def _matching(values: Mapping[str, Any], key: str, pattern: re.Pattern[str], words: str) -> str:
-    value = _text(values, key)
-    if not pattern.fullmatch(value):
-        raise RuleError(f"{key} has {words}: {value!r}", key)
-    return value
-
-
-def _one_of(values: Mapping[str, Any], key: str, allowed: tuple[str, ...], default: str) -> str:
-    value = _text(values, key, default or None)
-    if value not in allowed:
-        raise RuleError(f"{key} is one of {', '.join(allowed)}: {value!r}", key)
-    return value
-
-
-def _list(values: Mapping[str, Any], key: str, of: type, *within: str) -> list[Any]:
-    value = values.get(key, [])
-    if not isinstance(value, list) or not all(isinstance(one, of) for one in value):
-        raise RuleError(f"{key} is a list of {'rows' if of is dict else 'text'}", *within, key)
-    return value
-
-
-def _techniques(values: Mapping[str, Any]) -> tuple[str, ...]:
-    found: list[str] = _list(values, "attack", str)
-    for number, one in enumerate(found):
-        if not TECHNIQUE.fullmatch(one):
-            raise RuleError(f"no ATT&CK technique: {one!r}", "attack", number)
-    return tuple(found)
-
-
-def _columns(names: Iterable[str], table: Table, *place: str | int) -> tuple[Column, ...]:
-    try:
-        return tuple(table.column(name) for name in names)
-    except KeyError as error:
-        raise RuleError(f"{error} is not a column of {table.name}", *place) from None
-
-
-def _span(text: Any, *place: str | int) -> int:
-    try:
-        value = parse_duration(text) if isinstance(text, str) else 0
-    except ValueError as error:
-        raise RuleError(str(error), *place) from None
-    if value <= 0:
-        raise RuleError("a time span above zero, such as 5m", *place)
-    return value

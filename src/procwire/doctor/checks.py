@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import platform
 import socket
 import sys
 from collections.abc import Callable
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 from procwire.bpf import probe
@@ -26,18 +26,20 @@ ETH_P_ALL = 3
 
 def compiled_modules() -> tuple[list[str], list[str]]:
     """Names of the per-packet modules: (all, those that run uncompiled here)."""
-    wanted = []
+    wanted: list[str] = []
+    slow: list[str] = []
     for path in sorted(PACKAGE.rglob("*.py")):
         with path.open(encoding="utf-8") as text:
             if text.readline().startswith("# cython:"):
                 wanted.append(".".join(("procwire", *path.relative_to(PACKAGE).with_suffix("").parts)))
-    slow = [name for name in wanted if _runs_from_source(name)]
+                if _runs_from_source(path):
+                    slow.append(wanted[-1])
     return wanted, slow
 
 
-def _runs_from_source(name: str) -> bool:
-    found = importlib.util.find_spec(name)
-    return found is None or (found.origin or "").endswith(".py")
+def _runs_from_source(path: Path) -> bool:
+    """Nothing compiled lies beside it. Importlib is not asked: it would import the packages around it."""
+    return not any(path.with_suffix(suffix).exists() for suffix in EXTENSION_SUFFIXES)
 
 
 def _kernel() -> Check:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-from procwire.model.filter import Filter
 from procwire.recorder.wishes import Wishes
 from procwire.sandbox.plan import OFF
 
@@ -69,12 +68,5 @@ class WatchOptions(msgspec.Struct, frozen=True, kw_only=True):
     depth: str = "requests"  # first, requests or full
     sandbox: str = OFF  # of the whole process, which becomes two; only who owns it may say
     folders: tuple[str, ...] = ()  # see ReadOptions
+    readable: tuple[str, ...] = ()  # files and directories that others of the process read anew
     flows: FlowOptions = FlowOptions()
-
-
-class Selection(msgspec.Struct, frozen=True, kw_only=True):
-    """Which flow events a face wants to be told of."""
-
-    filter: Filter | None = None
-    opens: bool = True
-    ends: bool = True

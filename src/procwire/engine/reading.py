@@ -61,13 +61,17 @@ class Reading:
     def run(self, progress: Progress | None = None) -> None:
         """Read to the end or to the damage, then end every flow."""
         self.begin()
-        if self._share(progress):
-            return
-        for _, table in self.packets():
+        if not self._share(progress):
+            for _ in self.steps():
+                if progress:
+                    progress(*self.source.progress)
+
+    def steps(self) -> Iterator[Decoded]:
+        """The same by this process alone, batch by batch; the flows' ends come when all have been taken."""
+        for each in self.packets():
             self._take_secrets()
-            self.pipeline.ingest(table)
-            if progress:
-                progress(*self.source.progress)
+            self.pipeline.ingest(each[1])
+            yield each
         self.pipeline.finish()
 
     @property

@@ -47,9 +47,7 @@ GRACE_SECONDS = 1.0  # a flow that is not known by then is told of as it is
 LAG_NS = 1_000_000_000  # frames may still be in the ring when the clock already reads this much later
 READY_SECONDS = 5.0  # the first look at all sockets of the host may take so long
 LAST_SECONDS = 0.5  # so long may the owners' thread take to end
-SWITCH_SECONDS = (
-    0.0005  # so long may one thread keep the other waiting for the interpreter (Python's own: 5 ms)
-)
+SWITCH_SECONDS = 0.0005  # so long may a thread keep another waiting for the interpreter (Python: 5 ms)
 COUNT_SECONDS = 1.0  # from one reading of the kernel's counts to the next
 
 
@@ -99,9 +97,8 @@ class Watching:
         self.evicted = 0  # accounts of the kernel that had to make room, known at the end
         self._waiting: dict[int, _Waiting] = {}
         self._table = PacketTable()
-        self._next_tick = 0.0
-        self._next_update = 0.0
-        self._next_count = 0.0
+        self.tick = TICK_SECONDS  # how often the audience has its turn, at the least
+        self._next_tick = self._next_update = self._next_count = 0.0
         if options.sandbox != OFF:
             self._split()
 
@@ -119,7 +116,7 @@ class Watching:
         try:
             self._prepare()
             while not self.stopping and (deadline is None or time.monotonic() < deadline):
-                left = TICK_SECONDS if deadline is None else min(TICK_SECONDS, deadline - time.monotonic())
+                left = self.tick if deadline is None else min(self.tick, deadline - time.monotonic())
                 self._take(self.source.poll(max(0.0, left)))
                 self._tick(time.monotonic())
             self._drain()
@@ -213,7 +210,8 @@ class Watching:
         if self._key_file is not None:
             self._key_file.open_by(self.warden.open_keys)
         maps = self.counting is not None
-        self.confinement = confine(engine(options.sandbox, folders=options.folders, maps=maps))
+        cell = engine(options.sandbox, folders=options.folders, files=options.readable, maps=maps)
+        self.confinement = confine(cell)
 
     def _prepare(self) -> None:
         if self.options.owners:
@@ -241,7 +239,7 @@ class Watching:
     def _tick(self, now: float) -> None:
         if now < self._next_tick:
             return
-        self._next_tick = now + TICK_SECONDS
+        self._next_tick = now + self.tick
         if self.warden is not None and not self.warden.hear() and self.error is None:
             self.error = CaptureError("warden", None, "it has ended: nothing can be asked any more")
             self.stop()

@@ -11,11 +11,12 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from procwire.detect.rule import Rule, RuleError, described
+from procwire.detect.fields import RuleError
+from procwire.detect.rule import Rule, described
 from procwire.extensions.reason import ExtensionError
+from procwire.hunting.wall import Wall
 from procwire.model.columns import Table
-from procwire.model.observed import observed
-from procwire.model.tables import FLOWS
+from procwire.store.contents import contents
 
 OURS = Path(__file__).parents[1] / "detect" / "rules"
 SYSTEM = "/etc/procwire/rules"
@@ -29,16 +30,22 @@ def usual(environ: Mapping[str, str] = os.environ) -> list[str]:
 
 
 def load(
-    directories: Sequence[str], tables: Mapping[str, Table]
+    directories: Sequence[str], tables: Mapping[str, Table], wall: Wall | None = None
 ) -> tuple[dict[str, Rule], list[ExtensionError]]:
-    """(rules by id, what is wrong with files). Raises ExtensionError for a directory that cannot be read."""
+    """(rules by id, what is wrong with files). ``wall``: for queries; without it one is made.
+
+    Raises ExtensionError for a directory that cannot be read.
+    """
+    if wall is None:
+        with Wall(tables) as made:
+            return load(directories, tables, made)
     rules: dict[str, Rule] = {}
     wrong: list[ExtensionError] = []
     for directory in directories:
         here: dict[str, Path] = {}
         for path in files(directory):
             try:
-                rule = of_file(path, tables)
+                rule = of_file(path, tables, wall)
                 if rule.id in here:
                     raise ExtensionError(f"{path}:1: the id {rule.id!r} is that of {here[rule.id].name} too")
             except ExtensionError as error:
@@ -58,7 +65,7 @@ def gather(directories: Sequence[str]) -> tuple[list[Rule], list[str], dict[str,
     """
     from procwire.dpi.registry import registry
 
-    known = {FLOWS.name: FLOWS} | {table.name: observed(table) for table in registry().tables()}
+    known = {table.name: table for table in contents(registry().tables())}
     found, wrong = load([*usual(), *directories], known)
     return list(found.values()), [str(error) for error in wrong], known
 
@@ -78,12 +85,12 @@ def files(directory: str) -> Iterator[Path]:
     yield from found
 
 
-def of_file(path: Path, tables: Mapping[str, Table]) -> Rule:
+def of_file(path: Path, tables: Mapping[str, Table], wall: Wall) -> Rule:
     """The rule of one file. Raises ExtensionError with file and line."""
     from procwire.extensions.document import Document
 
     document = Document(path)
     try:
-        return described(document.values, tables, source=str(path))
+        return described(document.values, tables, source=str(path), wall=wall)
     except RuleError as error:
         raise document.error(error.place, str(error)) from None

@@ -109,6 +109,10 @@ class Lives:
         """End ``batches`` with what has come."""
         self._stopping = True
 
+    def take(self) -> list[LifeRow]:
+        """What has happened since, without waiting. Raises OSError."""
+        return [self._chronicle.row(event) for event in self._feed.poll(0.0)]
+
     def batches(self, seconds: float | None = None) -> Iterator[list[LifeRow]]:
         """What happens, some times a second, for so long or until stopped; a list may be empty."""
         deadline = time.monotonic() + seconds if seconds is not None else None

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from procwire.shaping.failure import InvalidError
-from procwire.shaping.impairment import Direction, Impairment
+from procwire.shaping.impairment import Direction, Effect, Impairment
 from procwire.shaping.selection import MAX_SELECTORS, Selector, selector
 from procwire.shaping.spelling import Value, words_of
 from procwire.shaping.target import Target, target
@@ -44,6 +44,9 @@ def impairment(given: Mapping[str, Any], whose: Target | None = None) -> Impairm
     if direction is None:
         raise InvalidError("direction", f"must be one of {', '.join(DIRECTIONS)}, not {str(wanted)[:40]!r}")
     made = effects(_words(given), direction)
+    for side in SIDES:  # an empty table is a direction that is watched over and changed in nothing
+        if given.get(side) == {} and direction in (side, "both"):
+            made.setdefault(side, Effect())
     seed = given.get("seed")
     return Impairment(
         target=whose,

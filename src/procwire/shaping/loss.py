@@ -61,7 +61,7 @@ class Loss:
             return None
         leave = 1.0 / self.burst
         enter = self.share * leave / (1.0 - self.share)
-        return GilbertElliott(enter=min(1.0, enter), leave=leave)
+        return GilbertElliott(enter=max(LEAST_SHARE, min(1.0, enter)), leave=leave)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from procwire.store.functions import register
 from procwire.store.guard import Asked, GuardError, examine
 from procwire.store.reader import connect
 from procwire.store.reason import StoreError
-from procwire.store.schema import quoted
+from procwire.store.schema import moment_of, quoted
 from procwire.store.views import VIEWS
 
 Live = tuple[Table, Callable[[], Iterable[Any]]]  # a table, and how its rows are had now
@@ -61,24 +61,35 @@ class Answer(msgspec.Struct, kw_only=True):
 class Questions:
     """Answers queries over ``tables``. ``store``: the file, or None; ``live``: what is read anew, by name.
 
+    ``bounds``: of stored tables named alone only rows from after the first moment (ns) up to the second are
+    seen, each table by what puts it in order of time. ``moving``: made on one thread, for the use of another.
     A context manager, for one thread. Raises StoreError.
     """
 
     def __init__(
-        self, tables: Iterable[Table], *, store: Path | None, live: Mapping[str, Live], limits: Limits
+        self,
+        tables: Iterable[Table],
+        *,
+        store: Path | None,
+        live: Mapping[str, Live],
+        limits: Limits,
+        moving: bool = False,
     ) -> None:
         self.tables = {table.name: table for table in tables}
         self._live = live
         self._limits = limits
-        self._connection = sqlite3.connect(":memory:", uri=True, isolation_level=None)
+        self.bounds: tuple[int, int] | None = None
+        self._connection = sqlite3.connect(
+            ":memory:", uri=True, isolation_level=None, check_same_thread=not moving
+        )
         self._connection.execute("PRAGMA temp_store = MEMORY")
         self._connection.execute("ATTACH ':memory:' AS live")
         self._stored: dict[str, dict[str, str]] = {}
         self._has_store = store is not None
+        self._authority = Authority(self._connection, self.tables)
         if store is not None:
             self._attach(store)
         register(self._connection)
-        self._authority = Authority(self._connection, self.tables)
 
     def __enter__(self) -> Questions:
         return self
@@ -108,17 +119,57 @@ class Questions:
             lines.append(f"{'  ' * depth[step]}{what}")
         return lines
 
+    def fresh(self, name: str, beyond: int) -> tuple[int, int, int] | None:
+        """Of rows of a stored table behind one (a rowid): first and last moment, and the last rowid."""
+        of, moment = quoted(name), quoted(moment_of(self.tables[name]))
+        asked = f"SELECT min({moment}), max({moment}), max(rowid) FROM store.{of} WHERE rowid > ?"  # noqa: S608
+        found = self._own(name, asked, beyond)
+        return None if found is None or found[0] is None else (found[0], found[1], found[2])
+
+    def newest(self, name: str) -> tuple[int, int] | None:
+        """The last moment and the last rowid of a stored table."""
+        of, moment = quoted(name), quoted(moment_of(self.tables[name]))
+        asked = (
+            f"SELECT (SELECT max({moment}) FROM store.{of}), (SELECT max(rowid) FROM store.{of}) WHERE ? = 0"  # noqa: S608
+        )
+        found = self._own(name, asked, 0)
+        return None if found is None or found[0] is None else (found[0], found[1])
+
+    def next_moment(self, name: str, after: int) -> int | None:
+        """The first moment of a stored table's rows after one."""
+        of, moment = quoted(name), quoted(moment_of(self.tables[name]))
+        found = self._own(name, f"SELECT min({moment}) FROM store.{of} WHERE {moment} > ?", after)  # noqa: S608
+        return found[0] if found else None
+
+    def learn(self) -> None:
+        """Notice the tables that were made since. Raises StoreError."""
+        self._authority.let_go()
+        try:
+            told = self._connection.execute("SELECT name FROM store.store_table").fetchall()
+            self._stored = {name: columns_there(self._connection, name, within="store") for (name,) in told}
+        except sqlite3.Error as error:
+            raise StoreError(f"store: {error}") from None
+
     # Inner steps.
+
+    def _own(self, name: str, asked: str, value: int) -> Any:
+        """One row of a question of ours about a stored table."""
+        if name not in self._stored:
+            return None
+        self._authority.let_go()
+        try:
+            return self._connection.execute(asked, (value,)).fetchone()
+        except sqlite3.Error as error:
+            raise StoreError(f"store: {error}") from None
 
     def _attach(self, path: Path) -> None:
         connect(path).close()  # ours, and readable
         uri = f"{path.absolute().as_uri()}?mode=ro"
         try:
             self._connection.execute("ATTACH ? AS store", (uri,))
-            told = self._connection.execute("SELECT name FROM store.store_table").fetchall()
-            self._stored = {name: columns_there(self._connection, name, within="store") for (name,) in told}
         except sqlite3.Error as error:
             raise StoreError(f"{path}: {error}") from None
+        self.learn()
 
     def _examined(self, text: str, parameters: Parameters) -> Asked:
         try:
@@ -159,6 +210,8 @@ class Questions:
             if where == "store":
                 raise QueryError(f"store.{name}: nothing of it is stored", usage=True)
             self._empty(table)
+        elif where == "" and self.bounds is not None:
+            self._completed(table, self.bounds)
         elif where == "" and not {column.name for column in table} <= set(self._stored[name]):
             self._completed(table)
 
@@ -176,17 +229,20 @@ class Questions:
         names = ", ".join(f"{quoted(c.name)} {schema.TYPES[c.kind]}" for c in schema.columns_of(table))
         self._connection.execute(f"CREATE TABLE IF NOT EXISTS live.{quoted(table.name)} ({names}) STRICT")
 
-    def _completed(self, table: Table) -> None:
-        """A stored table of an older file, with the columns that were declared since."""
+    def _completed(self, table: Table, bounds: tuple[int, int] | None = None) -> None:
+        """A stored table of an older file, with the columns that were declared since; within bounds."""
         there = self._stored[table.name]
         names = ", ".join(
             quoted(column.name) if column.name in there else f"NULL AS {quoted(column.name)}"
             for column in schema.columns_of(table)
         )
         name = quoted(table.name)
-        self._connection.execute(
-            f"CREATE TEMP VIEW IF NOT EXISTS {name} AS SELECT {names} FROM store.{name}"  # noqa: S608
-        )
+        made = f"SELECT {names} FROM store.{name}"  # noqa: S608
+        if bounds is not None:
+            moment = quoted(moment_of(table))
+            made += f" WHERE {moment} > {bounds[0]:d} AND {moment} <= {bounds[1]:d}"
+            self._connection.execute(f"DROP VIEW IF EXISTS temp.{name}")
+        self._connection.execute(f"CREATE TEMP VIEW IF NOT EXISTS {name} AS {made}")
 
     def _of_the_store(self, asked: Asked) -> Iterator[str]:
         behind = {(where, source) for where, name in asked.tables for source in _sources(name)}

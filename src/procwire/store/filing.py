@@ -65,6 +65,10 @@ class Filing:
             self._connection.close()
             raise StoreError(f"{path}: {error}", failed=True) from None
 
+    def limit(self, limits: Limits) -> None:
+        """From now on so much is remembered."""
+        self._retention.limits = limits
+
     def take_place(self) -> int:
         """Forget what earlier runs of this command stored of this source; how many runs that were.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, Protocol
 
 from procwire.model.finding import FINDINGS, Finding
@@ -24,8 +25,15 @@ MAX_OWNERS = 65_536  # processes that are known to be stored; beyond, the oldest
 class Sink(Protocol):
     """What takes rows: a Writer."""
 
+    @property
+    def path(self) -> Path:
+        """The file."""
+
     def add(self, table: str, row: Any) -> None:
         """Store the row soon."""
+
+    def flush(self, timeout: float | None = None) -> bool:
+        """Wait until all is stored."""
 
 
 class Keeper:
@@ -42,10 +50,35 @@ class Keeper:
         self.context = context
         self.wanted = wanted
         self._sink = sink
-        self._live = live
+        self.live = live
         self._held: dict[int, list[Observation]] = {}
         self._holding = 0
+        self._first: list[tuple[str, Any]] = []
         self._owners: OrderedDict[tuple[int, int], None] = OrderedDict()
+
+    @property
+    def sink(self) -> Sink:
+        """What takes the rows."""
+        return self._sink
+
+    @property
+    def path(self) -> Path:
+        """The store's file."""
+        return self._sink.path
+
+    def flush(self) -> None:
+        """Wait until what was told is stored."""
+        self._sink.flush()
+
+    def first(self, table: str, rows: Iterable[Any]) -> None:
+        """Rows that are kept before any other: once something comes, as a thread is begun then."""
+        self._first += [(table, row) for row in rows]
+
+    def begin(self) -> None:
+        """Keep the first rows now."""
+        for table, row in self._first:
+            self._sink.add(table, row)
+        self._first.clear()
 
     def keep(self, table: str, rows: Iterable[Any]) -> None:
         """Rows of a table that are neither flows nor observations."""
@@ -58,7 +91,7 @@ class Keeper:
 
     def observed(self, flow: Flow, observation: Observation) -> None:
         """A parser saw something in the flow, which for what is not IP is only a stand-in."""
-        if self._live and flow.number and not isinstance(flow.owner, Owner) and self._holding < MAX_HELD:
+        if self.live and flow.number and not isinstance(flow.owner, Owner) and self._holding < MAX_HELD:
             self._held.setdefault(flow.number, []).append(observation)
             self._holding += 1
             return

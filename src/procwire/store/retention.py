@@ -31,7 +31,7 @@ class Retention:
 
     def __init__(self, connection: sqlite3.Connection, limits: Limits) -> None:
         self._connection = connection
-        self._limits = limits
+        self.limits = limits  # may be set anew at any time
         self._shrinking = False
         self.forgotten = 0
 
@@ -52,9 +52,9 @@ class Retention:
         return int(value)
 
     def _by_age(self, now: int) -> int:
-        if not self._limits.age_ns:
+        if not self.limits.age_ns:
             return 0
-        before = now - self._limits.age_ns
+        before = now - self.limits.age_ns
         gone = sum(self._forget(table, before) for table in self._tables())
         self._connection.execute("DELETE FROM store_loss WHERE last < ?", (before,))
         self._connection.execute(
@@ -63,7 +63,7 @@ class Retention:
         return gone
 
     def _by_size(self) -> int:
-        limit = self._limits.size_bytes
+        limit = self.limits.size_bytes
         if not limit:
             return 0
         used = self.used_bytes()

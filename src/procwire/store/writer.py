@@ -98,6 +98,10 @@ class Writer:
         """
         return self._filing.take_place()
 
+    def limit(self, limits: Limits) -> None:
+        """From now on so much is remembered."""
+        self._filing.limit(limits)
+
     def add(self, table: str, row: Any) -> None:
         """Store the row soon; from one thread. Costs no more than the place in the queue."""
         waiting = len(self._queue)

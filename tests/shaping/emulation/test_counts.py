@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from procwire.shaping.emulation.counts import SAMPLES, Counts, Delays, quantile
+from procwire.shaping.emulation.counts import SAMPLES, Counts, Delays, Peak, quantile
 from procwire.shaping.emulation.dice import Dice
 
 
@@ -26,3 +26,10 @@ def test_delays_are_an_even_choice() -> None:
     assert len(delays.kept) == SAMPLES
     assert (delays.least, delays.most, delays.mean) == (0, 49_999, 24_999.5)
     assert 23_500 < delays.quantile(0.5) < 26_500
+
+
+def test_the_busiest_second() -> None:
+    peak = Peak()
+    for size, now in ((10, 0), (20, 999_999_999), (25, 1_000_000_000), (1, 5_000_000_000)):
+        peak.add(size, now)
+    assert peak.most == 30

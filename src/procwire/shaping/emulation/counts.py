@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 
 from procwire.shaping.emulation.dice import Dice
 
+SECOND = 1_000_000_000
 SAMPLES = 4096  # delays kept of a direction, an even choice among all
 
 
@@ -78,6 +79,23 @@ class Delays:
     def quantile(self, share: float) -> int:
         """Of the kept ones."""
         return quantile(sorted(self.kept), share)
+
+
+@dataclass(slots=True)
+class Peak:
+    """The busiest second of a direction, in bytes."""
+
+    second: int = -1
+    bytes: int = 0
+    most: int = 0
+
+    def add(self, size: int, now: int) -> None:
+        """Bytes that arrived."""
+        if now // SECOND != self.second:
+            self.second = now // SECOND
+            self.bytes = 0
+        self.bytes += size
+        self.most = max(self.most, self.bytes)
 
 
 def quantile(ordered: Sequence[int], share: float) -> int:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from procwire.shaping.emulation.bottleneck import Bottleneck
 from procwire.shaping.emulation.bucket import Bucket
 from procwire.shaping.emulation.conditions import Conditions, wire_bytes
-from procwire.shaping.emulation.counts import Counts, Delays
+from procwire.shaping.emulation.counts import Counts, Delays, Peak
 from procwire.shaping.emulation.dice import Dice, seed_of
 from procwire.shaping.emulation.fates import Fates
 from procwire.shaping.emulation.outages import Outages
@@ -29,6 +29,7 @@ class Link:
     def __init__(self, conditions: Conditions, *, seed: int, name: str, now: int) -> None:
         self.counts = Counts()
         self.delays = Delays(Dice(seed_of(seed, name, "samples")))
+        self.peak = Peak()
         self._seed = seed_of(seed, name)
         self._generation = 0
         self._flying: list[tuple[int, int, Held]] = []  # by when they arrive
@@ -100,6 +101,7 @@ class Link:
             slots.use(held.size, at=slots.open_at(at))
             self.counts.passed += 1
             self.counts.passed_bytes += len(held.data)
+            self.peak.add(held.size, now)
             self.delays.add(now - held.arrived)
             arrived.append(held.data)
         return arrived

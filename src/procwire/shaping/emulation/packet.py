@@ -5,7 +5,7 @@ What is no IPv4 or IPv6, or too short, is a flow of its own and has no ECN.
 
 from __future__ import annotations
 
-_PORTS = frozenset({6, 17, 33, 132, 136})  # TCP, UDP, DCCP, SCTP, UDP-Lite: two ports first
+WITH_PORTS = frozenset({6, 17, 33, 132, 136})  # TCP, UDP, DCCP, SCTP, UDP-Lite: two ports first
 CE = 3  # RFC 3168 section 5
 
 
@@ -22,7 +22,7 @@ def flow_of(data: bytes) -> bytes:
 
 
 def _ports(data: bytes, protocol: int, start: int) -> bytes:
-    return data[start : start + 4] if protocol in _PORTS else b""
+    return data[start : start + 4] if protocol in WITH_PORTS else b""
 
 
 def marked(data: bytes) -> bytes | None:

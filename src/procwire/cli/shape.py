@@ -1,0 +1,49 @@
+"""``procwire shape``: bad networks on purpose. One file for each action (``shape_*``)."""
+
+from __future__ import annotations
+
+import argparse
+from importlib import import_module
+from typing import Any
+
+from procwire.cli import exit
+from procwire.engine.options import EngineError
+
+ACTIONS = ("shape_run",)
+
+EPILOG = """\
+examples:
+  procwire shape run --loss 3% --rtt 200ms -- curl http://example.com/
+  procwire shape run --preset lte -- pytest
+"""
+
+
+def add(commands: Any) -> None:
+    """Declare the command and its actions."""
+    parser = commands.add_parser(
+        "shape",
+        help="make a network bad on purpose: delay, loss, rate, outages",
+        description="Make a network as bad as another one is, for a command of one's own, and measure it.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", title="actions", required=True)
+    for name in ACTIONS:
+        import_module(f"procwire.cli.{name}").add(actions)
+
+
+def guarded(run: Any) -> Any:
+    """An action's ``run``; what cannot be is told as every command tells it."""
+
+    def told(arguments: argparse.Namespace) -> int:
+        from procwire.shaping.failure import InvalidError, ShapingError
+
+        try:
+            code: int = run(arguments)
+        except InvalidError as error:
+            raise EngineError(str(error), exit.USAGE) from None
+        except ShapingError as error:
+            raise EngineError(str(error), exit.FAILURE) from None
+        return code
+
+    return told

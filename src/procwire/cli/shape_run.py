@@ -1,0 +1,245 @@
+"""``procwire shape run -- CMD``: a command on a network of its own, which is as bad as it is told to be."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path as File
+from typing import TYPE_CHECKING, Any
+
+from procwire.cli import exit
+from procwire.cli.shape import guarded
+from procwire.cli.shape_words import add_effects, effect_words
+from procwire.engine.options import EngineError
+from procwire.model.values import clean
+
+if TYPE_CHECKING:
+    from procwire.shaping.emulation.path import PathPlan
+    from procwire.shaping.lab.session import Outcome
+    from procwire.shaping.lab.wiring import Wiring
+    from procwire.shaping.measure.comparison import Figure
+
+NOT_FOUND = 127  # as shells have it
+MAX_TRACE_BYTES = 64 << 20
+
+DESCRIPTION = """\
+Run CMD in a network namespace of its own, behind an emulated path. CMD reaches this host at the address in
+$PROCWIRE_HOST; with --loopback 127.0.0.1 is this host's, too; with --with, the other end is another
+namespace. On the host one interface appears (pwshape0) while CMD runs; nothing else is changed, and the
+kernel takes it away however this ends. Signals are handed on, and the exit code is CMD's. Needs root; under
+sudo CMD runs as its caller."""
+
+
+def add(actions: Any) -> None:
+    """Declare the action."""
+    parser = actions.add_parser(
+        "run", help="run a command on a bad network, with nothing changed for others",
+        description=DESCRIPTION,
+        epilog="example:\n  sudo procwire shape run --loss 3%% --rtt 200ms --rate 2mbit -- curl http://10.1.2.3/\n",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    add_effects(parser)
+    more = parser.add_argument_group("what only an emulated network does")
+    more.add_argument("--trace", metavar="FILE", help="a mahimahi trace is the rate of both directions")
+    more.add_argument("--egress-trace", metavar="FILE", help="of what CMD sends")
+    more.add_argument("--ingress-trace", metavar="FILE", help="of what CMD receives")
+    more.add_argument("--queue-bytes", metavar="SIZE", help="how much may wait at the bottleneck (64kb)")
+    more.add_argument("--codel", action="store_true", help="keep the bottleneck's queue short (RFC 8289)")
+    more.add_argument(
+        "--outage", metavar="SPANS", help="'up=10s down=1s', also 'irregular' (both are means) and 'hold'"
+    )
+    more.add_argument("--shared-bursts", action="store_true", help="bursts of loss hit all flows together")
+    parser.add_argument(
+        "--with", dest="other", default="", metavar="NETNS",
+        help="the other end: a namespace's name, its path, or pid=N (default: this host)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--loopback", action="store_true", help="127.0.0.0/8 is the other end's, not CMD's own"
+    )
+    parser.add_argument("--report", metavar="FILE", default="", help="what was measured, as JSON")
+    parser.add_argument("--quiet", action="store_true", help="say nothing at the end")
+    parser.add_argument("program", nargs=argparse.REMAINDER, metavar="CMD", help="the program and its words")
+    parser.set_defaults(run=guarded(run))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """The command's exit code; 127 where it is not to be found."""
+    program = arguments.program[1:] if arguments.program[:1] == ["--"] else arguments.program
+    if not program:
+        raise EngineError("which command? e.g. procwire shape run --rtt 200ms -- curl ...", exit.USAGE)
+    plan = plan_of(arguments)
+    if os.geteuid() != 0:
+        raise EngineError("namespaces and tunnels need root: sudo procwire shape run ...", exit.PERMISSION)
+    if shutil.which(program[0]) is None:
+        print(f"procwire: {clean(program[0])}: no such program", file=sys.stderr)
+        return NOT_FOUND
+    outcome = _live(arguments, plan, program)
+    if outcome.fault:
+        print(f"procwire: {clean(program[0])}: {outcome.fault}", file=sys.stderr)
+        return outcome.code
+    figures = figures_of(outcome)
+    if arguments.report:
+        _write(arguments.report, outcome, figures, program)
+    if not arguments.quiet:
+        sys.stdout.flush()
+        print(summary(outcome, figures), file=sys.stderr)
+    return outcome.code
+
+
+def plan_of(arguments: argparse.Namespace) -> PathPlan:
+    """The path that the options describe. Raises InvalidError and EngineError."""
+    from procwire.shaping.emulation.codel import CodelPlan
+    from procwire.shaping.emulation.conditions import Conditions
+    from procwire.shaping.emulation.path import PathPlan
+    from procwire.shaping.quantities import size
+    from procwire.shaping.selection import selector
+    from procwire.shaping.words import effects
+
+    made = effects(effect_words(arguments))
+    queue = size(arguments.queue_bytes, "queue-bytes") if arguments.queue_bytes else 0
+    ways: dict[str, Conditions] = {}
+    for way in ("egress", "ingress"):
+        conditions = Conditions(
+            outage=outage(arguments.outage) if arguments.outage else None, queue_bytes=queue,
+            trace=_trace(getattr(arguments, f"{way}_trace") or arguments.trace),
+            shared=arguments.shared_bursts,
+        )  # fmt: skip
+        if way in made:
+            conditions = replace(conditions, effect=made[way])
+        if arguments.codel:
+            conditions = replace(conditions, codel=CodelPlan(ecn=arguments.ecn))
+        ways[way] = conditions
+    return PathPlan(
+        **ways,
+        selectors=tuple(selector(text) for text in arguments.match),
+        exempt=tuple(selector(text) for text in arguments.exempt),
+        seed=arguments.seed if arguments.seed is not None else int.from_bytes(os.urandom(4), "big"),
+    )
+
+
+def outage(text: str) -> Any:
+    """``up=10s down=1s irregular hold``. Raises InvalidError."""
+    from procwire.shaping.emulation.conditions import Outage
+    from procwire.shaping.failure import InvalidError
+    from procwire.shaping.quantities import span
+
+    spans: dict[str, int] = {}
+    flags = set()
+    for word in text.replace(",", " ").split():
+        name, equals, value = word.partition("=")
+        if equals and name in ("up", "down"):
+            spans[name] = span(value, f"outage {name}")
+        elif word in ("irregular", "hold", "drop"):
+            flags.add(word)
+        else:
+            raise InvalidError(
+                "outage", f"{word[:40]!r} is none of up=SPAN, down=SPAN, irregular, hold, drop"
+            )
+    if len(spans) != 2:
+        raise InvalidError("outage", "say how long it is up and how long down: 'up=10s down=1s'")
+    return Outage(
+        up_ns=spans["up"], down_ns=spans["down"], irregular="irregular" in flags,
+        fate="hold" if "hold" in flags else "drop",
+    )  # fmt: skip
+
+
+def figures_of(outcome: Outcome) -> list[Figure]:
+    """Configured and measured, both directions."""
+    from procwire.shaping.measure.comparison import of_link
+
+    found: list[Figure] = []
+    for way, link in outcome.path.links.items():
+        found += of_link(way, link.conditions, link.counts, link.delays, link.peak)
+    return found
+
+
+def summary(outcome: Outcome, figures: list[Figure]) -> str:
+    """For people."""
+    lines = [
+        f"procwire: on the emulated network for {outcome.duration_ns / 1e9:.1f} s, "
+        f"seed {outcome.path.plan.seed}"
+    ]
+    for way, link in outcome.path.links.items():
+        counts = link.counts
+        word = "sent" if way == "egress" else "received"
+        lines.append(
+            f"  {word + ':':10}{counts.offered} packets, {counts.passed} arrived, {counts.gone} did not"
+        )
+        for each in figures:
+            if each.way == way:
+                wanted = f"{each.configured or '-'}"
+                interval = f"  (99%: {each.interval})" if each.interval else ""
+                verdict = f"  {each.verdict}" if each.verdict else ""
+                lines.append(f"    {each.name:<13}{wanted:<26} measured {each.measured}{interval}{verdict}")
+    lines += warnings(outcome)
+    return "\n".join(lines)
+
+
+def warnings(outcome: Outcome) -> list[str]:
+    """What the emulation itself did to packets, which nobody had asked for."""
+    lines = []
+    if outcome.dropped:
+        lines.append(
+            f"  warning: {outcome.dropped} packets were lost before the emulation, which was too slow"
+        )
+    if outcome.refused:
+        lines.append(f"  {outcome.refused} damaged packets were refused by the kernel")
+    if outcome.latest_ns > 5_000_000:
+        lines.append(f"  note: a busy machine delivered packets up to {outcome.latest_ns / 1e6:.1f} ms late")
+    return lines
+
+
+def _live(arguments: argparse.Namespace, plan: PathPlan, program: list[str]) -> Outcome:
+    from procwire.shaping.lab.session import Session, run
+
+    def told(wiring: Wiring) -> None:
+        if not arguments.quiet:
+            there = f"namespace {arguments.other}" if arguments.other else "this host"
+            also = ", as 127.0.0.1, too" if arguments.loopback else ""
+            print(
+                f"procwire: {clean(there)} is {wiring.addresses.far.ip} for the command{also}",
+                file=sys.stderr,
+            )
+
+    return run(
+        Session(
+            words=program, plan=plan, other=arguments.other, loopback=arguments.loopback, caller=_caller(),
+            told=told,
+        )
+    )  # fmt: skip
+
+
+def _caller() -> Any:
+    """Under sudo, the user who called it."""
+    from procwire.shaping.lab.command import Caller
+
+    user = os.environ.get("SUDO_UID", "")
+    return Caller(int(user), int(os.environ.get("SUDO_GID", user))) if user.isdigit() else None
+
+
+def _trace(path: str | None) -> tuple[int, ...]:
+    from procwire.shaping.emulation.trace import read_trace
+
+    if not path:
+        return ()
+    with File(path).open("rb") as file:
+        data = file.read(MAX_TRACE_BYTES + 1)
+    if len(data) > MAX_TRACE_BYTES:
+        raise EngineError(f"{path}: larger than {MAX_TRACE_BYTES} bytes", exit.USAGE)
+    return read_trace(data.decode("ascii", "replace"), path)
+
+
+def _write(path: str, outcome: Outcome, figures: list[Figure], program: list[str]) -> None:
+    report = {
+        "schema": "procwire.shape/1", "command": program, "exit_code": outcome.code,
+        "duration": outcome.duration_ns / 1e9, "seed": outcome.path.plan.seed,
+        "figures": [each.as_dict() for each in figures],
+        "counts": {way: link.counts.as_dict() for way, link in outcome.path.links.items()},
+        "lost_before": outcome.dropped, "refused": outcome.refused, "bypassed": outcome.path.bypassed,
+        "latest": outcome.latest_ns / 1e9,
+    }  # fmt: skip
+    File(path).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,1 @@
+"""A network of one's own for a command: namespaces, tunnels, and the emulated path between them."""

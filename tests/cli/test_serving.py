@@ -1,0 +1,74 @@
+"""The face that answers others, and the orders that it gets (a real one runs in tests/scenes/test_daemon)."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+
+from procwire.api.line import BEAT, Line, unpack
+from procwire.cli import serving
+from procwire.cli.serving import Orders, Serving, serve
+from procwire.daemon.supervisor import Beat, Past
+from procwire.store.contents import contents
+from procwire.store.keeping import Keeper
+from procwire.store.writer import Writer
+from tests.api.serving import flow_of
+
+
+def test_each_turn_hears_answers_and_beats() -> None:
+    ours, gate = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    past = Past(restarts=1, ended=1.0)
+    face = Serving(Line(ours), past)
+    face.ticked(0)  # before there is a watch
+    stops: list[int] = []
+    counts = SimpleNamespace(active=4)
+    watching: Any = SimpleNamespace(
+        pipeline=SimpleNamespace(tracker=SimpleNamespace(counts=counts)), stop=lambda: stops.append(1), tick=9
+    )
+    condition: Any = SimpleNamespace(status=lambda: "well", waiting=2)
+    face.watching, face.condition = watching, condition
+    face.ticked(0)
+    kind, _, data = unpack(gate.recv(1000))
+    assert kind == BEAT
+    assert msgspec.msgpack.decode(data, type=Beat) == Beat(status="well", flows=4, waiting=2)
+    assert watching.tick == serving.REST_SECONDS
+    assert past.ended == 0.0
+    assert past.blind > 0
+    face.told("end", flow_of(1))
+    assert len(list(face.desk.catalogue.now("flow"))) == 1
+    gate.close()
+    face.ticked(0)
+    assert stops == [1]
+    face.finish()
+
+
+def test_orders_change_what_can_change(tmp_path: Path) -> None:
+    read: list[str | None] = []
+    verdicts: Any = SimpleNamespace(reload=read.append)
+    with Writer(tmp_path / "h.db", contents(())) as writer:
+        keeper = Keeper(writer)
+        serving._obey(
+            msgspec.msgpack.encode(Orders(filters="x", store_age=5, store_size=6)), verdicts, keeper
+        )
+        assert (writer._filing._retention.limits.age_ns, writer._filing._retention.limits.size_bytes) == (
+            5,
+            6,
+        )
+        serving._obey(b"junk", verdicts, keeper)
+    assert read == ["x"]
+
+
+def test_what_cannot_be_opened_is_an_exit_code(capsys: Any) -> None:
+    from procwire.cli.main import parser
+    from procwire.cli.settling import parse
+
+    arguments = parse(parser("daemon"), ["daemon", "--no-store", "--no-findings", "-i", "none0"])
+    arguments.sandbox = "off"
+    ours, gate = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    assert serve(arguments, ours, Past()) in (1, 3)
+    assert capsys.readouterr().err.startswith("procwire: ")
+    gate.close()

@@ -1,0 +1,76 @@
+"""``procwire shape run``: the real program, and what it says of itself."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from procwire.cli.main import main
+from procwire.cli.shape_run import outage
+from procwire.shaping.failure import InvalidError
+from tests.cli.program import run
+from tests.shaping.lab.place import asking, echo, needs_lab
+
+Capsys = pytest.CaptureFixture[str]
+
+
+@needs_lab
+def test_a_command_is_run_and_measured(tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    with echo(socket.socket(socket.AF_INET, socket.SOCK_DGRAM), "0.0.0.0") as port:
+        done = run(
+            "shape", "run", "--rtt", "40ms", "--egress-rate", "10mbit", "--seed", "7", "--report",
+            str(report), "--", *asking("host", port, 40),
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    said = done.stderr.decode()
+    assert "this host is 198.1" in said
+    assert "seed 7" in said
+    assert done.stdout == b""
+    told = json.loads(report.read_text())
+    assert told["counts"]["egress"]["passed"] == 40
+    rows = {(each["way"], each["name"]): each for each in told["figures"]}
+    assert rows["egress", "delay"]["configured"] == "20ms"
+    assert rows["egress", "rate"]["verdict"] == "agrees"
+    assert ("ingress", "rate") not in rows
+
+
+@needs_lab
+def test_the_exit_code_and_the_output_are_the_commands() -> None:
+    done = run("shape", "run", "--quiet", "--", "sh", "-c", "echo out; echo err >&2; exit 7")
+    assert (done.returncode, done.stdout, done.stderr) == (7, b"out\n", b"err\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--loss", "3"], "percent"),
+        (["--rate", "1mbps"], "mbit"),
+        (["--rtt", "1s", "--delay", "1s"], "rtt"),
+        (["--codel"], "codel"),
+        (["--outage", "up=1s"], "outage"),
+        (["--trace", "/no/such/file"], "/no/such/file"),
+        (["--match", "host=1"], "selector"),
+        ([], "which command"),
+    ],
+)
+def test_a_wrong_word_is_told_before_anything_is_done(words: list[str], said: str, capsys: Capsys) -> None:
+    command = [] if said == "which command" else ["--", "true"]
+    assert main(["shape", "run", *words, *command]) != 0
+    assert said in capsys.readouterr().err
+
+
+def test_outages_are_spans_and_flags() -> None:
+    found = outage("up=10s down=500ms irregular hold")
+    assert (found.up_ns, found.down_ns, found.irregular, found.fate) == (10**10, 5 * 10**8, True, "hold")
+    with pytest.raises(InvalidError, match="sideways"):
+        outage("sideways")
+
+
+@needs_lab
+def test_a_program_that_is_not_there(capsys: Capsys) -> None:
+    assert main(["shape", "run", "--", "/no/such/program"]) == 127
+    assert "/no/such/program" in capsys.readouterr().err

@@ -1,0 +1,1 @@
+"""Tests of a watch that goes on."""

@@ -1,0 +1,71 @@
+"""Two hosts on a wire for tests of the kernel, and what this room says of one of them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+
+from procwire.shaping.abilities import Abilities
+from procwire.shaping.apply import Kernel
+from procwire.shaping.codec.links import Link
+from procwire.shaping.namespace import Namespace
+from procwire.shaping.standing import Standing
+from procwire.shaping.steps import Place
+from tests.lab import Host, why_not
+
+HERE = Abilities(htb=True, tbf=True, ingress=True, clsact=True, u32=True, bpf=True, mirred=True, ifb=True)
+FULL = Abilities(
+    netem=True, htb=True, tbf=True, prio=True, fq_codel=True, ingress=True, clsact=True, u32=True,
+    flower=True, fw=True, matchall=True, bpf=True, mirred=True, ifb=True, seed=True,
+)  # fmt: skip
+ETH0 = Standing(place=Place(path="/run/netns/x", inode=7), device=3, name="eth0")
+
+needs_lab = pytest.mark.skipif(bool(why_not()), reason=why_not() or "-")
+
+
+class Inside(NamedTuple):
+    """A host's namespace as the room has it."""
+
+    namespace: Namespace
+    kernel: Kernel
+
+    def link(self, name: str = "eth0") -> Link:
+        """One of its interfaces."""
+        found = self.kernel.link(name)
+        assert found is not None
+        return found
+
+    def standing(self, name: str = "eth0", *, whole: bool = False) -> Standing:
+        """What stands on it."""
+        return self.kernel.standing(self.link(name), whole=whole)
+
+
+@contextlib.contextmanager
+def inside(host: Host) -> Iterator[Inside]:
+    """Enter it."""
+    with Namespace(str(host.path)) as namespace:
+        kernel = Kernel(namespace)
+        try:
+            yield Inside(namespace, kernel)
+        finally:
+            kernel.close()
+
+
+def shown(host: Host, *words: str) -> list[dict[str, Any]]:
+    """What tc says, another reader than ours."""
+    text = host.run("tc", "-j", *words)
+    found: list[dict[str, Any]] = json.loads(text) if text.strip() else []
+    return found
+
+
+def datagrams(host: Host, target: tuple[str, int], count: int, size: int = 1000) -> None:
+    """Send so many, as fast as the queue takes them."""
+    with host.socket(socket.AF_INET6 if ":" in target[0] else socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for _ in range(count):
+            with contextlib.suppress(BlockingIOError):
+                sender.sendto(bytes(size), target)
