@@ -72,12 +72,12 @@ class Book:
     def offers(self) -> list[Offer]:
         """The tables that are kept here."""
         return [
-            Offer(table=FLOWS, rows=self.flows, owned=is_of, feed=True, reasons=self._why),
+            Offer(table=FLOWS, rows=self._flows, owned=is_of, feed=True, reasons=self._why),
             Offer(table=self._mixed, rows=self._observations, owned=is_of, feed=True, reasons=self._why),
             Offer(table=FINDINGS, rows=lambda: list(self._found), owned=_not, feed=True, reasons=self._why),
         ]
 
-    def flows(self) -> Iterator[FlowRow]:
+    def _flows(self) -> Iterator[FlowRow]:
         """Those that go on, then those that ended lately; as of the call, however long it takes to read."""
         active, ended = list(self.active()), list(self._ended)
         keep = self.keep

@@ -87,6 +87,8 @@ def _become(work: Callable[[socket.socket], int], made: socket.socket, words: in
         os.dup2(null, 0)
         os.dup2(words, 1)
         os.dup2(words, 2)
+        sys.stdout = os.fdopen(1, "w", buffering=1, closefd=False)
+        sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False)
         code = work(made)
         sys.stdout.flush()
         sys.stderr.flush()

@@ -8,7 +8,6 @@ import signal
 import socket
 import sys
 import time
-from functools import partial
 
 import msgspec
 
@@ -23,9 +22,9 @@ from procwire.cli.audience import Watcher
 from procwire.cli.capturing import greet, losses_of, refused_by, watch_options
 from procwire.cli.condition import Condition, writer_of
 from procwire.cli.detecting import Detecting
-from procwire.cli.output.groups import KEYS, Groups
 from procwire.cli.output.observations import CORE_NAMES
 from procwire.cli.storing import Kept, detecting, storing
+from procwire.cli.summing import Sums
 from procwire.cli.verdicts import Verdicts
 from procwire.daemon.supervisor import Beat, Past
 from procwire.engine import api
@@ -33,8 +32,6 @@ from procwire.engine.api import Context, EngineError, Watching
 from procwire.model.flow import Flow
 from procwire.model.health import HEALTH
 from procwire.model.observation import Observation
-from procwire.model.rows import GroupRow
-from procwire.model.tables import GROUPS
 from procwire.model.values import time_text
 from procwire.store.keeping import Keeper
 from procwire.store.retention import Limits
@@ -61,9 +58,10 @@ class Serving(Watcher):
         self.book = Book(kinds)
         self.line = line
         self.past = past
+        self.sums = Sums(self.book)
         health = Offer(table=HEALTH, rows=lambda: self.condition.rows() if self.condition else [])
         self.desk = Desk(
-            Catalogue([*self.book.offers(), health, *grouped(self.book)], kinds), line,
+            Catalogue([*self.book.offers(), health, *self.sums.offers()], kinds), line,
             clock=time.monotonic, wall=time.time_ns, started=time_text(time.time_ns()), pid=os.getpid(),
         )  # fmt: skip
         self.book.publish = self.desk.publish
@@ -73,6 +71,8 @@ class Serving(Watcher):
     def told(self, event: str, flow: Flow) -> None:
         """See Watcher."""
         self.book.told(event, flow)
+        if event == "end":
+            self.sums.add(flow)
 
     def observed(self, flow: Flow, observation: Observation) -> None:
         """See Watcher."""
@@ -104,25 +104,6 @@ class Serving(Watcher):
         """See Watcher."""
         self.desk.leave_all()
         self.line.close()
-
-
-def grouped(book: Book) -> list[Offer]:
-    """Flows taken together, a table for each way: who may not see all flows sees no sums of them."""
-    return [
-        Offer(
-            table=msgspec.structs.replace(GROUPS, name=f"{by}_group"),
-            rows=partial(_groups, by, book),
-            owned=lambda _row, _uid: False,
-        )
-        for by in KEYS
-    ]
-
-
-def _groups(by: str, book: Book) -> list[GroupRow]:
-    groups = Groups(by)
-    for row in book.flows():
-        groups.add(row)
-    return groups.rows()
 
 
 def serve(arguments: argparse.Namespace, made: socket.socket, past: Past) -> int:

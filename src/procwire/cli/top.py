@@ -99,6 +99,10 @@ def show(host: Host, arguments: argparse.Namespace) -> int:
     from procwire.tui import settings as kept
     from procwire.tui import terminal
 
+    try:
+        from procwire.tui.app import Terminal
+    except ImportError as error:
+        raise EngineError(f"{error}: pip install 'procwire[tui]'") from None
     environment = dict(os.environ)
     place = kept.place(environment)
     settings = kept.load(place)
@@ -107,9 +111,5 @@ def show(host: Host, arguments: argparse.Namespace) -> int:
     if environment.get("NO_COLOR"):
         theme = arguments.theme or "mono"
     settings.ascii = settings.ascii or arguments.ascii or terminal.ascii_only(environment)
-    try:
-        from procwire.tui.app import Terminal
-    except ImportError as error:
-        raise EngineError(f"{error}: pip install 'procwire[tui]'") from None
     app = Terminal(host, settings=settings, settings_file=place, environment=environment, theme=theme)
     return app.run() or exit.OK
