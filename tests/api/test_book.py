@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from procwire.api import book as room
@@ -45,6 +47,26 @@ def test_memory_is_bounded_and_what_goes_is_counted(monkeypatch: pytest.MonkeyPa
         book.found(FOUND)
     assert book.forgotten == {"flow": 7, "observation": 7, "finding": 7}
     assert [len(list(offer.rows() or ())) for offer in book.offers()] == [3, 3, 3]
+
+
+def test_observations_wait_until_it_is_known_whose_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "MAX_HELD", 2)
+    book = Book([table_of(Upgraded)])
+    told: list[Any] = []
+    book.publish = lambda table, event, row: told.append((table, getattr(row, "process", None)))
+    flow, owner = flow_of(1), flow_of(1).owner
+    flow.owner = None
+    for _ in range(3):
+        book.observed(flow, Upgraded(time=1, side=Direction.OUT, hint="tls"))
+    assert told == [("observation", None)]  # the third, for which there was no room
+    flow.owner = owner
+    book.told("open", flow)
+    assert [table for table, _ in told[1:]] == ["flow", "observation", "observation"]
+    assert all(process.pid == 101 for _, process in told[1:])
+    book.observed(flow, Upgraded(time=1, side=Direction.OUT, hint="tls"))
+    assert len(told) == 5
+    rows = list(book.offers()[1].rows() or ())
+    assert [row.process.pid for row in rows] == [101] * 4
 
 
 def test_a_flow_is_of_who_has_an_end_of_it() -> None:

@@ -9,8 +9,6 @@ from pathlib import Path
 import pytest
 
 from procwire.cli.main import main
-from procwire.cli.shape_run import outage
-from procwire.shaping.failure import InvalidError
 from tests.cli.program import run
 from tests.shaping.lab.place import asking, echo, needs_lab
 
@@ -61,13 +59,6 @@ def test_a_wrong_word_is_told_before_anything_is_done(words: list[str], said: st
     command = [] if said == "which command" else ["--", "true"]
     assert main(["shape", "run", *words, *command]) != 0
     assert said in capsys.readouterr().err
-
-
-def test_outages_are_spans_and_flags() -> None:
-    found = outage("up=10s down=500ms irregular hold")
-    assert (found.up_ns, found.down_ns, found.irregular, found.fate) == (10**10, 5 * 10**8, True, "hold")
-    with pytest.raises(InvalidError, match="sideways"):
-        outage("sideways")
 
 
 @needs_lab

@@ -49,7 +49,12 @@ SANS_IO = (
     "shaping/steps.py",
     "shaping/translation.py",
     "shaping/emulation",
+    "shaping/measure/comparison.py",
     "shaping/measure/intervals.py",
+    "shaping/comcast.py",
+    "shaping/foreign.py",
+    "shaping/preset.py",
+    "shaping/texts",
     "alerts/formats",
 )
 CLOCKS = {"time", "perf_counter", "monotonic", "time_ns", "now", "utcnow", "today"}

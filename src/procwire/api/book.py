@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
+from typing import Any
 
 from procwire.api.offers import Offer
 from procwire.model.columns import Table
@@ -21,6 +22,7 @@ from procwire.model.tables import FLOWS
 MAX_ENDED = 2_000  # flows that have ended
 MAX_SEEN = 5_000  # observations
 MAX_FOUND = 1_000  # findings
+MAX_HELD = 5_000  # observations of flows that were not told of yet; beyond, they are told of as they are
 
 Publish = Callable[[str, str, object], None]
 
@@ -43,7 +45,9 @@ class Book:
         self.keep: Callable[[FlowRow], bool] | None = None  # of flows that go on; others are told of if kept
         self.forgotten: dict[str, int] = {"flow": 0, "observation": 0, "finding": 0}
         self._ended: deque[Flow] = deque()
-        self._seen: deque[ObservationRow] = deque()
+        self._seen: deque[tuple[Flow, Observation]] = deque()
+        self._held: dict[int, list[Observation]] = {}
+        self._holding = 0
         self._found: deque[Finding] = deque()
         self._mixed = mixed(kinds)
 
@@ -55,13 +59,19 @@ class Book:
             self._ended.append(flow)
             self._bound(self._ended, MAX_ENDED, "flow")
         self.publish("flow", event, FlowRow(flow, self.context))
+        for observation in self._held.pop(flow.number, ()):
+            self._holding -= 1
+            self._show(flow, observation)
 
     def observed(self, flow: Flow, observation: Observation) -> None:
-        """See Audience."""
-        row = ObservationRow(flow, observation, self.context)
-        self._seen.append(row)
+        """See Audience. Feeds are told once it is known whose flow it is: when that is told of."""
+        self._seen.append((flow, observation))
         self._bound(self._seen, MAX_SEEN, "observation")
-        self.publish("observation", "seen", row)
+        if flow.number and flow.owner is None and self._holding < MAX_HELD:
+            self._held.setdefault(flow.number, []).append(observation)
+            self._holding += 1
+            return
+        self._show(flow, observation)
 
     def found(self, finding: Finding) -> None:
         """A detector found something."""
@@ -86,13 +96,17 @@ class Book:
             rows if keep is None else filter(keep, rows), (FlowRow(flow, self.context) for flow in ended)
         )
 
-    def _observations(self) -> list[ObservationRow]:
-        return list(self._seen)
+    def _observations(self) -> Iterator[ObservationRow]:
+        seen = list(self._seen)
+        return (ObservationRow(flow, observation, self.context) for flow, observation in seen)
+
+    def _show(self, flow: Flow, observation: Observation) -> None:
+        self.publish("observation", "seen", ObservationRow(flow, observation, self.context))
 
     def _why(self) -> tuple[str, ...]:
         return self.reasons()
 
-    def _bound(self, kept: deque[Flow] | deque[ObservationRow] | deque[Finding], most: int, of: str) -> None:
+    def _bound(self, kept: deque[Any], most: int, of: str) -> None:
         if len(kept) > most:
             kept.popleft()
             self.forgotten[of] += 1

@@ -99,6 +99,11 @@ class Gate:
         self._listening.close()
 
     @property
+    def last(self) -> int:
+        """The number of the face that came last."""
+        return self._number
+
+    @property
     def guests(self) -> int:
         """Faces now."""
         return len(self._guests)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
+from procwire.api.messages import SOCKET
 from procwire.cli import arguments as words
 from procwire.cli import recording
 from procwire.cli.detecting import Detecting, losses
 from procwire.cli.storing import folders
 from procwire.engine.api import Watching, WatchOptions, compiled_modules
+from procwire.sandbox.capabilities import NET_RAW, effective
 
 
 def add_interfaces(parser: argparse.ArgumentParser) -> None:
@@ -60,6 +63,27 @@ def add_capture(parser: argparse.ArgumentParser) -> None:
     words.add_keys(parser)
     words.add_sandbox(parser)
     words.add_flows(parser)
+
+
+def add_attach(parser: argparse.ArgumentParser) -> None:
+    """--attach and --socket."""
+    parser.add_argument(
+        "--attach", action="store_true",
+        help="capture nothing, show what a running daemon sees (for others than root, where its socket may "
+        "be opened, that is what happens anyway)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--socket", metavar="PATH", default="", help=f"attach to the daemon at PATH (default {SOCKET})"
+    )
+
+
+def daemon_for(arguments: argparse.Namespace) -> str:
+    """The socket of the daemon that is to be asked; empty where the host itself is looked at."""
+    if arguments.attach or arguments.socket:
+        return arguments.socket or SOCKET
+    if os.geteuid() == 0 or effective() >> NET_RAW & 1 or not os.access(SOCKET, os.W_OK):
+        return ""
+    return "" if arguments.interface or arguments.write or arguments.record else SOCKET
 
 
 def watch_options(arguments: argparse.Namespace, found: Detecting | None = None) -> WatchOptions:

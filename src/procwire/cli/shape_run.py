@@ -42,6 +42,10 @@ def add(actions: Any) -> None:
         epilog="example:\n  sudo procwire shape run --loss 3%% --rtt 200ms --rate 2mbit -- curl http://10.1.2.3/\n",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
+    parser.add_argument("--preset", metavar="NAME", help="a network that has a name (see shape presets list)")
+    parser.add_argument(
+        "--presets", action="append", default=[], metavar="DIR", help="also the presets in DIR"
+    )
     add_effects(parser)
     more = parser.add_argument_group("what only an emulated network does")
     more.add_argument("--trace", metavar="FILE", help="a mahimahi trace is the rate of both directions")
@@ -95,16 +99,26 @@ def plan_of(arguments: argparse.Namespace) -> PathPlan:
     from procwire.shaping.emulation.codel import CodelPlan
     from procwire.shaping.emulation.conditions import Conditions
     from procwire.shaping.emulation.path import PathPlan
+    from procwire.shaping.library import Library
+    from procwire.shaping.preset import merged, outage
     from procwire.shaping.quantities import size
     from procwire.shaping.selection import selector
     from procwire.shaping.words import effects
 
-    made = effects(effect_words(arguments))
+    words, preset = effect_words(arguments), None
+    if arguments.preset:
+        library = Library(arguments.presets)
+        preset = library.named(arguments.preset)
+        words = merged(preset.words, words)
+        if arguments.trace or arguments.egress_trace or arguments.ingress_trace:
+            words = {name: value for name, value in words.items() if not name.endswith("rate")}
+    made = effects(words)
+    comes_and_goes = outage(arguments.outage) if arguments.outage else preset.outage if preset else None
     queue = size(arguments.queue_bytes, "queue-bytes") if arguments.queue_bytes else 0
     ways: dict[str, Conditions] = {}
     for way in ("egress", "ingress"):
         conditions = Conditions(
-            outage=outage(arguments.outage) if arguments.outage else None, queue_bytes=queue,
+            outage=comes_and_goes, queue_bytes=queue,
             trace=_trace(getattr(arguments, f"{way}_trace") or arguments.trace),
             shared=arguments.shared_bursts,
         )  # fmt: skip
@@ -119,32 +133,6 @@ def plan_of(arguments: argparse.Namespace) -> PathPlan:
         exempt=tuple(selector(text) for text in arguments.exempt),
         seed=arguments.seed if arguments.seed is not None else int.from_bytes(os.urandom(4), "big"),
     )
-
-
-def outage(text: str) -> Any:
-    """``up=10s down=1s irregular hold``. Raises InvalidError."""
-    from procwire.shaping.emulation.conditions import Outage
-    from procwire.shaping.failure import InvalidError
-    from procwire.shaping.quantities import span
-
-    spans: dict[str, int] = {}
-    flags = set()
-    for word in text.replace(",", " ").split():
-        name, equals, value = word.partition("=")
-        if equals and name in ("up", "down"):
-            spans[name] = span(value, f"outage {name}")
-        elif word in ("irregular", "hold", "drop"):
-            flags.add(word)
-        else:
-            raise InvalidError(
-                "outage", f"{word[:40]!r} is none of up=SPAN, down=SPAN, irregular, hold, drop"
-            )
-    if len(spans) != 2:
-        raise InvalidError("outage", "say how long it is up and how long down: 'up=10s down=1s'")
-    return Outage(
-        up_ns=spans["up"], down_ns=spans["down"], irregular="irregular" in flags,
-        fate="hold" if "hold" in flags else "drop",
-    )  # fmt: skip
 
 
 def figures_of(outcome: Outcome) -> list[Figure]:

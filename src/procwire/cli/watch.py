@@ -12,7 +12,16 @@ from typing import Any
 from procwire.cli import arguments as words
 from procwire.cli import exit, recording
 from procwire.cli.audience import Found, GroupPicture, Lines, Picture, Seen, Watcher
-from procwire.cli.capturing import add_capture, add_interfaces, greet, losses_of, refused_by, watch_options
+from procwire.cli.capturing import (
+    add_attach,
+    add_capture,
+    add_interfaces,
+    daemon_for,
+    greet,
+    losses_of,
+    refused_by,
+    watch_options,
+)
 from procwire.cli.detecting import Detecting
 from procwire.cli.output.choice import writer
 from procwire.cli.output.findings import Findings
@@ -32,9 +41,10 @@ def add(commands: Any) -> None:
         help="live flows with the process behind each",
         description="Watch live traffic: a table that refreshes on a terminal, lines elsewhere. A line when "
         "a flow starts to be known and one when it ends; flows open at the end get theirs. Needs the right "
-        "to capture: run it as root.",
+        "to capture: run it as root, or beside a daemon that may be asked (--attach).",
     )
     add_interfaces(parser)
+    add_attach(parser)
     words.add_outputs(parser)
     what = parser.add_mutually_exclusive_group()
     words.add_observations(what)
@@ -55,6 +65,11 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Watch until the end; 1 when the file took no more, 4 when packets, or rows to store, were lost."""
+    path = daemon_for(arguments)
+    if path:
+        from procwire.cli.attached import attach
+
+        return attach(arguments, path)
     where = ", ".join(arguments.interface) or "all interfaces"
     with storing(arguments, source=where, live=True) as keeper:
         code = _watch(arguments, keeper)

@@ -13,7 +13,7 @@ from pathlib import Path
 from procwire.bpf import probe
 from procwire.bpf.libbpf import BpfError
 from procwire.capture.packet_filter import FilterError, compile_filter
-from procwire.doctor import cells
+from procwire.doctor import cells, shapes
 from procwire.model.rows import Check
 from procwire.netlink.channel import SOCK_DIAG, Channel
 
@@ -199,6 +199,7 @@ CHECKS: tuple[Callable[[], Check], ...] = (
     _namespaces,
     _zstd,
     cells.sandbox,
+    shapes.shaping,
 )
 
 

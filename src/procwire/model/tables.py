@@ -26,6 +26,7 @@ from procwire.model.finding import DETECTORS, FINDINGS, RULES
 from procwire.model.flow import NO_SCALE
 from procwire.model.health import HEALTH
 from procwire.model.host_tables import PROCESSES, container_columns, program_columns
+from procwire.model.imported import IMPORTS
 from procwire.model.kernel_tables import KERNEL
 from procwire.model.lives import LIVES
 from procwire.model.packets import HAS_PORTS, IS_IP
@@ -334,5 +335,5 @@ GROUPS = Table(
 
 CORE = (
     FLOWS, PACKETS, GROUPS, PROCESSES, LIVES, SOCKETS, INTERFACES, PROTOCOLS, RISKS, CHECKS, ACCOUNTING,
-    TRIALS, HEALTH, COLUMNS, RUNS, LOSSES, FINDINGS, DETECTORS, RULES,
+    TRIALS, HEALTH, COLUMNS, RUNS, LOSSES, FINDINGS, DETECTORS, RULES, IMPORTS,
 )  # fmt: skip
