@@ -111,5 +111,6 @@ def show(host: Host, arguments: argparse.Namespace) -> int:
     if environment.get("NO_COLOR"):
         theme = arguments.theme or "mono"
     settings.ascii = settings.ascii or arguments.ascii or terminal.ascii_only(environment)
-    app = Terminal(host, settings=settings, settings_file=place, environment=environment, theme=theme)
+    app = Terminal(host, settings=settings, settings_file=place, environment=environment)
+    app.wear(theme)
     return app.run() or exit.OK
