@@ -31,6 +31,7 @@ MODULES = (
     "top",
     "follow",
     "export",
+    "incident",
     "running",
     "shape",
     "ps",

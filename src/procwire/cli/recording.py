@@ -16,8 +16,6 @@ from procwire.model.filter import compile_filter
 from procwire.model.finding import SEVERITIES
 from procwire.model.tables import FLOWS
 from procwire.recorder import wishes as words
-from procwire.recorder.incident import Reason
-from procwire.recorder.vault import place
 
 if TYPE_CHECKING:
     from procwire.cli.detecting import Detecting
@@ -81,7 +79,11 @@ def wishes_of(arguments: argparse.Namespace) -> words.Wishes:
 
 def folders(arguments: argparse.Namespace) -> tuple[str, ...]:
     """Where files of the recorder come."""
-    return (str(place(arguments.incidents)),) if arguments.record else ()
+    if not arguments.record:
+        return ()
+    from procwire.recorder.vault import place
+
+    return (str(place(arguments.incidents)),)
 
 
 def freeze_at(arguments: argparse.Namespace, watching: Watching, detecting: Detecting | None) -> None:
@@ -89,6 +91,8 @@ def freeze_at(arguments: argparse.Namespace, watching: Watching, detecting: Dete
     flight = watching.keeping.flight
     if flight is None:
         return
+    from procwire.recorder.incident import Reason
+
     signal.signal(signal.SIGUSR1, lambda *_: flight.freeze(Reason(time=time.time_ns(), kind="signal")))
     if arguments.freeze_on and detecting:
         from procwire.recorder.flight import Freezer

@@ -26,20 +26,19 @@ ETH_P_ALL = 3
 
 def compiled_modules() -> tuple[list[str], list[str]]:
     """Names of the per-packet modules: (all, those that run uncompiled here)."""
-    wanted: list[str] = []
-    slow: list[str] = []
+    wanted = []
     for path in sorted(PACKAGE.rglob("*.py")):
         with path.open(encoding="utf-8") as text:
             if text.readline().startswith("# cython:"):
                 wanted.append(".".join(("procwire", *path.relative_to(PACKAGE).with_suffix("").parts)))
-                if _runs_from_source(path):
-                    slow.append(wanted[-1])
+    slow = [name for name in wanted if _runs_from_source(name)]
     return wanted, slow
 
 
-def _runs_from_source(path: Path) -> bool:
-    """Nothing compiled lies beside it. Importlib is not asked: it would import the packages around it."""
-    return not any(path.with_suffix(suffix).exists() for suffix in EXTENSION_SUFFIXES)
+def _runs_from_source(name: str) -> bool:
+    """Looked up by its file: to ask the import system would load packages that a confined process cannot."""
+    path = PACKAGE.joinpath(*name.split(".")[1:])
+    return not any(path.with_name(path.name + suffix).is_file() for suffix in EXTENSION_SUFFIXES)
 
 
 def _kernel() -> Check:

@@ -49,7 +49,9 @@ class Held:
     def take(self, batch: FrameBatch, table: PacketTable) -> None:
         """Keep a copy of a batch whose packets were ingested."""
         copy = copied(batch)
-        self._held.append((copy, array("q", table.flow[: batch.count]), batch.time[batch.count - 1]))
+        self._held.append(
+            (copy, array("q", memoryview(table.flow)[: batch.count].tolist()), batch.time[batch.count - 1])
+        )
         self._bytes += len(copy.buffer)
 
     def ready(self, now: int, *, all_: bool = False) -> Iterator[Run]:

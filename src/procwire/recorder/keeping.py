@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from procwire.capture.source import CaptureError, Interface
 from procwire.capture.writer import PcapngWriter
@@ -19,12 +19,12 @@ from procwire.model.observation import Observation
 from procwire.model.packets import PacketTable
 from procwire.model.rows import RowContext
 from procwire.model.tables import FLOWS
-from procwire.recorder.flight import Flight
 from procwire.recorder.held import Held
-from procwire.recorder.noted import Notes
-from procwire.recorder.track import Numbers
-from procwire.recorder.vault import Owner, Vault, place
 from procwire.recorder.wishes import Wishes
+
+if TYPE_CHECKING:
+    from procwire.recorder.flight import Flight
+    from procwire.recorder.vault import Owner
 
 
 class Source(Protocol):
@@ -65,6 +65,11 @@ class Keeping:
         self._watch = watch
         self._recorded: Held | None = None
         if wishes.record:
+            from procwire.recorder.flight import Flight
+            from procwire.recorder.noted import Notes
+            from procwire.recorder.track import Numbers
+            from procwire.recorder.vault import Vault, place
+
             vault = Vault(place(wishes.directory), quota_bytes=wishes.quota_bytes, owner=owner)
             notes = Notes(wishes.before_ns + wishes.after_ns, context)
             self.flight = Flight(wishes, vault, Numbers(source.interfaces), notes)
