@@ -9,17 +9,25 @@ from importlib import import_module
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = [
-    "__version__", "Event", "Flow", "LibraryError", "Process", "Row", "Session", "read", "session", "watch",
-]  # fmt: skip
+_HOMES = {
+    "Event": "live",
+    "Flow": "row",
+    "LibraryError": "reason",
+    "Process": "row",
+    "Row": "row",
+    "Session": "recording",
+    "read": "recording",
+    "session": "recording",
+    "watch": "live",
+}
 
 
 def __getattr__(name: str) -> Any:
     """The library is loaded with the first word of it that is used: a command needs none of it."""
-    if name not in __all__:
+    if name not in _HOMES:
         raise AttributeError(f"module 'procwire' has no attribute {name!r}")
-    return getattr(import_module("procwire.library"), name)
+    return getattr(import_module(f"procwire.library.{_HOMES[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *_HOMES})

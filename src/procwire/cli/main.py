@@ -27,6 +27,7 @@ YOUNG_OBJECTS = 100_000  # container objects that are new when the collector loo
 MODULES = (
     "watch",
     "daemon",
+    "metrics",
     "read",
     "top",
     "follow",
@@ -49,7 +50,7 @@ MODULES = (
     "shell",
 )  # in the order in which help names their commands
 ALONE = frozenset(
-    {"watch", "daemon", "read", "top", "follow", "export"}
+    {"watch", "daemon", "metrics", "read", "top", "follow", "export"}
 )  # modules with one command, of their own name
 
 EPILOG = """\

@@ -141,6 +141,8 @@ class Supervisor:
                 ours.close()
                 self._gate.leave_to_others()
                 code = self._run_engine(theirs, self.past)
+            except Exception as error:  # a defect: nobody above would say so, as this is not main's stack
+                self._log.error(f"the engine stopped at a defect: {type(error).__name__}: {error}")
             finally:
                 sys.stdout.flush()
                 os._exit(code)
