@@ -67,6 +67,7 @@ bench: $(STAMP)
 	$(BIN)/python -m bench.hooks
 	$(BIN)/python -m bench.processes
 	$(BIN)/python -m bench.store
+	$(BIN)/python -m bench.shape
 
 clean:
 	rm -rf build dist $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
