@@ -25,6 +25,7 @@ from procwire.cli.condition import Condition, writer_of
 from procwire.cli.detecting import Detecting
 from procwire.cli.output.observations import CORE_NAMES
 from procwire.cli.storing import Kept, detecting, storing
+from procwire.cli.summing import Sums
 from procwire.cli.verdicts import Verdicts
 from procwire.daemon.supervisor import Beat, Past
 from procwire.engine import api
@@ -58,9 +59,10 @@ class Serving(Watcher):
         self.book = Book(kinds)
         self.line = line
         self.past = past
+        self.sums = Sums(self.book)
         health = Offer(table=HEALTH, rows=lambda: self.condition.rows() if self.condition else [])
         self.desk = Desk(
-            Catalogue([*self.book.offers(), health], kinds), line,
+            Catalogue([*self.book.offers(), health, *self.sums.offers()], kinds), line,
             clock=time.monotonic, wall=time.time_ns, started=time_text(time.time_ns()), pid=os.getpid(),
         )  # fmt: skip
         self.book.publish = self.desk.publish
@@ -70,6 +72,8 @@ class Serving(Watcher):
     def told(self, event: str, flow: Flow) -> None:
         """See Watcher."""
         self.book.told(event, flow)
+        if event == "end":
+            self.sums.add(flow)
 
     def observed(self, flow: Flow, observation: Observation) -> None:
         """See Watcher."""
