@@ -33,12 +33,8 @@ def test_every_probe_arrives_in_order_on_a_wire(ends: tuple[Endpoint, Endpoint])
         assert all(0 <= delay < 10**9 for _, delay in one.arrived)
 
 
-def test_probes_nobody_answers_are_lost(ends: tuple[Endpoint, Endpoint]) -> None:
+def test_probes_nobody_can_have(ends: tuple[Endpoint, Endpoint]) -> None:
     near, far = ends
-    found = probe(
-        near, Endpoint(near.namespace, "127.0.0.1"), ProbePlan(count=3, interval_ns=1_000_000, wait_ns=10**7)
-    )
-    assert found["ingress"].sent == 3
     with pytest.raises(ShapingError, match="203"):
         probe(Endpoint(near.namespace, "203.0.113.1"), far, ProbePlan(count=1, interval_ns=1))
     with pytest.raises(ShapingError, match="1 to"):

@@ -25,6 +25,8 @@ _TIMESTAMP_NS, _BUFFER_FORCE = 35, 33  # SO_TIMESTAMPNS, SO_RCVBUFFORCE (asm-gen
 _PROBE = struct.Struct("!4sIQ")  # magic, number, CLOCK_REALTIME in ns
 _STAMP = struct.Struct("=qq")
 _MAGIC = b"pwpr"
+_GREETING = 0xFFFFFFFF  # a number that no probe has
+_GREET_SECONDS = 0.02
 SMALLEST = _PROBE.size + 28
 
 
@@ -61,6 +63,7 @@ def probe(near: Endpoint, far: Endpoint, plan: ProbePlan) -> dict[str, Probed]:
     found = {way: Probed() for way in WAYS}
     with _datagrams(near) as first, _datagrams(far) as second:
         roads = (("egress", first, second), ("ingress", second, first))
+        _greet(first, second, min(plan.wait_ns, LONGEST_WAIT_NS))
         body = b"\0" * max(0, plan.size - SMALLEST)
         start = time.monotonic_ns()
         end = start + plan.count * plan.interval_ns + min(plan.wait_ns, LONGEST_WAIT_NS)
@@ -137,6 +140,19 @@ def _datagrams(end: Endpoint) -> Iterator[socket.socket]:
         raise ShapingError(f"no probe at {end.address}: {error.strerror or error}") from None
     with made:
         yield made
+
+
+def _greet(first: socket.socket, second: socket.socket, wait_ns: int) -> None:
+    """Until something arrived both ways, or long enough: the search for neighbours is no loss."""
+    heard: set[socket.socket] = set()
+    end = time.monotonic_ns() + wait_ns
+    while len(heard) < 2 and time.monotonic_ns() < end:
+        _send(first, second, _GREETING, b"")
+        _send(second, first, _GREETING, b"")
+        for sink in select.select([first, second], (), (), _GREET_SECONDS)[0]:
+            with contextlib.suppress(OSError):
+                sink.recv(65536)
+                heard.add(sink)
 
 
 def _send(source: socket.socket, sink: socket.socket, number: int, body: bytes) -> None:
