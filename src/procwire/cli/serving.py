@@ -22,6 +22,7 @@ from procwire.cli.audience import Watcher
 from procwire.cli.capturing import greet, losses_of, refused_by, watch_options
 from procwire.cli.condition import Condition, writer_of
 from procwire.cli.detecting import Detecting
+from procwire.cli.hosting import offers
 from procwire.cli.output.observations import CORE_NAMES
 from procwire.cli.storing import Kept, detecting, storing
 from procwire.cli.verdicts import Verdicts
@@ -59,7 +60,7 @@ class Serving(Watcher):
         self.past = past
         health = Offer(table=HEALTH, rows=lambda: self.condition.rows() if self.condition else [])
         self.desk = Desk(
-            Catalogue([*self.book.offers(), health], kinds), line,
+            Catalogue([*self.book.offers(), *offers(lambda: self.watching), health], kinds), line,
             clock=time.monotonic, wall=time.time_ns, started=time_text(time.time_ns()), pid=os.getpid(),
         )  # fmt: skip
         self.book.publish = self.desk.publish

@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import time
+import traceback
 from collections.abc import Callable
 
 import msgspec
@@ -141,6 +142,8 @@ class Supervisor:
                 ours.close()
                 self._gate.leave_to_others()
                 code = self._run_engine(theirs, self.past)
+            except Exception:
+                self._log.error(traceback.format_exc())
             finally:
                 sys.stdout.flush()
                 os._exit(code)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import platform
 import socket
 import sys
 from collections.abc import Callable
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 from procwire.bpf import probe
@@ -36,8 +36,9 @@ def compiled_modules() -> tuple[list[str], list[str]]:
 
 
 def _runs_from_source(name: str) -> bool:
-    found = importlib.util.find_spec(name)
-    return found is None or (found.origin or "").endswith(".py")
+    """Whether no compiled file lies beside it; nothing is imported, as a process in its cell asks too."""
+    path = PACKAGE.joinpath(*name.split(".")[1:])
+    return not any(path.with_name(path.name + suffix).exists() for suffix in EXTENSION_SUFFIXES)
 
 
 def _kernel() -> Check:
