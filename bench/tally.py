@@ -10,6 +10,7 @@ from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
 
+TRANSPORTS = {"TCP": 6, "UDP": 17, "ICMP": 1, "ICMPV6": 58, "IGMP": 2, "SCTP": 132}  # as nDPI calls them
 PORTED = (6, 17, 132)  # for others, the truths do not agree on what a port is
 SUFFIXES = (".pcap", ".pcapng", ".cap", ".gz")
 

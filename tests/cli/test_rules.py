@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from procwire.cli.main import main
+from procwire.extensions import taking
+from tests.extensions.sigma import sigma
 from tests.extensions.test_rules import write
 
 Out = pytest.CaptureFixture[str]
@@ -50,3 +52,38 @@ def test_a_rule_finds_in_a_capture(tmp_path: Path, capsys: Out) -> None:
     assert "web" in found
     assert main(["read", str(capture), "--json", "--findings", "scan"]) == 0
     assert capsys.readouterr().out == ""
+
+
+def test_sigma_rules_are_taken_over_and_run(tmp_path: Path, capsys: Out) -> None:
+    web = sigma.rule({"selection": {"host": "*", "method": "GET"}}, {"product": "zeek", "service": "http"})
+    sigma.write(tmp_path / "in" / "web.yml", web)
+    sigma.write(tmp_path / "in" / "lost.yml", sigma.rule({"selection": {"LogonId": 1}}))
+    words = ["rules", "import", str(tmp_path / "in"), "--out", str(tmp_path / "out")]
+    assert main([*words, "--dry-run", "--json"]) == 4
+    out, err = capsys.readouterr()
+    assert [json.loads(line)["outcome"] for line in out.splitlines()] == ["refused", "imported"]
+    assert "2 rules read, 1 imported, 1 refused" in err
+    assert "1  field LogonId" in err
+    assert not (tmp_path / "out").exists()
+    assert main(words) == 4
+    assert "lost.yml" in capsys.readouterr().out
+    assert main(["rules", "coverage", "--rules", str(tmp_path / "out")]) == 0
+    layer = json.loads(capsys.readouterr().out)
+    comments = {one["techniqueID"]: one["comment"] for one in layer["techniques"]}
+    assert "web" in comments["T1059.004"].split(", ")
+    capture = str(HTTP / "ordinary.pcap")
+    assert main(["read", capture, "--json", "--findings", "--rules", str(tmp_path / "out")]) == 0
+    assert "web" in [json.loads(line)["detector"] for line in capsys.readouterr().out.splitlines()]
+
+
+def test_rules_are_switched(tmp_path: Path, capsys: Out, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(taking, "own", lambda: tmp_path)
+    assert main(["rules", "disable", "smb1", "telnet-login"]) == 0
+    assert "2 rules are disabled" in capsys.readouterr().out
+    assert main(["rules", "list", "--json", "--rules", str(tmp_path)]) == 0
+    found = {
+        json.loads(line)["id"]: json.loads(line)["state"] for line in capsys.readouterr().out.splitlines()
+    }
+    assert (found["smb1"], found["zone-transfer"]) == ("disabled", "enabled")
+    assert main(["rules", "trial", "smb1"]) == 0
+    assert main(["rules", "enable", "nonsense"]) == 2

@@ -18,6 +18,7 @@ from procwire.dpi.names import NameBook
 from procwire.dpi.protocols.dns import DnsResponse
 from procwire.dpi.registry import LINK, LINKS, TRANSPORTS, Registry, modules
 from procwire.dpi.sieve import Sieve
+from procwire.dpi.wire.pending import Pairing
 from procwire.model.flow import Flow
 from procwire.model.observation import Announced, Enclosed, Observation, Unanswered, Upgraded, columns_of
 from procwire.model.risks import NAMES as RISK_NAMES
@@ -354,12 +355,15 @@ def test_flow_is_told_the_same_when_nobody_reads_the_observations(
 PAIRED = [
     "adb",
     "aerospike",
+    "amqp",
     "bacnet",
     "bgp",
     "bittorrent",
     "cassandra",
     "coap",
     "dcerpc",
+    "dhcp",
+    "dhcpv6",
     "dnp3",
     "enip",
     "iec104",
@@ -367,6 +371,7 @@ PAIRED = [
     "kafka",
     "kerberos",
     "ldap",
+    "mdns",
     "memcached",
     "modbus",
     "mongodb",
@@ -385,9 +390,22 @@ PAIRED = [
     "snmp",
     "source_engine",
     "stun",
+    "tds",
     "wireguard",
     "x11",
 ]
+
+
+@pytest.mark.parametrize("name", PAIRED)
+def test_nothing_is_missed_that_comes_in_a_flow_of_its_own(name: str) -> None:
+    """Who answers what was sent to a group does so from an address of its own."""
+    for dialogue in dialogues(name):
+        parser = NAMES[name].Parser(msgspec.structs.replace(dialogue.context, group=True))
+        for side, data in dialogue.steps:
+            if side is Direction.OUT and parser.skip(side) < ENOUGH:
+                list(parser.feed(side, data, now=1))
+        shared = isinstance(parser, Pairing) and dialogue.transport != "tcp"
+        assert not shared or Unanswered not in {type(one) for one in parser.finish(2)}
 
 
 @pytest.mark.parametrize("name", PAIRED)

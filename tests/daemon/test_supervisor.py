@@ -129,6 +129,18 @@ def test_one_that_cannot_begin_ends_all_with_its_code(tmp_path: Path) -> None:
     assert stage.told.getvalue() == ""  # the engine has said why
 
 
+def test_an_engine_that_stops_at_a_defect_says_which(tmp_path: Path) -> None:
+    def broken(*_: object) -> int:
+        raise ValueError("no such thing")
+
+    stage = Stage(tmp_path, broken)
+    with (tmp_path / "log").open("w+", encoding="utf-8") as log:
+        stage.one._log = Log({}, sink=log)
+        assert stage.run(lambda: None) == room.FAILURE
+        log.seek(0)
+        assert log.read() == "procwire: error: the engine stopped at a defect: ValueError: no such thing\n"
+
+
 def test_one_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def hangs(line: socket.socket, past: Past) -> int:
         if past.restarts:
@@ -151,13 +163,18 @@ def test_one_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_sighup_sends_orders(tmp_path: Path) -> None:
+    over: list[int] = []
+
     def obeys(line: socket.socket, past: Past) -> int:
         beat(line)
         while True:
             kind, _, data = unpack(line.recv(1000))
             if kind == ORDER:
+                signal.signal(signal.SIGTERM, lambda *_: over.append(1))  # it may come with the next beat
                 beat(line, data.decode())
-                return good(line, past)
+                while not over:
+                    time.sleep(0.02)
+                return 0
 
     stage = Stage(tmp_path, obeys)
 

@@ -80,7 +80,10 @@ class Dialogue:
         self.contexts[1].load_verify_locations(pair)
         self.contexts[1].verify_mode = ssl.CERT_REQUIRED
 
-    def run(self, says: list[tuple[int, bytes]], session: ssl.SSLSession | None = None) -> Spoken:
+    def run(
+        self, says: list[tuple[int, bytes]], session: ssl.SSLSession | None = None, *, ask_later: bool = False
+    ) -> Spoken:
+        """``ask_later``: the server asks for a certificate with the first that it says."""
         into = (ssl.MemoryBIO(), ssl.MemoryBIO())
         out = (ssl.MemoryBIO(), ssl.MemoryBIO())
         ends = [
@@ -103,6 +106,8 @@ class Dialogue:
                 except ssl.SSLWantReadError:
                     pass
                 carry()
+        if ask_later:
+            ends[1].verify_client_post_handshake()
         for side, data in says:
             ends[side].write(data)
             carry()

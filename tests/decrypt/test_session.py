@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import os
+import ssl
 from collections.abc import Sequence
 
 import pytest
@@ -11,7 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from procwire.decrypt import reasons as room
 from procwire.decrypt.session import APPLICATION_DATA, HANDSHAKE, MAX_BACKLOG_BYTES, Session
-from procwire.dpi.wire.tls_hello import HELLO_RETRY_RANDOM
+from procwire.dpi.wire.tls_hello import HELLO_RETRY_RANDOM, read_server_hello
 from tests.decrypt.dialogue import IN, OUT, Dialogue, Hand, Sealer, key_log
 
 SAYS = [(0, b"GET / HTTP/1.1\r\n\r\n"), (1, os.urandom(40_000)), (0, b"more"), (1, b"")][:3]
@@ -54,6 +55,62 @@ def test_a_resumed_session_is_read(version: str) -> None:
     again = dialogue.run(SAYS, session=dialogue.session)
     session = Session(key_log(again.keys))
     assert read(session, list(again.flights)) == again.said
+    assert not session.failed.total()
+
+
+NO_TICKET, NO_ENCRYPT_THEN_MAC, NO_EXTENDED_MASTER_SECRET = 1 << 14, 1 << 19, 1 << 0  # openssl/ssl.h
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
+@pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_1", "TLSv1"])
+@pytest.mark.parametrize(
+    ("option", "shown"), [(0, {22, 23}), (NO_ENCRYPT_THEN_MAC, {23}), (NO_EXTENDED_MASTER_SECRET, {22})]
+)
+def test_the_mac_before_and_after_and_both_master_secrets(version: str, option: int, shown: set[int]) -> None:
+    """RFC 7366 (22) and RFC 7627 (23): what the server's hello agrees to is what was asked for."""
+    dialogue = Dialogue(version, "AES128-SHA")
+    for context in dialogue.contexts:
+        context.options |= option
+    spoken = dialogue.run(SAYS)
+    answer = next(data for side, data in spoken.flights if side == IN)
+    hello = read_server_hello(answer[9 : 9 + int.from_bytes(answer[6:9], "big")])
+    assert {22, 23} & set(hello.bodies) == shown
+    session = Session(key_log(spoken.keys))
+    assert read(session, list(spoken.flights)) == spoken.said
+    assert not session.failed.total()
+
+
+@pytest.mark.parametrize("option", [0, NO_TICKET])
+def test_a_session_is_resumed_by_ticket_and_by_id(option: int) -> None:
+    dialogue = Dialogue("TLSv1_2", "AES128-GCM-SHA256")
+    for context in dialogue.contexts:
+        context.options |= option
+    dialogue.run(SAYS)
+    assert dialogue.session is not None
+    assert dialogue.session.has_ticket == (option == 0)
+    dialogue.flights, dialogue.said = [], [b"", b""]
+    again = dialogue.run(SAYS, session=dialogue.session)
+    session = Session(key_log(again.keys))
+    assert read(session, list(again.flights)) == again.said
+    assert not session.failed.total()
+    assert b"\x0b" not in {data[5:6] for side, data in again.flights if side == IN}  # no certificate anew
+
+
+def test_a_client_that_is_asked_behind_the_handshake() -> None:
+    """Post-handshake authentication (RFC 8446 section 4.6.2), by OpenSSL: its messages, then what is said."""
+    dialogue = Dialogue("TLSv1_3")
+    dialogue.authenticate()
+    dialogue.contexts[0].post_handshake_auth = True
+    dialogue.contexts[1].verify_mode = ssl.CERT_OPTIONAL
+    dialogue.contexts[1].post_handshake_auth = True
+    spoken = dialogue.run(SAYS, ask_later=True)
+    session = Session(key_log(spoken.keys))
+    content = [one for side, data in spoken.flights for one in session.feed(side, data)]
+    messages = [(side, data[0]) for side, kind, data in content if kind == HANDSHAKE]
+    asked = messages.index((IN, 13))
+    assert [one for one in messages[asked:] if one[0] == OUT] == [(OUT, 11), (OUT, 15), (OUT, 20)]
+    said = [b"".join(data for who, kind, data in content if (who, kind) == (side, 23)) for side in (0, 1)]
+    assert tuple(said) == spoken.said
     assert not session.failed.total()
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from procwire.dpi.asking import Asking
 from procwire.dpi.expected import expectations
 from procwire.dpi.opening import Limits
@@ -60,3 +62,16 @@ def test_within_a_stream_the_stream_around_it_speaks() -> None:
 
 def test_a_port_is_guessed_from() -> None:
     assert asking().guess(flow(dport=22), None) == ("ssh", "port-guess")
+
+
+@pytest.mark.parametrize(
+    ("dst", "group"),
+    [("224.0.0.251", True), ("255.255.255.255", True), ("ff02::fb", True), ("192.0.2.255", False),
+     ("223.255.255.255", False), ("fe80::1", False)],
+)  # fmt: skip
+def test_what_is_sent_to_many_is_known_as_that(dst: str, group: bool) -> None:
+    made, one = asking(), flow(17, dport=5353, dst=dst)
+    one.family = 6 if ":" in dst else 4
+    assert made.context(one, Reading(None, True)).group == group
+    stream = flow(6, dst=dst)
+    assert not made.context(stream, Reading(None, False)).group

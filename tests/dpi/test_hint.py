@@ -44,6 +44,11 @@ def test_dns(one: Any, told: Any) -> None:
     assert carries(one, ()) == told
 
 
+def test_media_beside_a_handshake() -> None:
+    assert carries(encrypted("dtls", via="stun", encloses="srtp"), ()) == ("srtp", "rtp-shape")
+    assert carries(encrypted("rtp", via="stun"), ()) is None
+
+
 def test_a_name_learned_elsewhere_is_none_that_the_client_asked_for() -> None:
     one = encrypted(name="dns.google", alpn=("h2",))
     one.server_name_source = "dns-answer"

@@ -42,6 +42,7 @@ def test_a_life_from_fork_to_exit(tmp_path: Path) -> None:
     end = told.row(event(EXIT, 7, 1, comm=b"curl", time=2057, exit_code=3 << 8, runtime=44))
     assert (end.action, end.exe, end.ppid, end.parent) == ("exit", "/usr/bin/curl", PARENT, "bash")
     assert (end.exit_code, end.exit_signal, end.lifetime, end.runtime) == (3, 0, 2000, 44)
+    assert (child.parent_exe, child.parent_cmdline) == ("/usr/bin/curl", run.cmdline)
     orphan = told.row(event(EXEC, 8, 1, comm=b"ls", exe=b"/bin/ls"))
     assert orphan.ancestors == ("curl:7", f"bash:{PARENT}")
     killed = told.row(event(EXIT, 8, 1, exit_code=9))

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import signal
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
+from procwire.shaping import guard
 from procwire.shaping.abilities import Abilities
 from procwire.shaping.apply import Kernel
 from procwire.shaping.codec.links import Link
 from procwire.shaping.namespace import Namespace
 from procwire.shaping.standing import Standing
 from procwire.shaping.steps import Place
-from tests.lab import Host, why_not
+from tests.lab import Host, wait_for, why_not
 
 HERE = Abilities(htb=True, tbf=True, ingress=True, clsact=True, u32=True, bpf=True, mirred=True, ifb=True)
 FULL = Abilities(
@@ -69,3 +73,25 @@ def datagrams(host: Host, target: tuple[str, int], count: int, size: int = 1000)
         for _ in range(count):
             with contextlib.suppress(BlockingIOError):
                 sender.sendto(bytes(size), target)
+
+
+def end_watchdog(folder: Path) -> None:
+    """End the watchdog of a directory, where one runs, and wait for it: init takes its time to bury it."""
+    told = guard.ask(folder)
+    if told is None:
+        return
+    os.kill(told["pid"], signal.SIGTERM)
+    wait_for(lambda: is_over(told["pid"]), what="the watchdog's end")
+
+
+def is_over(pid: int) -> bool:
+    """Whether a process has ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def namespace_of(pid: int) -> int:
+    """The inode of a process's network namespace."""
+    return Path(f"/proc/{pid}/ns/net").stat().st_ino

@@ -115,7 +115,7 @@ def _read(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
     face.keep = both(face.keep, verdicts)
     alone = keeper is None and verdicts is None
     own, found = detecting(arguments, keeper, face)
-    reading = Reading(options, face if alone else Kept(face, keeper, verdicts, own))
+    reading = Reading(options, _owned(arguments, face if alone else Kept(face, keeper, verdicts, own)))
     face.context = Context(reading.source.interfaces, unowned=FROM_FILE)
     if keeper is not None:
         keeper.context = face.context
@@ -139,6 +139,16 @@ def _read(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
         progress.close()
     code = _ending(reading)
     return code or (exit.INCOMPLETE if found is not None and found.incomplete else exit.OK)
+
+
+def _owned(arguments: argparse.Namespace, listener: Any) -> Any:
+    """With the owners that a bundle knows, in front of who listens."""
+    book = getattr(arguments, "owners", None)
+    if book is None:
+        return listener
+    from procwire.recorder.owners import Owned
+
+    return Owned(listener, book)
 
 
 def _losses(reading: Reading) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,13 @@ from typing import Any
 import msgspec
 
 from procwire.cli import exit
+from procwire.cli.history import add_forms, add_place
 from procwire.cli.output.choice import writer
 from procwire.engine import api
 from procwire.engine.options import EngineError
 from procwire.model.finding import RULES, RuleRow
+from procwire.model.imported import IMPORTS, REFUSED
+from procwire.model.rule_tests import RULE_TESTS
 from procwire.model.values import clean
 
 DESCRIPTION = """\
@@ -26,7 +30,7 @@ brings rows that it must match and rows that it must not; one that does not do s
 def add(commands: Any) -> None:
     """Declare the command and its actions."""
     parser = commands.add_parser(
-        "rules", help="rules over flows and records: list, show, check, coverage", description=DESCRIPTION,
+        "rules", help="rules over flows, records and processes", description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     actions = parser.add_subparsers(dest="action", metavar="ACTION", title="actions", required=True)
@@ -38,6 +42,49 @@ def add(commands: Any) -> None:
     shown.add_argument("id")
     checked = _action(actions, "check", "whether rule files are right; 1 where one is not", _check)
     checked.add_argument("paths", nargs="*", metavar="DIR", help="directories or files (default: the usual)")
+    tried = _action(
+        actions,
+        "test",
+        "what rules find in what was stored, or in a recording; 4 where one could not look",
+        _test,
+    )
+    tried.add_argument(
+        "ids", nargs="*", metavar="ID", help="only these rules (default: all but disabled ones)"
+    )
+    over = tried.add_mutually_exclusive_group()
+    over.add_argument(
+        "--since", metavar="TIME", default="", help="over the store, from then on: 2h (ago), a time"
+    )
+    file = over.add_argument("--file", metavar="CAPTURE", default="", help="over a capture file")
+    file.complete = {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"}
+    add_place(tried)
+    add_forms(tried)
+    for name, state, words in (
+        ("enable", "enabled", "have rules look again"),
+        ("disable", "disabled", "have rules look at nothing"),
+        ("trial", "test", "have rules look, and tell what they find as info alone"),
+    ):
+        switched = _action(actions, name, words, lambda arguments, state=state: _switch(arguments, state))
+        switched.add_argument("ids", nargs="+", metavar="ID")
+    taken = _action(
+        actions,
+        "import",
+        "take over Sigma rules; 4 where some cannot run here, each named with the reason",
+        _import,
+    )
+    taken.add_argument("paths", nargs="+", metavar="FILE", help="Sigma rules: files or directories")
+    taken.add_argument(
+        "--out",
+        metavar="DIR",
+        default="",
+        help="where they are written (default: sigma, beside your own rules)",
+    )
+    taken.add_argument(
+        "--dry-run", action="store_true", help="write nothing, only say what would become of them"
+    )
+    form = taken.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object a line, for each rule")
+    form.add_argument("--csv", action="store_true", help="comma separated values with a header line")
     _action(actions, "coverage", "ATT&CK techniques of rules and detectors, as a Navigator layer", _coverage)
 
 
@@ -95,6 +142,59 @@ def _check(arguments: argparse.Namespace) -> int:
         print(f"procwire: {clean(line)}", file=sys.stderr)
     print(f"{len(found)} rules are right, {len(wrong)} files are not")
     return exit.FAILURE if wrong else exit.OK
+
+
+def _test(arguments: argparse.Namespace) -> int:
+    from procwire.cli import trying_rules
+
+    found, code = _loaded(arguments)
+    known = {rule.id for rule in found}
+    for name in arguments.ids:
+        if name not in known:
+            raise EngineError(f"no rule is called {name!r}: see procwire rules list", exit.USAGE)
+    chosen = [
+        rule for rule in found if rule.id in arguments.ids or (not arguments.ids and rule.state != "disabled")
+    ]
+    rows = (
+        trying_rules.over_file(arguments, chosen)
+        if arguments.file
+        else trying_rules.over_store(arguments, chosen)
+    )
+    out = writer(arguments, RULE_TESTS)
+    for row in rows:
+        out.write(row)
+    out.finish()
+    return exit.INCOMPLETE if any(row.problem for row in rows) else code
+
+
+def _switch(arguments: argparse.Namespace, state: str) -> int:
+    found, code = _loaded(arguments)
+    known = {rule.id for rule in found}
+    for name in arguments.ids:
+        if name not in known:
+            raise EngineError(f"no rule is called {name!r}: see procwire rules list", exit.USAGE)
+    place = api.switch(arguments.ids, state)
+    print(f"{len(arguments.ids)} rules are {state} ({place}); a watch that goes on takes it over on SIGHUP")
+    return code
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    rows, place, written = api.take_sigma(arguments.paths, into=arguments.out, dry=arguments.dry_run)
+    refused = [row for row in rows if row.outcome == REFUSED]
+    out = writer(arguments, IMPORTS)
+    for row in rows if arguments.json or arguments.csv else refused:
+        out.write(row)
+    out.finish()
+    sys.stdout.flush()
+    print(
+        f"{len(rows)} rules read, {len(rows) - len(refused)} imported, {len(refused)} refused",
+        file=sys.stderr,
+    )
+    for kind, count in Counter(row.kind for row in refused).most_common():
+        print(f"{count:>7}  {clean(kind)}", file=sys.stderr)
+    if written:
+        print(f"{written} files written in {place}", file=sys.stderr)
+    return exit.INCOMPLETE if refused else exit.OK
 
 
 def _coverage(arguments: argparse.Namespace) -> int:

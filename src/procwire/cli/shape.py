@@ -9,12 +9,15 @@ from typing import Any
 from procwire.cli import exit
 from procwire.engine.options import EngineError
 
-ACTIONS = ("shape_run", "shape_presets")
+ACTIONS = ("shape_run", "shape_set", "shape_show", "shape_presets", "shape_scenario")
 
 EPILOG = """\
 examples:
   procwire shape run --loss 3% --rtt 200ms -- curl http://example.com/
   procwire shape run --preset lte -- pytest
+  procwire shape set eth0 --loss 3% --rtt 200ms --confirm 30s
+  procwire shape show
+  procwire shape clear --all
 """
 
 

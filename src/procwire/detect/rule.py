@@ -86,6 +86,16 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     silent: int = 0
     source: str = ""
 
+    @property
+    def told_severity(self) -> str:
+        """Of its findings: of a rule in test, info."""
+        return "info" if self.state == "test" else self.severity
+
+    def said(self, detail: str) -> str:
+        """The sentence of a finding."""
+        words = f"{self.title}: {detail}" if detail else self.title
+        return f"in test: {words}" if self.state == "test" else words
+
 
 def described(
     values: Any, tables: Mapping[str, Table], *, source: str = "", wall: Wall | None = None

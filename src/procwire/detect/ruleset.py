@@ -43,7 +43,9 @@ class _Waiting:
 
 
 class RuleSet:
-    """Asks the rules that are enabled. ``stopped``: which had to be stopped, and why.
+    """Asks the rules that are enabled, and those in test, whose findings are no more than info.
+
+    ``stopped``: which had to be stopped, and why.
 
     ``windowed``: those that look at stored rows, which are not asked here. ``before``: the set whose place
     this one takes; what was told is not told again.
@@ -52,7 +54,7 @@ class RuleSet:
     def __init__(
         self, rules: Iterable[Rule], tables: Mapping[str, Table], *, before: RuleSet | None = None
     ) -> None:
-        enabled = [rule for rule in rules if rule.state == "enabled"]
+        enabled = [rule for rule in rules if rule.state != "disabled"]
         self.windowed = [rule for rule in enabled if rule.window]
         self.rules = [rule for rule in enabled if not rule.window]
         self._of: dict[str, tuple[list[Rule], Index]] = {}
@@ -151,8 +153,8 @@ def _found(rule: Rule, row: Row, now: int, rows: list[Seen], forgotten: int) -> 
         time=now,
         detector=rule.id,
         title=rule.title,
-        severity=rule.severity,
-        detail=f"{rule.title}: {detail}" if detail else rule.title,
+        severity=rule.told_severity,
+        detail=rule.said(detail),
         attack=rule.attack,
         count=len(rows),
         first=rows[0].now,

@@ -12,8 +12,9 @@ from typing import Any
 from procwire.detect import sqlvalue as sql
 from procwire.detect.sqlvalue import Cell
 from procwire.model.columns import Column, Kind, Table
+from procwire.model.filter.pattern import searcher
 from procwire.store.cells import encoders
-from procwire.store.functions import FUNCTIONS, like, regexp
+from procwire.store.functions import FUNCTIONS, like, liker, regexp
 
 Read = Callable[[Any], Cell]
 Test = Callable[[Any], "bool | None"]
@@ -125,12 +126,41 @@ class Compiler:
 
     def _like(self, node: Any, escape: str) -> Test:
         value, pattern = self.read(node.this), self.read(node.expression)
+        if is_literal(node.expression):
+            return self._tested(
+                value, liker(str(node.expression.this), escape), negate=node.args.get("negate")
+            )
         positive: Test = lambda row: _truth(like(pattern(row), value(row), escape))  # noqa: E731
         return _opposite(positive) if node.args.get("negate") else positive
 
     def _test_regexplike(self, node: Any) -> Test:
         value, pattern = self.read(node.this), self.read(node.expression)
+        if is_literal(node.expression):
+            return self._tested(value, searcher(str(node.expression.this)))
         return lambda row: _truth(regexp(pattern(row), value(row)))
+
+    def _test_anonymous(self, node: Any) -> Test:
+        """regexp() and caselike() of what was written down; any other function is a value."""
+        name, parts = str(node.name).lower(), node.expressions
+        if name in {"regexp", "caselike"} and len(parts) == 2 and is_literal(parts[0]):
+            text = str(parts[0].this)
+            found = searcher(text) if name == "regexp" else liker(text, "\\", cased=True)
+            return self._tested(self.read(parts[1]), found)
+        read = self._read_anonymous(node)
+        return lambda row: sql.truth(read(row))
+
+    def _tested(self, value: Read, fits: Callable[[str], bool], *, negate: Any = False) -> Test:
+        wanted = not negate
+
+        def tested(row: Any) -> bool | None:
+            text = value(row)
+            return (
+                None
+                if text is None
+                else fits(text if type(text) is str else str(sql.text_of(text))) is wanted
+            )
+
+        return tested
 
     def _test_exists(self, node: Any) -> Test:
         """Some member of a list: EXISTS (SELECT … FROM json_each(column) WHERE …)."""

@@ -37,6 +37,8 @@ class _Wants:
             return self._equal(node.this, node.expression)
         if name in {"Like", "Escape", "RegexpLike"}:
             return self._searched(node)
+        if name == "Anonymous":
+            return self._called(node)
         if name == "Exists":
             return self._member(node)
         return None
@@ -63,6 +65,18 @@ class _Wants:
         if type(node).__name__ == "RegexpLike":
             return need.searched(column.name, pattern)
         return need.contained(column.name, longest(pattern, escape))
+
+    def _called(self, node: Any) -> Needs:
+        name, parts = str(node.name).lower(), node.expressions
+        if name not in {"caselike", "regexp"} or len(parts) != 2 or not is_literal(parts[0]):
+            return None
+        column = self._plain(parts[1])
+        if column is None or column.kind not in _TEXTS:
+            return None
+        text = str(parts[0].this)
+        if name == "regexp":
+            return need.searched(column.name, text)
+        return need.contained(column.name, longest(text, "\\"))
 
     def _member(self, node: Any) -> Needs:
         column, where = members(node, self._columns)

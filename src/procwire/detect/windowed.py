@@ -18,6 +18,7 @@ from procwire.detect.single import Match, single
 from procwire.detect.sqlmatch import NotSingle
 from procwire.model.columns import Table
 from procwire.model.filter import Filter
+from procwire.model.filter.pattern import PatternError
 from procwire.store.guard import GuardError, examine
 
 NOT_COMING = frozenset({"process", "interface", "accounting", "finding"})  # rows that are only looked back at
@@ -100,6 +101,8 @@ def _single(text: str, tables: Mapping[str, Table]) -> Asked:
         keep = single(text, tables)
     except NotSingle as error:
         raise RuleError(f"this query needs a window, as {error}", "sql") from None
+    except PatternError as error:
+        raise RuleError(str(error), "sql") from None
     if keep.table in NOT_COMING:
         raise RuleError(f"rows of {keep.table} are only looked back at: give a window", "sql")
     return Asked(table=keep.table, text=text, keep=keep, needs=keep.needs, sql=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from procwire.bpf import probe
 from procwire.bpf.libbpf import BpfError
 from procwire.capture.packet_filter import FilterError, compile_filter
-from procwire.doctor import cells
+from procwire.doctor import cells, shapes
 from procwire.model.rows import Check
 from procwire.netlink.channel import SOCK_DIAG, Channel
 
@@ -36,9 +36,9 @@ def compiled_modules() -> tuple[list[str], list[str]]:
 
 
 def _runs_from_source(name: str) -> bool:
-    """Whether no compiled file lies beside it; nothing is imported, as a process in its cell asks too."""
+    """Looked up by its file: to ask the import system would load packages that a confined process cannot."""
     path = PACKAGE.joinpath(*name.split(".")[1:])
-    return not any(path.with_name(path.name + suffix).exists() for suffix in EXTENSION_SUFFIXES)
+    return not any(path.with_name(path.name + suffix).is_file() for suffix in EXTENSION_SUFFIXES)
 
 
 def _kernel() -> Check:
@@ -198,6 +198,7 @@ CHECKS: tuple[Callable[[], Check], ...] = (
     _namespaces,
     _zstd,
     cells.sandbox,
+    shapes.shaping,
 )
 
 

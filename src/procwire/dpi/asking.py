@@ -30,6 +30,16 @@ else:
 _TCP: cython.int = 6
 
 
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+def _is_group(family: cython.int, high: cython.ulonglong, low: cython.ulonglong) -> cython.bint:
+    """A multicast address (RFC 1112 section 4, RFC 4291 section 2.7), or the limited broadcast."""
+    if family == 4:
+        return (low >> 28) == 0xE or low == 0xFFFFFFFF
+    return (high >> 56) == 0xFF
+
+
 @cython.cclass
 class Asking:
     """``expected`` may be fed from outside: see Expected.add."""
@@ -69,8 +79,15 @@ class Asking:
         by, told, said, note = self.transports[flow.proto], self._told, state.said, ""
         if state.expected is not None and not state.depth:
             said, note = state.expected.app, state.expected.note
+        group = flow.proto != _TCP and _is_group(flow.family, flow.dst_hi, flow.dst_lo)
         return Context(
-            transport=by, src_port=flow.sport, dst_port=flow.dport, told=told, announced=said, note=note
+            transport=by,
+            src_port=flow.sport,
+            dst_port=flow.dport,
+            told=told,
+            announced=said,
+            note=note,
+            group=group,
         )
 
     @cython.ccall

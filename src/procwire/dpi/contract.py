@@ -99,6 +99,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     told: bool = True  # someone reads the observations; see the module's docstring
     announced: str = ""  # protocol that an outer one (or another flow) said would be spoken here
     note: str = ""  # what the other flow said of it beyond that
+    group: bool = False  # sent to all or many: who answers does so in a flow of their own
 
 
 class Parser(Protocol):

@@ -1,8 +1,9 @@
-"""What an encrypted flow probably carries, by what stands outside: DNS over TLS, QUIC or HTTPS, or Tor.
+"""What an encrypted flow probably carries, by what stands outside: DNS over TLS, QUIC, HTTPS; Tor; media.
 
 A hint, and always told with what it rests on: ``content`` (read with its keys), ``alpn`` (the client offers
 the protocol by its name), ``name`` (of a server that is known for it), ``port`` (assigned to it), ``ja4`` and
-``sni-shape`` (a hello like that of a Tor client). The flow's ``app`` stays what was seen.
+``sni-shape`` (a hello like that of a Tor client), ``rtp-shape`` (packets beside the handshake). The flow's
+``app`` stays what was seen.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from procwire.dpi._resolver_names import RESOLVERS
 from procwire.model.flow import Flow
 
 CONTENT = "content"
+SHAPE = "rtp-shape"
 DNS_PORT = 853  # RFC 7858 section 3.1, RFC 9250 section 4.1.1
 _ALPN = {"dot": "dot", "doq": "doq"}  # RFC 7858 (IANA's registry), RFC 9250 section 4.1
 _SECURE = ("tls", "quic", "dtls")
@@ -27,7 +29,7 @@ _OTHER_NAME = "certificate-name-mismatch"
 
 
 def carries(flow: Flow, client: Collection[str]) -> tuple[str, str] | None:
-    """(dot, doq, doh or tor; what that rests on), or None. ``client``: names of the hello's fingerprint."""
+    """(dot, doq, doh, srtp, tor; what that rests on), or None. ``client``: names of the hello's prints."""
     chain = [*str(flow.facts.get("via", "")).split("."), flow.app]
     outer = next((one for one in chain if one in _SECURE), "")
     if not outer:
@@ -37,6 +39,8 @@ def carries(flow: Flow, client: Collection[str]) -> tuple[str, str] | None:
         return ("doh" if web else "doq" if outer == "quic" else "dot"), CONTENT
     if flow.facts.get("encloses") == "dns":  # in the bodies of HTTP (RFC 8484)
         return "doh", CONTENT
+    if flow.facts.get("encloses") == "srtp":  # media beside DTLS (RFC 5764)
+        return "srtp", SHAPE
     return _dns(flow, outer) or _tor(flow, client)
 
 

@@ -21,6 +21,7 @@ from procwire.engine.watching import Watching
 from procwire.extensions.reason import ExtensionError
 from procwire.extensions.rules import gather as rules
 from procwire.extensions.rules import usual as rule_directories
+from procwire.extensions.taking import switch, take_sigma
 from procwire.model.listening import Gatherer, Silent
 
 __all__ = [
@@ -28,5 +29,6 @@ __all__ = [
     "FlowOptions", "Gatherer", "Piece", "Processes", "ReadOptions", "Reading", "RuleSet", "Silent",
     "TIMEOUTS", "Tap", "WatchOptions", "Watching", "compiled_modules", "detectors", "examine",
     "explain", "export", "interfaces", "is_name", "learn", "lives", "pictures", "protocols", "report_of",
-    "risks", "rule_directories", "rules", "settings_of", "settle", "sockets", "tables",
+    "risks", "rule_directories", "rules", "settings_of", "settle", "sockets", "switch", "tables",
+    "take_sigma",
 ]  # fmt: skip

@@ -11,8 +11,11 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import msgspec
+
 from procwire.detect.fields import RuleError
 from procwire.detect.rule import Rule, described
+from procwire.extensions import states
 from procwire.extensions.reason import ExtensionError
 from procwire.hunting.wall import Wall
 from procwire.model.columns import Table
@@ -27,6 +30,14 @@ def usual(environ: Mapping[str, str] = os.environ) -> list[str]:
     """Where rules are looked for, the last going before the others; only what exists."""
     home = environ.get("XDG_CONFIG_HOME") or f"{environ.get('HOME') or '/root'}/.config"
     return [place for place in (str(OURS), SYSTEM, f"{home}/procwire/rules") if Path(place).is_dir()]
+
+
+def own(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where the user who runs this keeps rules: root for the system, others for themselves."""
+    if os.geteuid() == 0:
+        return Path(SYSTEM)
+    home = environ.get("XDG_CONFIG_HOME") or f"{environ.get('HOME') or '/'}/.config"
+    return Path(home, "procwire", "rules")
 
 
 def load(
@@ -66,7 +77,15 @@ def gather(directories: Sequence[str]) -> tuple[list[Rule], list[str], dict[str,
     from procwire.dpi.registry import registry
 
     known = {table.name: table for table in contents(registry().tables())}
-    found, wrong = load([*usual(), *directories], known)
+    places = [*usual(), *directories]
+    found, wrong = load(places, known)
+    for place in places:
+        try:
+            for name, state in states.read(Path(place)).items():
+                if name in found:
+                    found[name] = msgspec.structs.replace(found[name], state=state)
+        except ExtensionError as error:
+            wrong.append(error)
     return list(found.values()), [str(error) for error in wrong], known
 
 

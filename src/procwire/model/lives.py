@@ -24,6 +24,8 @@ class LifeRow(msgspec.Struct, kw_only=True):
     ppid: int = 0
     name: str = ""
     parent: str = ""
+    parent_exe: str = ""
+    parent_cmdline: str = ""
     ancestors: tuple[str, ...] = ()
     exe: str = ""
     cmdline: str = ""
@@ -57,6 +59,9 @@ LIVES = Table(
         count("ppid", "Process id of its parent, as it was born.", known("ppid")),
         text("process", "Its name (comm, at most 15 bytes).", attrgetter("name"), shown=True),
         text("parent", "Name of its parent, as it was born.", attrgetter("parent"), shown=True, rank=4),
+        text("parent_exe", "Program of its parent, as it was born.", known("parent_exe")),
+        text("parent_cmdline", "Command line of its parent, as it was born; secrets masked.",
+             known("parent_cmdline")),
         items("ancestors", "Its parents, nearest first, each as name:pid.", attrgetter("ancestors"),
               free=Free.NEVER),
         text("user", "User that it runs as, by name where there is one.", attrgetter("user"), shown=True,

@@ -42,6 +42,8 @@ class _Life(NamedTuple):
     ancestors: tuple[str, ...]
     place: Place
     netns: int
+    parent_exe: str = ""
+    parent_cmdline: str = ""
 
 
 class Chronicle:
@@ -69,6 +71,11 @@ class Chronicle:
                 task.start, census.name(task), census.exe(task) or "", census.cmdline(task) or "", task.euid,
                 task.ppid, census.parent(task) or "", census.ancestors(task), place, task.netns,
             )  # fmt: skip
+        for pid, life in self._lives.items():
+            above = self._lives.get(life.ppid)
+            if above is not None:
+                told = life._replace(parent_exe=above.exe, parent_cmdline=above.cmdline)
+                self._lives[pid] = told
 
     def row(self, event: Event) -> LifeRow:
         """The row of an event."""
@@ -113,7 +120,7 @@ class Chronicle:
         place = self._place(event, above.place) if event.cgroup else above.place
         return above._replace(
             start=event.start, ppid=event.ppid, parent=above.name, ancestors=ancestors, place=place,
-            netns=event.netns or above.netns,
+            netns=event.netns or above.netns, parent_exe=above.exe, parent_cmdline=above.cmdline,
         )  # fmt: skip
 
     def _place(self, event: Event, before: Place) -> Place:
@@ -136,6 +143,8 @@ class Chronicle:
             ppid=life.ppid,
             name=life.name,
             parent=life.parent,
+            parent_exe=life.parent_exe,
+            parent_cmdline=life.parent_cmdline,
             ancestors=life.ancestors,
             exe=life.exe,
             cmdline=life.cmdline,

@@ -20,8 +20,9 @@ from procwire.model.rows import FlowRow
 from procwire.model.tables import FLOWS as FLOW_TABLE
 from procwire.model.values import time_text
 from procwire.recorder import clocks
-from procwire.recorder.incident import FINDINGS, FLOWS, OBSERVATIONS, Incident, Reason, machine
+from procwire.recorder.incident import FINDINGS, FLOWS, OBSERVATIONS, OWNERS, Incident, Reason, machine
 from procwire.recorder.noted import Known, Notes, Observed, lines
+from procwire.recorder.owners import owner_lines
 from procwire.recorder.scribe import Scribe
 from procwire.recorder.track import Block, Numbers, Ring
 from procwire.recorder.vault import Vault
@@ -166,6 +167,7 @@ class Flight:
     def _facts(self, known: Known) -> dict[str, Iterable[bytes]]:
         context = self.notes.context
         return {
+            OWNERS: owner_lines(known.flows),
             FLOWS: lines(FLOW_TABLE, (FlowRow(flow, context) for flow in known.flows)),
             OBSERVATIONS: self._observed.lines(known.observations, context),
             FINDINGS: lines(FINDING_TABLE, known.findings),

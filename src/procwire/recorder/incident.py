@@ -18,8 +18,9 @@ from procwire.recorder.track import Block, Numbers
 from procwire.recorder.vault import Spilled, Vault
 
 SCHEMA = "procwire.incident/1"
-PACKETS, FLOWS, OBSERVATIONS, FINDINGS, HEAD = (
-    "packets.pcapng", "watched.ndjson", "observed.ndjson", "findings.ndjson", "incident.json",
+PACKETS, HEAD = "packets.pcapng", "incident.json"
+FLOWS, OBSERVATIONS, FINDINGS, OWNERS = (
+    "watched.ndjson", "observed.ndjson", "findings.ndjson", "owners.ndjson",
 )  # fmt: skip
 RECORDING, FROZEN = "recording", "frozen"
 MAX_REASONS = 100

@@ -5,6 +5,7 @@
 | `within(address, net)` | whether an address is in a network or in a range (`10.0.0.1..10.0.0.9`) |
 | `regexp(pattern, text)` | whether the pattern is found; also `text REGEXP pattern` |
 | `like(pattern, text)` | as SQLite's own, in time that grows with the text alone; also `text LIKE pattern` |
+| `caselike(pattern, text)` | as LIKE, with regard to case; `\\` before `%` or `_` takes it as it is |
 | `fold(text)` | in lower case, as Unicode has it; SQLite's own lower knows ASCII alone |
 | `rfc3339(time)` | a time as text, UTC with nanoseconds |
 | `moment(text)` | the time that a text stands for: RFC 3339, or relative: `-2h` |
@@ -27,7 +28,8 @@ from procwire.model import values
 from procwire.model.filter.literals import address_number
 from procwire.model.filter.pattern import searcher
 
-_searcher = lru_cache(maxsize=256)(searcher)
+MAX_PATTERNS = 4096  # that are remembered; a rule's own are compiled once in any case
+_searcher = lru_cache(maxsize=MAX_PATTERNS)(searcher)
 
 
 @lru_cache(maxsize=1024)
@@ -59,8 +61,14 @@ def regexp(pattern: Any, text: Any) -> int | None:
     return int(_searcher(str(pattern))(values.as_text(text)))
 
 
-@lru_cache(maxsize=256)
-def _like(pattern: str, escape: str) -> re.Pattern[str]:
+@lru_cache(maxsize=MAX_PATTERNS)
+def liker(pattern: str, escape: str = "", *, cased: bool = False) -> Callable[[str], bool]:
+    """A LIKE pattern as a test of one text."""
+    match = _like(pattern, escape, re.NOFLAG if cased else re.IGNORECASE).match
+    return lambda text: match(text) is not None
+
+
+def _like(pattern: str, escape: str, case: re.RegexFlag) -> re.Pattern[str]:
     """``%`` takes as little as it can and gives nothing back, so that no text holds it up."""
     parts = [""]
     letters = iter(pattern)
@@ -74,14 +82,21 @@ def _like(pattern: str, escape: str) -> re.Pattern[str]:
     out = [parts[0], *(f"(?>.*?{part})" for part in parts[1:-1] if part)]
     if len(parts) > 1:
         out.append(f".*{parts[-1]}")
-    return re.compile(f"(?:{''.join(out)})\\Z", re.DOTALL | re.IGNORECASE | re.ASCII)
+    return re.compile(f"(?:{''.join(out)})\\Z", re.DOTALL | case | re.ASCII)
 
 
 def like(pattern: Any, text: Any, escape: Any = "") -> int | None:
     """See the table above."""
     if pattern is None or text is None or escape is None:
         return None
-    return int(_like(str(pattern), str(escape)).match(values.as_text(text)) is not None)
+    return int(liker(str(pattern), str(escape))(values.as_text(text)))
+
+
+def caselike(pattern: Any, text: Any) -> int | None:
+    """See the table above."""
+    if pattern is None or text is None:
+        return None
+    return int(liker(str(pattern), "\\", cased=True)(values.as_text(text)))
 
 
 def fold(text: Any) -> str | None:
@@ -110,6 +125,7 @@ FUNCTIONS: dict[str, tuple[int, Callable[..., Any], bool]] = {
     "within": (2, within, True),
     "regexp": (2, regexp, True),
     "like": (2, like, True),
+    "caselike": (2, caselike, True),
     "fold": (1, fold, True),
     "rfc3339": (1, rfc3339, True),
     "moment": (1, _read(_moment), False),

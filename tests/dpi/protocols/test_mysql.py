@@ -7,6 +7,7 @@ import struct
 from procwire.dpi.contract import Claim
 from procwire.dpi.protocols import mysql
 from procwire.model.observation import Upgraded
+from tests.dpi.hearing import unanswered
 from tests.dpi.said import IN, OUT, SECOND, asks, parser, refuses, said
 
 ALL = mysql.PROTOCOL_41 | mysql.WITH_DB | mysql.PLUGIN | mysql.TLS | mysql.ATTRIBUTES
@@ -108,3 +109,11 @@ def test_switch_to_a_password_in_clear() -> None:
     seen = said(mysql, *steps, (IN, packet(4, OK[4:])))
     assert (seen[-1].accepted, seen[-1].clear) == (True, True)
     assert "hush" not in repr(seen)
+
+
+def test_what_no_answer_comes_to_is_told() -> None:
+    quit, ask = (OUT, packet(0, b"\x01")), (OUT, packet(0, b"\x03select 1"))
+    answered = (IN, packet(1, b"\x02"))
+    assert unanswered(mysql, *BEGUN, ask) == [(OUT, "query select 1", 1, 10)]
+    assert unanswered(mysql, *BEGUN[:2]) == [(OUT, "login ann", 1, 10)]
+    assert unanswered(mysql, *BEGUN, ask, answered) == unanswered(mysql, *BEGUN, quit) == []

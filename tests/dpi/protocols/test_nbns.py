@@ -6,6 +6,7 @@ import pytest
 
 from procwire.dpi.contract import ProtocolError
 from procwire.dpi.protocols import nbns
+from tests.dpi.hearing import unanswered
 from tests.dpi.talking import IN, OUT, apps, claimed, context, rows, talk
 
 UDP = context("udp", 137)
@@ -62,3 +63,10 @@ def test_claims() -> None:
 def test_malformed(data: bytes) -> None:
     with pytest.raises(ProtocolError):
         talk(nbns, UDP, (OUT, data))
+
+
+def test_a_question_in_vain_is_told_where_a_server_was_asked() -> None:
+    to_server = QUERY[:3] + bytes([QUERY[3] & ~nbns.BROADCAST]) + QUERY[4:]
+    found = unanswered(nbns, (OUT, to_server), (OUT, to_server), transport="udp", port=137)
+    assert found == [(OUT, "query The NetBIOS nam", 2, 20)]
+    assert unanswered(nbns, (OUT, QUERY), transport="udp", port=137) == []

@@ -6,6 +6,7 @@ import pytest
 
 from procwire.dpi.contract import ProtocolError
 from procwire.dpi.protocols import ssdp
+from tests.dpi.hearing import unanswered
 from tests.dpi.talking import IN, OUT, apps, claimed, context, rows, talk
 
 UDP = context("udp", 1900)
@@ -44,3 +45,9 @@ def test_malformed() -> None:
             talk(ssdp, UDP, (OUT, data))
     (seen,) = talk(ssdp, UDP, (OUT, b"M-SEARCH * HTTP/1.1\n" + b"x:\x1b\n" * 500 + b"MX: 99999999999\n"))
     assert seen.max_wait is None
+
+
+def test_a_search_in_vain_is_told_where_one_alone_was_asked() -> None:
+    alone = unanswered(ssdp, (OUT, SEARCH), transport="udp", port=1900)
+    assert alone == [(OUT, "search upnp:rootdevice", 1, 10)]
+    assert unanswered(ssdp, (OUT, SEARCH), (IN, FOUND), transport="udp", port=1900) == []

@@ -103,3 +103,18 @@ def test_junk_frames(frames: bytes) -> None:
     closed = read_frames(frames, stream)
     assert closed is None or closed[0] >= 0
     assert len(stream.data) <= len(frames)
+
+
+def test_a_hello_behind_an_ack_of_google() -> None:
+    """Its ACK has no lengths that any document tells: the hello is looked for, nearby and whole."""
+    hello = b"\x02\0\0\x04body"
+    for ack in (b"\x40\x01\x00\x01\x00", b"\x64\x00\x01\x00\x08\x01\x00\x01", b"\x40"):
+        for google in (True, False):
+            stream = CryptoStream()
+            frames = b"\0" + ack + b"\x08" + crypto_frame(0, hello)[1:] + bytes(20)
+            assert read_frames(frames, stream, google=google) is None
+            assert bytes(stream.data) == (hello if google else b"")
+    for wrong in (hello[:-1], b"\x03" + hello[1:]):
+        stream = CryptoStream()
+        read_frames(b"\x40\1\0\1\0\x08" + crypto_frame(0, wrong)[1:], stream, google=True)
+        assert not stream.data

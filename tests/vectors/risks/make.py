@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
+from tests.lab import run
 from tests.vectors.scene import SERVER, Scene
 
 NAME = "www.example.com"
@@ -53,6 +54,23 @@ def certificate(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
     )
+    return paths
+
+
+def signed_weakly(scene: Scene, authority: Any, digest: str) -> tuple[str, str]:
+    """One that openssl signs with a digest that nobody should take any more."""
+    folder = scene.folder
+    signer, request = folder / "authority.key", folder / f"{digest}.csr"
+    kind = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    signer.write_bytes(authority.private_bytes(*kind))
+    paths = str(folder / f"{digest}.pem"), str(folder / f"{digest}.key")
+    run("openssl", "req", "-x509", "-key", str(signer), "-subj", "/CN=Example CA", "-out", f"{signer}.pem")
+    run("openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+        f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}", "-keyout", paths[1], "-out",
+        str(request))  # fmt: skip
+    run("openssl", "x509", "-req", f"-{digest}", "-in", str(request), "-CA", f"{signer}.pem", "-CAkey",
+        str(signer), "-CAcreateserial", "-copy_extensions", "copy", "-days", "30", "-out",
+        paths[0])  # fmt: skip
     return paths
 
 
@@ -99,6 +117,26 @@ def risky(scene: Scene) -> None:
     scene.client.run("curl", "-s", "-o", "/dev/null", "-u", "alice:wonderland", f"http://{SERVER}:4444/")
 
 
+def certificates(scene: Scene) -> None:
+    """One that is good, then each fault of one by itself, on a port of its own."""
+    authority = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    curve = [ec.generate_private_key(ec.SECP256R1()) for _ in range(5)]
+    weak = rsa.generate_private_key(public_exponent=65537, key_size=1024)
+    folder, days = scene.folder, (-10, 30)
+    shown = {
+        4430: certificate(folder, curve[0], NAME, days, authority),
+        4431: certificate(folder, curve[1], NAME, (-30, -10), authority),
+        4432: certificate(folder, curve[2], NAME, (10, 30), authority),
+        4433: certificate(folder, curve[3], NAME, (-1, 30)),
+        4434: certificate(folder, curve[4], "elsewhere.example.com", days, authority),
+        4435: certificate(folder, weak, NAME, (-9, 30), authority),
+        4436: signed_weakly(scene, authority, "sha1"),
+        4437: signed_weakly(scene, authority, "md5"),
+    }
+    for port, paths in shown.items():
+        tls(scene, port, paths, "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256")
+
+
 def ordinary(scene: Scene) -> None:
     """The same programs, with nothing to say of them."""
     authority = ec.generate_private_key(ec.SECP256R1())
@@ -111,4 +149,4 @@ def ordinary(scene: Scene) -> None:
     scene.client.run("curl", "-s", "-o", "/dev/null", f"http://{SERVER}:8000/")
 
 
-SCENARIOS = {"risky": risky, "ordinary": ordinary}
+SCENARIOS = {"risky": risky, "certificates": certificates, "ordinary": ordinary}

@@ -34,7 +34,7 @@ MAX_METHOD = 1 << 17  # bytes of a method in the middle of a session; the usual 
 FRAME_END = 0xCE
 
 # Methods of 0-9-1 that are told (class, method): name, and what its first fields are:
-# o octet, s short, l long, t short string, T long string, d table; a field named is kept.
+# o octet, s short, l long, t short string, T long string, d table, b3 bit 3 of an octet; named ones are kept.
 _METHODS: dict[tuple[int, int], tuple[str, str]] = {
     (10, 10): ("connection.start", "o o properties:d"),
     (10, 11): ("connection.start-ok", "properties:d mechanism:t login:T"),
@@ -46,16 +46,16 @@ _METHODS: dict[tuple[int, int], tuple[str, str]] = {
     (20, 10): ("channel.open", ""),
     (20, 11): ("channel.open-ok", ""),
     (20, 40): ("channel.close", "code:s reason:t"),
-    (40, 10): ("exchange.declare", "s name:t kind:t"),
+    (40, 10): ("exchange.declare", "s name:t kind:t silent:b4"),
     (40, 11): ("exchange.declare-ok", ""),
     (40, 20): ("exchange.delete", "s name:t"),
-    (50, 10): ("queue.declare", "s name:t"),
+    (50, 10): ("queue.declare", "s name:t silent:b4"),
     (50, 11): ("queue.declare-ok", "name:t"),
-    (50, 20): ("queue.bind", "s queue:t name:t key:t"),
+    (50, 20): ("queue.bind", "s queue:t name:t key:t silent:b0"),
     (50, 21): ("queue.bind-ok", ""),
     (50, 30): ("queue.purge", "s name:t"),
     (50, 40): ("queue.delete", "s name:t"),
-    (60, 20): ("basic.consume", "s name:t"),
+    (60, 20): ("basic.consume", "s name:t t silent:b3"),
     (60, 21): ("basic.consume-ok", ""),
     (60, 40): ("basic.publish", "s name:t key:t"),
     (60, 50): ("basic.return", "code:s reason:t name:t key:t"),
@@ -67,6 +67,9 @@ _METHODS: dict[tuple[int, int], tuple[str, str]] = {
 _ANSWERS = {"connection.open-ok", "channel.open-ok", "exchange.declare-ok", "queue.declare-ok",
             "queue.bind-ok",
             "basic.consume-ok", "basic.get-ok", "basic.get-empty", "connection.close-ok"}  # fmt: skip
+_WANTED = {name.removesuffix("-ok") for name in _ANSWERS} - {
+    "basic.get-empty"
+}  # of these no answer is missed
 _PERFORMATIVES = {0x10: "open", 0x11: "begin", 0x12: "attach", 0x14: "transfer", 0x16: "detach", 0x17: "end",
                   0x18: "close", 0x40: "sasl-mechanisms", 0x41: "sasl-init",
                   0x44: "sasl-outcome"}  # fmt: skip
@@ -195,12 +198,18 @@ class Parser(Cutter):
             return None
         name, fields = known
         told = _fields(body, fields)
+        silent = told.pop("silent", False)  # no-wait: no answer is wanted (section 1.4.2.4)
         self.settled = self.settled or name == "connection.open"
         latency = None
+        if name == "channel.close":  # says so itself, in place of an answer (section 1.5.2.5)
+            self._waiting.answer((1 - side, channel), now)
+        elif name == "connection.close":
+            self._waiting.clear()
         if name in _ANSWERS:
             latency, _ = self._waiting.answer((1 - side, channel), now)
         elif name not in {"basic.publish", "basic.deliver", "basic.return"}:
-            self._waiting.renew((side, channel), now)
+            said = f"{name} {told.get('name', '')}".rstrip() if name in _WANTED and not silent else ""
+            self._waiting.renew((side, channel), now, side=side, said=said)
         return (AmqpMethod(time=now, side=side, message=name, channel=channel, latency=latency, **told),)
 
     def _frame(self, side: Direction, data: bytes, now: int) -> Iterable[Observation] | None:
@@ -225,6 +234,8 @@ def _fields(body: Cursor, fields: str) -> dict[str, Any]:
         value: Any
         if kind in "osl":
             value = body.number({"o": 1, "s": 2, "l": 4}[kind])
+        elif kind[0] == "b":
+            value = bool(body.u8() >> int(kind[1:]) & 1)
         elif kind == "t":
             value = plain(body.prefixed(1))
         else:

@@ -32,6 +32,7 @@ _TYPES = {
     9: "force-renew", 10: "lease-query", 11: "lease-unassigned", 12: "lease-unknown", 13: "lease-active",
 }  # fmt: skip
 _ANSWERS = frozenset({2, 5, 6, 11, 12, 13})
+_QUESTIONS = frozenset({1, 3, 8, 10})  # that want an answer
 
 
 class DhcpMessage(Observation, kw_only=True):
@@ -140,7 +141,7 @@ class Parser(DatagramParser):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._pending = Pending()
+        self._pending = self.paired(Pending())
 
     def read(self, side: Direction, data: bytes, now: int) -> Iterable[Observation]:
         """See DatagramParser."""
@@ -153,7 +154,8 @@ class Parser(DatagramParser):
         if kind in _ANSWERS:
             latency, _ = self._pending.answer((1 - side, ident), now)
         else:
-            self._pending.ask((int(side), ident), now)
+            said = f"{_TYPES[kind]} {data[28 : 28 + data[2]].hex(':')}" if kind in _QUESTIONS else ""
+            self._pending.ask((int(side), ident), now, side=side, said=said)
         seen = DhcpMessage(
             time=now,
             side=side,

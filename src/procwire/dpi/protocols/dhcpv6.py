@@ -36,6 +36,7 @@ _TYPES = {
 _STATUS = {0: "success", 1: "unspecified-failure", 2: "no-addresses", 3: "no-binding", 4: "not-on-link",
            5: "use-multicast", 6: "no-prefix"}  # fmt: skip
 _ANSWERS = frozenset({2, 7})
+_QUESTIONS = frozenset({1, 3, 4, 5, 6, 8, 9, 11})  # RFC 8415 section 18.3
 
 
 class Dhcpv6Message(Observation, kw_only=True):
@@ -122,7 +123,7 @@ class Parser(DatagramParser):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._pending = Pending()
+        self._pending = self.paired(Pending())
 
     def read(self, side: Direction, data: bytes, now: int) -> Iterable[Observation]:
         """See DatagramParser."""
@@ -133,7 +134,8 @@ class Parser(DatagramParser):
         if inner[0] in _ANSWERS:
             latency, _ = self._pending.answer((1 - side, ident), now)
         else:
-            self._pending.ask((int(side), ident), now)
+            said = _TYPES[inner[0]] if inner[0] in _QUESTIONS else ""
+            self._pending.ask((int(side), ident), now, side=side, said=said)
         seen = Dhcpv6Message(
             time=now,
             side=side,

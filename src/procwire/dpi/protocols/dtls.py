@@ -2,7 +2,8 @@
 
 Recognised by content on any port: records of a DTLS version whose lengths fill the datagram, the first of
 them a hello, or one of a later kind in the epoch it belongs to. Hellos and certificates are put together from
-their fragments. What other protocols of WebRTC send on the same flow (RFC 7983) is passed over.
+their fragments. What other protocols of WebRTC send on the same flow (RFC 7983) is passed over, but for media
+(SRTP, RFC 5764): told where the client offered it, and three packets of one source have rising numbers.
 """
 
 from __future__ import annotations
@@ -39,6 +40,10 @@ CLIENT_HELLO, SERVER_HELLO, VERIFY_REQUEST, CERTIFICATE = 1, 2, 3, 11
 USE_SRTP = 14  # extension (RFC 5764 section 4.1.1)
 _SRTP = {1: "SRTP_AES128_CM_HMAC_SHA1_80", 2: "SRTP_AES128_CM_HMAC_SHA1_32", 5: "SRTP_NULL_HMAC_SHA1_80",
          6: "SRTP_NULL_HMAC_SHA1_32", 7: "SRTP_AEAD_AES_128_GCM", 8: "SRTP_AEAD_AES_256_GCM"}  # fmt: skip
+NEEDED_MEDIA = 3  # packets that look like one stream of RTP
+MAX_MEDIA_STEP = 64  # how far their numbers may be apart
+_RTP = range(128, 192)
+_RTCP = range(64, 96)  # the second byte without its first bit (RFC 5761 section 4)
 _OTHERS = (*range(4), *range(64, 256))  # STUN, TURN channels, RTP (RFC 7983 section 7)
 
 
@@ -80,7 +85,17 @@ class DtlsEstablished(Observation, kw_only=True):
     cookie: Annotated[bool, says("The server asked for a cookie first.")]
 
 
-OBSERVATIONS = (DtlsClientHello, DtlsServerHello, Certificate, DtlsAlert, DtlsEstablished)
+class DtlsMedia(Observation, kw_only=True):
+    """Media flow beside the records, protected with keys of this handshake (SRTP)."""
+
+    TABLE = "dtls_media"
+    SETS: ClassVar = {"encloses": "media"}
+    media: Annotated[str, says("What flows: srtp.")] = "srtp"
+    ssrc: Annotated[str, says("Source of the stream, in hex.")]
+    payload_type: Annotated[int, says("Payload type of its packets.")]
+
+
+OBSERVATIONS = (DtlsClientHello, DtlsServerHello, Certificate, DtlsAlert, DtlsEstablished, DtlsMedia)
 
 _SHELF = certificates.Shelf()
 
@@ -127,12 +142,19 @@ class Parser:
         self._began: int | None = None
         self._version = ""
         self._name = ""
-        self._cookie = self._retry = self._done = False
+        self._cookie = self._retry = self._done = self._sought = self._established = False
+        self._media = [(b"", 0, 0), (b"", 0, 0)]  # of a side: source, latest number, how many rose
 
     def feed(self, side: Direction, data: bytes, *, now: int) -> Iterator[Observation]:
         """One datagram."""
         self._seen[side] += 1
-        if self._done or data[0] in _OTHERS:
+        if self._done:
+            return
+        if data[0] in _OTHERS:
+            if self._sought and data[0] in _RTP and self._flows(side, data):
+                self._sought, self._done = False, all(self._sealed)
+                yield DtlsMedia(time=now, side=side, ssrc=data[8:12].hex(), payload_type=data[1] & 127)
+            self._done = self._done or self._seen[side] >= MAX_DATAGRAMS
             return
         for record in records(data):
             yield from self._record(side, record, now)
@@ -151,8 +173,8 @@ class Parser:
         if record.epoch:
             if record.kind in {HANDSHAKE, APPLICATION_DATA}:
                 self._sealed[side] = True
-            if all(self._sealed) and not self._done:
-                self._done = True
+            if all(self._sealed) and not self._established:
+                self._established, self._done = True, not self._sought
                 began = self._began
                 yield DtlsEstablished(
                     time=now,
@@ -203,7 +225,17 @@ class Parser:
             srtp=_profiles(hello),
         )
         self._name = offer.server_name
+        self._sought = bool(offer.srtp)
         return offer
+
+    def _flows(self, side: Direction, data: bytes) -> bool:
+        """Whether a stream of media has shown itself with this packet."""
+        if len(data) < 12 or data[1] & 127 in _RTCP:
+            return False
+        number, (source, last, count) = data[2] << 8 | data[3], self._media[side]
+        rises = source == data[8:12] and 0 < (number - last) & 0xFFFF <= MAX_MEDIA_STEP
+        self._media[side] = (data[8:12], number, count + 1 if rises else 1)
+        return rises and count + 1 >= NEEDED_MEDIA
 
     def _choice(self, side: Direction, body: bytes, now: int) -> Observation:
         self.server_hello = hello = tls_hello.read_server_hello(body)

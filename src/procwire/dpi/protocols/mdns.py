@@ -89,7 +89,7 @@ class Parser(DatagramParser):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._pending = Pending()
+        self._pending = self.paired(Pending())
 
     def read(self, side: Direction, data: bytes, now: int) -> Iterable[Observation]:
         """See DatagramParser."""
@@ -102,7 +102,7 @@ class Parser(DatagramParser):
         if response:
             latency = self._answered(1 - side, message, now)
         elif message.questions:
-            self._pending.ask((int(side), first[0]), now)
+            self._pending.ask((int(side), first[0]), now, side=side, said=f"{first[0]} {type_name(first[1])}")
         announced = [*message.answers, *message.additionals] if response else []
         yield MdnsMessage(
             time=now,

@@ -15,6 +15,7 @@ from typing import Annotated, Any, ClassVar
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
+from procwire.dpi.wire.pending import Pending
 from procwire.dpi.wire.statements import MAX_VERB, begins, statement
 from procwire.dpi.wire.text import plain, readable
 from procwire.model.columns import Kind
@@ -174,12 +175,12 @@ class Parser(Cutter):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._greeted = self._in = False
-        self._login_at: int | None = None
+        self._logging_in = False
         self._offered = 0  # capabilities of the server
         self._used = 0  # and those that both have
         self._plugin = ""
         self._empty = 0  # packets in a row
-        self._command: tuple[str, str, int] | None = None
+        self._waiting = self.paired(Pending())
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:  # noqa: ARG002
         """See Cutter: three bytes of length, one of sequence."""
@@ -201,7 +202,7 @@ class Parser(Cutter):
 
     def forget(self) -> None:
         """See Cutter."""
-        self._command = None
+        self._waiting.clear()
 
     def message(self, side: Direction, data: bytes, size: int, now: int) -> Iterable[Observation] | None:
         """See Cutter."""
@@ -221,7 +222,7 @@ class Parser(Cutter):
         if side == self.client:
             if self._in:
                 return self._ask(side, data, now) if data[3] == 0 else None
-            return self._login(side, data, size, now) if self._login_at is None else None
+            return None if self._logging_in else self._login(side, data, size, now)
         if not self._in:
             return self._outcome(side, data, size, now)
         return self._answer(side, data, now)
@@ -260,8 +261,8 @@ class Parser(Cutter):
         body.take(4 + 1 + 23)
         if wanted & TLS and size == 36:
             return (MysqlLogin(time=now, side=side, tls=True), self.hand_on(side, "tls", now))
-        self._login_at = now
         user = plain(body.until())
+        self._begin(side, user, now)
         proof = _counted(body) if wanted & COUNTED else body.prefixed(1)
         database = plain(body.until()) if wanted & WITH_DB and body.left else ""
         plugin = plain(body.until()) if wanted & PLUGIN and body.left else self._plugin
@@ -283,11 +284,17 @@ class Parser(Cutter):
 
     def _old_login(self, side: Direction, body: Cursor, now: int) -> Observation:
         body.take(3)
-        self._login_at = now
-        return MysqlLogin(time=now, side=side, user=plain(body.until()))
+        user = plain(body.until())
+        self._begin(side, user, now)
+        return MysqlLogin(time=now, side=side, user=user)
+
+    def _begin(self, side: Direction, user: str, now: int) -> None:
+        self._logging_in = True
+        self._waiting.renew("login", now, side=side, said=f"login {user}")
 
     def _outcome(self, side: Direction, data: bytes, size: int, now: int) -> Iterable[Observation] | None:
-        first, latency = data[4], now - self._login_at if self._login_at is not None else None
+        first = data[4]
+        latency = self._waiting.answer("login", now)[0] if first in {OK, ERROR} else None
         if first == ERROR:
             code, error = _error(Cursor(data, 5, "little"))
             return (
@@ -322,15 +329,24 @@ class Parser(Cutter):
             text = statement(data[5:])
         elif number == 17:
             text = plain(data[5:].split(b"\0")[0])
-        self._command = None if number in _SILENT else (name, text, now)
+        if number in _SILENT:
+            self._waiting.clear()
+        else:
+            said = f"{name} {text}".rstrip()
+            self._waiting.renew(
+                "command", now, (name, text), side=side, said="" if number in _STREAMS else said
+            )
         if number in _STREAMS:
             self.close()
         return (MysqlCommand(time=now, side=side, command=name, query=text),)
 
     def _answer(self, side: Direction, data: bytes, now: int) -> Iterable[Observation] | None:
-        if self._command is None or data[3] != 1:
+        if data[3] != 1 or not self._waiting:
             return None  # rows
-        (name, text, since), self._command = self._command, None
+        latency, asked = self._waiting.answer("command", now)
+        if asked is None or latency is None:
+            return None
+        name, text = asked
         told: dict[str, Any] = {"result": "rows"}
         body = Cursor(data, 5, "little")
         if data[4] == ERROR:
@@ -343,7 +359,7 @@ class Parser(Cutter):
         elif name in {"query", "execute"}:
             body.at = 4
             told["columns"] = _length(body)
-        return (MysqlResult(time=now, side=side, command=name, query=text, latency=now - since, **told),)
+        return (MysqlResult(time=now, side=side, command=name, query=text, latency=latency, **told),)
 
 
 def _error(body: Cursor) -> tuple[int, str]:

@@ -93,12 +93,15 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
     return Claim.YES if data[at] == 0 and data[at + 1] in {0x01, 0x0A, NB, NBSTAT} else Claim.NO
 
 
+BROADCAST = 0x10  # RFC 1002 section 4.2.1.1: asked of all, and answered by nobody as a rule
+
+
 class Parser(DatagramParser):
     """See contract.Parser."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._pending = Pending()
+        self._pending = self.paired(Pending())
 
     def read(self, side: Direction, data: bytes, now: int) -> Iterable[Observation]:
         """See DatagramParser."""
@@ -108,11 +111,12 @@ class Parser(DatagramParser):
         ident = data[0] << 8 | data[1]
         key = (ident, name, suffix)
         latency, again = None, False
+        operation = _OPCODES[data[2] >> 3 & 15]
         if response:
             latency, _ = self._pending.answer((1 - side, *key), now)
         else:
-            again = self._pending.ask((int(side), *key), now)
-        operation = _OPCODES[data[2] >> 3 & 15]
+            said = "" if data[3] & BROADCAST else f"{operation} {name}"
+            again = self._pending.ask((int(side), *key), now, side=side, said=said)
         code = data[3] & 15
         seen = NbnsMessage(
             time=now,

@@ -69,7 +69,7 @@ class Parser(DatagramParser):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._pending = Pending()
+        self._pending = self.paired(Pending())
 
     def read(self, side: Direction, data: bytes, now: int) -> Iterable[Observation]:
         """See DatagramParser."""
@@ -97,7 +97,7 @@ class Parser(DatagramParser):
                 latency = self._pending.answer((1 - side, wanted), now)[0] if seen.latency is None else None
                 seen.latency = latency if seen.latency is None else seen.latency
         else:
-            self._pending.ask((int(side), seen.target), now)
+            self._pending.ask((int(side), seen.target), now, side=side, said=f"search {seen.target}")
         yield seen
 
 

@@ -16,6 +16,7 @@ from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire import tds_message, tls_inside
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
+from procwire.dpi.wire.pending import Pending
 from procwire.dpi.wire.statements import statement
 from procwire.dpi.wire.text import bounded, plain
 from procwire.model.columns import Kind
@@ -27,6 +28,7 @@ TRANSPORTS = frozenset({"tcp"})
 FIRST = bytes((1, 2, 3, 14, 0x10, 0x12))
 
 HEADER_BYTES = 8
+ONE = "one"  # key of the request under way
 MAX_PACKET = 32767  # bytes; section 2.2.3.1
 MAX_CIPHERTEXT = 16384 + 2048  # bytes of a TLS record
 
@@ -178,7 +180,7 @@ class Parser(Cutter):
         self._tls: tls_inside.Inside | None = tls_inside.Inside()
         self._whole = True  # the packet in hand
         self._inside = [False, False]  # in the middle of a message of several packets
-        self._asked: tuple[str, str, int] | None = None
+        self._asked = self.paired(Pending())  # one at a time
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:  # noqa: ARG002
         """See Cutter: a packet, or behind the handshake a record of TLS."""
@@ -196,7 +198,8 @@ class Parser(Cutter):
 
     def forget(self) -> None:
         """See Cutter."""
-        self._asked = self._tls = None
+        self._tls = None
+        self._asked.clear()
         self._inside = [False, False]
 
     def message(self, side: Direction, data: bytes, size: int, now: int) -> Iterable[Observation] | None:
@@ -209,17 +212,15 @@ class Parser(Cutter):
             sealed = self._encrypted and data[0] == PRELOGIN
             return self._handshake(side, data[HEADER_BYTES:], now) if sealed else None
         kind, body = data[0], Cursor(data, HEADER_BYTES, "little")
-        if kind == PRELOGIN or (
-            kind == RESPONSE and self._asked is not None and self._asked[0] == "prelogin"
-        ):
+        if kind == PRELOGIN or (kind == RESPONSE and (self._asked.peek(ONE) or ("",))[0] == "prelogin"):
             return self._prelogin(side, body, now)
         if self.client < 0:
             self.client = side
         if kind == LOGIN_OLD:
-            self._asked = ("login", "", now)
+            self._ask(side, "login", now)
             return (_login_old(side, body, now),)
         if kind == LOGIN:
-            self._asked = ("login", "", now)
+            self._ask(side, "login", now)
             return (_login(side, body, now),)
         if kind == RESPONSE:
             return self._response(side, body, now)
@@ -231,8 +232,12 @@ class Parser(Cutter):
         elif kind == RPC:
             told = tds_message.call(body)
         if kind != SSPI:
-            self._asked = (_TYPES[kind], told.get("query", ""), now)
+            self._ask(side, _TYPES[kind], now, told.get("query", ""), told.get("procedure", ""))
         return (TdsRequest(time=now, side=side, kind=_TYPES[kind], **told),)
+
+    def _ask(self, side: Direction, kind: str, now: int, query: str = "", procedure: str = "") -> None:
+        said = " ".join(filter(None, (kind, query or procedure)))
+        self._asked.renew(ONE, now, (kind, query), side=side, said=said)
 
     def _prelogin(self, side: Direction, body: Cursor, now: int) -> Iterable[Observation] | None:
         if body.left and 0x14 <= body.data[body.at] <= 0x17:
@@ -242,9 +247,9 @@ class Parser(Cutter):
         if self.client < 0:
             self.client = side
         if side == self.client:
-            self._asked = ("prelogin", "", now)
+            self._ask(side, "prelogin", now)
         else:
-            self._asked = None
+            self._asked.clear()
         options = tds_message.options(body)
         version = options.get(0, b"")
         encryption = options.get(1, b"")
@@ -274,7 +279,7 @@ class Parser(Cutter):
         return seen
 
     def _response(self, side: Direction, body: Cursor, now: int) -> Iterable[Observation]:
-        asked, self._asked = self._asked, None
+        latency, asked = self._asked.answer(ONE, now)
         told = tds_message.tokens(body)
         kind = asked[0] if asked else ""
         if kind == "login":
@@ -286,7 +291,7 @@ class Parser(Cutter):
                 side=side,
                 kind=kind,
                 query=asked[1] if asked else "",
-                latency=now - asked[2] if asked else None,
+                latency=latency,
                 **told,
             ),
         )

@@ -145,7 +145,7 @@ class Pairing:
 
     def finish(self, now: int) -> Iterable[Observation]:
         """See contract: requests that no answer was seen to."""
-        told = self.context.told and not self.lossy
+        told = self.context.told and not self.lossy and not self.context.group
         return unanswered(now, *getattr(self, "_tables", ())) if told else ()
 
 

@@ -27,7 +27,11 @@ _OUTER = bytes([byte ^ 0x5C for byte in range(256)])
 
 PADDING, PING, ACK, ACK_ECN, CRYPTO, CLOSE, CLOSE_APPLICATION = 0, 1, 2, 3, 6, 0x1C, 0x1D
 
-GOOGLE_CRYPTO = 8
+GOOGLE_CRYPTO, GOOGLE_ACK = (
+    8,
+    0x40,
+)  # of an ACK two bits alone say what it is, the others how long its parts are
+MAX_GOOGLE_ACK = 32  # bytes in which the hello behind it is looked for
 _PACKETS = cython.declare(cython.longlong, 1 << 62)  # packet numbers are below (RFC 9000 section 12.3)
 
 
@@ -267,6 +271,10 @@ def read_frames(frames: bytes, stream: CryptoStream, *, google: bool = False) ->
             at = _skip_ack(frames, at, counts=kind == ACK_ECN)
             if at < 0:
                 break
+        elif google and kind & 0xC0 == GOOGLE_ACK:
+            at = _behind_google_ack(frames, at)
+            if at < 0:
+                break
         elif kind in (CLOSE, CLOSE_APPLICATION):
             closed = _read_close(frames, at, kind)
             break
@@ -274,6 +282,20 @@ def read_frames(frames: bytes, stream: CryptoStream, *, google: bool = False) ->
             break
     stream.settle()
     return closed
+
+
+def _behind_google_ack(frames: bytes, at: cython.Py_ssize_t) -> cython.Py_ssize_t:
+    """Where the hello stands behind an ACK of Google, whose parts differ in length by version; or -1."""
+    place: cython.Py_ssize_t
+    for place in range(at, min(at + MAX_GOOGLE_ACK, len(frames))):
+        if frames[place] == GOOGLE_CRYPTO:
+            offset, behind = varint(frames, place + 1)
+            length, behind = varint(frames, behind)
+            if offset == 0 and 4 < length <= len(frames) - behind:
+                hello = frames[behind] in (1, 2)
+                if hello and int.from_bytes(frames[behind + 1 : behind + 4], "big") == length - 4:
+                    return place
+    return -1
 
 
 def _read_close(frames: bytes, at: int, kind: int) -> tuple[int, bytes] | None:

@@ -1,0 +1,301 @@
+"""Bundles by way of the engine: made of what was recorded, and read again down the same road."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import secrets
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from procwire.cli import arguments as words
+from procwire.cli import exit
+from procwire.engine.options import EngineError
+from procwire.model.values import clean, human_size
+
+if TYPE_CHECKING:
+    from procwire.recorder.building import Order, Read
+    from procwire.recorder.collecting import Collector
+    from procwire.recorder.owners import OwnerBook
+
+
+class _Source(msgspec.Struct, kw_only=True):
+    """What a bundle is made of, as found."""
+
+    name: str
+    files: tuple[str, ...]
+    book: Any
+    incident: dict[str, Any] = {}
+    live: Path | None = None
+    captures: bool = False
+    held: list[Any] = []  # open while the files are read
+
+
+def export(arguments: argparse.Namespace) -> int:
+    """``procwire incident export``."""
+    from procwire.recorder.building import Order
+    from procwire.recorder.pseudonyms import KEY_BYTES, Pseudonyms
+
+    if arguments.output is None and not arguments.dry_run:
+        raise EngineError("where to? give -o BUNDLE", exit.USAGE)
+    if arguments.redact and arguments.with_keys:
+        raise EngineError("--redact cuts what --with-keys would open", exit.USAGE)
+    if arguments.dry_run and not arguments.redact:
+        raise EngineError("--dry-run goes with --redact", exit.USAGE)
+    found = _found(arguments)
+    names = None
+    if arguments.redact:
+        names = Pseudonyms(
+            _key(arguments.redact_key) if arguments.redact_key else secrets.token_bytes(KEY_BYTES)
+        )
+    order = Order(
+        name=found.name, sources=found.files, incident=found.incident, live=found.live, pseudonyms=names,
+        keep=_keep(arguments.filter), filter=arguments.filter, secrets=arguments.with_keys,
+        checkpoint=_checkpoint(arguments, found.name), tell_sources=found.captures and names is None,
+    )  # fmt: skip
+    reader = _Reader(arguments, finding=found.captures)
+    if arguments.dry_run:
+        return _dry_run(order, reader, found.book)
+    return _make(arguments, order, reader, found.book)
+
+
+def _make(arguments: argparse.Namespace, order: Order, reader: _Reader, book: OwnerBook) -> int:
+    from procwire.recorder.building import build, seal
+    from procwire.recorder.container import SUFFIX, pack
+
+    output: Path = arguments.output
+    if output.exists():
+        raise EngineError(f"{output}: is there already", exit.FAILURE)
+    packed = output.name.endswith(SUFFIX)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=".procwire-") as room:
+        place = Path(room) / (order.name if packed else output.name)
+        told = build(order, place, reader, book)
+        if arguments.parquet:
+            _columnar(place)
+        seal(place, told)
+        if packed:
+            pack(place, Path(room) / output.name)
+        (Path(room) / output.name if packed else place).rename(output)
+    _said(output, told)
+    return exit.OK if told["complete"] == "complete" or arguments.redact else exit.INCOMPLETE
+
+
+def _said(output: Path, told: dict[str, Any]) -> None:
+    size = sum(file["bytes"] for file in told["files"].values())
+    print(f"{output}: {told['packets']['count']} packets, {len(told['files'])} files, {human_size(size)}")
+    for reason in told["reasons"]:
+        print(f"  not complete: {clean(reason)}")
+
+
+def _columnar(place: Path) -> None:
+    from procwire.engine.catalogue import tables
+    from procwire.recorder.columnar import write
+
+    write(place, tables())
+
+
+def _dry_run(order: Order, reader: _Reader, book: OwnerBook) -> int:
+    """Make it, show what it holds, and throw it away."""
+    from procwire.recorder.building import build
+
+    with tempfile.TemporaryDirectory(prefix="procwire-") as room:
+        place = Path(room) / order.name
+        told = build(order, place, reader, book)
+        cut = human_size(told["redacted"]["cut_bytes"])
+        print(f"{told['packets']['count']} packets would leave, without {cut} of payload:")
+        for why, frames in told["redacted"]["cut_frames"].items():
+            print(f"  {frames} frames cut behind what is understood: {why}")
+        names = order.pseudonyms
+        for kind, seen in names.seen.items() if names is not None else ():
+            print(f"{len(seen)} {kind} replaced")
+        for path in sorted(place.glob("*.ndjson")):
+            lines = path.read_bytes().splitlines()
+            print(f"{path.name}: {len(lines)} lines" + (", the first:" if lines else ""))
+            if lines:
+                print(f"  {lines[0].decode()}")
+    return exit.OK
+
+
+class _Reader:
+    """See recorder.building.Reader. ``finding``: detectors are asked too."""
+
+    def __init__(self, arguments: argparse.Namespace, *, finding: bool) -> None:
+        self._arguments = arguments
+        self._finding = finding
+
+    def __call__(self, paths: Sequence[str], collector: Collector, book: OwnerBook) -> Read:
+        """Read files into a collector."""
+        from procwire.engine.context import Context
+        from procwire.engine.options import ReadOptions
+        from procwire.engine.reading import Reading
+        from procwire.model.process import FROM_FILE
+        from procwire.recorder.building import Read
+        from procwire.recorder.owners import Owned
+
+        arguments = self._arguments
+        options = ReadOptions(
+            paths=tuple(paths), keylog=arguments.keylog, keep_keys=arguments.with_keys, workers=1,
+            merge=len(paths) > 1,
+            flows=words.flow_options(arguments),
+        )  # fmt: skip
+        listener: Any = collector
+        if self._finding and collector.wanted is None:
+            listener = _Finding(arguments, collector)
+        reading = Reading(options, Owned(listener, book))
+        collector.context = Context(reading.source.interfaces, unowned=FROM_FILE)
+        for batch, table in reading.steps():
+            collector.packets(batch, table)
+        if listener is not collector:
+            listener.finish()
+        text = (
+            bytes(reading.keys.lines_of_used()) if arguments.with_keys and reading.keys is not None else b""
+        )
+        return Read(
+            error=str(reading.error or ""), names=reading.source.names, dropped=reading.counts.dropped,
+            secrets=text, interface=collector.context.interface,
+        )  # fmt: skip
+
+
+class _Finding:
+    """A collector that also gets what detectors find."""
+
+    def __init__(self, arguments: argparse.Namespace, collector: Collector) -> None:
+        from procwire.cli.detecting import Detecting
+
+        self.collector = collector
+        self.detecting = Detecting(arguments)
+        self.detecting.takers.append(collector.found)
+
+    def opened(self, flow: Any) -> None:
+        """See Listener."""
+        self.detecting.context = self.collector.context
+        self.collector.opened(flow)
+        self.detecting.opened(flow)
+
+    def decided(self, flow: Any) -> None:
+        """See Listener."""
+
+    def observed(self, flow: Any, observation: Any) -> None:
+        """See Listener."""
+        self.collector.observed(flow, observation)
+        self.detecting.observed(flow, observation)
+
+    def ended(self, flow: Any) -> None:
+        """See Listener."""
+        self.collector.ended(flow)
+        self.detecting.ended(flow)
+
+    def finish(self) -> None:
+        """Everything was read."""
+        self.detecting.finish()
+
+
+def _found(arguments: argparse.Namespace) -> _Source:
+    """An incident, a bundle, or capture files."""
+    from procwire.recorder.opening import opened
+    from procwire.recorder.owners import OwnerBook
+    from procwire.recorder.vault import place
+
+    if len(arguments.what) == 1:
+        for path in (Path(arguments.what[0]), place(arguments.incidents) / arguments.what[0]):
+            if path.is_dir() or path.name.endswith(".tar.zst"):
+                source = opened(path)
+                return _Source(
+                    name=source.name, files=(source.packets,), book=source.book, incident=source.incident,
+                    live=source.live, held=source.held,
+                )  # fmt: skip
+    for name in arguments.what:
+        if not Path(name).exists():
+            raise EngineError(f"{name}: no such incident or file", exit.FAILURE)
+    book = OwnerBook()
+    for name in arguments.what:
+        _sidecar(Path(f"{name}.connections.jsonl"), book)
+    name = arguments.output.name.removesuffix(".tar.zst") if arguments.output else "capture"
+    return _Source(name=name, files=tuple(arguments.what), book=book, captures=True)
+
+
+def _sidecar(path: Path, book: OwnerBook) -> None:
+    """Owners beside a capture, as RustNet and procwire watch --write write them."""
+    if not path.is_file():
+        return
+    with path.open("rb") as file:
+        for line in file:
+            with contextlib.suppress(msgspec.DecodeError):
+                book.read_connections([msgspec.json.decode(line)])
+
+
+def open_bundle(arguments: argparse.Namespace) -> int:
+    """``procwire incident open``."""
+    from procwire.cli import read
+    from procwire.recorder.opening import opened
+
+    source = opened(arguments.bundle)
+    arguments.files, arguments.owners = [source.packets], source.book
+    if not arguments.json and not arguments.csv:
+        print(f"procwire: {clean(source.about)}", file=sys.stderr)
+    with _holding(source.held):
+        return read.run(arguments)
+
+
+@contextlib.contextmanager
+def _holding(files: list[Any]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        for file in files:
+            file.close()
+
+
+def _keep(words_: str) -> Any:
+    if not words_:
+        return None
+    from procwire.model.filter import compile_filter
+    from procwire.model.tables import FLOWS
+
+    return compile_filter(words_, FLOWS, now=time.time_ns()).matches
+
+
+def _key(path: Path) -> bytes:
+    """The key in a file; made where there is none."""
+    from procwire.recorder.pseudonyms import KEY_BYTES
+
+    with contextlib.suppress(FileExistsError):
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(fd, "w") as file:
+            file.write(secrets.token_hex(KEY_BYTES) + "\n")
+    try:
+        key = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise EngineError(f"{path}: is no key: {2 * KEY_BYTES} hex digits", exit.USAGE)
+    return key
+
+
+def _checkpoint(arguments: argparse.Namespace, name: str) -> str:
+    """The ledger's word: that this was exported, and a signature over all that stands in it by now."""
+    if arguments.ledger is None or arguments.dry_run:
+        return ""
+    from procwire.ledger.book import Book
+    from procwire.ledger.tree import LedgerError
+
+    try:
+        book = Book(arguments.ledger)
+    except LedgerError as error:
+        raise EngineError(f"ledger: {error}") from None
+    try:
+        now = time.time_ns()
+        book.append("exported", {"incident": name, "redacted": arguments.redact}, now=now)
+        return str(book.checkpoint(now=now))
+    except LedgerError as error:
+        raise EngineError(f"ledger: {error}") from None
+    finally:
+        book.close()

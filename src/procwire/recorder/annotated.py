@@ -1,0 +1,137 @@
+"""Packets of a bundle: once more from their source, each with its flow, direction and owner.
+
+Nothing is decoded again: which packet is of which flow was noted when they were read. Blocks are made by
+compiled code, in runs; only frames that are rewritten (``rewrite``) are touched one by one.
+"""
+
+from __future__ import annotations
+
+import os
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from procwire.capture.encode import PACKET_BYTES, put_stamped, run_end
+from procwire.capture.files import open_files
+from procwire.capture.source import Interface
+from procwire.capture.writer import block, section, statistics
+from procwire.model.flow import Flow
+from procwire.model.frames import FrameBatch
+from procwire.model.process import Owner
+from procwire.recorder.stamps import DECLARED, names, remark, stamp
+from procwire.recorder.track import Numbers
+
+ROOM_BYTES = 1 << 20
+
+Rewrite = Callable[[FrameBatch], FrameBatch]
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What is written: which flows (None: every packet), and what stands beside them."""
+
+    flows: Mapping[int, Flow]
+    numbers: array[int]
+    chosen: set[int] | None = None
+    names: Mapping[str, Sequence[str]] = {}
+    secrets: bytes = b""
+    drops: Mapping[str, int] = {}
+    interface: Callable[[Interface], Interface] = lambda one: one
+    remark: Callable[[Flow], str]
+    flow_id: Callable[[Flow], str]
+    owner: Callable[[Owner], Owner] = lambda owner: owner
+
+
+def write(paths: Sequence[str], wanted: Wanted, output: int, rewrite: Rewrite | None = None) -> int:
+    """Write to a descriptor; the number of packets. Raises CaptureError, and OSError for the disk."""
+    source = open_files(paths, merge=len(paths) > 1)
+    try:
+        return _Annotator(wanted, source.interfaces, output).write(source.batches(), rewrite)
+    finally:
+        source.close()
+
+
+class _Annotator:
+    def __init__(self, wanted: Wanted, interfaces: Sequence[Interface], output: int) -> None:
+        self._wanted = wanted
+        self._output = output
+        self._interfaces, self._known = interfaces, [wanted.interface(one) for one in interfaces]
+        self._numbers = Numbers(self._known)
+        self._described = 0
+        self._counts: dict[int, int] = {}
+        self._tails: dict[int, bytes] = {}
+        self._firsts: dict[int, bytes] = {}
+        self._room = memoryview(bytearray(ROOM_BYTES))
+        self._last = 0
+
+    def write(self, batches: Iterator[FrameBatch], rewrite: Rewrite | None) -> int:
+        wanted = self._wanted
+        self._put(section(f"procwire bundle. {DECLARED}") + names(wanted.names))
+        if wanted.secrets:
+            size = len(wanted.secrets)
+            head = (0x544C534B).to_bytes(4, "little") + size.to_bytes(4, "little")
+            self._put(block(10, head + wanted.secrets + bytes(-size % 4)))
+        done, frames = 0, 0
+        for batch in batches:
+            numbers = wanted.numbers[done : done + batch.count]
+            done += batch.count
+            self._known += [wanted.interface(one) for one in self._interfaces[len(self._known) :]]
+            self._stamp(numbers)
+            rows = batch if rewrite is None else rewrite(batch)
+            for row, until in self._runs(numbers):
+                frames += until - row
+                self._write(rows, row, until, numbers)
+        for number, received in sorted(self._counts.items()):
+            drops = wanted.drops.get(self._numbers.names[number], 0)
+            self._put(statistics(number, received + drops, drops, self._last))
+        return frames
+
+    def _runs(self, numbers: array[int]) -> Iterator[tuple[int, int]]:
+        chosen = self._wanted.chosen
+        if chosen is None:
+            yield 0, len(numbers)
+            return
+        start = -1
+        for row, number in enumerate(numbers):
+            if abs(number) in chosen:
+                start = row if start < 0 else start
+            elif start >= 0:
+                yield start, row
+                start = -1
+        if start >= 0:
+            yield start, len(numbers)
+
+    def _stamp(self, numbers: array[int]) -> None:
+        """Options for the flows that come for the first time."""
+        wanted = self._wanted
+        for number in {abs(number) for number in numbers}:
+            flow = wanted.flows.get(number)
+            if flow is None or number in self._tails:
+                continue
+            owner = wanted.owner(flow.owner) if isinstance(flow.owner, Owner) else None
+            flow_id = wanted.flow_id(flow)
+            self._tails[number] = stamp(flow_id, out=True, owner=owner)
+            self._tails[-number] = stamp(flow_id, out=False, owner=owner)
+            self._firsts[number] = remark(wanted.remark(flow))
+
+    def _write(self, batch: FrameBatch, row: int, until: int, numbers: array[int]) -> None:
+        while row < until:
+            end = run_end(batch, row, until)
+            number = self._numbers.of(batch.interface[row], batch.link[row])
+            self._put(b"".join(self._numbers.described[self._described :]))
+            self._described = len(self._numbers.described)
+            self._counts[number] = self._counts.get(number, 0) + end - row
+            self._last = max(self._last, batch.time[end - 1])
+            while row < end:
+                after, used = put_stamped(
+                    self._room, batch, row, end, number, (numbers, self._tails, self._firsts)
+                )
+                self._put(self._room[:used])
+                if after == row:
+                    self._room = memoryview(bytearray(PACKET_BYTES + batch.captured[row] + 3 + ROOM_BYTES))
+                row = after
+
+    def _put(self, data: bytes | memoryview) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._output, view) :]

@@ -1,0 +1,284 @@
+"""A bundle from an incident or from capture files: read once, written once, then hashed.
+
+Reading is the engine's: it comes as a function. With a filter the wanted packets are written first and read
+again, so that what a bundle says of its flows is what its packets say, and nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+import msgspec
+
+from procwire.capture.source import Interface
+from procwire.model.flow import Flow
+from procwire.model.lines import line_of
+from procwire.model.process import Owner
+from procwire.model.values import time_text
+from procwire.recorder import annotated, clocks, manifest, owners
+from procwire.recorder.annotated import Wanted
+from procwire.recorder.collecting import Collector
+from procwire.recorder.container import Container
+from procwire.recorder.frame_redaction import FrameRedaction
+from procwire.recorder.incident import FINDINGS, FLOWS, OBSERVATIONS, PACKETS
+from procwire.recorder.owners import OwnerBook
+from procwire.recorder.pseudonyms import Pseudonyms
+from procwire.recorder.telling import summary
+
+TABLES = (
+    "flows.ndjson", "observations.ndjson", "dns.ndjson", "processes.ndjson", "accounting.ndjson",
+    "health.ndjson", "findings.ndjson", "owners.ndjson",
+)  # fmt: skip
+LIVE = (FLOWS, OBSERVATIONS, FINDINGS)  # what an incident knew beside its packets
+CHECKPOINT = "checkpoint"
+
+
+class Read(msgspec.Struct, kw_only=True):
+    """What came of a reading beside what the collector heard."""
+
+    error: str = ""
+    names: dict[str, list[str]] = {}
+    dropped: int = 0
+    secrets: bytes = b""
+    interface: Callable[[int], str | None] = lambda _: None
+
+
+class Reader(Protocol):
+    """Reads files into a collector, with these owners."""
+
+    def __call__(self, paths: Sequence[str], collector: Collector, book: OwnerBook) -> Read:
+        """To the end, or to damage."""
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What a bundle is made of."""
+
+    name: str
+    sources: tuple[str, ...]
+    incident: dict[str, Any] = {}  # its head
+    live: Path | None = None  # the incident's directory
+    keep: Callable[[Any], bool] | None = None
+    filter: str = ""
+    pseudonyms: Pseudonyms | None = None
+    secrets: bool = False
+    checkpoint: str = ""
+    tell_sources: bool = False
+
+
+def build(order: Order, place: Path, read: Reader, book: OwnerBook) -> dict[str, Any]:
+    """Make the bundle in the new directory ``place``; its manifest. Raises OSError, CaptureError."""
+    place.mkdir(mode=0o700, parents=True)
+    made = _Making(order, place, read, book)
+    with tempfile.TemporaryFile(dir=place) as chosen:
+        sources = made.choose(chosen) if order.keep is not None else order.sources
+        return made.make(sources)
+
+
+class _Making:
+    def __init__(self, order: Order, place: Path, read: Reader, book: OwnerBook) -> None:
+        self.order = order
+        self.place = place
+        self.read = read
+        self.book = book
+        self.clocks = clocks.read()
+        self.reasons: list[str] = []
+        self.files: dict[str, BinaryIO] = {}
+        self.rows: dict[str, int] = {}
+
+    def choose(self, into: BinaryIO) -> tuple[str, ...]:
+        """The packets of the flows that are wanted, as a file to read."""
+        collector = Collector(_ignore, self.order.keep)
+        found = self.read(self.order.sources, collector, self.book)
+        self._note(found, collector)
+        wanted = Wanted(
+            flows={}, numbers=collector.numbers, chosen=collector.wanted, names=found.names,
+            remark=str, flow_id=str, secrets=found.secrets,
+        )  # fmt: skip
+        annotated.write(self.order.sources, wanted, into.fileno())
+        return (f"/proc/self/fd/{into.fileno()}",)
+
+    def make(self, sources: tuple[str, ...]) -> dict[str, Any]:
+        collector = Collector(self._write)
+        self._redact(collector)
+        for name in TABLES:
+            self._file(name)
+        found = self.read(sources, collector, self.book)
+        self._note(found, collector)
+        self._copy_live()
+        drops = dict(self.order.incident.get("drops") or {})
+        collector.finish(found.interface, drops)
+        if self.order.pseudonyms is not None:
+            drops = {self.order.pseudonyms.text(name): lost for name, lost in drops.items()}
+        packets, cut = self._packets(sources, collector, found, drops)
+        for file in self.files.values():
+            file.close()
+        told = self._manifest(collector, packets, cut, drops)
+        findings = _lines(self.place / FINDINGS)
+        (self.place / "summary.md").write_text(summary(told, collector.facts, findings), encoding="utf-8")
+        if self.order.checkpoint:
+            (self.place / CHECKPOINT).write_text(self.order.checkpoint, encoding="utf-8")
+        return told
+
+    def _redact(self, collector: Collector) -> None:
+        names = self.order.pseudonyms
+        if names is not None:
+            collector.heard = names.flow_id
+            collector.facts.called = names.address
+            collector.owner_line = lambda flow: owners.line(_masked(flow, names), names.flow_id(flow))
+
+    def _note(self, found: Read, collector: Collector) -> None:
+        self.reasons += [found.error] if found.error else []
+        self.reasons += (
+            [f"{found.dropped} frames were lost before the capture files"] if found.dropped else []
+        )
+        self.reasons += [f"{collector.unkept} flows are not told of: too many"] if collector.unkept else []
+
+    def _file(self, name: str) -> BinaryIO:
+        if name not in self.files:
+            self.files[name] = (self.place / name).open("wb")
+            self.rows[name] = 0
+        return self.files[name]
+
+    def _write(self, name: str, line: bytes) -> None:
+        names = self.order.pseudonyms
+        if names is not None and name != "owners.ndjson":
+            line = line_of(names.line(msgspec.json.decode(line)))
+        self._file(name).write(line)
+        self.rows[name] += 1
+
+    def _copy_live(self) -> None:
+        for name in LIVE if self.order.live is not None else ():
+            path = self.order.live / name if self.order.live is not None else Path()
+            for told in _lines(path):
+                self._write(name, line_of(told))
+
+    def _packets(
+        self, sources: tuple[str, ...], collector: Collector, found: Read, drops: Mapping[str, int]
+    ) -> tuple[int, FrameRedaction | None]:
+        names = self.order.pseudonyms
+        frames = FrameRedaction(names) if names is not None else None
+        known = found.names | _names(collector.flows.values())
+        if names is not None:
+            known = {
+                names.address(address): [names.text(one) for one in each] for address, each in known.items()
+            }
+        wanted = Wanted(
+            interface=_interface if names is None else lambda one: Interface(name=names.text(one.name)),
+            flows=collector.flows, numbers=collector.numbers, names=known, drops=drops,
+            secrets=found.secrets if self.order.secrets and names is None else b"",
+            remark=_remark if names is None else lambda flow: _remark(_masked(flow, names)),
+            flow_id=_flow_id if names is None else lambda flow: names.flow_ids[flow.flow_id],
+            owner=_same if names is None else names.owner,
+        )  # fmt: skip
+        fd = os.open(self.place / PACKETS, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            return annotated.write(sources, wanted, fd, frames.batch if frames else None), frames
+        finally:
+            os.close(fd)
+
+    def _manifest(
+        self, collector: Collector, packets: int, cut: FrameRedaction | None, drops: Mapping[str, int]
+    ) -> dict[str, Any]:
+        order, facts = self.order, collector.facts
+        reasons = [*self.reasons, *order.incident.get("lacking", [])]
+        reasons += [
+            f"{count} packets lost: {why}" for why, count in (order.incident.get("dropped") or {}).items()
+        ]
+        reasons += [f"{lost} frames dropped on {name or '?'}" for name, lost in drops.items() if lost]
+        reasons += ["redacted: no payload, other addresses and names"] if cut is not None else []
+        reasons += [f"only flows that match {order.filter}"] if order.filter and cut is None else []
+        told: dict[str, Any] = {
+            "schema": manifest.SCHEMA, "id": order.name, "made": time_text(self.clocks.realtime_ns),
+            **manifest.made_by(self.clocks),
+            "complete": "degraded" if reasons else "complete", "reasons": reasons,
+            "packets": {"count": packets, "bytes": facts.bytes, "first": time_text(facts.first),
+                        "last": time_text(facts.last)},
+            "drops": dict(drops), "secrets": bool(order.secrets and cut is None),
+            "incident": order.incident if cut is None else _bare(order.incident),
+            "sources": [Path(name).name for name in order.sources] if order.tell_sources else [],
+        }  # fmt: skip
+        if cut is not None and order.pseudonyms is not None:
+            del told["kernel"], told["clock"]
+            told["redacted"] = {
+                "key": order.pseudonyms.name,
+                "cut_bytes": cut.cut_bytes,
+                "cut_frames": cut.cut,
+            }
+        return told
+
+
+def seal(place: Path, told: dict[str, Any]) -> None:
+    """Hash every file of a bundle, and write the manifest last."""
+    with Container(place) as container:
+        told["files"] = msgspec.to_builtins(manifest.hashes(container))
+    (place / manifest.NAME).write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n")
+
+
+def _flow_id(flow: Flow) -> str:
+    return str(flow.flow_id)
+
+
+def _same(owner: Owner) -> Owner:
+    return owner
+
+
+def _interface(one: Interface) -> Interface:
+    return one
+
+
+def _ignore(name: str, line: bytes) -> None:
+    """A first reading only chooses."""
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    if path.exists():
+        with path.open("rb") as file:
+            for line in file:
+                yield msgspec.json.decode(line)
+
+
+def _names(flows: Any) -> dict[str, list[str]]:
+    """Names of addresses, from what flows are known to be to."""
+    found: dict[str, list[str]] = {}
+    for flow in flows:
+        if flow.server_name and flow.server_name not in found.setdefault(flow.dst, []):
+            found[flow.dst].append(flow.server_name)
+    return {address: names for address, names in found.items() if names}
+
+
+def _remark(flow: Flow) -> str:
+    """One line for people, at the first packet of a flow."""
+    owner = flow.owner if isinstance(flow.owner, Owner) else None
+    process = owner.process if owner is not None else None
+    whose = "owner not known"
+    if process is not None:
+        whose = f"{process.name} (pid {process.pid}{f', {process.user}' if process.user else ''})"
+        whose += f" in {process.container_name}" if process.container_name else ""
+    named = f" {flow.server_name}" if flow.server_name else ""
+    return f"procwire: flow of {whose}: {flow.src}:{flow.sport} > {flow.dst}:{flow.dport} {flow.app}{named}"
+
+
+def _masked(flow: Flow, names: Pseudonyms) -> Flow:
+    """What may be told of a flow, under its other names."""
+    twin = Flow()
+    twin.family, twin.proto, twin.sport, twin.dport = flow.family, flow.proto, flow.sport, flow.dport
+    twin.first, twin.last, twin.app = flow.first, flow.last, flow.app
+    twin.src_hi, twin.src_lo = names.halves(flow.family, flow.src_hi, flow.src_lo)
+    twin.dst_hi, twin.dst_lo = names.halves(flow.family, flow.dst_hi, flow.dst_lo)
+    twin.server_name = names.text(flow.server_name)
+    twin.owner = names.owner(flow.owner) if isinstance(flow.owner, Owner) else None
+    return twin
+
+
+def _bare(incident: Mapping[str, Any]) -> dict[str, Any]:
+    """Of an incident what tells nothing of its host."""
+    kept = ("since", "until", "trigger", "triggers", "dropped", "lacking", "cut", "version", "unkept")
+    reasons = [
+        {key: value for key, value in reason.items() if key != "detail"}
+        for reason in incident.get("reasons", ())
+    ]
+    return {key: incident[key] for key in kept if key in incident} | ({"reasons": reasons} if reasons else {})

@@ -1,0 +1,95 @@
+"""What is in a bundle and that it is whole: sizes and hashes of every file, and who made it from what."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from collections.abc import Mapping
+from typing import IO, Any
+
+import msgspec
+
+from procwire import __version__
+from procwire.recorder import clocks
+from procwire.recorder.container import COPY_BYTES, Container
+from procwire.recorder.reason import RecorderError
+
+SCHEMA = "procwire.bundle/1"
+NAME = "manifest.json"
+
+
+class Hashed(msgspec.Struct, frozen=True):
+    """One file."""
+
+    bytes: int
+    sha256: str
+    blake3: str
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """What is wrong with one file."""
+
+    name: str
+    what: str
+
+
+def hashed(file: IO[bytes]) -> Hashed:
+    """Read to the end."""
+    from blake3 import blake3
+
+    sha, blake, size = hashlib.sha256(), blake3(), 0
+    while part := file.read(COPY_BYTES):
+        sha.update(part)
+        blake.update(part)
+        size += len(part)
+    return Hashed(size, sha.hexdigest(), blake.hexdigest())
+
+
+def hashes(container: Container) -> dict[str, Hashed]:
+    """Of every file but the manifest itself."""
+    found = {}
+    for name in container.names():
+        if name != NAME:
+            with container.open(name) as file:
+                found[name] = hashed(file)
+    return found
+
+
+def made_by(first: clocks.Clocks) -> dict[str, Any]:
+    """Tool, machine and clock of whoever makes it."""
+    system = os.uname()
+    return {
+        "tool": {"procwire": __version__, "python": platform.python_version()},
+        "kernel": f"{system.sysname} {system.release}",
+        "clock": {"synchronised": first.synchronised, "error_us": first.error_us, "zone": first.zone},
+    }
+
+
+def read(container: Container) -> dict[str, Any]:
+    """The manifest. Raises RecorderError for one that this version does not know."""
+    try:
+        told = msgspec.json.decode(container.read(NAME))
+    except msgspec.MsgspecError as error:
+        raise RecorderError(f"{container.path}: {NAME}: {error}") from None
+    if not isinstance(told, dict):
+        raise RecorderError(f"{container.path}: {NAME} is no object")
+    return told
+
+
+def verify(container: Container) -> list[Fault]:
+    """Every file against the manifest. Raises RecorderError where there is none to go by."""
+    told = read(container)
+    if told.get("schema") != SCHEMA:
+        raise RecorderError(f"{container.path}: no hashes to go by: it is not of schema {SCHEMA}")
+    listed: Mapping[str, Any] = told.get("files") or {}
+    present = set(container.names()) - {NAME}
+    faults = [Fault(name, "is missing") for name in sorted(set(listed) - present)]
+    faults += [Fault(name, "is not in the manifest") for name in sorted(present - set(listed))]
+    for name in sorted(present & set(listed)):
+        with container.open(name) as file:
+            found = msgspec.to_builtins(hashed(file))
+        wrong = [key for key, value in found.items() if listed[name].get(key) != value]
+        if wrong:
+            faults.append(Fault(name, f"was changed: other {', '.join(wrong)}"))
+    return faults

@@ -1,0 +1,303 @@
+"""Shape, change, clear, recover: every way an impairment begins and ends on this host.
+
+The order is the promise: first the entry with all that undoes it is on the disk, then the watchdog holds
+it, and only then is anything changed. A step that fails takes back those before it. All of it runs in the
+caller's process for now, with its rights; steps are plain data, so that another process may do them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from procwire.shaping import groups, guard, journal
+from procwire.shaping.abilities import Abilities
+from procwire.shaping.apply import Kernel
+from procwire.shaping.counters import of_part
+from procwire.shaping.document import document
+from procwire.shaping.failure import ShapingError
+from procwire.shaping.finding import Finder, Spot
+from procwire.shaping.impairment import Effect, Impairment
+from procwire.shaping.journal import Entry, Journal, Owner
+from procwire.shaping.lifeline import lifelines
+from procwire.shaping.plan import Wish, ifb_of, receiving, sending
+from procwire.shaping.probe import probe
+from procwire.shaping.restoring import reached, restore
+from procwire.shaping.selection import Network, Selector
+from procwire.shaping.standing import INNER_HANDLE, ForeignError
+from procwire.shaping.steps import Mark, Part, Settle, Step, Unsettle
+from procwire.shaping.target import Target
+
+USUAL_LEASE_NS = 3600 * 10**9
+MOST_LEASE_NS = 30 * 24 * 3600 * 10**9
+APPLYING_NS = 30 * 10**9  # what is not in place by then is taken back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How an impairment is held: how long, until whose end, and what it may set aside."""
+
+    lease_ns: int = USUAL_LEASE_NS
+    confirm_ns: int = 0
+    owner: Owner | None = None
+    adopt: bool = False
+    management: tuple[Network, ...] = ()
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+
+class Shaped(NamedTuple):
+    """What came of a request."""
+
+    entry: Entry
+    changed: bool  # one that stood was changed
+
+
+class Cleared(NamedTuple):
+    """What was put back, and what could not be."""
+
+    entries: tuple[Entry, ...]
+    failed: tuple[str, ...]
+
+
+class Shaper:
+    """The impairments of one state directory; a context manager."""
+
+    def __init__(self, folder: Path | None = None, *, able: Abilities | None = None) -> None:
+        self.journal = Journal(folder)
+        self._able = able
+        self._finder = Finder()
+
+    def __enter__(self) -> Shaper:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._finder.close()
+
+    def shape(self, wanted: Impairment, terms: Terms | None = None) -> Shaped:
+        """Make it so. Raises ShapingError; then nothing is changed."""
+        terms = terms if terms is not None else Terms()
+        if not 0 < terms.lease_ns <= MOST_LEASE_NS:
+            raise ShapingError(f"a lease is above 0 and at most {MOST_LEASE_NS // 10**9 // 86400} days")
+        self.journal.prepare()
+        spots = self._finder.spots(wanted.target, tuple(wanted.effects))
+        before = self._standing_entry(wanted, spots)
+        parts = tuple(self._part(wanted, spot, terms) for spot in spots)
+        entry = _entry(wanted, parts, terms, before)
+        self._do(entry, spots, before)
+        return Shaped(entry, before is not None)
+
+    def planned(self, wanted: Impairment, terms: Terms | None = None) -> tuple[Part, ...]:
+        """What would be done. Raises ShapingError."""
+        spots = self._finder.spots(wanted.target, tuple(wanted.effects))
+        return tuple(self._part(wanted, spot, terms if terms is not None else Terms()) for spot in spots)
+
+    def counted(self, entry: Entry) -> list[dict[str, Any]]:
+        """What each part of an impairment has done to packets."""
+        found = []
+        for part in entry.parts:
+            told: dict[str, Any] = {"interface": part.name, "side": part.side, "there": False}
+            with contextlib.suppress(ShapingError), reached(part.place) as namespace:
+                counters = of_part(Kernel(namespace), part)
+                if counters is not None:
+                    told |= {"there": True, "packets": counters.packets, "bytes": counters.sent_bytes,
+                             "drops": counters.drops, "waiting": counters.queued}  # fmt: skip
+            found.append(told)
+        return found
+
+    def entries(self) -> list[Entry]:
+        """What is shaped now, the oldest first."""
+        return [entry for entry in self.journal.entries() if entry.boot == journal.boot()]
+
+    def confirm(self, identity: str = "") -> list[Entry]:
+        """Keep what waits to be confirmed. Raises ShapingError."""
+        waiting = [e for e in self.entries() if e.confirm_ns and identity in ("", e.id)]
+        kept = [msgspec.structs.replace(entry, confirm_ns=0) for entry in waiting]
+        for entry in kept:
+            self.journal.write(entry)
+        if kept:
+            guard.ask(self.journal.folder)
+        return kept
+
+    def clear(self, target: Target | None = None, identity: str = "") -> Cleared:
+        """Put back what was changed for a target, one impairment by its name, or all."""
+        entries = self.entries()
+        if target is not None:
+            entries = [entry for entry in entries if entry.document.get("target") == str(target)]
+        return self._restored([entry for entry in entries if identity in ("", entry.id)])
+
+    def recover(self) -> Cleared:
+        """Put back what nobody watches over any more, and forget what another boot left."""
+        told = guard.ask(self.journal.folder)
+        held = set(told["held"]) if told is not None else set()
+        for entry in self.journal.entries():
+            if entry.boot != journal.boot():
+                self.journal.remove(entry.id)
+        return self._restored([entry for entry in self.entries() if entry.id not in held])
+
+    def _restored(self, entries: Iterable[Entry]) -> Cleared:
+        done: list[Entry] = []
+        failed: list[str] = []
+        for entry in entries:
+            problems = restore(entry, self.journal)
+            failed += problems
+            done += [] if problems else [entry]
+        if done:
+            guard.ask(self.journal.folder)  # lets go of what is gone
+        return Cleared(tuple(done), tuple(failed))
+
+    def _standing_entry(self, wanted: Impairment, spots: list[Spot]) -> Entry | None:
+        """The entry that this is a change of. Raises ShapingError where another has the same place."""
+        places = {(spot.kernel.namespace.place.inode, spot.link.device, spot.side) for spot in spots}
+        standing = None
+        for entry in self.entries():
+            if entry.document.get("target") == str(wanted.target):
+                standing = entry
+            elif shared := {place[:2] for place in places} & {place[:2] for place in entry.spots}:
+                device = next(iter(shared))[1]
+                name = next(spot.link.name for spot in spots if spot.link.device == device)
+                raise ForeignError(
+                    f"{name} is already shaped for {entry.document.get('target')} ({entry.id}): "
+                    "clear that first"
+                )
+        if standing is not None and standing.spots != places:
+            raise ForeignError(
+                f"{wanted.target} is shaped in other directions or places ({standing.id}): clear that first"
+            )
+        return standing
+
+    def _part(self, wanted: Impairment, spot: Spot, terms: Terms) -> Part:
+        able = self._able = self._able if self._able is not None else probe()
+        exempt = wanted.exempt + (self._lifelines(terms) if spot.is_own else ())
+        seed = None if wanted.seed is None else (wanted.seed + (spot.side == "ingress")) & ((1 << 64) - 1)
+        wish = Wish(
+            effect=wanted.effects[spot.side], sent=spot.side == "egress", selectors=wanted.selectors,
+            exempt=exempt, marked=bool(spot.group), seed=seed if able.seed else None, adopt=terms.adopt,
+        )  # fmt: skip
+        standing = spot.kernel.standing(spot.link)
+        if terms.adopt and not standing.is_ours:
+            standing = spot.kernel.standing(spot.link, whole=True)
+        if spot.sends:
+            return _marked(sending(standing, wish, able), spot)
+        through = spot.kernel.link(ifb_of(standing)[1])
+        return receiving(standing, spot.kernel.standing(through) if through else None, wish, able)
+
+    def _lifelines(self, terms: Terms) -> tuple[Selector, ...]:
+        return lifelines(terms.environ, terms.management)
+
+    def _do(self, entry: Entry, spots: list[Spot], before: Entry | None) -> None:
+        soon = journal.now() + APPLYING_NS
+        self.journal.write(msgspec.structs.replace(entry, confirm_ns=soon))
+        done: list[Step] = []
+        try:
+            _settle(entry)
+            guard.hold(self.journal.folder, entry.id)
+            for part, spot in zip(entry.parts, spots, strict=True):
+                for step in part.steps:
+                    if not isinstance(
+                        step, Mark | Settle
+                    ):  # a mark ends with who holds it: the watchdog puts it
+                        spot.kernel.do(step)
+                        done.append(step)
+        except ShapingError as error:
+            self._take_back(entry, before, changed=bool(done))
+            raise error from None
+        self.journal.write(entry)
+        guard.ask(self.journal.folder)
+
+    def _take_back(self, entry: Entry, before: Entry | None, *, changed: bool) -> None:
+        """A change that did nothing leaves what stood; one that stopped half-way takes all of it down."""
+        if before is not None and not changed:
+            self.journal.write(before)
+        else:
+            restore(entry, self.journal)
+        with contextlib.suppress(ShapingError):
+            guard.ask(self.journal.folder)
+
+
+def _settle(entry: Entry) -> None:
+    """Give processes their groups, before their marks are put. Raises ShapingError."""
+    done: set[str] = set()
+    for part in entry.parts:
+        for step in part.steps:
+            if isinstance(step, Settle) and step.group not in done:
+                groups.settle(step)
+                done.add(step.group)
+
+
+def _marked(part: Part, spot: Spot) -> Part:
+    """With the steps that tell a group's packets apart."""
+    if not spot.group:
+        return part
+    before: tuple[Step, ...] = ()
+    after: tuple[Step, ...] = ()
+    if spot.pid:
+        if groups.of_process(spot.pid).rpartition("/")[2] == f"{groups.PREFIX}{spot.pid}":
+            group = groups.of_process(spot.pid)
+            after = (Unsettle(group=group, home=group.rpartition("/")[0] or "/"),)
+        else:
+            settle, unsettle = groups.settling(spot.pid)
+            before, after, group = (settle,), (unsettle,), settle.group
+    else:
+        group = spot.group
+    mark = Mark(cgroup=group, priority=INNER_HANDLE)
+    return msgspec.structs.replace(part, steps=(*before, mark, *part.steps), undo=(*part.undo, *after))
+
+
+def _entry(wanted: Impairment, parts: tuple[Part, ...], terms: Terms, before: Entry | None) -> Entry:
+    now = journal.now()
+    if before is not None:
+        parts = tuple(msgspec.structs.replace(part, undo=_kept(part, before)) for part in parts)
+    return Entry(
+        id=before.id if before is not None else journal.identity(),
+        document=document(wanted),
+        parts=parts,
+        boot=journal.boot(),
+        made_ns=now,
+        until_ns=now + terms.lease_ns,
+        confirm_ns=now + terms.confirm_ns if terms.confirm_ns else 0,
+        owner=terms.owner,
+        notes=said(wanted, parts),
+        wall=datetime.datetime.now(tz=datetime.UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _kept(part: Part, before: Entry) -> tuple[Step, ...]:
+    """What undoes a change: what takes our tree away now, and what the first put aside."""
+    place = (part.place.inode, part.device, part.side)
+    old = next((each for each in before.parts if (each.place.inode, each.device, each.side) == place), None)
+    if old is None:
+        return part.undo
+    return tuple(dict.fromkeys((*part.undo, *old.undo)))
+
+
+def said(wanted: Impairment, parts: tuple[Part, ...] = ()) -> tuple[str, ...]:
+    """What it comes to, for people: one-way and round trip are never left to be guessed."""
+    lines = [f"{side}: {in_words(effect)}" for side, effect in wanted.effects.items()]
+    delays = {side: effect.latency_ns for side, effect in wanted.effects.items() if effect.latency_ns}
+    if delays:
+        from procwire.shaping.quantities import show_span
+
+        ways = " and ".join(f"{show_span(ns)} one-way in {side}" for side, ns in delays.items())
+        lines.append(f"delay: {ways}; a round trip is {show_span(wanted.round_trip_ns)} longer")
+    notes = dict.fromkeys(note for part in parts for note in part.notes)
+    return (*lines, *notes)
+
+
+def in_words(effect: Effect) -> str:
+    """An effect, as it would be asked for."""
+    from procwire.shaping.spelling import words_of
+
+    told = words_of(effect)
+    return " ".join(name if value is True else f"{name} {value}" for name, value in told.items()) or "nothing"
+
+
+def owner(pid: int) -> Owner:
+    """A process as an owner. Raises GoneError."""
+    return Owner(pid=pid, start=groups.start_of(pid))

@@ -1,0 +1,233 @@
+"""The process that puts the network back: when a lease ends, when nobody confirms, when an owner dies.
+
+It is in a session of its own, so that neither a closed terminal nor a signal to the command's group reaches
+it. It holds each namespace by a descriptor with a netlink socket inside, the marks of control groups, and a
+pidfd of each owner; it needs nothing of the command that started it, which may be killed. One a state
+directory, by a lock. On SIGTERM it puts everything back and ends; with nothing left to watch it ends too.
+
+``python -m procwire.shaping.watchdog DIRECTORY``; asked over a socket in the directory, one JSON line each
+way.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import select
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from procwire.shaping import groups, journal, namespace
+from procwire.shaping.apply import Kernel
+from procwire.shaping.failure import ShapingError
+from procwire.shaping.journal import Entry, Journal
+from procwire.shaping.namespace import GoneError
+from procwire.shaping.restoring import reached, restore
+from procwire.shaping.steps import Mark
+
+LOCK, SOCKET = "watchdog.lock", "watchdog.sock"
+TICK_NS = 1_000_000_000  # between two looks at what nobody tells of
+RETRY_NS = 5_000_000_000  # before what could not be put back is tried again
+MAX_LINE = 4096
+PATIENCE = 5.0  # seconds that a caller has for its line
+
+
+class Hold:
+    """One entry, and what keeps it in reach."""
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        self.kernels: dict[int, Kernel] = {}
+        self.owner = -1
+        self.retry_ns = 0
+        try:
+            self._open()
+        except (OSError, ShapingError):
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let go: the marks end, and a namespace may end."""
+        for kernel in self.kernels.values():
+            kernel.close()
+            kernel.namespace.close()
+        self.kernels.clear()
+        if self.owner >= 0:
+            os.close(self.owner)
+            self.owner = -1
+
+    def let_go_of_the_dead(self) -> bool:
+        """Whether nothing is left of any of its namespaces but what is held here."""
+        names: dict[int, str] = {}
+        lived: dict[int, list[int]] | None = None
+        for inode, kernel in self.kernels.items():
+            with contextlib.suppress(OSError):
+                if os.stat(kernel.namespace.place.path).st_ino == inode:  # noqa: PTH116
+                    return False
+            names = names or namespace.named()
+            lived = namespace.lived_in() if lived is None else lived
+            if inode in names or inode in lived:
+                return False
+        return bool(self.kernels)
+
+    def _open(self) -> None:
+        if self.entry.owner is not None:
+            if groups.start_of(self.entry.owner.pid) != self.entry.owner.start:
+                raise GoneError("its owner has ended")
+            self.owner = os.pidfd_open(self.entry.owner.pid)
+        for part in self.entry.parts:
+            kernel = self.kernels.get(part.place.inode)
+            if kernel is None:
+                kernel = self.kernels[part.place.inode] = Kernel(reached(part.place))
+            for step in part.steps:
+                if isinstance(step, Mark):
+                    kernel.do(step)
+
+
+class Watchdog:
+    """Watches the entries of a journal."""
+
+    def __init__(self, folder: Path) -> None:
+        self.journal = Journal(folder)
+        self.holds: dict[str, Hold] = {}
+        self.failed: dict[str, str] = {}
+        self._stopping = False
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        path = folder / SOCKET
+        with contextlib.suppress(FileNotFoundError):
+            path.unlink()
+        self._listener.bind(str(path))
+        path.chmod(0o600)
+        self._listener.listen(16)
+        self._wake, self._waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        signal.set_wakeup_fd(self._waker)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    def run(self) -> None:
+        """Until nothing is left to watch, or it is told to stop."""
+        self.look()
+        idle = False
+        while not self._stopping:
+            if not self.holds and idle:
+                break
+            idle = not self._wait()
+            self._end_what_is_due()
+        for identity in list(self.holds):
+            self._restore(identity)
+        self._listener.close()
+
+    def look(self) -> None:
+        """Read the journal: hold what is new, let go of what is gone."""
+        entries = {entry.id: entry for entry in self.journal.entries() if entry.boot == journal.boot()}
+        for identity in [identity for identity in self.holds if entries.get(identity) is None]:
+            self.holds.pop(identity).close()
+        for identity, entry in entries.items():
+            held = self.holds.get(identity)
+            if held is not None and held.entry.parts == entry.parts:
+                held.entry = entry
+            elif held is None or held.entry != entry:
+                self._hold(entry)
+
+    def _hold(self, entry: Entry) -> None:
+        before = self.holds.pop(entry.id, None)
+        try:
+            self.holds[entry.id] = Hold(entry)
+            self.failed.pop(entry.id, None)
+        except (OSError, ShapingError) as error:
+            self.failed[entry.id] = str(error)
+            restore(entry, self.journal)
+        finally:
+            if before is not None:
+                before.close()
+
+    def _wait(self) -> bool:
+        """Until something happens or is due; whether somebody asked something."""
+        poll = select.poll()
+        for descriptor in (self._listener.fileno(), self._wake):
+            poll.register(descriptor, select.POLLIN)
+        owners = {hold.owner: identity for identity, hold in self.holds.items() if hold.owner >= 0}
+        for descriptor in owners:
+            poll.register(descriptor, select.POLLIN)
+        due = [max(hold.entry.deadline_ns, hold.retry_ns) - journal.now() for hold in self.holds.values()]
+        pause = min([TICK_NS, *due])
+        asked = False
+        for descriptor, _ in poll.poll(max(0, pause) / 1e6):
+            if descriptor == self._listener.fileno():
+                self._answer()
+                asked = True
+            elif descriptor in owners:
+                self._restore(owners[descriptor])
+            else:
+                os.read(self._wake, 64)
+        return asked
+
+    def _end_what_is_due(self) -> None:
+        now = journal.now()
+        for identity, hold in list(self.holds.items()):
+            if hold.entry.deadline_ns <= now and hold.retry_ns <= now:
+                self._restore(identity)
+            elif hold.let_go_of_the_dead():
+                self.journal.remove(identity)
+                self.holds.pop(identity).close()
+
+    def _restore(self, identity: str) -> None:
+        hold = self.holds.get(identity)
+        if hold is None:
+            return
+        failed = restore(hold.entry, self.journal, hold.kernels)
+        if failed and not self._stopping:
+            hold.retry_ns = journal.now() + RETRY_NS
+            self.failed[identity] = "; ".join(failed)
+            return
+        self.holds.pop(identity).close()
+
+    def _answer(self) -> None:
+        connection, _ = self._listener.accept()
+        with connection, contextlib.suppress(OSError, ValueError):
+            connection.settimeout(PATIENCE)
+            connection.recv(MAX_LINE)  # there is one thing to ask: look again
+            self.look()
+            told: dict[str, Any] = {"pid": os.getpid(), "held": sorted(self.holds), "failed": self.failed}
+            connection.sendall(json.dumps(told).encode() + b"\n")
+
+    def _stop(self, *_: object) -> None:
+        self._stopping = True
+
+
+def main(folder: Path) -> int:
+    """Watch, if nobody else does; a byte on standard output says that somebody does."""
+    if os.fork():  # nobody's child: whoever started it need not wait for it
+        os._exit(0)
+    lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in (errno.EAGAIN, errno.EACCES):
+            raise
+        _say_ready()
+        return 0
+    watchdog = Watchdog(folder)
+    _say_ready()
+    watchdog.run()
+    return 0
+
+
+def _say_ready() -> None:
+    """Tell whoever waits, and let go of the last thing that is shared with it."""
+    with contextlib.suppress(OSError):
+        os.write(1, b"!")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nothing, descriptor)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

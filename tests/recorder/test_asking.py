@@ -1,0 +1,37 @@
+"""Only who waits for the signal gets it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from procwire.recorder.asking import ENGINE, freeze, recording, waits
+from procwire.recorder.reason import RecorderError
+
+
+def test_a_process_that_would_die_of_it_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "kill", lambda pid, number: sent.append((pid, number)))
+    with pytest.raises(RecorderError, match="records nothing"):
+        freeze(os.getpid())
+    with pytest.raises(RecorderError):
+        freeze(1 << 22)
+    before = signal.signal(signal.SIGUSR1, lambda *_: None)
+    try:
+        freeze(os.getpid())
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert sent == [(os.getpid(), signal.SIGUSR1)]
+
+
+def test_engines_that_wait_are_found(tmp_path: Path) -> None:
+    for pid, comm, caught in ((5, ENGINE, "0000000000000200"), (6, ENGINE, "0"), (7, "bash", "200")):
+        (tmp_path / str(pid)).mkdir()
+        (tmp_path / str(pid) / "comm").write_text(f"{comm}\n")
+        (tmp_path / str(pid) / "status").write_text(f"Name:\t{comm}\nSigCgt:\t{caught}\n")
+    (tmp_path / "8").mkdir()
+    assert recording(tmp_path) == [5]
+    assert waits(7, tmp_path)

@@ -1,0 +1,119 @@
+"""A bundle says what its packets say: read again, they give the same flows, byte for byte."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from procwire.cli.main import main
+from procwire.recorder.container import Container
+from procwire.recorder.manifest import verify
+from procwire.recorder.opening import opened
+from procwire.recorder.stamps import stamped
+from tests.recorder.bundles import lines, made
+from tests.recorder.taped import HTTP, VECTORS
+
+DNS = VECTORS / "dns" / "udp.pcap"
+
+
+@pytest.fixture(scope="module")
+def owned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle of two captures, of which one connection has an owner in a sidecar of RustNet's shape."""
+    tmp = tmp_path_factory.mktemp("owned")
+    capture = tmp / "http.pcap"
+    shutil.copy(HTTP, capture)
+    flows = lines(made(tmp, str(capture), name="plain") / "flows.ndjson")
+    first = next(flow for flow in flows if flow["proto"] == "tcp")
+    connection = {
+        "protocol": "TCP", "local_addr": f"{first['src']}:{first['src_port']}",
+        "remote_addr": f"{first['dst']}:{first['dst_port']}", "pid": 4711, "process_name": "curl",
+        "first_seen": first["start"], "last_seen": first["last"],
+    }  # fmt: skip
+    (tmp / "http.pcap.connections.jsonl").write_text(json.dumps(connection) + "\n")
+    return made(tmp, str(capture), str(DNS))
+
+
+def replayed(path: Path, capfd: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+    capfd.readouterr()
+    assert main(["incident", "open", str(path), "--json"]) == 0
+    found = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    return [{key: value for key, value in flow.items() if key != "event"} for flow in found]
+
+
+def test_open_gives_the_same_flows(owned: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    flows = replayed(owned, capfd)
+    assert flows == lines(owned / "flows.ndjson")
+    assert [flow["process"] for flow in flows if "process" in flow] == ["curl"]
+    with Container(owned) as container:
+        assert verify(container) == []
+
+
+@pytest.mark.parametrize("name", ["chosen", "chosen.tar.zst"])
+def test_a_filter_chooses_packets_and_they_tell_the_same(
+    owned: Path, tmp_path: Path, name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    bundle = made(tmp_path, str(owned), "--filter", "process == curl", name=name)
+    (flow,) = replayed(bundle, capfd)
+    assert flow["pid"] == 4711
+    with Container(bundle) as container:
+        assert verify(container) == []
+        assert json.loads(container.read("flows.ndjson")) == flow
+        told = json.loads(container.read("manifest.json"))
+    assert told["packets"]["count"] == flow["packets"]
+    assert told["reasons"] == ["only flows that match process == curl"]
+
+
+def test_packets_carry_flow_direction_owner_and_a_remark_once(owned: Path) -> None:
+    read = subprocess.run(
+        ["tshark", "-r", str(owned / "packets.pcapng"), "-o", "nameres.network_name:TRUE", "-T", "fields",
+         "-e", "frame.comment", "-e", "ip.src"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    comments = [line.partition("\t")[0] for line in read.stdout.splitlines()]
+    flows = lines(owned / "flows.ndjson")
+    assert len([comment for comment in comments if comment]) == len(flows)
+    assert sum("curl (pid 4711)" in comment for comment in comments) == 1
+    raw = (owned / "packets.pcapng").read_bytes()
+    marks = [part.split(b"\0")[0].decode() for part in raw.split(b"procwire/1 flow=")[1:]]
+    stamps = [stamped(f"procwire/1 flow={mark}") for mark in marks]
+    (mine,) = [flow for flow in flows if "process" in flow]
+    of_mine = [each for each in stamps if each["flow"] == mine["flow_id"]]
+    assert len(of_mine) == mine["packets"]
+    assert sum(each["dir"] == "out" for each in of_mine) == mine["packets_out"]
+    assert {each["process"] for each in of_mine} == {"curl"}
+    assert b"www.example.com" in raw[:2000]  # the names of addresses, before the first packet
+
+
+def test_sums_close(owned: Path) -> None:
+    accounts = lines(owned / "accounting.ndjson")
+    (health,) = lines(owned / "health.ndjson")
+    assert sum(int(str(each["packets"])) for each in accounts) == health["packets"]
+    (process,) = lines(owned / "processes.ndjson")
+    assert (process["process"], process["pid"], process["flows"]) == ("curl", 4711, 1)
+    assert {each["schema"] for each in lines(owned / "dns.ndjson")} == {"procwire.dns/1"}
+    assert lines(owned / "findings.ndjson")
+    assert "curl" in (owned / "summary.md").read_text()
+
+
+def test_redaction_lets_nothing_through(
+    owned: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    key = str(tmp_path / "key")
+    bundle = made(tmp_path, str(owned), "--redact", "--redact-key", key, name="public")
+    again = made(tmp_path, str(owned), "--redact", "--redact-key", key, name="again")
+    assert lines(bundle / "flows.ndjson") == lines(again / "flows.ndjson")
+    for path in bundle.rglob("*"):
+        data = path.read_bytes() if path.is_file() else b""
+        for secret in (b"example.com", b"10.77.", b"curl", b"\x0a\x4d\0\1", b"fd77:"):
+            assert secret not in data, f"{secret!r} in {path.name}"
+    before, after = lines(owned / "flows.ndjson"), lines(bundle / "flows.ndjson")
+    assert [flow["bytes"] for flow in before] == [flow["bytes"] for flow in after]
+    flows = {flow["flow_id"]: flow for flow in replayed(bundle, capfd)}
+    assert set(flows) == {flow["flow_id"] for flow in after}
+    assert [flow["packets"] for flow in flows.values()] == [flow["packets"] for flow in after]
+    assert [flow["pid"] for flow in flows.values() if "pid" in flow] == [4711]
+    assert opened(bundle).book.count == 1

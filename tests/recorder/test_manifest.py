@@ -1,0 +1,52 @@
+"""A manifest names every file, and verify every change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from procwire.recorder import clocks, manifest
+from procwire.recorder.building import seal
+from procwire.recorder.container import Container
+from procwire.recorder.manifest import Fault
+from procwire.recorder.reason import RecorderError
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    (tmp_path / "a").write_bytes(b"one")
+    (tmp_path / "b").write_bytes(b"")
+    seal(tmp_path, {"schema": manifest.SCHEMA, **manifest.made_by(clocks.read())})
+    return tmp_path
+
+
+def faults(place: Path) -> list[Fault]:
+    with Container(place) as container:
+        return manifest.verify(container)
+
+
+def test_whole(place: Path) -> None:
+    assert faults(place) == []
+    with Container(place) as container:
+        told = manifest.read(container)
+    assert told["files"]["a"]["bytes"] == 3
+    assert told["files"]["a"]["sha256"].startswith("7692c3ad3540bb80")
+    assert told["tool"]["procwire"]
+
+
+def test_each_change_is_named(place: Path) -> None:
+    (place / "a").write_bytes(b"0ne")
+    (place / "b").unlink()
+    (place / "c").write_bytes(b"")
+    assert [(fault.name, fault.what.partition(":")[0]) for fault in faults(place)] == [
+        ("b", "is missing"), ("c", "is not in the manifest"), ("a", "was changed"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", [b"{}", b"[]", b"x", msgspec.json.encode({"schema": "procwire.bundle/9"})])
+def test_a_manifest_that_is_none(place: Path, text: bytes) -> None:
+    (place / manifest.NAME).write_bytes(text)
+    with pytest.raises(RecorderError):
+        faults(place)

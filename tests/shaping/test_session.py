@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from procwire.shaping import guard, journal
+from procwire.shaping.document import impairment
+from procwire.shaping.failure import ShapingError
+from procwire.shaping.impairment import Impairment
+from procwire.shaping.session import Shaper, Terms, in_words, owner, said
+from procwire.shaping.spelling import effect
+from procwire.shaping.standing import ForeignError
+from procwire.shaping.target import target
+from tests.lab import Host, pair, wait_for
+from tests.shaping.stage import HERE, end_watchdog, namespace_of, needs_lab, shown
+
+pytestmark = [pytest.mark.kernel, needs_lab]
+
+
+@pytest.fixture(scope="module")
+def left() -> Iterator[Host]:
+    with pair() as (_, left, _right):
+        yield left
+
+
+@pytest.fixture
+def shaper(tmp_path: Path, left: Host) -> Iterator[Shaper]:
+    with Shaper(tmp_path / "shaping", able=HERE) as made:
+        yield made
+        made.clear()
+        end_watchdog(tmp_path / "shaping")
+    assert kinds(left) == {"noqueue"}
+    assert left.run("ip", "-br", "link").count("pwifb") == 0
+
+
+def kinds(host: Host) -> set[str]:
+    return {each["kind"] for each in shown(host, "qdisc", "show")}
+
+
+def wanted(host: Host, **words: Any) -> Impairment:
+    return impairment({"target": f"namespace:{host.name}", **(words or {"rate": "8mbit"})})
+
+
+def test_shaped_changed_and_cleared(shaper: Shaper, left: Host) -> None:
+    first = shaper.shape(wanted(left))
+    assert kinds(left) >= {"tbf", "clsact"}
+    again = shaper.shape(wanted(left, rate="4mbit"))
+    assert (first.changed, again.changed) == (False, True)
+    assert again.entry.id == first.entry.id
+    rates = {each["options"]["rate"] for each in shown(left, "qdisc", "show") if each["kind"] == "tbf"}
+    assert rates == {500_000}
+    assert [each["there"] for each in shaper.counted(again.entry)] == [True, True]
+    assert len(shaper.entries()) == 1
+    cleared = shaper.clear(target(f"namespace:{left.name}"))
+    assert [entry.id for entry in cleared.entries] == [first.entry.id]
+    assert cleared.failed == ()
+    assert shaper.entries() == []
+
+
+def test_a_lease_ends(shaper: Shaper, left: Host) -> None:
+    made = shaper.shape(wanted(left), Terms(lease_ns=300_000_000))
+    assert made.entry.until_ns - made.entry.made_ns == 300_000_000
+    wait_for(lambda: kinds(left) == {"noqueue"}, what="the end of the lease")
+    wait_for(lambda: shaper.entries() == [], what="an empty journal")
+
+
+def test_what_nobody_confirms_is_undone_and_what_is_confirmed_stays(shaper: Shaper, left: Host) -> None:
+    shaper.shape(wanted(left), Terms(confirm_ns=400_000_000))
+    wait_for(lambda: kinds(left) == {"noqueue"}, what="the end of the confirmation")
+    wait_for(lambda: shaper.entries() == [], what="an empty journal")
+    made = shaper.shape(wanted(left), Terms(confirm_ns=60 * 10**9))
+    (kept,) = shaper.confirm()
+    assert kept.confirm_ns == 0
+    told = guard.ask(shaper.journal.folder)
+    assert told is not None
+    assert told["held"] == [made.entry.id]
+    assert shaper.confirm() == []
+
+
+def test_the_end_of_an_owner_is_the_end(shaper: Shaper, left: Host) -> None:
+    process = left.start("sleep", "600")
+    shaper.shape(wanted(left), Terms(owner=owner(process.pid)))
+    assert "tbf" in kinds(left)
+    process.kill()  # nothing of it can be told any more
+    process.wait()
+    wait_for(lambda: kinds(left) == {"noqueue"}, what="the watchdog")
+    with pytest.raises(ShapingError):
+        shaper.shape(wanted(left), Terms(owner=journal.Owner(pid=os.getpid(), start=1)))  # another's by now
+
+
+def test_the_watchdog_puts_back_when_it_is_told_to_end(shaper: Shaper, left: Host) -> None:
+    shaper.shape(wanted(left))
+    told = guard.ask(shaper.journal.folder)
+    assert told is not None
+    assert os.getsid(told["pid"]) != os.getsid(0)
+    os.kill(told["pid"], signal.SIGTERM)
+    wait_for(lambda: kinds(left) == {"noqueue"}, what="the watchdog")
+
+
+def test_after_every_process_was_killed_the_journal_knows(shaper: Shaper, left: Host) -> None:
+    shaper.shape(wanted(left))
+    told = guard.ask(shaper.journal.folder)
+    assert told is not None
+    os.kill(told["pid"], signal.SIGKILL)
+    wait_for(lambda: guard.ask(shaper.journal.folder) is None, what="the watchdog's end")
+    assert "tbf" in kinds(left)
+    with Shaper(shaper.journal.folder, able=HERE) as later:
+        recovered = later.recover()
+    assert len(recovered.entries) == 1
+    assert kinds(left) == {"noqueue"}
+
+
+def test_a_command_that_is_killed_half_way_leaves_nothing(shaper: Shaper, left: Host) -> None:
+    """The entry is there before anything is changed, and ends by itself if it is not finished."""
+    pid = os.fork()
+    if pid == 0:  # pragma: no cover
+        try:
+            from procwire.shaping import session
+
+            session.APPLYING_NS = 500_000_000
+            kernel = shaper._finder.kernel(str(left.path))
+            work = kernel.do
+
+            def once(step: Any) -> None:
+                work(step)
+                os.kill(os.getpid(), signal.SIGKILL)
+
+            kernel.do = once  # type: ignore[method-assign]
+            shaper.shape(wanted(left))
+        finally:
+            os._exit(1)
+    assert os.waitpid(pid, 0)[1] == signal.SIGKILL
+    assert len(shaper.entries()) == 1
+    wait_for(lambda: kinds(left) == {"noqueue"}, what="the watchdog")
+    wait_for(lambda: shaper.entries() == [], what="an empty journal")
+
+
+def test_a_step_that_fails_takes_the_others_back(shaper: Shaper, left: Host) -> None:
+    kernel = shaper._finder.kernel(str(left.path))
+    work, count = kernel.do, 0
+
+    def fail(step: Any) -> None:
+        nonlocal count
+        count += 1
+        if count == 3:
+            raise ShapingError("the third step")
+        work(step)
+
+    kernel.do = fail  # type: ignore[method-assign]
+    with pytest.raises(ShapingError, match="the third step"):
+        shaper.shape(wanted(left))
+    assert count == 3
+    assert kinds(left) == {"noqueue"}
+    assert shaper.entries() == []
+
+
+def test_what_another_put_there_is_refused_and_nothing_is_written(shaper: Shaper, left: Host) -> None:
+    left.run(*["tc", "qdisc", "add", "dev", "eth0", "root", "handle", "5:", "pfifo", "limit", "9"])
+    try:
+        with pytest.raises(ForeignError, match="--adopt"):
+            shaper.shape(wanted(left))
+        assert shaper.entries() == []
+        shaper.shape(wanted(left), Terms(adopt=True))
+        shaper.shape(wanted(left, rate="1mbit"), Terms(adopt=True))
+        shaper.clear()
+        (root,) = [each for each in shown(left, "qdisc", "show", "dev", "eth0") if each.get("root")]
+        assert (root["handle"], root["options"]["limit"]) == ("5:", 9)
+    finally:
+        left.run(*["tc", "qdisc", "del", "dev", "eth0", "root"])
+
+
+def test_a_multiqueue_root_is_adopted_and_comes_back(shaper: Shaper, left: Host) -> None:
+    left.run(*["ip", "link", "add", "many0", "numtxqueues", "4", "type", "ifb"], check=False)
+    left.run(*["ip", "link", "set", "many0", "up"])
+    try:
+        left.run(*["tc", "qdisc", "replace", "dev", "many0", "root", "handle", "8:", "mq"])
+        before = left.run(*["tc", "qdisc", "show", "dev", "many0"])
+        asked = impairment({"target": f"namespace:{left.name}/many0", "rate": "8mbit", "direction": "egress"})
+        with pytest.raises(ForeignError, match="mq 8:"):
+            shaper.shape(asked)
+        made = shaper.shape(asked, Terms(adopt=True))
+        assert any("mq" in note for note in made.entry.notes)
+        shaper.clear()
+        assert left.run(*["tc", "qdisc", "show", "dev", "many0"]) == before
+    finally:
+        left.run(*["ip", "link", "del", "many0"])
+
+
+def test_two_targets_do_not_share_an_interface(shaper: Shaper, left: Host) -> None:
+    shaper.shape(wanted(left))
+    with pytest.raises(ForeignError, match="already shaped for"):
+        shaper.shape(impairment({"target": f"namespace:{left.path}", "rate": "8mbit"}))
+    with pytest.raises(ForeignError, match="other directions"):
+        shaper.shape(wanted(left, rate="8mbit", direction="egress"))
+
+
+def test_one_process_is_shaped_and_moved_home_again(shaper: Shaper, left: Host) -> None:
+    from procwire.shaping import groups
+
+    process = left.start("sleep", "600")
+    wait_for(lambda: namespace_of(process.pid) == left.path.stat().st_ino)
+    home = groups.of_process(process.pid)
+    asked = impairment({"target": f"process:{process.pid}", "rate": "8mbit", "direction": "egress"})
+    shaper.shape(asked)
+    assert groups.of_process(process.pid) == f"{home.rstrip('/')}/procwire-shape-{process.pid}"
+    shaper.shape(asked)
+    shaper.clear()
+    assert groups.of_process(process.pid) == home
+
+
+def test_entries_of_another_boot_are_forgotten(shaper: Shaper, left: Host) -> None:
+    made = shaper.shape(wanted(left)).entry
+    shaper.journal.write(msgspec.structs.replace(made, id="00000000", boot="another"))
+    assert [entry.id for entry in shaper.entries()] == [made.id]
+    assert shaper.recover().entries == ()
+    assert len(shaper.journal.entries()) == 1
+
+
+def test_a_namespace_that_vanishes_takes_its_entry_along(shaper: Shaper) -> None:
+    with pair() as (_, gone, _other):
+        shaper.shape(wanted(gone))
+    wait_for(lambda: shaper.entries() == [], what="the watchdog")
+    assert shaper.clear().failed == ()
+
+
+def test_what_is_said_leaves_nothing_to_guess() -> None:
+    both = impairment({"target": "eth0", "rtt": "200ms", "loss": "3%"})
+    assert said(both)[-1] == (
+        "delay: 100ms one-way in egress and 100ms one-way in ingress; a round trip is 200ms longer"
+    )
+    assert in_words(effect({"loss": "3%", "burst": "4", "delay": "5ms", "ecn": True})) == (
+        "delay 5ms loss 3% burst 4.0 ecn"
+    )
+    with pytest.raises(ShapingError, match="30 days"), Shaper() as made:
+        made.shape(both, Terms(lease_ns=10**20))
