@@ -30,6 +30,10 @@ def add(commands: Any) -> None:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument(
+        "--management", action="append", default=[], metavar="CIDR",
+        help="a network that is never shaped, wherever this host's interfaces are (before the action)",
+    )  # fmt: skip
     actions = parser.add_subparsers(dest="action", metavar="ACTION", title="actions", required=True)
     for name in ACTIONS:
         import_module(f"procwire.cli.{name}").add(actions)
