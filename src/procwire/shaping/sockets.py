@@ -1,4 +1,4 @@
-"""The sockets that a process has already: they stay in the cgroup they were made in, so each gets the priority.
+"""The sockets that a process has already: they stay in the cgroup of their making, so each gets the mark.
 
 pidfd_getfd(2) (Linux 5.6) lends a descriptor of each; SO_PRIORITY is the socket's own, whoever sets it. A
 connection that is accepted from an older listening socket begins without, so the watchdog looks again each
