@@ -55,8 +55,11 @@ def add(commands: Any) -> None:
         "--every", type=words.seconds, metavar="SPAN", help="also a line for each open flow every SPAN"
     )
     parser.add_argument(
-        "--write", metavar="FILE", default="", help="keep every captured packet in FILE (pcapng)"
-    )
+        "--write", metavar="FILE", default="",
+        help="keep every captured packet in FILE: pcapng, or pcap where it ends in .pcap, with its "
+        "connections in FILE.connections.jsonl",
+    )  # fmt: skip
+    recording.add_writing(parser)
     recording.add_recording(parser)
     add_capture(parser)
     add_store(parser)
@@ -107,7 +110,7 @@ def _watch(arguments: argparse.Namespace, keeper: Keeper | None, alerts: Alertin
             if own is not None:
                 own.finish()
             face.finish()
-    lacks = recording.tell_frozen(watching) or (found is not None and found.incomplete)
+    lacks = recording.tell_kept(watching) or (found is not None and found.incomplete)
     return _ending(watching) or (exit.INCOMPLETE if lacks else exit.OK)
 
 
