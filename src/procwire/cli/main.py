@@ -17,7 +17,7 @@ from procwire import __version__
 from procwire.cli import exit
 from procwire.cli.arguments import settled
 from procwire.cli.settling import add_configuration, parse
-from procwire.engine.catalogue import learn, settle_places
+from procwire.engine.catalogue import learn
 from procwire.engine.options import EngineError
 from procwire.model.filter import FilterError
 from procwire.sandbox.plan import BEST_EFFORT, OFF
@@ -125,10 +125,21 @@ def main(words: Sequence[str] | None = None) -> int:
     return code
 
 
+def _settle_places(arguments: argparse.Namespace) -> None:
+    """Open the databases of places, before anything is read."""
+    from procwire.geo import book
+    from procwire.geo.reason import GeoError
+
+    try:
+        book.learn(arguments.geoip, labels=arguments.labels)
+    except GeoError as error:
+        raise EngineError(f"geoip: {error}", exit.USAGE) from None
+
+
 def _learn(arguments: argparse.Namespace) -> None:
     """Take in the protocols of users and packages, for a command that reads traffic or tells of protocols."""
     if getattr(arguments, "geoip", None) is not None:
-        settle_places(arguments.geoip, labels=arguments.labels)
+        _settle_places(arguments)
     directories = getattr(arguments, "protocol_directories", None)
     if directories is not None:
         for left_out in learn(directories, arguments.fingerprints):

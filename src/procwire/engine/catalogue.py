@@ -11,22 +11,12 @@ from procwire.dpi.registry import registry
 from procwire.engine.options import EngineError
 from procwire.extensions import fingerprints, loading
 from procwire.extensions.reason import ExtensionError
-from procwire.geo import book
-from procwire.geo.reason import GeoError
 from procwire.model.columns import Table
 from procwire.model.rows import Explanation, InterfaceRow
 from procwire.model.tables import CORE
 from procwire.packet.layers import link_name
 
 __all__ = ["explain", "interfaces", "learn", "protocols", "risks", "tables"]
-
-
-def settle_places(paths: Sequence[str], *, labels: bool = False) -> None:
-    """Open the databases of places, before anything is read. Raises EngineError."""
-    try:
-        book.learn(paths, labels=labels)
-    except GeoError as error:
-        raise EngineError(f"geoip: {error}", 2) from None
 
 
 def learn(directories: Sequence[str], names: Sequence[str] = ()) -> list[str]:
