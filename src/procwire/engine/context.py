@@ -6,21 +6,19 @@ from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network
 
 from procwire.capture.source import Interface
-from procwire.detect.suffixes import registered
 from procwire.dpi import hint
 from procwire.extensions import fingerprints
+from procwire.extensions.places import Placed
 from procwire.flows import states
 from procwire.flows.community import community_id
-from procwire.geo.book import book
 from procwire.model.flow import Flow
 from procwire.model.packets import PacketTable
 from procwire.model.process import NOT_LOOKED, Owner
-from procwire.model.rows import Place, RowContext
 from procwire.packet import describe, faults
 from procwire.packet.layers import chain_text
 
 
-class Context(RowContext):
+class Context(Placed):
     """The engine's answers. ``interfaces`` is the source's list, which may grow.
 
     ``networks`` are whose addresses count as this host's own; without any, that is not known.
@@ -73,14 +71,6 @@ class Context(RowContext):
     def carries(self, flow: Flow, client: tuple[str, ...]) -> tuple[str, str] | None:
         """See RowContext."""
         return hint.carries(flow, client)
-
-    def place(self, address: str) -> Place:
-        """See RowContext."""
-        return book().place(address)
-
-    def domain(self, name: str) -> str:
-        """See RowContext."""
-        return registered(name) if name and book().labels else ""
 
     def info(self, table: PacketTable, row: int) -> str | None:
         """See RowContext."""
