@@ -39,7 +39,9 @@ class Screen:
     def __init__(self, host: Host, *words: str) -> None:
         self.pid, self.descriptor = pty.fork()
         if self.pid == 0:
-            os.environ.update(TERM="xterm-256color", COLORTERM="truecolor", XDG_CONFIG_HOME=tempfile.mkdtemp())
+            os.environ.update(
+                TERM="xterm-256color", COLORTERM="truecolor", XDG_CONFIG_HOME=tempfile.mkdtemp()
+            )
             command = host.words(sys.executable, "-m", "procwire", "top", *words)
             os.execvp(command[0], command)
         fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
