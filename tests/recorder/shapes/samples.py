@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from procwire.dpi.registry import registry
+from procwire.model.flow import Flow
 from procwire.model.lines import line_of
+from procwire.model.observation import Observation
 from procwire.model.plain import fields, readers
 from procwire.model.process import EXACT, Container, Executable, Owner, ProcessRef
 from procwire.model.rows import FlowRow
@@ -30,6 +33,18 @@ OWNER = Owner(
 CAPTURES = ("http/ordinary.pcap", "dns/udp.pcap", "tls/tls12.pcap", "tls/chromium.pcap", "ssh", "icmp")
 
 
+class _Hearing(Taped):
+    """Keeps what is seen."""
+
+    def __init__(self, wishes: Wishes, path: Path) -> None:
+        self.seen: list[tuple[Flow, Observation]] = []
+        super().__init__(wishes, path)
+
+    def observed(self, flow: Flow, observation: Observation) -> None:
+        """See Listener."""
+        self.seen.append((flow, observation))
+
+
 @cache
 def lines() -> tuple[dict[str, Any], ...]:
     """Each as it would be printed."""
@@ -42,14 +57,12 @@ def _lines() -> Iterator[dict[str, Any]]:
     for name in CAPTURES:
         path = VECTORS / name
         for file in (path,) if path.is_file() else sorted(path.glob("*.pcap")):
-            taped = Taped(Wishes(), file)
-            seen: list[Any] = []
-            taped.observed = lambda flow, observation, seen=seen: seen.append((flow, observation))  # type: ignore[method-assign]
+            taped = _Hearing(Wishes(), file)
             taped.play()
             taped.pipeline.finish()
             for number, flow in enumerate(taped.flows):
                 flow.owner = OWNER if number % 2 else None
                 for event in ("open", "end"):
                     yield fields(FlowRow(flow, taped.context), how, {"schema": FLOWS.schema, "event": event})
-            for line in observed.lines(seen, taped.context):
+            for line in observed.lines(taped.seen, taped.context):
                 yield msgspec.json.decode(line)
