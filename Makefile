@@ -9,7 +9,7 @@ ARGS   ?=
 .PHONY: run test check format bench packages build vectors docs bpf vm clean help
 
 help:
-	@echo "make run      set up and start the live view (root sees owners of every process)"
+	@echo "make run      set up and start the screens in the terminal (root sees owners of every process)"
 	@echo "make test     set up and run the tests"
 	@echo "make check    format, lint, types, import contracts, house rules"
 	@echo "make bench    speed and memory beside the peers (installs them)"
@@ -27,7 +27,7 @@ $(STAMP): pyproject.toml setup.py $(COMPILED)
 build: $(STAMP)
 
 run: $(STAMP)
-	@$(BIN)/procwire watch $(ARGS)
+	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/procwire top $(ARGS); else $(BIN)/procwire watch $(ARGS); fi
 
 packages:
 	@tools/packages.sh
@@ -67,6 +67,7 @@ bench: $(STAMP)
 	$(BIN)/python -m bench.hooks
 	$(BIN)/python -m bench.processes
 	$(BIN)/python -m bench.store
+	$(BIN)/python -m bench.shape
 
 clean:
 	rm -rf build dist $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -18,7 +18,7 @@ TLS, PORT = Need("app", "tls", exact=True), Need("dst_port", 443, exact=True)
         ("dst_port == 443", {PORT}),
         ("dst_port in {80, 443} and bytes > 1", {PORT, Need("dst_port", 80, exact=True)}),
         ("app == TLS", {TLS}),
-        ("app == tls and dst_port == 443", {TLS}),
+        ("app == tls and dst_port == 443", {PORT}),
         ("app == tls or dst_port == 443", {TLS, PORT}),
         ("exe contains curl", {Need("exe", "curl")}),
         ("exe ~ '^/tmp/.*[.]sh$'", {Need("exe", "/tmp/")}),
@@ -49,4 +49,4 @@ def test_of_several_the_one_that_rules_out_most() -> None:
     assert both([]) is None
     assert either([short, None]) is None
     assert either([short, long]) == frozenset({Need("exe", "-c"), Need("exe", "/usr/bin/curl")})
-    assert worth(frozenset({TLS})) > worth(long) > worth(short) > worth(None) == 0
+    assert worth(long) > worth(frozenset({PORT})) > worth(frozenset({TLS})) == worth(short) > worth(None) == 0

@@ -65,6 +65,8 @@ def page(reports: list[dict[str, Any]]) -> str:
     day = datetime.datetime.now(tz=datetime.UTC).date()
     parts = [HEAD.format(day=day, ran="\n".join(map(_ran, reports))), _programs(reports)]
     parts += [_attribution(reports), _fallbacks(reports)]
+    if any("shaping" in report for report in reports):
+        parts.append(_shaping(reports))
     if any("suites" in report for report in reports):
         parts.append(_suites(reports))
     return "\n".join(parts)
@@ -164,6 +166,14 @@ def _fallbacks(reports: list[dict[str, Any]]) -> str:
     return "\n".join([*lines, f"| after SIGKILL | {' | '.join(cells)} |"]) + "\n"
 
 
+def _shaping(reports: list[dict[str, Any]]) -> str:
+    lines = ["## Shaped by netem\n", *_columns(reports, "scene")]
+    for row in dict.fromkeys(name for report in reports for name in report.get("shaping", {})):
+        cells = [_verdict(report.get("shaping", {}).get(row)) for report in reports]
+        lines.append(f"| {row} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
 def _suites(reports: list[dict[str, Any]]) -> str:
     lines = ["## The kernel's tests there\n"]
     for report in reports:
@@ -179,9 +189,10 @@ def is_good(report: dict[str, Any]) -> bool:
     played = bool(scenes) and all(each.get("good") or each.get("absent") for each in scenes)
     fell = all(report.get(name, {}).get("right") for name in FALLBACKS)
     runs = all(not reason for verdicts in report.get("programs", {}).values() for reason in verdicts.values())
+    shaped = all(isinstance(each, dict) and each.get("good") for each in report.get("shaping", {}).values())
     tests = report.get("suites", {})
     passed = "passed" in tests.get("last", "") and not tests.get("failed")
-    return played and fell and runs and passed and report.get("after SIGKILL", {}).get("left") == 0
+    return played and fell and runs and shaped and passed and report.get("after SIGKILL", {}).get("left") == 0
 
 
 def main() -> int:

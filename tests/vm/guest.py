@@ -194,6 +194,13 @@ def killed() -> Report:
     return {"during": during, "left": len(programs() - before[0]), "links": len(links() - before[1])}
 
 
+def shaping() -> Report:
+    """Networks made bad by netem, with this kernel's own."""
+    from tests.vm.netem import scenes
+
+    return scenes()
+
+
 def main(words: list[str]) -> int:
     """Every part; one that fails says so and the others go on."""
     folder = Path(words[0])
@@ -205,6 +212,7 @@ def main(words: list[str]) -> int:
         "without CAP_BPF": without_capability,
         "without cgroup v2": without_cgroups,
         "after SIGKILL": killed,
+        "shaping": shaping,
         "suites": suites,
     }
     report: Report = {"release": platform.release(), "version": platform.version()}

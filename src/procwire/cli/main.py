@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.util import find_spec
 
 from procwire import __version__
 from procwire.cli import exit
@@ -28,6 +29,7 @@ MODULES = (
     "daemon",
     "metrics",
     "read",
+    "top",
     "follow",
     "export",
     "incident",
@@ -42,13 +44,14 @@ MODULES = (
     "config",
     "ledger",
     "rules",
+    "alerts",
     "catalogue",
     "doctor",
     "trying",
     "shell",
 )  # in the order in which help names their commands
 ALONE = frozenset(
-    {"watch", "daemon", "metrics", "read", "follow", "export"}
+    {"watch", "daemon", "metrics", "read", "top", "follow", "export"}
 )  # modules with one command, of their own name
 
 EPILOG = """\
@@ -84,13 +87,19 @@ def parser(only: str = "") -> argparse.ArgumentParser:
     return top
 
 
+def usual() -> str:
+    """The command that is meant where none is named: screens on a terminal, lines elsewhere."""
+    there = sys.stdin.isatty() and sys.stdout.isatty() and find_spec("textual") is not None
+    return "top" if there else "watch"
+
+
 def main(words: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit code. Without a command: watch."""
+    """Run one command; returns its exit code. Without a command: top on a terminal, else watch."""
     _calm_collector()
     _write_whole()
     given = list(sys.argv[1:] if words is None else words)
     try:
-        arguments = parse(parser(given[0] if given else "watch"), settled(given) or ["watch"])
+        arguments = parse(parser(given[0] if given else usual()), settled(given) or [usual()])
         arguments.words, arguments.parser = settled(given), lambda: parser(given[0])  # to be read anew
         if arguments.command is None:
             parser().print_help(sys.stderr)

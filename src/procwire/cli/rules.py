@@ -12,11 +12,13 @@ from typing import Any
 import msgspec
 
 from procwire.cli import exit
+from procwire.cli.history import add_forms, add_place
 from procwire.cli.output.choice import writer
 from procwire.engine import api
 from procwire.engine.options import EngineError
 from procwire.model.finding import RULES, RuleRow
 from procwire.model.imported import IMPORTS, REFUSED
+from procwire.model.rule_tests import RULE_TESTS
 from procwire.model.values import clean
 
 DESCRIPTION = """\
@@ -40,6 +42,23 @@ def add(commands: Any) -> None:
     shown.add_argument("id")
     checked = _action(actions, "check", "whether rule files are right; 1 where one is not", _check)
     checked.add_argument("paths", nargs="*", metavar="DIR", help="directories or files (default: the usual)")
+    tried = _action(
+        actions,
+        "test",
+        "what rules find in what was stored, or in a recording; 4 where one could not look",
+        _test,
+    )
+    tried.add_argument(
+        "ids", nargs="*", metavar="ID", help="only these rules (default: all but disabled ones)"
+    )
+    over = tried.add_mutually_exclusive_group()
+    over.add_argument(
+        "--since", metavar="TIME", default="", help="over the store, from then on: 2h (ago), a time"
+    )
+    file = over.add_argument("--file", metavar="CAPTURE", default="", help="over a capture file")
+    file.complete = {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"}
+    add_place(tried)
+    add_forms(tried)
     for name, state, words in (
         ("enable", "enabled", "have rules look again"),
         ("disable", "disabled", "have rules look at nothing"),
@@ -123,6 +142,29 @@ def _check(arguments: argparse.Namespace) -> int:
         print(f"procwire: {clean(line)}", file=sys.stderr)
     print(f"{len(found)} rules are right, {len(wrong)} files are not")
     return exit.FAILURE if wrong else exit.OK
+
+
+def _test(arguments: argparse.Namespace) -> int:
+    from procwire.cli import trying_rules
+
+    found, code = _loaded(arguments)
+    known = {rule.id for rule in found}
+    for name in arguments.ids:
+        if name not in known:
+            raise EngineError(f"no rule is called {name!r}: see procwire rules list", exit.USAGE)
+    chosen = [
+        rule for rule in found if rule.id in arguments.ids or (not arguments.ids and rule.state != "disabled")
+    ]
+    rows = (
+        trying_rules.over_file(arguments, chosen)
+        if arguments.file
+        else trying_rules.over_store(arguments, chosen)
+    )
+    out = writer(arguments, RULE_TESTS)
+    for row in rows:
+        out.write(row)
+    out.finish()
+    return exit.INCOMPLETE if any(row.problem for row in rows) else code
 
 
 def _switch(arguments: argparse.Namespace, state: str) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from procwire.cli import exit
 from procwire.engine.options import EngineError
 
-ACTIONS = ("shape_run", "shape_set", "shape_show", "shape_presets")
+ACTIONS = ("shape_run", "shape_set", "shape_show", "shape_presets", "shape_scenario")
 
 EPILOG = """\
 examples:

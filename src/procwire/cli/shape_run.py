@@ -7,13 +7,15 @@ import json
 import os
 import shutil
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path as File
 from typing import TYPE_CHECKING, Any
 
 from procwire.cli import exit
 from procwire.cli.shape import guarded
-from procwire.cli.shape_words import add_effects, effect_words
+from procwire.cli.shape_scenario import Beside, add_reports, concluded, load
+from procwire.cli.shape_words import add_effects, effect_words, preset_of
 from procwire.engine.options import EngineError
 from procwire.model.values import clean
 
@@ -42,10 +44,6 @@ def add(actions: Any) -> None:
         epilog="example:\n  sudo procwire shape run --loss 3%% --rtt 200ms --rate 2mbit -- curl http://10.1.2.3/\n",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("--preset", metavar="NAME", help="a network that has a name (see shape presets list)")
-    parser.add_argument(
-        "--presets", action="append", default=[], metavar="DIR", help="also the presets in DIR"
-    )
     add_effects(parser)
     more = parser.add_argument_group("what only an emulated network does")
     more.add_argument("--trace", metavar="FILE", help="a mahimahi trace is the rate of both directions")
@@ -64,6 +62,10 @@ def add(actions: Any) -> None:
     parser.add_argument(
         "--loopback", action="store_true", help="127.0.0.0/8 is the other end's, not CMD's own"
     )
+    parser.add_argument(
+        "--scenario", metavar="FILE", help="change the network while CMD runs; 1 where a check fails"
+    )
+    add_reports(parser)
     parser.add_argument("--report", metavar="FILE", default="", help="what was measured, as JSON")
     parser.add_argument("--quiet", action="store_true", help="say nothing at the end")
     parser.add_argument("program", nargs=argparse.REMAINDER, metavar="CMD", help="the program and its words")
@@ -76,22 +78,33 @@ def run(arguments: argparse.Namespace) -> int:
     if not program:
         raise EngineError("which command? e.g. procwire shape run --rtt 200ms -- curl ...", exit.USAGE)
     plan = plan_of(arguments)
+    beside = Beside(load(arguments.scenario, arguments.presets)) if arguments.scenario else None
     if os.geteuid() != 0:
         raise EngineError("namespaces and tunnels need root: sudo procwire shape run ...", exit.PERMISSION)
     if shutil.which(program[0]) is None:
         print(f"procwire: {clean(program[0])}: no such program", file=sys.stderr)
         return NOT_FOUND
-    outcome = _live(arguments, plan, program)
+    outcome = _live(arguments, plan, program, beside)
     if outcome.fault:
         print(f"procwire: {clean(program[0])}: {outcome.fault}", file=sys.stderr)
         return outcome.code
     figures = figures_of(outcome)
+    if beside is not None:  # what was asked for changed meanwhile: the scenario's checks judge it
+        figures = [each for each in figures if not each.configured]
     if arguments.report:
         _write(arguments.report, outcome, figures, program)
     if not arguments.quiet:
         sys.stdout.flush()
         print(summary(outcome, figures), file=sys.stderr)
-    return outcome.code
+    return _code(outcome, beside, arguments)
+
+
+def _code(outcome: Outcome, beside: Beside | None, arguments: argparse.Namespace) -> int:
+    """The command's, or 1 where that was right and the scenario was not."""
+    if beside is None or beside.conductor is None:
+        return outcome.code
+    beside.conductor.stop(time.monotonic_ns())
+    return outcome.code or concluded(beside.conductor, arguments)
 
 
 def plan_of(arguments: argparse.Namespace) -> PathPlan:
@@ -99,19 +112,14 @@ def plan_of(arguments: argparse.Namespace) -> PathPlan:
     from procwire.shaping.emulation.codel import CodelPlan
     from procwire.shaping.emulation.conditions import Conditions
     from procwire.shaping.emulation.path import PathPlan
-    from procwire.shaping.library import Library
-    from procwire.shaping.preset import merged, outage
+    from procwire.shaping.preset import outage
     from procwire.shaping.quantities import size
     from procwire.shaping.selection import selector
     from procwire.shaping.words import effects
 
-    words, preset = effect_words(arguments), None
-    if arguments.preset:
-        library = Library(arguments.presets)
-        preset = library.named(arguments.preset)
-        words = merged(preset.words, words)
-        if arguments.trace or arguments.egress_trace or arguments.ingress_trace:
-            words = {name: value for name, value in words.items() if not name.endswith("rate")}
+    words, preset = effect_words(arguments), preset_of(arguments)
+    if arguments.trace or arguments.egress_trace or arguments.ingress_trace:
+        words = {name: value for name, value in words.items() if not name.endswith("rate") or preset is None}
     made = effects(words)
     comes_and_goes = outage(arguments.outage) if arguments.outage else preset.outage if preset else None
     queue = size(arguments.queue_bytes, "queue-bytes") if arguments.queue_bytes else 0
@@ -181,7 +189,9 @@ def warnings(outcome: Outcome) -> list[str]:
     return lines
 
 
-def _live(arguments: argparse.Namespace, plan: PathPlan, program: list[str]) -> Outcome:
+def _live(
+    arguments: argparse.Namespace, plan: PathPlan, program: list[str], beside: Beside | None
+) -> Outcome:
     from procwire.shaping.lab.session import Session, run
 
     def told(wiring: Wiring) -> None:
@@ -196,7 +206,7 @@ def _live(arguments: argparse.Namespace, plan: PathPlan, program: list[str]) -> 
     return run(
         Session(
             words=program, plan=plan, other=arguments.other, loopback=arguments.loopback, caller=_caller(),
-            told=told,
+            told=told, tick=beside.tick if beside is not None else lambda _path, _now: None,
         )
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from procwire.cli import exit
 from procwire.engine.options import EngineError
+from procwire.shaping.preset import Preset, merged
 from procwire.shaping.words import SIDES, WORDS
 
 ONE_WAY = ("delay", "jitter", "loss", "rate")  # with options of their own for each direction
@@ -15,6 +16,14 @@ ONE_WAY = ("delay", "jitter", "loss", "rate")  # with options of their own for e
 def add_effects(parser: argparse.ArgumentParser) -> None:
     """--rtt, --loss and the rest; --egress-rate and its like for what differs by direction."""
     group = parser.add_argument_group("what the network does")
+    group.add_argument(
+        "--preset",
+        metavar="NAME",
+        help="as a network that has a name (see shape presets list); other words go before",
+    )
+    group.add_argument(
+        "--presets", action="append", default=[], metavar="DIR", help="also the presets in DIR"
+    )
     for word in WORDS:
         _add(group, word.name, word.value, word.help)
     for side, whose in zip(SIDES, ("sent", "received"), strict=True):
@@ -53,7 +62,17 @@ def effect_words(arguments: argparse.Namespace) -> dict[str, Any]:
                 f"--effect {pair}: a word and its value are wanted, such as burst=5", exit.USAGE
             )
         found[name.strip()] = value.strip()
-    return found
+    preset = preset_of(arguments)
+    return found if preset is None else merged(preset.words, found)
+
+
+def preset_of(arguments: argparse.Namespace) -> Preset | None:
+    """The preset that was named. Raises InvalidError."""
+    if not arguments.preset:
+        return None
+    from procwire.shaping.library import Library
+
+    return Library(arguments.presets).named(arguments.preset)
 
 
 def _add(group: Any, name: str, value: str, text: str) -> None:

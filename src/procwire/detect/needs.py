@@ -17,7 +17,11 @@ from procwire.model.filter.literals import Exact, Literal, Pattern, Span
 
 _RUN = re.compile(r"[ -~]+")
 LEAST_TEXT = 2  # characters that a text must have to be worth looking for
-_WORTH_EXACT, _WORTH_NUMBER = 1000, 5
+_WORTH_EXACT, _WORTH_NUMBER, _WORTH_KIND = 4, 6, 2
+# Columns that say of what kind a row is: nearly every row has one of a few values.
+_OF_KINDS = frozenset(
+    {"action", "app", "direction", "message", "opcode", "proto", "query_class", "side", "state"}
+)
 
 
 class Need(NamedTuple):
@@ -35,10 +39,13 @@ def worth(needs: Needs) -> int:
     """How much needs rule out."""
     if not needs:
         return 0
-    return min(
-        _WORTH_NUMBER if isinstance(need.value, int) else len(need.value) + _WORTH_EXACT * need.exact
-        for need in needs
-    )
+    return min(_worth(need) for need in needs)
+
+
+def _worth(need: Need) -> int:
+    if need.column in _OF_KINDS:
+        return _WORTH_KIND
+    return _WORTH_NUMBER if isinstance(need.value, int) else len(need.value) + _WORTH_EXACT * need.exact
 
 
 def both(parts: Iterable[Needs]) -> Needs:

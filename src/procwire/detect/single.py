@@ -41,6 +41,14 @@ def single(text: str, tables: Mapping[str, Table]) -> Match:
     return Match(text=text, table=name, matches=lambda row: bool(test(row)), needs=needs)
 
 
+def source_and_condition(text: str) -> str:
+    """FROM and WHERE of a query that ``single`` took."""
+    import sqlglot
+
+    tree = sqlglot.parse_one(text, read="sqlite")
+    return f"{source_of(tree).sql('sqlite')} {tree.args['where'].sql('sqlite')}".strip()
+
+
 def _table(tree: Any) -> str:
     """The one table that a plain query reads."""
     from sqlglot import expressions

@@ -36,7 +36,8 @@ class _State(msgspec.Struct):
 
 
 class Hunter:
-    """``rules``: with windows. ``new``: only rows that are stored from now on make them look.
+    """``rules``: with windows. ``new``: only rows that are stored from now on make them
+    look; ``since``: only those from a moment on (ns).
 
     A context manager. All files are open once it is made, so that it may be used in a cell, by one thread of
     any. Raises StoreError where the store cannot be read at all.
@@ -49,6 +50,7 @@ class Hunter:
         store: Path,
         *,
         new: bool = False,
+        since: int | None = None,
         limits: Limits = LIMITS,
     ) -> None:
         self.stopped: dict[str, str] = {}
@@ -58,6 +60,8 @@ class Hunter:
         self._states: dict[str, _State] = {}
         self._questions = Questions(tables.values(), store=store, live={}, limits=limits, moving=True)
         self._first = self._last() if new else {}
+        if since is not None:
+            self._first = {name: self._questions.before(name, since) for name in tables}
         self.take(rules)
 
     def __enter__(self) -> Hunter:

@@ -30,6 +30,7 @@ from procwire.model.imported import IMPORTS
 from procwire.model.kernel_tables import KERNEL
 from procwire.model.lives import LIVES
 from procwire.model.packets import HAS_PORTS, IS_IP
+from procwire.model.rule_tests import RULE_TESTS
 from procwire.model.socket_tables import SOCKETS
 from procwire.model.store_tables import LOSSES, RUNS
 from procwire.model.understood_tables import UNDERSTOOD
@@ -335,5 +336,5 @@ GROUPS = Table(
 
 CORE = (
     FLOWS, PACKETS, GROUPS, PROCESSES, LIVES, SOCKETS, INTERFACES, PROTOCOLS, RISKS, CHECKS, ACCOUNTING,
-    TRIALS, HEALTH, COLUMNS, RUNS, LOSSES, FINDINGS, DETECTORS, RULES, IMPORTS,
+    TRIALS, HEALTH, COLUMNS, RUNS, LOSSES, FINDINGS, DETECTORS, RULES, IMPORTS, RULE_TESTS,
 )  # fmt: skip

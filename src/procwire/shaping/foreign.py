@@ -77,6 +77,14 @@ class _Sheet:
         return show_share(round(share, 8))
 
 
+def tcgui_words(file: Located, place: Place, given: Any) -> tuple[dict[str, Value], list[str]]:
+    """The words of a ``tc_config`` of tcgui, and what is to be said of them. Raises FileError."""
+    if not isinstance(given, dict):
+        raise file.error(place, "a tc_config is a table")
+    told = _tcgui_one(_Sheet(file, effective=False), place, {"id": "step", **given})
+    return told.words, told.notes
+
+
 def _tcgui(sheet: _Sheet) -> list[Foreign]:
     given = sheet.file.values
     listed = given.get("presets", [given]) if isinstance(given, dict) else given

@@ -70,7 +70,8 @@ def _try_all() -> Abilities:
             _told(channel, traffic.NEW_QDISC, Object(LOOPBACK, INGRESS_HANDLE, CLSACT, "ingress"))
         for place, (kind, options) in enumerate(FILTERS.items(), 1):
             info = traffic.filter_info(place, ETH_ALL)
-            wanted = Object(LOOPBACK, 0, INGRESS_HOOK, FILTER_KINDS.get(kind, kind), options, info)
+            handle = 1 if kind == filters.FW else 0  # the mark that it looks for
+            wanted = Object(LOOPBACK, handle, INGRESS_HOOK, FILTER_KINDS.get(kind, kind), options, info)
             found[kind] = _told(channel, traffic.NEW_FILTER, wanted)
         found["ifb"] = _ifb(channel)
     reasons = tuple((kind, reason) for kind, reason in found.items() if reason)

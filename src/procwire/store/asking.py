@@ -135,6 +135,15 @@ class Questions:
         found = self._own(name, asked, 0)
         return None if found is None or found[0] is None else (found[0], found[1])
 
+    def before(self, name: str, moment: int) -> int:
+        """The rowid in front of the first row of a stored table from a moment on."""
+        of, column = quoted(name), quoted(moment_of(self.tables[name]))
+        found = self._own(name, f"SELECT min(rowid) FROM store.{of} WHERE {column} >= ?", moment)  # noqa: S608
+        if found is None or found[0] is None:
+            newest = self.newest(name)
+            return newest[1] if newest is not None else 0
+        return int(found[0]) - 1
+
     def next_moment(self, name: str, after: int) -> int | None:
         """The first moment of a stored table's rows after one."""
         of, moment = quoted(name), quoted(moment_of(self.tables[name]))

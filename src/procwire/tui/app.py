@@ -66,11 +66,9 @@ class Terminal(App[int]):
         self.environment = environment or {}
         self.every = every
         self.looking = Looking(host, inline=inline)
-        self.look = self.settings.theme or palette.DARK
-        self.roles = palette.PALETTES.get(self.look, palette.PALETTES[palette.DARK])
         self.ascii_only = self.settings.ascii
         super().__init__()
-        self.theme = palette.TEXTUAL.get(self.look, "textual-dark")
+        self.wear(self.settings.theme)
         self.tables = {table.name: table for table in host.tables()}
         self.said: tuple[str, str] | None = None
         self.body = Body()
@@ -316,12 +314,11 @@ class Terminal(App[int]):
 
         self.run_worker(self.open_view(SheetView(table, values)))
 
-    def set_look(self, name: str) -> None:
-        """Another theme."""
-        self.look = name
-        self.roles = palette.PALETTES[name]
-        self.theme = palette.TEXTUAL[name]
-        self.refresh_everything()
+    def wear(self, name: str) -> None:
+        """A theme; one that is not known is the usual one."""
+        self.look = name if name in palette.PALETTES else palette.DARK
+        self.roles = palette.PALETTES[self.look]
+        self.theme = palette.TEXTUAL[self.look]
 
     def refresh_everything(self) -> None:
         """Draw it all anew."""
@@ -341,7 +338,8 @@ class Terminal(App[int]):
 
     def _look_chosen(self, names: list[str] | None) -> None:
         if names:
-            self.set_look(names[0])
+            self.wear(names[0])
+            self.refresh_everything()
             self.settings.theme = names[0]
             self.keep_settings()
 

@@ -15,7 +15,7 @@ from procwire.model.columns import Column, Kind
 from procwire.model.values import human
 
 RIGHT = frozenset({Kind.INTEGER, Kind.NUMBER, Kind.SIZE, Kind.DURATION})
-WIDEST = 40  # cells that a column takes by itself
+WIDEST = 120  # cells that a column takes, where there is room
 UNKNOWN = "unknown"
 CONFIDENCE = {"app": "app_confidence", "process": "owner_confidence", "pid": "owner_confidence"}
 GUESSED = frozenset({"port-guess"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 
 SECOND = 1_000_000_000
 KEPT = 300  # samples of a series
@@ -53,6 +53,11 @@ class History:
             series.feed(now, count)
         while len(self._series) > MAX_SERIES:
             del self._series[next(iter(self._series))]
+
+    def put(self, name: Hashable, rates: Iterable[float]) -> None:
+        """A series whose rates are known already."""
+        series = self._series[name] = Series()
+        series.rates.extend(rates)
 
     def rate(self, name: Hashable) -> float | None:
         """The last rate of a name; None where it is not known."""

@@ -65,13 +65,15 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
-    """One interface as counted so far."""
+    """One interface as counted so far; of a recording, with its rates up to the time that is shown."""
 
     name: str
     packets: int = 0
     bytes_in: int = 0
     bytes_out: int = 0
     dropped: int = 0
+    rates_in: tuple[float, ...] = ()
+    rates_out: tuple[float, ...] = ()
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):

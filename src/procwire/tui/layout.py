@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from procwire.model.columns import Column
 
 GAP = 1  # cells between two columns
+USUAL = 40  # what a column may want before another is left out for it
 LEAST = 4  # a column narrower than this says nothing
 
 
 def chosen(columns: Sequence[Column], wants: Sequence[int], width: int) -> list[int]:
     """Places of the columns that fit, the highest rank left out first; rank 0 always stays."""
     places = list(range(len(columns)))
+    wants = [min(want, USUAL) for want in wants]
     while places and _sum(places, wants) > width:
         out = max(places, key=lambda place: (columns[place].rank, place))
         if columns[out].rank == 0:

@@ -49,12 +49,22 @@ class Looking:
             return
         self.gone = ""
         self.health = health
+        if not self.host.live:
+            self._replace(health)
+            return
         counts: dict[Any, int] = {"bytes": health.bytes, "packets": health.packets}
         for link in health.links:
             counts[link.name, "in"] = link.bytes_in
             counts[link.name, "out"] = link.bytes_out
             counts[link.name, "packets"] = link.packets
         self.history.feed(health.now, counts)
+
+    def _replace(self, health: Health) -> None:
+        """Of a recording the whole history is known."""
+        self.history.clear()
+        for link in health.links:
+            self.history.put((link.name, "in"), link.rates_in)
+            self.history.put((link.name, "out"), link.rates_out)
 
     @property
     def clock(self) -> int:

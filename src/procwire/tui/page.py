@@ -92,10 +92,10 @@ class Frame:
         places: list[int] = []
         used = 0
         for place, want in enumerate(wants):
-            if places and used + want > width:
+            if places and used + min(want, layout.USUAL) > width:
                 break
             places.append(place)
-            used += want + layout.GAP
+            used += min(want, layout.USUAL) + layout.GAP
         return places
 
     def headings(self, order: str, *, descending: bool, ascii_only: bool) -> list[Cell]:

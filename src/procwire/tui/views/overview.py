@@ -21,7 +21,7 @@ TOP = 20  # groups that are fetched
 FOUND = ("time", "severity", "detector", "process", "source", "target", "detail")
 IDENTITY = ("interface", "direction", "packets", "attributed", "no_socket", "other_ip", "fragments",
             "tunnels", "not_ip", "unexplained", "dropped_interface", "dropped_ring")  # fmt: skip
-NARROW = 100  # below it, blocks stand under one another
+WIDE, NARROW = 120, 60  # from these widths on, three or two blocks stand beside each other
 
 
 class Seen:
@@ -145,7 +145,9 @@ def painted(
         ("busiest peers", seen.peers, "remote"),
         ("protocols", seen.protocols, "protocol"),
     ]
-    beside = 3 if width >= 150 else 2 if width >= NARROW // 2 else 1
+    if all(row["group"] == grouping.NOBODY for row in seen.processes):
+        blocks.append(blocks.pop(0))  # a recording that names no owners says more with the other two
+    beside = 3 if width >= WIDE else 2 if width >= NARROW else 1
     lines += side_by_side(blocks[:beside], width, high, ascii_only=ascii_only)
     return [*lines, *found, *tail]
 

@@ -1,0 +1,103 @@
+"""This machine as the terminal sees it beside an engine: processes, sockets, interfaces, checks, queries.
+
+Read with the rights of whoever started the terminal, at the moment of the question.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from procwire.api.client import ApiError, Client
+from procwire.api.remote import of_dicts, read
+from procwire.cli.beside import Answering
+from procwire.cli.recorded import answered
+from procwire.engine import api
+from procwire.model.catalogue_tables import CHECKS
+from procwire.model.finding import FINDINGS
+from procwire.model.host_tables import PROCESSES
+from procwire.model.rows import Check
+from procwire.model.socket_tables import SOCKETS
+from procwire.model.tables import FLOWS, INTERFACES
+from procwire.store.place import store_file
+from procwire.tui.aside import Query
+from procwire.tui.host import Health, Link
+
+COUNTERS = "/proc/self/net/dev"  # proc_net(5): of this process's network namespace
+CHECKED_SECONDS = 30.0  # what the doctor said is good for so long
+MAX_ROWS = 100_000  # of an engine's table in a query
+
+
+class Machine(Answering):
+    """``path``: the socket of the engine whose flows can be asked about too."""
+
+    title = "this machine"
+
+    def __init__(self, path: str = "", store: str | None = None) -> None:
+        super().__init__(time.time_ns)
+        self._path = path
+        self._store = store
+        self._checks: list[Check] = []
+        self._checked = 0.0
+        self._problems: dict[str, tuple[str, ...]] = {}
+        self.offers = {
+            PROCESSES.name: (PROCESSES, self._processes),
+            SOCKETS.name: (SOCKETS, self._sockets),
+            INTERFACES.name: (INTERFACES, api.interfaces),
+            CHECKS.name: (CHECKS, self._doctor),
+        }
+
+    def notes(self, table: str) -> tuple[str, ...]:
+        """See Answering."""
+        return self._problems.get(table, ())
+
+    def health(self, at: int | None) -> Health:  # noqa: ARG002
+        """The kernel's counters of each interface."""
+        return Health(now=time.time_ns(), links=tuple(links(Path(COUNTERS).read_text(encoding="ascii"))))
+
+    def query(self, sql: str) -> Query:
+        """Over this machine, the engine, and what was stored."""
+        live: dict[str, Any] = dict(self.offers)
+        for table in (FLOWS, FINDINGS) if self._path else ():
+            live[table.name] = (of_dicts(table), lambda name=table.name: self._of_engine(name))
+        store = store_file(self._store) if self._store is not None else None
+        return answered(sql, live, store if store is not None and store.exists() else None)
+
+    def _of_engine(self, name: str) -> Iterable[dict[str, Any]]:
+        table = FLOWS if name == FLOWS.name else FINDINGS
+        try:
+            with Client(self._path, program="procwire top") as client:
+                found = client.rows(name, limit=MAX_ROWS)
+        except ApiError:
+            return []
+        return [read(table, found.columns, row) for row in found.rows]
+
+    def _processes(self) -> list[Any]:
+        with api.Processes() as processes:
+            rows = processes.take()
+            self._problems[PROCESSES.name] = tuple(processes.problems)
+        return rows
+
+    def _sockets(self) -> list[Any]:
+        with api.sockets() as sockets:
+            return sockets.take()
+
+    def _doctor(self) -> list[Check]:
+        moment = time.monotonic()
+        if not self._checks or moment - self._checked > CHECKED_SECONDS:
+            self._checks, self._checked = api.examine(), moment
+        return self._checks
+
+
+def links(text: str) -> list[Link]:
+    """The lines of /proc/net/dev as counters, loopback last."""
+    found = []
+    for line in text.splitlines()[2:]:
+        name, _, rest = line.partition(":")
+        numbers = [int(word) for word in rest.split()]
+        if len(numbers) >= 12:
+            found.append(Link(name=name.strip(), bytes_in=numbers[0], bytes_out=numbers[8],
+                              packets=numbers[1] + numbers[9], dropped=numbers[3] + numbers[11]))  # fmt: skip
+    return sorted(found, key=lambda link: (link.name == "lo", -(link.bytes_in + link.bytes_out), link.name))

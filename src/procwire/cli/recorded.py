@@ -1,0 +1,266 @@
+"""A capture file as the terminal sees it: flows, what was seen in them, packets; at any time of it.
+
+Read once, by a process that is shut in as every reader of recordings is, and kept in memory within bounds;
+what did not find room is counted and said. A time is shown as what had begun by then: a flow's numbers are
+those of its end, as a recording is read to its end before it is shown.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from operator import itemgetter
+from typing import Any
+
+import msgspec
+
+from procwire.cli.beside import Answering, plain, told_of
+from procwire.cli.detecting import Detecting
+from procwire.cli.dissection import layers_of
+from procwire.engine import api
+from procwire.engine.api import Context, Reading, ReadOptions
+from procwire.model.finding import FINDINGS, Finding
+from procwire.model.flow import Flow
+from procwire.model.frames import FrameBatch
+from procwire.model.listening import Silent
+from procwire.model.observation import Observation
+from procwire.model.observed import ObservationRow, observed
+from procwire.model.packets import PacketTable
+from procwire.model.process import FROM_FILE
+from procwire.model.rows import FlowRow, InterfaceRow, PacketRow
+from procwire.model.tables import FLOWS, INTERFACES, PACKETS
+from procwire.store.asking import Limits, QueryError, Questions
+from procwire.store.reason import StoreError
+from procwire.tui.aside import Query
+from procwire.tui.host import Frame, Health, HostError, Link, Sheet, Want
+
+MAX_FLOWS = 200_000
+MAX_SEEN = 200_000
+MAX_FOUND = 10_000
+MAX_PACKETS = 20_000  # listed, with their bytes
+MAX_PACKET_BYTES = 64 << 20  # of these
+STEPS = 300  # of the history of an interface
+QUERY_ROWS = 5_000
+SECOND = 1_000_000_000
+NAMES = [column.name for column in PACKETS]
+_PLACED = msgspec.structs.replace(
+    PACKETS,
+    columns=tuple(msgspec.structs.replace(column, get=itemgetter(n)) for n, column in enumerate(PACKETS)),
+)
+Counted = dict[tuple[int, int], list[int]]  # interface and second -> bytes of src, bytes of dst, packets
+
+
+class Kept(Silent):
+    """The listener: what a recording holds, within bounds. ``left_out``: by table, how many were too many."""
+
+    def __init__(self, detecting: Detecting | None) -> None:
+        self.flows: list[FlowRow] = []
+        self.seen: dict[str, list[ObservationRow]] = defaultdict(list)
+        self.found: list[Finding] = []
+        self.left_out: dict[str, int] = defaultdict(int)
+        self.context: Context | None = None
+        self.detecting = detecting
+        self._seen = 0
+        if detecting is not None:
+            detecting.takers.append(self._take)
+
+    def opened(self, flow: Flow) -> None:
+        """See Silent."""
+        if self.detecting is not None:
+            self.detecting.opened(flow)
+
+    def observed(self, flow: Flow, observation: Observation) -> None:
+        """See Silent."""
+        if self.detecting is not None:
+            self.detecting.observed(flow, observation)
+        if self._seen >= MAX_SEEN:
+            self.left_out[observation.TABLE] += 1
+            return
+        self._seen += 1
+        assert self.context is not None
+        self.seen[observation.TABLE].append(ObservationRow(flow, observation, self.context))
+
+    def ended(self, flow: Flow) -> None:
+        """See Silent."""
+        if self.detecting is not None:
+            self.detecting.ended(flow)
+        if len(self.flows) >= MAX_FLOWS:
+            self.left_out[FLOWS.name] += 1
+            return
+        assert self.context is not None
+        self.flows.append(FlowRow(flow, self.context))
+
+    def _take(self, finding: Finding) -> None:
+        if len(self.found) >= MAX_FOUND:
+            self.left_out[FINDINGS.name] += 1
+            return
+        self.found.append(finding)
+
+
+class Recorded(Answering):
+    """One file. ``read`` first."""
+
+    live = False
+
+    def __init__(self, options: ReadOptions, detecting: Detecting | None = None) -> None:
+        super().__init__(lambda: self.reading.pipeline.now)
+        self.title = ", ".join(options.paths)
+        self.kept = Kept(detecting)
+        self.reading = Reading(options, self.kept)
+        self.kept.context = Context(self.reading.source.interfaces, unowned=FROM_FILE)
+        if detecting is not None:
+            detecting.context = self.kept.context
+        self.packets: list[tuple[Any, ...]] = []
+        self.frames: list[tuple[bytes, int]] = []  # the bytes of each, and where its payload begins
+        self.counted: Counted = {}
+        self._held = 0
+        kinds = [table for table in api.tables() if {"time", "side"} <= {column.name for column in table}]
+        self.offers = {
+            FLOWS.name: (FLOWS, lambda: self.kept.flows),
+            FINDINGS.name: (FINDINGS, lambda: self.kept.found),
+            PACKETS.name: (_PLACED, lambda: self.packets),
+            INTERFACES.name: (INTERFACES, self._interfaces),
+            **{table.name: (observed(table), self._of(table.name)) for table in kinds},
+        }
+
+    def read(self) -> None:
+        """Read to the end or to the damage."""
+        reading = self.reading
+        reading.begin()
+        for batch, table in reading.packets():
+            if reading.keys is not None:
+                reading.keys.take_blocks(reading.source.secrets)
+            reading.pipeline.ingest(table)
+            self._take(batch, table)
+        reading.pipeline.finish()
+        if self.kept.detecting is not None:
+            self.kept.detecting.finish()
+        first = reading.pipeline.first
+        self.span = (first, max(first, reading.pipeline.now)) if first else None
+
+    def notes(self, table: str) -> tuple[str, ...]:
+        """See Answering."""
+        found = [f"{self.kept.left_out[table]:,} more had no room"] if self.kept.left_out.get(table) else []
+        if self.reading.error is not None:
+            found.append(f"damaged: {self.reading.error}")
+        return tuple(found)
+
+    def health(self, at: int | None) -> Health:
+        """See tui.host.Host."""
+        reading = self.reading
+        counts, tracked = reading.counts, reading.outcome.tracked
+        now = at if at is not None else reading.pipeline.now
+        begun = [row.flow for row in self.kept.flows if row.flow.first <= now]
+        return Health(
+            now=now,
+            since=reading.pipeline.first,
+            packets=counts.frames,
+            bytes=tracked.bytes,
+            flows=len(begun),
+            open_flows=sum(flow.last >= now for flow in begun),
+            source="read from a file",
+            links=tuple(self._links(now)),
+            drops={"before the file": counts.dropped, "damaged": counts.damaged, "evicted": tracked.evicted},
+            notes=self.notes(""),
+        )
+
+    def flow(self, flow_id: str) -> Sheet:
+        """See tui.host.Host."""
+        row = next((row for row in self.kept.flows if row.flow.flow_id == flow_id), None)
+        if row is None:
+            return super().flow(flow_id)
+        seen: list[tuple[str, dict[str, Any]]] = []
+        for name, rows in self.kept.seen.items():
+            columns = tuple(self.offers[name][0]) if name in self.offers else ()
+            mine = (one for one in rows if one.flow is row.flow)
+            seen += [(name, {column.name: plain(column.get(one)) for column in columns}) for one in mine]
+        seen.sort(key=lambda pair: pair[1].get("time") or 0)
+        return Sheet(flow={column.name: plain(column.get(row)) for column in FLOWS}, seen=tuple(seen))
+
+    def packet(self, number: int) -> Frame:
+        """See tui.host.Host."""
+        if not 1 <= number <= len(self.frames):
+            raise HostError(f"packet {number} was not kept", "procwire export cuts a smaller file")
+        data, payload = self.frames[number - 1]
+        chain = self.packets[number - 1][NAMES.index("encapsulation")] or ""
+        return Frame(number=number, data=data, layers=layers_of(data, chain, payload))
+
+    def query(self, sql: str) -> Query:
+        """See tui.host.Host."""
+        live: dict[str, Any] = dict(self.offers)
+        return answered(sql, live)
+
+    def _of(self, name: str) -> Callable[[], list[ObservationRow]]:
+        return lambda: self.kept.seen.get(name, [])
+
+    def _interfaces(self) -> list[InterfaceRow]:
+        return [
+            InterfaceRow(name=each.name or f"#{each.index}", index=each.index, description=each.description)
+            for each in self.reading.source.interfaces
+        ]
+
+    def _take(self, batch: FrameBatch, table: PacketTable) -> None:
+        """Count packets by interface and second; keep the first ones whole."""
+        counted = self.counted
+        for row in range(table.count):
+            key = (table.interface[row], table.time[row] // SECOND)
+            sums = counted.get(key)
+            if sums is None:
+                sums = counted[key] = [0, 0, 0]
+            sums[1 if table.flow[row] < 0 else 0] += table.wire[row]
+            sums[2] += 1
+        room = min(table.count, MAX_PACKETS - len(self.packets))
+        buffer = memoryview(batch.buffer)
+        for row in range(max(0, room)):
+            if self._held > MAX_PACKET_BYTES:
+                room = row
+                break
+            self._keep(batch, table, row, buffer)
+        self.kept.left_out[PACKETS.name] += table.count - max(0, room)
+
+    def _keep(self, batch: FrameBatch, table: PacketTable, row: int, buffer: memoryview) -> None:
+        found = PacketRow(table, row, batch.first + row, self.kept.context or Context(()))
+        self.packets.append(tuple(plain(column.get(found)) for column in PACKETS))
+        start = batch.offset[row]
+        data = bytes(buffer[start : start + batch.captured[row]])
+        self._held += len(data)
+        self.frames.append((data, max(0, min(len(data), table.payload[row] - start))))
+
+    def _links(self, now: int) -> list[Link]:
+        interfaces = self.reading.source.interfaces
+        begin = self.reading.pipeline.first // SECOND
+        end = now // SECOND
+        step = max(1, (end - begin + 1 + STEPS - 1) // STEPS)
+        links = []
+        for index in sorted({index for index, _ in self.counted}):
+            out, into, packets = [0.0] * STEPS, [0.0] * STEPS, 0
+            moved = [0, 0]
+            for (which, second), sums in self.counted.items():
+                if which == index and begin <= second <= end:
+                    out[(second - begin) // step] += sums[0] / step
+                    into[(second - begin) // step] += sums[1] / step
+                    moved[0] += sums[0]
+                    moved[1] += sums[1]
+                    packets += sums[2]
+            used = (end - begin) // step + 1
+            name = (interfaces[index].name if index < len(interfaces) else "") or f"#{index}"
+            links.append(Link(name=name, packets=packets, bytes_out=moved[0], bytes_in=moved[1],
+                              rates_out=tuple(out[:used]), rates_in=tuple(into[:used])))  # fmt: skip
+        return links
+
+
+def answered(sql: str, live: Mapping[str, Any], store: Any = None) -> Query:
+    """A query over tables that are read at that moment. Raises HostError."""
+    tables = [table for table, _ in live.values()]
+    limits = Limits(seconds=10.0, rows=QUERY_ROWS)
+    try:
+        with Questions(tables, store=store, live=live, limits=limits) as questions:
+            answer = questions.ask(sql)
+            columns = list(answer.table)
+            rows = tuple(tuple(plain(column.get(row)) for column in columns) for row in answer.rows)
+    except (QueryError, StoreError) as error:
+        raise HostError(f"query: {error}") from None
+    return Query(table=told_of(answer.table), rows=rows, notes=(answer.cut,) if answer.cut else ())
+
+
+__all__ = ["Recorded", "Want", "answered"]

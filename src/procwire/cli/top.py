@@ -1,0 +1,116 @@
+"""``procwire top``: screens in the terminal, over live traffic, a daemon or a capture file."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from procwire.cli import exit
+from procwire.cli.capturing import add_capture, add_interfaces
+from procwire.engine.options import EngineError, ReadOptions
+
+if TYPE_CHECKING:
+    from procwire.cli.forking import Fork
+    from procwire.tui.host import Host
+
+EXAMPLES = """\
+examples:
+  procwire top                    what this host talks about, live (as root)
+  procwire top trace.pcapng       a recording, with a time slider: [ and ] wind it
+  procwire top --plain            the same by typed words, for screen readers and dumb terminals
+"""
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    parser = commands.add_parser(
+        "top",
+        help="screens in the terminal: flows, processes, protocols, findings",
+        description="Look around in the terminal: live traffic, or a capture file with a time slider. "
+        "Keys are those of vim and less; ? is help on every screen, : all commands by name.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    files = parser.add_argument(
+        "files", nargs="*", metavar="FILE", help="capture files instead of live traffic"
+    )
+    files.complete = {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"}
+    parser.add_argument("--ascii", action="store_true", help="draw with ASCII alone")
+    parser.add_argument(
+        "--theme", choices=("dark", "light", "ansi", "ansi-light", "mono"),
+        help="colours (default: what suits the terminal; NO_COLOR is heard)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--attach", metavar="SOCKET", default="",
+        help="look at the daemon that answers there (default: the usual one where it runs, else an engine of "
+        "one's own for the length of the command)",
+    )  # fmt: skip
+    add_interfaces(parser)
+    add_capture(parser)
+    parser.set_defaults(run=run, findings=None, thresholds=[], rules=[])
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Show until it is left; the exit code."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise EngineError("top needs a terminal: procwire watch and procwire read write lines", exit.USAGE)
+    if arguments.files:
+        return _of_files(arguments)
+    from procwire.cli.top_live import live
+
+    return live(arguments)
+
+
+def _of_files(arguments: argparse.Namespace) -> int:
+    from procwire.cli.forking import Fork
+    from procwire.cli.relay import relay
+
+    options = ReadOptions(
+        paths=tuple(arguments.files), merge=len(arguments.files) > 1, lenient=True, workers=1,
+        keylog=arguments.keylog, sandbox=arguments.sandbox,
+    )  # fmt: skip
+    print(f"procwire: reading {', '.join(arguments.files)}", file=sys.stderr, flush=True)
+    fork = Fork(lambda made: relay(made, options, arguments))
+    return _shown(arguments, fork)
+
+
+def _shown(arguments: argparse.Namespace, fork: Fork) -> int:
+    from procwire.tui.aside import Aside
+    from procwire.tui.host import HostError
+
+    try:
+        host: Host = Aside(fork.made)
+    except HostError:
+        code = fork.end()
+        sys.stderr.write(fork.said())
+        return code or exit.FAILURE
+    try:
+        return show(host, arguments)
+    finally:
+        host.close()
+        fork.end()
+        sys.stderr.write(fork.said())
+
+
+def show(host: Host, arguments: argparse.Namespace) -> int:
+    """Take the terminal. Raises EngineError where there is no Textual."""
+    from procwire.tui import settings as kept
+    from procwire.tui import terminal
+
+    try:
+        from procwire.tui.app import Terminal
+    except ImportError as error:
+        raise EngineError(f"{error}: pip install 'procwire[tui]'") from None
+    environment = dict(os.environ)
+    place = kept.place(environment)
+    settings = kept.load(place)
+    light = terminal.is_light(environment, sys.stdin.fileno())
+    theme = arguments.theme or settings.theme or terminal.theme_for(environment, light=light)
+    if environment.get("NO_COLOR"):
+        theme = arguments.theme or "mono"
+    settings.ascii = settings.ascii or arguments.ascii or terminal.ascii_only(environment)
+    app = Terminal(host, settings=settings, settings_file=place, environment=environment)
+    app.wear(theme)
+    return app.run() or exit.OK

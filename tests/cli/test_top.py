@@ -1,0 +1,34 @@
+"""``procwire top``: its words."""
+
+from __future__ import annotations
+
+import pytest
+
+from procwire.cli.main import parser, usual
+from procwire.cli.top import show
+from procwire.engine.options import EngineError
+from tests.cli.program import run
+
+
+def test_without_a_terminal_it_says_what_writes_lines() -> None:
+    done = run("top")
+    assert done.returncode == 2
+    assert b"procwire watch" in done.stderr
+
+
+def test_its_words_are_parsed() -> None:
+    found = parser("top").parse_args(["top", "trace.pcap", "--theme", "mono", "--ascii"])
+    assert (found.files, found.theme, found.ascii) == (["trace.pcap"], "mono", True)
+
+
+def test_lines_are_usual_where_there_is_no_terminal() -> None:
+    assert usual() == "watch"
+
+
+def test_without_textual_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "procwire.tui.app", None)
+    arguments = parser("top").parse_args(["top", "--theme", "mono"])
+    with pytest.raises(EngineError, match=r"procwire\[tui\]"):
+        show(object(), arguments)  # type: ignore[arg-type]
