@@ -23,6 +23,7 @@ from procwire.cli.audience import Watcher
 from procwire.cli.capturing import greet, losses_of, refused_by, watch_options
 from procwire.cli.condition import Condition, writer_of
 from procwire.cli.detecting import Detecting
+from procwire.cli.hosting import offers
 from procwire.cli.output.observations import CORE_NAMES
 from procwire.cli.storing import Kept, detecting, storing
 from procwire.cli.summing import Sums
@@ -62,7 +63,10 @@ class Serving(Watcher):
         self.sums = Sums(self.book)
         health = Offer(table=HEALTH, rows=lambda: self.condition.rows() if self.condition else [])
         self.desk = Desk(
-            Catalogue([*self.book.offers(), health, *self.sums.offers()], kinds), line,
+            Catalogue(
+                [*self.book.offers(), *offers(lambda: self.watching), health, *self.sums.offers()], kinds
+            ),
+            line,
             clock=time.monotonic, wall=time.time_ns, started=time_text(time.time_ns()), pid=os.getpid(),
         )  # fmt: skip
         self.book.publish = self.desk.publish

@@ -30,9 +30,11 @@ from procwire.model.imported import IMPORTS
 from procwire.model.kernel_tables import KERNEL
 from procwire.model.lives import LIVES
 from procwire.model.packets import HAS_PORTS, IS_IP
+from procwire.model.place_tables import PLACES
 from procwire.model.rule_tests import RULE_TESTS
 from procwire.model.socket_tables import SOCKETS
 from procwire.model.store_tables import LOSSES, RUNS
+from procwire.model.traffic import TRAFFIC
 from procwire.model.understood_tables import UNDERSTOOD
 
 TCP = read.TCP
@@ -212,7 +214,7 @@ _ENDS = {
 FLOWS = Table(
     name="flow",
     doc="One conversation between two ends, both directions together.",
-    columns=_IDENTITY + _COUNTS + _TCP_HEALTH + KERNEL + UNDERSTOOD + OWNER,
+    columns=_IDENTITY + _COUNTS + _TCP_HEALTH + KERNEL + UNDERSTOOD + PLACES + OWNER,
     key=("flow_id",),
     moment="last",
     also=_ENDS | {
@@ -336,5 +338,5 @@ GROUPS = Table(
 
 CORE = (
     FLOWS, PACKETS, GROUPS, PROCESSES, LIVES, SOCKETS, INTERFACES, PROTOCOLS, RISKS, CHECKS, ACCOUNTING,
-    TRIALS, HEALTH, COLUMNS, RUNS, LOSSES, FINDINGS, DETECTORS, RULES, IMPORTS, RULE_TESTS,
+    TRIALS, HEALTH, TRAFFIC, COLUMNS, RUNS, LOSSES, FINDINGS, DETECTORS, RULES, IMPORTS, RULE_TESTS,
 )  # fmt: skip

@@ -13,7 +13,7 @@ from typing import Any
 
 from procwire.netlink import message
 from procwire.netlink.channel import NetlinkError
-from procwire.shaping import groups
+from procwire.shaping import groups, sockets
 from procwire.shaping.codec import links, traffic
 from procwire.shaping.codec.links import Link
 from procwire.shaping.codec.traffic import CLSACT, INGRESS_HOOK, ROOT, Object
@@ -32,12 +32,15 @@ from procwire.shaping.steps import (
     SetLink,
     Settle,
     Step,
+    Tag,
     Unsettle,
+    Untag,
     told,
 )
 
 ABSENT = frozenset({errno.ENOENT, errno.ENODEV, errno.EINVAL, errno.ESRCH})
 FLAGS = {"add": traffic.CREATE | traffic.EXCLUSIVE, "change": 0, "replace": traffic.CREATE | traffic.REPLACE}
+_PUTS = (PutQdisc, PutClass, PutFilter)
 ECHO = 0x8  # NLM_F_ECHO: without it a single qdisc is told to listeners alone (net/sched/sch_api.c)
 TRIES = 4  # of a dump that changed while it was read
 
@@ -114,14 +117,22 @@ class Kernel:
             raise RefusedError(told(step), error) from None
 
     def undo(self, steps: Iterable[Step]) -> list[str]:
-        """Every step, whatever becomes of those before it; what failed and was there, in words."""
+        """Every step, whatever becomes of those before it; what failed, in words.
+
+        What was to be taken away and is not there is no failure, nor what was to be put back and is there.
+        """
         failed: list[str] = []
         for step in steps:
             try:
                 self.do(step)
-            except (RefusedError, GoneError) as error:
-                if not isinstance(error, GoneError) and error.errno not in ABSENT:
+            except GoneError:
+                continue
+            except RefusedError as error:
+                again = error.errno == errno.EEXIST if isinstance(step, _PUTS) else error.errno in ABSENT
+                if not again:
                     failed.append(str(error))
+            except ShapingError as error:
+                failed.append(str(error))
         return failed
 
     def _dump(self, kind: int, body: bytes) -> Iterator[bytes]:
@@ -203,6 +214,10 @@ class Kernel:
                 raise
 
 
+def _ignored(_: int) -> None:
+    """Of a number that nobody asks for."""
+
+
 Doer = Callable[[Kernel, Any], None]
 
 _DOING: dict[type, Doer] = {
@@ -217,4 +232,6 @@ _DOING: dict[type, Doer] = {
     Settle: lambda _, step: groups.settle(step),
     Unsettle: lambda _, step: groups.unsettle(step),
     Mark: Kernel._mark,
+    Tag: lambda _, step: _ignored(sockets.tag(step)),
+    Untag: lambda _, step: _ignored(sockets.untag(step)),
 }

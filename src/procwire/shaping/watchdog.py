@@ -23,13 +23,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from procwire.shaping import groups, journal, namespace
+from procwire.shaping import groups, journal, namespace, sockets
 from procwire.shaping.apply import Kernel
 from procwire.shaping.failure import ShapingError
 from procwire.shaping.journal import Entry, Journal
 from procwire.shaping.namespace import GoneError
 from procwire.shaping.restoring import reached, restore
-from procwire.shaping.steps import Mark
+from procwire.shaping.steps import Mark, Place, Tag
 
 LOCK, SOCKET = "watchdog.lock", "watchdog.sock"
 TICK_NS = 1_000_000_000  # between two looks at what nobody tells of
@@ -72,9 +72,19 @@ class Hold:
                     return False
             names = names or namespace.named()
             lived = namespace.lived_in() if lived is None else lived
-            if inode in names or inode in lived:
+            path = names.get(inode) or (f"/proc/{lived[inode][0]}/ns/net" if inode in lived else "")
+            if path:
+                kernel.namespace.place = Place(path=path, inode=inode)
                 return False
         return bool(self.kernels)
+
+    def tag_again(self) -> None:
+        """Connections that were accepted since the last look."""
+        for part in self.entry.parts:
+            for step in part.steps:
+                if isinstance(step, Tag):
+                    with contextlib.suppress(ShapingError, OSError):
+                        sockets.tag(step)
 
     def _open(self) -> None:
         if self.entry.owner is not None:
@@ -177,6 +187,8 @@ class Watchdog:
             elif hold.let_go_of_the_dead():
                 self.journal.remove(identity)
                 self.holds.pop(identity).close()
+            else:
+                hold.tag_again()
 
     def _restore(self, identity: str) -> None:
         hold = self.holds.get(identity)
@@ -206,6 +218,7 @@ def main(folder: Path) -> int:
     """Watch, if nobody else does; a byte on standard output says that somebody does."""
     if os.fork():  # nobody's child: whoever started it need not wait for it
         os._exit(0)
+    os.chdir("/")
     lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -6,6 +6,7 @@ that what was cut is never taken for what was meant.
 
 from __future__ import annotations
 
+import enum
 from typing import Annotated, Any
 
 import msgspec
@@ -60,6 +61,20 @@ class OpenKeys(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True
     """The key log that was named at the start: it may not have been there then, or be another file by now."""
 
 
+class Drawn(enum.StrEnum):
+    """The tables of which there are pictures."""
+
+    PROCESS = "process"
+    SOCKET = "socket"
+    TRAFFIC = "traffic"
+
+
+class Picture(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """A table of the host as it is now; it comes as Pictured, part by part."""
+
+    table: Drawn
+
+
 class Found(msgspec.Struct, frozen=True, tag=True):
     """The answer to LookUp. Programs and containers stand in it by number, 0 for none: process's, peer's."""
 
@@ -92,8 +107,17 @@ class Learned(msgspec.Struct, frozen=True, tag=True):
     containers: dict[int, Container]
 
 
-Request = LookUp | Refresh | OpenRing | OpenKeys
-Reply = Found | Refreshed | Opened | Refused | Learned
+class Pictured(msgspec.Struct, frozen=True, tag=True):
+    """Some rows of a table, values in the order of its columns."""
+
+    table: str
+    rows: list[list[Any]]
+    last: bool = False
+    problem: str = ""  # why it is not whole
+
+
+Request = LookUp | Refresh | OpenRing | OpenKeys | Picture
+Reply = Found | Refreshed | Opened | Refused | Learned | Pictured
 
 _REQUESTS = msgspec.msgpack.Decoder(Request)
 _REPLIES = msgspec.msgpack.Decoder(Reply)
