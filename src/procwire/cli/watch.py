@@ -23,6 +23,7 @@ from procwire.cli.capturing import (
     watch_options,
 )
 from procwire.cli.detecting import Detecting
+from procwire.cli.ledgering import Ledgering, add_ledger
 from procwire.cli.output.choice import writer
 from procwire.cli.output.findings import Findings
 from procwire.cli.output.observations import Observations
@@ -59,6 +60,7 @@ def add(commands: Any) -> None:
     recording.add_recording(parser)
     add_capture(parser)
     add_store(parser)
+    add_ledger(parser)
     add_filters(parser)
     parser.set_defaults(run=run)
 
@@ -72,11 +74,15 @@ def run(arguments: argparse.Namespace) -> int:
         return attach(arguments, path)
     where = ", ".join(arguments.interface) or "all interfaces"
     with storing(arguments, source=where, live=True) as keeper:
-        code = _watch(arguments, keeper)
+        if arguments.ledger is None:
+            code = _watch(arguments, keeper)
+        else:
+            with Ledgering(arguments) as ledger:
+                ledger.code = code = _watch(arguments, keeper, ledger)
     return code or (exit.INCOMPLETE if arguments.store_lost else exit.OK)
 
 
-def _watch(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
+def _watch(arguments: argparse.Namespace, keeper: Keeper | None, ledger: Ledgering | None = None) -> int:
     keep = None
     if arguments.filter and arguments.observations is None and arguments.findings is None:
         keep = compile_filter(arguments.filter, FLOWS, now=time.time_ns())
@@ -94,6 +100,8 @@ def _watch(arguments: argparse.Namespace, keeper: Keeper | None) -> int:
         keeper.context = face.context
     if found is not None:
         found.context, found.reasons = face.context, lambda: losses_of(watching)
+    if ledger is not None and found is not None:
+        ledger.begin(found, watching.confinement)
     recording.freeze_at(arguments, watching, found)
     _stop_on_signals(watching)
     _reload_on_hangup(verdicts, found)

@@ -29,6 +29,10 @@ class Line:
             ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [descriptor]))]
         self._socket.sendmsg([data], ancillary, socket.MSG_NOSIGNAL)
 
+    def offer(self, data: bytes) -> None:
+        """Send one message, or raise BlockingIOError where there is no room for it now."""
+        self._socket.sendmsg([data], [], socket.MSG_NOSIGNAL | socket.MSG_DONTWAIT)
+
     def take(self, *, wait: bool = True) -> tuple[bytes, int]:
         """The next message; empty where the other end is gone. Raises MessageError, BlockingIOError."""
         data, ancillary, flags, _ = self._socket.recvmsg(

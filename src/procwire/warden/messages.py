@@ -60,6 +60,13 @@ class OpenKeys(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True
     """The key log that was named at the start: it may not have been there then, or be another file by now."""
 
 
+class Append(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """One more record for the ledger (warden.scribe): what happened, as a JSON object."""
+
+    kind: Annotated[str, Meta(pattern=r"^[a-z][a-z-]{0,39}$")]
+    body: Annotated[bytes, Meta(min_length=2, max_length=1 << 15)]
+
+
 class Found(msgspec.Struct, frozen=True, tag=True):
     """The answer to LookUp. Programs and containers stand in it by number, 0 for none: process's, peer's."""
 
@@ -92,6 +99,7 @@ class Learned(msgspec.Struct, frozen=True, tag=True):
     containers: dict[int, Container]
 
 
+_ENTRIES = msgspec.msgpack.Decoder(Append)
 Request = LookUp | Refresh | OpenRing | OpenKeys
 Reply = Found | Refreshed | Opened | Refused | Learned
 
@@ -100,7 +108,7 @@ _REPLIES = msgspec.msgpack.Decoder(Reply)
 _ENCODER = msgspec.msgpack.Encoder()
 
 
-def pack(message: Request | Reply) -> bytes:
+def pack(message: Request | Reply | Append) -> bytes:
     """Raises MessageError for one that is too long, or holds what is no text."""
     try:
         body = _ENCODER.encode(message)
@@ -114,6 +122,12 @@ def pack(message: Request | Reply) -> bytes:
 def request(data: bytes) -> Request:
     """What an engine sent. Raises MessageError."""
     decoded: Request = _unpack(_REQUESTS, data)
+    return decoded
+
+
+def entry(data: bytes) -> Append:
+    """What is to be kept. Raises MessageError."""
+    decoded: Append = _unpack(_ENTRIES, data)
     return decoded
 
 
