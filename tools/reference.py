@@ -8,6 +8,7 @@ from pathlib import Path
 
 from procwire.cli.config import toml
 from procwire.configuration.keys import KEYS, Key
+from procwire.configuration.sinks import SINK_KEYS, SinkKey
 from procwire.model.columns import Column, Table
 from procwire.model.tables import CORE
 
@@ -25,6 +26,11 @@ environment, `procwire --set KEY=VALUE`, and the option itself where it is given
 or a value that does not fit, is an error. Sizes are numbers of bytes or text (`"64MB"`, `"8MiB"`), time spans
 text (`"30s"`, `"2h"`) or numbers of seconds. In the environment lists are separated by commas, and tables are
 `NAME=VALUE,NAME=VALUE`."""
+SINKS_HEAD = (
+    "Each sink is a table `[[alerts.sinks]]` in a file. Secrets are named, never written: `config show` "
+    "has none to show."
+)
+SINKS_TABLE = ["| key | kind | default | of which sinks | what it says |", "|---|---|---|---|---|"]
 TABLE_HEAD = ["| key | kind | default | option | what it says |", "|---|---|---|---|---|"]
 HEAD = """# Tables and columns
 
@@ -70,7 +76,13 @@ def keys_page(keys: Iterable[Key]) -> str:
             section = key.section
             lines += ["", f"## {section}", "", *TABLE_HEAD]
         lines.append(_key(key))
+    lines += ["", "## sinks of alerts", "", SINKS_HEAD, "", *SINKS_TABLE, *map(_sink_key, SINK_KEYS)]
     return "\n".join(lines) + "\n"
+
+
+def _sink_key(key: SinkKey) -> str:
+    words = key.doc + (f" One of {', '.join(f'`{one}`' for one in key.choices)}." if key.choices else "")
+    return f"| `{key.name}` | {key.kind.value} | {key.default} | {', '.join(key.kinds) or 'all'} | {words} |"
 
 
 def _key(key: Key) -> str:
@@ -78,8 +90,9 @@ def _key(key: Key) -> str:
     default = "" if key.default in (None, "", {}) else f"`{toml(key.default)}`"
     commands = ", ".join(key.commands)
     kind = "durations by name" if key.spans else key.kind.value
-    words = f"{words} In the environment `{key.variable}`."
-    return f"| `{key.name}` | {kind} | {default} | `{key.option}` of {commands} | {words} |"
+    words += "" if key.check else f" In the environment `{key.variable}`."
+    option = f"`{key.option}` of {commands}" if key.option else f"of {commands}"
+    return f"| `{key.name}` | {kind} | {default} | {option} | {words} |"
 
 
 def main(arguments: list[str]) -> int:

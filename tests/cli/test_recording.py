@@ -46,6 +46,9 @@ def host() -> Iterator[Host]:
         (["--record", "--freeze-on", "sky"], "is called 'sky'"),
         (["--record", "--freeze-on", "high", "--no-findings"], "--no-findings"),
         (["--record", "--record-only", "procss == x"], "procss"),
+        (["--write-only", "process == x"], "go with --write"),
+        (["--write", "/tmp/x", "--write-rotate", "soon"], "soon"),
+        (["--write", "/tmp/x", "--write-only", "procss == x"], "procss"),
     ],
 )
 def test_words_that_mean_nothing(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -83,3 +86,36 @@ def test_a_signal_freezes_what_a_confined_watch_saw(host: Host, tmp_path: Path) 
     flows = [json.loads(line) for line in (head.parent / FLOWS).read_bytes().splitlines()]
     assert "python" in next(flow["process"] for flow in flows if flow["dst_port"] == 8098)
     assert (head.parent / PACKETS).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.kernel
+@pytest.mark.skipif(bool(why_not()), reason=why_not())
+def test_a_confined_watch_writes_files_in_turn_and_only_what_is_wanted(host: Host, tmp_path: Path) -> None:
+    place = tmp_path / "x.pcap"
+    watch = [
+        sys.executable,
+        "-m",
+        "procwire",
+        "watch",
+        "--json",
+        "--write",
+        str(place),
+        "--write-rotate",
+        "6p",
+    ]
+    only = ["--write-keep", "3", "--write-only", "dst_port == 8098"]
+    program = host.start(*watch, *only, env=ENVIRONMENT, stderr=subprocess.PIPE)
+    assert program.stderr is not None
+    assert b"watching" in program.stderr.readline()
+    talk = host.start(sys.executable, "-c", TALK, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert talk.stdout is not None
+    talk.stdout.readline()
+    talk.communicate()
+    host.run("ping", "-c", "1", "127.0.0.1")
+    program.send_signal(signal.SIGTERM)
+    told = program.communicate()[1].decode()
+    assert program.returncode == 0, told
+    found = [main(["read", str(tmp_path / f"x.00{number}.pcap"), "--json"]) for number in (1, 2, 3)]
+    assert found == [0, 0, 0]
+    (line,) = Path(f"{place}.connections.jsonl").read_bytes().splitlines()
+    assert json.loads(line)["remote_addr"] == "127.0.0.1:8098"

@@ -78,7 +78,6 @@ def test_a_dry_run_does_nothing(left: Host, state: Path, capsys: pytest.CaptureF
         (("--rate", "3mbps"), 2, "say mbit or mbyte"),
         ((), 2, "nothing would be changed"),
         (("--rate", "1mbit", "--lease", "90d"), 1, "at most 30 days"),
-        (("--rate", "1mbit", "--management", "nonsense"), 2, "--management"),
         (("--rate", "1mbit", "--with-pid", "4194304"), 1, "no process 4194304"),
     ],
 )
@@ -88,6 +87,26 @@ def test_what_cannot_be_is_told_in_one_line(
     assert main(["shape", "set", f"namespace:{left.name}", *words]) == code
     assert says in said(capsys)
     assert {each["kind"] for each in shown(left, "qdisc", "show")} == {"noqueue"}
+
+
+def test_the_management_network_is_left_alone(
+    left: Host, state: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["set", f"namespace:{left.name}", "--rate", "1mbit"]
+    assert main(["shape", "--management", "nonsense", *words]) == exit.USAGE
+    assert "--management" in said(capsys)
+    seen: list[object] = []
+
+    def planned(self: session.Shaper, wanted: object, terms: session.Terms) -> tuple[()]:
+        seen.append(terms.management)
+        return ()
+
+    monkeypatch.setattr(session.Shaper, "planned", planned)
+    assert main(["shape", "--management", "10.9.0.0/16", *words, "--dry-run"]) == exit.OK
+    assert main(["--set", "shaping.management=10.8.0.0/16", "shape", *words, "--dry-run"]) == exit.OK
+    assert [str(networks) for networks in seen] == [
+        "(IPv4Network('10.9.0.0/16'),)", "(IPv4Network('10.8.0.0/16'),)",
+    ]  # fmt: skip
 
 
 def test_nothing_to_confirm_or_recover_is_said(state: Path, capsys: pytest.CaptureFixture[str]) -> None:

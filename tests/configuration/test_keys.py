@@ -17,7 +17,7 @@ def action_of(command: str, key: Key) -> argparse.Action:
     return next(action for action in own._actions if action.dest == key.dest)
 
 
-PLACES = [(command, key) for key in KEYS for command in key.commands]
+PLACES = [(command, key) for key in KEYS for command in key.commands if key.option]
 
 
 @pytest.mark.parametrize(("command", "key"), PLACES, ids=[f"{c}-{k.name}" for c, k in PLACES])

@@ -1,9 +1,14 @@
-"""The room's error."""
+"""The errors of what was written down."""
 
 from __future__ import annotations
 
-from procwire.configuration.reason import ConfigurationError
+from procwire.configuration.reason import ConfigurationError, UnfitError
 
 
-def test_it_is_its_lines() -> None:
-    assert str(ConfigurationError("a:1: what\na:2: else")).count("\n") == 1
+def test_a_fault_knows_its_place() -> None:
+    assert (str(UnfitError("x", "a.b")), UnfitError("x", "a.b").place, UnfitError("x").place) == (
+        "x",
+        "a.b",
+        "",
+    )
+    assert str(ConfigurationError("f:1: x")) == "f:1: x"

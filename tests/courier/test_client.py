@@ -25,6 +25,10 @@ def test_says_what_it_hears_and_when_nobody_is_there() -> None:
     give(theirs, Done(number=1, results=(OK,)))
     assert courier.hear() == [Done(number=1, results=(OK,))]
     assert courier.hear() == []
+    give(theirs, Done(number=0))
+    give(theirs, Done(number=2, results=(OK,)))
+    assert courier.wait(5.0) == Done(number=2, results=(OK,))
+    assert courier.wait(0.01) is None
     theirs.close()
     assert courier.hear() == []
     assert courier.gone

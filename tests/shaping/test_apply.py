@@ -198,3 +198,13 @@ def test_a_thousand_interfaces_are_no_burden() -> None:
                 assert entered.standing(f"many{number}").shape == ("tbf",)
                 assert entered.kernel.undo(part.undo) == []
             assert time.process_time() - used < 1.0
+
+
+def test_what_could_not_be_put_back_is_told(left: tuple[Host, Inside]) -> None:
+    _, entered = left
+    device = entered.link().device
+    back = PutQdisc(device=device, parent=0xFFFFFFFF, handle=5 << 16, kind="no-such-kind")
+    (failed,) = entered.kernel.undo((back,))
+    assert "kind is unknown" in failed
+    again = PutQdisc(device=device, parent=0xFFFFFFFF, handle=5 << 16, kind="pfifo", options=b"\5\0\0\0")
+    assert entered.kernel.undo((again, again)) == []  # it is there already: that is what was wanted

@@ -26,3 +26,18 @@ def test_one_that_cannot_start_is_said(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(guard, "MODULE", "procwire.shaping.does_not_exist")
     with pytest.raises(ShapingError, match="did not start"):
         guard.start(tmp_path)
+
+
+def test_what_lies_where_root_happens_to_be_is_not_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trap = tmp_path / "trap"
+    trap.mkdir()
+    (trap / "json.py").write_text("import pathlib; pathlib.Path(__file__).with_name('sprung').touch()")
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    monkeypatch.chdir(trap)
+    guard.start(state)
+    assert guard.ask(state) is not None
+    end_watchdog(state)
+    assert not (trap / "sprung").exists()

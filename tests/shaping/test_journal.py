@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import os
 from pathlib import Path
 
@@ -74,3 +75,14 @@ def test_names_and_clocks() -> None:
     assert journal.now() <= journal.now()
     assert len(journal.boot()) == 36
     assert Journal().folder.name == "shaping"
+
+
+def test_one_at_a_time(tmp_path: Path) -> None:
+    kept = Journal(tmp_path / "shaping")
+    with kept.alone():
+        descriptor = os.open(tmp_path / "shaping" / journal.LOCK, os.O_RDWR)
+        try:
+            with pytest.raises(BlockingIOError):
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        finally:
+            os.close(descriptor)

@@ -7,12 +7,18 @@ counted at the other end say what came of it.
 from __future__ import annotations
 
 import json
+import os
 import socket
+import struct
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
+from procwire.shaping import groups
 from procwire.shaping.abilities import Abilities
 from procwire.shaping.codec import netem, statistics
 from procwire.shaping.codec.netem import Netem
@@ -21,7 +27,8 @@ from procwire.shaping.plan import Wish, receiving, sending
 from procwire.shaping.probe import probe
 from procwire.shaping.selection import selector
 from procwire.shaping.spelling import effect
-from procwire.shaping.steps import Part
+from procwire.shaping.standing import INNER_HANDLE
+from procwire.shaping.steps import Mark, Part
 from procwire.shaping.translation import netem_of
 from tests.lab import Host, pair
 from tests.shaping.stage import Inside, inside
@@ -59,6 +66,11 @@ def scenes() -> Report:
         "part of the traffic (flower)": _part_flower,
         "received packets": _received,
         "round trip": _round_trip,
+        "rate": _rate,
+        "normal jitter": _jitter,
+        "a seed": _seed,
+        "one process": _process,
+        "a foreign tree": _foreign,
     }
     with pair() as (_, left, right), inside(left) as entered:
         for name, scene in played.items():
@@ -270,3 +282,103 @@ def _round_trip(left: Host, right: Host, entered: Inside, able: Abilities) -> tu
     entered.kernel.undo(part.undo)
     mean = float(told.rpartition("= ")[2].split("/")[1])
     return 99.5 <= mean <= 140.0, f"{mean:.1f} ms for 50 ms each way"
+
+
+def _rate(left: Host, right: Host, entered: Inside, able: Abilities) -> tuple[bool, str]:
+    """8 Mbit/s, by the clock of the receiver's kernel; a frame has 14 bytes more than its IP packet."""
+    size, count = 1000, 400
+    with Talk(left, right) as talk:
+        talk.receiver.setsockopt(socket.SOL_SOCKET, 35, 1)  # SO_TIMESTAMPNS
+        _shape(entered, effect({"rate": "8mbit", "queue": "1000"}), able)
+        for _ in range(count):
+            talk.sender.sendto(bytes(size), talk.target)
+        stamps = [_stamp(talk.receiver) for _ in range(count)]
+    seen = (count - 1) * (size + 42) * 8 / ((stamps[-1] - stamps[0]) / 1e9)
+    return abs(seen / 8e6 - 1) < 0.02, f"{seen / 1e6:.3f} Mbit/s for 8"
+
+
+def _jitter(left: Host, right: Host, entered: Inside, able: Abilities) -> tuple[bool, str]:
+    """Delays beside the normal distribution: Kolmogorov and Smirnov's distance, at one in a thousand."""
+    count, mean, spread = 1000, 30.0, 5.0
+    words = {"delay": "30ms", "jitter": "5ms", "distribution": "normal", "queue": "10000"}
+    with Talk(left, right) as talk:
+        talk.receiver.setsockopt(socket.SOL_SOCKET, 35, 1)
+        _shape(entered, effect(words), able)
+        sent: dict[int, int] = {}
+        waits = []
+        for number in range(count):
+            sent[number] = time.time_ns()
+            talk.sender.sendto(number.to_bytes(4), talk.target)
+            time.sleep(0.001)
+        for _ in range(count):
+            data, stamp = _stamped(talk.receiver)
+            waits.append((stamp - sent[int.from_bytes(data[:4])]) / 1e6)
+    waits.sort()
+    shift = sum(waits) / count - mean  # what the machine itself adds
+    normal = NormalDist(mean + shift, spread)
+    distance = max(abs((place + 0.5) / count - normal.cdf(wait)) for place, wait in enumerate(waits))
+    words_of = f"mean {mean + shift:.1f} ms, distance {distance:.3f} from normal"
+    return distance < 1.95 / count**0.5 and 0 <= shift < 5, words_of
+
+
+def _seed(left: Host, right: Host, entered: Inside, able: Abilities) -> tuple[bool, str]:
+    """The same packets are lost again, where the kernel keeps seeds."""
+    runs = []
+    with Talk(left, right) as talk:
+        for seed in (7, 7, 8):
+            part = _shape(entered, effect({"loss": "20%", "queue": "100000"}), able, seed=seed)
+            runs.append(talk.send(400))
+            entered.kernel.undo(part.undo)
+    same, other = runs[0] == runs[1], runs[0] == runs[2]
+    return (same and not other) if able.seed else not same, f"again {same}, with another seed {other}"
+
+
+def _process(left: Host, right: Host, entered: Inside, able: Abilities) -> tuple[bool, str]:
+    """All that one control group sends is lost, and what others send is not."""
+    folder = Path(groups.root(), "pw-scene")
+    folder.mkdir(exist_ok=True)
+    with Talk(left, right) as talk:
+        _shape(entered, effect({"loss": "100%"}), able, marked=True)
+        entered.kernel.do(Mark(cgroup="/pw-scene", priority=INNER_HANDLE))
+        kept = talk.send(20)
+        home = Path(groups.root() + groups.of_process(os.getpid()))
+        (folder / "cgroup.procs").write_text(str(os.getpid()))
+        with Talk(left, right, 7778) as inner:
+            lost = inner.send(20)
+        (home / "cgroup.procs").write_text(str(os.getpid()))
+        entered.kernel.close()
+    folder.rmdir()
+    return all(kept) and not any(lost), f"{sum(lost)} of 20 of the group, {sum(kept)} of 20 others arrived"
+
+
+def _foreign(left: Host, right: Host, entered: Inside, able: Abilities) -> tuple[bool, str]:
+    """fq_codel and prio with a netem below, adopted and put back."""
+    differs = []
+    trees = (
+        ("root handle 5: fq_codel limit 500 target 7ms",),
+        ("root handle 5: prio bands 4", "parent 5:1 handle 6: netem delay 5ms loss 2%"),
+    )
+    for lines in trees:
+        for line in lines:
+            left.run(*f"tc qdisc add dev eth0 {line}".split())
+        before = left.run("tc", "qdisc", "show", "dev", "eth0")
+        standing = entered.standing(whole=True)
+        part = sending(standing, Wish(effect=effect({"loss": "1%"}), adopt=True), able)
+        _do(entered, part)
+        failed = entered.kernel.undo(part.undo)
+        after = left.run("tc", "qdisc", "show", "dev", "eth0")
+        differs += failed + ([] if before == after else [f"{before} is {after}"])
+        left.run("tc", "qdisc", "del", "dev", "eth0", "root", check=False)
+    return not differs, "; ".join(differs) or "two trees came back"
+
+
+def _stamp(receiver: socket.socket) -> int:
+    return _stamped(receiver)[1]
+
+
+def _stamped(receiver: socket.socket) -> tuple[bytes, int]:
+    """A datagram, and when the kernel had it."""
+    receiver.settimeout(5.0)
+    data, ancillary, _, _ = receiver.recvmsg(2048, 64)
+    seconds, nanoseconds = struct.unpack("=qq", ancillary[0][2][:16])
+    return data, seconds * 10**9 + nanoseconds

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -23,6 +24,14 @@ class Viewer(msgspec.Struct, frozen=True):
     def sees(self) -> str:
         """all or own."""
         return ALL if self.all else OWN
+
+
+def flat(table: Table) -> Table:
+    """A declared table whose rows are lists of inner values, in the order of its columns."""
+    columns = tuple(
+        msgspec.structs.replace(column, get=itemgetter(place)) for place, column in enumerate(table.columns)
+    )
+    return msgspec.structs.replace(table, columns=columns)
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):

@@ -45,6 +45,11 @@ class _Sink:
         """Whether it has not been closed."""
         return self._file is not None
 
+    @property
+    def size(self) -> int:
+        """Bytes written and to be written."""
+        return self.written + self._used
+
     def room(self, size: int) -> memoryview:
         """At least ``size`` bytes to write into; ``take`` says how many were used."""
         if self._used + size > len(self._room):
@@ -172,16 +177,17 @@ class PcapngWriter:
         Raises CaptureError when the file takes no more.
         """
         if rows is None and not comments:
-            self._write_run(batch, 0, batch.count)
+            self.write_run(batch, 0, batch.count)
             return
         for row in range(batch.count) if rows is None else rows:
             remark = comments.get(row, "") if comments else ""
             if remark:
                 self._write_remarked(batch, row, remark)
             else:
-                self._write_run(batch, row, row + 1)
+                self.write_run(batch, row, row + 1)
 
-    def _write_run(self, batch: FrameBatch, row: int, until: int) -> None:
+    def write_run(self, batch: FrameBatch, row: int, until: int) -> None:
+        """Write these rows, in order. Raises CaptureError."""
         while row < until:
             number = self._number(batch, row)
             room = self._sink.room(PACKET_BYTES + batch.captured[row] + 3)
@@ -220,6 +226,11 @@ class PcapngWriter:
         found = self._interfaces[index] if index < len(self._interfaces) else Interface()
         self._sink.put(description(found, link))
 
+    @property
+    def size(self) -> int:
+        """Bytes of the file, when all is written."""
+        return self._sink.size
+
     def secret(self, kind: int, data: bytes) -> None:
         """A Decryption Secrets Block (0x544c534b is a TLS key log), before the frames that need it."""
         self._sink.put(block(10, struct.pack("<II", kind, len(data)) + data + bytes(-len(data) % 4)))
@@ -251,12 +262,13 @@ class PcapWriter:
     def write(self, batch: FrameBatch, rows: Sequence[int] | None = None) -> None:
         """Write all rows, or these. Raises CaptureError for another link type or a full disk."""
         if rows is None:
-            self._write_run(batch, 0, batch.count)
+            self.write_run(batch, 0, batch.count)
             return
         for row in rows:
-            self._write_run(batch, row, row + 1)
+            self.write_run(batch, row, row + 1)
 
-    def _write_run(self, batch: FrameBatch, row: int, until: int) -> None:
+    def write_run(self, batch: FrameBatch, row: int, until: int) -> None:
+        """Write these rows, in order. Raises CaptureError."""
         while row < until:
             if batch.link[row] != self.link:
                 reason = (
@@ -268,6 +280,11 @@ class PcapWriter:
             self._sink.take(used)
             self.frames += after - row
             row = after
+
+    @property
+    def size(self) -> int:
+        """See PcapngWriter."""
+        return self._sink.size
 
     def flush(self) -> None:
         """Let readers of the file see every frame written so far."""

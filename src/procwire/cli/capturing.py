@@ -7,8 +7,8 @@ import os
 import sys
 
 from procwire.api.messages import SOCKET
+from procwire.cli import alerting, recording
 from procwire.cli import arguments as words
-from procwire.cli import recording
 from procwire.cli.detecting import Detecting, losses
 from procwire.cli.storing import folders
 from procwire.engine.api import Watching, WatchOptions, compiled_modules
@@ -105,7 +105,7 @@ def watch_options(arguments: argparse.Namespace, found: Detecting | None = None)
         source=arguments.source,
         depth=arguments.depth,
         sandbox=arguments.sandbox,
-        folders=(*folders(arguments), *recording.folders(arguments)),
+        folders=(*folders(arguments), *recording.folders(arguments), *alerting.folders(arguments)),
         readable=found.ruling.places if found is not None and found.ruling is not None else (),
         flows=words.flow_options(arguments),
     )

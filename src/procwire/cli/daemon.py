@@ -20,6 +20,7 @@ from procwire.api.line import CHUNK
 from procwire.api.messages import SOCKET
 from procwire.cli import arguments as words
 from procwire.cli import exit, recording
+from procwire.cli.alerting import add_alerts
 from procwire.cli.capturing import add_capture, add_interfaces
 from procwire.cli.storing import add_store
 from procwire.cli.verdicts import add_filters, watchlist
@@ -53,6 +54,7 @@ def add(commands: Any) -> None:
     add_capture(parser)
     words.add_detectors(parser)
     add_store(parser)
+    add_alerts(parser)
     add_filters(parser)
     parser.set_defaults(run=run, findings=None)
 

@@ -63,6 +63,7 @@ class Detecting:
         self.context: RowContext = NO_CONTEXT
         self.reasons: Reasons = tuple
         self.now = 0  # of packet time
+        self._flow: Flow | None = None  # that is looked at
         self.ruling = _ruling(arguments, names)
         self.keeper: Keeper | None = None
         self.hunt: Hunt | None = None
@@ -92,18 +93,22 @@ class Detecting:
 
     def opened(self, flow: Flow) -> None:
         """A flow began."""
-        self.now = max(self.now, flow.first)
+        self._flow, self.now = flow, max(self.now, flow.first)
         self.detection.opened(FlowRow(flow, self.context), self.now)
 
     def observed(self, flow: Flow, observation: Observation) -> None:
         """Something was seen in a flow."""
-        self.now = max(self.now, observation.time)
+        self._flow, self.now = flow, max(self.now, observation.time)
         self.detection.observed(ObservationRow(flow, observation, self.context), self.now)
 
     def ended(self, flow: Flow) -> None:
         """A flow is over."""
-        self.now = max(self.now, flow.last)
+        self._flow, self.now = flow, max(self.now, flow.last)
         self.detection.ended(FlowRow(flow, self.context), self.now)
+
+    def row(self) -> FlowRow | None:
+        """The flow that is looked at, for whoever takes what was found in it."""
+        return None if self._flow is None else FlowRow(self._flow, self.context)
 
     def told(self, event: str, flow: Flow) -> None:
         """See model.listening.Audience."""

@@ -44,6 +44,7 @@ MODULES = (
     "config",
     "ledger",
     "rules",
+    "alerts",
     "catalogue",
     "doctor",
     "trying",

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from procwire.cli import exit
-from procwire.cli.arguments import duration, size
+from procwire.cli.arguments import duration, size, whole
 from procwire.engine.options import EngineError
 from procwire.model.filter import compile_filter
 from procwire.model.finding import SEVERITIES
@@ -20,6 +20,8 @@ from procwire.recorder import wishes as words
 if TYPE_CHECKING:
     from procwire.cli.detecting import Detecting
     from procwire.engine.watching import Watching
+
+MAX_FILES = 64  # each is a descriptor of the confined process, which names them (sandbox.descriptors)
 
 
 def add_recording(parser: argparse.ArgumentParser) -> None:
@@ -57,6 +59,32 @@ def add_recording(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def add_writing(parser: argparse.ArgumentParser) -> None:
+    """What of --write is a watch's."""
+    parser.add_argument(
+        "--write-rotate", metavar="BOUNDS", default="",
+        help="begin the next file when one has a size, span or number of packets, e.g. 100MB,1h or 100000p: "
+        "FILE.001, FILE.002, ... in turn",
+    )  # fmt: skip
+    parser.add_argument(
+        "--write-keep", type=whole(2, MAX_FILES), default=10, metavar="N",
+        help=f"of so many files; then the oldest is written anew (default 10, at most {MAX_FILES})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--write-only", metavar="EXPR", default="",
+        help="write only packets of flows that match, e.g. 'process == curl'; they wait until that is known",
+    )  # fmt: skip
+
+
+def _rotation(arguments: argparse.Namespace) -> words.Rotation:
+    if not getattr(arguments, "write_rotate", ""):
+        return words.Rotation()
+    try:
+        return words.rotation_of(arguments.write_rotate, arguments.write_keep)
+    except words.WishError as error:
+        raise EngineError(f"--write-rotate: {error}", exit.USAGE) from None
+
+
 def wishes_of(arguments: argparse.Namespace) -> words.Wishes:
     """What is to be kept. Raises EngineError, FilterError."""
     if not arguments.record and (arguments.record_only or arguments.freeze_on):
@@ -67,7 +95,14 @@ def wishes_of(arguments: argparse.Namespace) -> words.Wishes:
             raise EngineError("--freeze-on looks for findings, --no-findings for none", exit.USAGE)
     if arguments.record_only:
         compile_filter(arguments.record_only, FLOWS, now=time.time_ns())
+    only, rotation = getattr(arguments, "write_only", ""), _rotation(arguments)
+    if not getattr(arguments, "write", "") and (only or rotation != words.Rotation()):
+        raise EngineError("--write-rotate and --write-only go with --write", exit.USAGE)
+    if only:
+        compile_filter(only, FLOWS, now=time.time_ns())
     return words.Wishes(
+        rotation=rotation,
+        write_only=only,
         record=tuple(arguments.record),
         record_only=arguments.record_only,
         directory=arguments.incidents,
@@ -110,6 +145,21 @@ def _check_names(arguments: argparse.Namespace) -> None:
     for name in arguments.freeze_on:
         if name not in known:
             raise EngineError(f"--freeze-on: no severity, detector or rule is called {name!r}", exit.USAGE)
+
+
+def tell_kept(watching: Watching) -> bool:
+    """Say what was frozen and what was not written; whether something lacks that was asked for."""
+    writing = watching.keeping.writing
+    if writing is not None and writing.turns.overwritten:
+        print(
+            f"procwire: {writing.turns.overwritten} packets of older files were overwritten", file=sys.stderr
+        )
+    if writing is not None and writing.held is not None and writing.held.hurried:
+        print(
+            f"procwire: {writing.held.hurried} flows were judged before their owner was known",
+            file=sys.stderr,
+        )
+    return tell_frozen(watching)
 
 
 def tell_frozen(watching: Watching) -> bool:

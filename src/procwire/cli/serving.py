@@ -18,10 +18,12 @@ from procwire.api.line import Line
 from procwire.api.offers import Offer
 from procwire.cli import arguments as words
 from procwire.cli import exit, recording
+from procwire.cli.alerting import Alerting, alerting
 from procwire.cli.audience import Watcher
 from procwire.cli.capturing import greet, losses_of, refused_by, watch_options
 from procwire.cli.condition import Condition, writer_of
 from procwire.cli.detecting import Detecting
+from procwire.cli.hosting import offers
 from procwire.cli.output.observations import CORE_NAMES
 from procwire.cli.storing import Kept, detecting, storing
 from procwire.cli.summing import Sums
@@ -61,7 +63,10 @@ class Serving(Watcher):
         self.sums = Sums(self.book)
         health = Offer(table=HEALTH, rows=lambda: self.condition.rows() if self.condition else [])
         self.desk = Desk(
-            Catalogue([*self.book.offers(), health, *self.sums.offers()], kinds), line,
+            Catalogue(
+                [*self.book.offers(), *offers(lambda: self.watching), health, *self.sums.offers()], kinds
+            ),
+            line,
             clock=time.monotonic, wall=time.time_ns, started=time_text(time.time_ns()), pid=os.getpid(),
         )  # fmt: skip
         self.book.publish = self.desk.publish
@@ -110,8 +115,8 @@ def serve(arguments: argparse.Namespace, made: socket.socket, past: Past) -> int
     """Watch until the gate or a signal ends it; the exit code."""
     where = ", ".join(arguments.interface) or "all interfaces"
     try:
-        with storing(arguments, source=where, live=True) as keeper:
-            code = _served(arguments, Serving(Line(made), past), keeper)
+        with alerting(arguments) as alerts, storing(arguments, source=where, live=True) as keeper:
+            code = _served(arguments, Serving(Line(made), past), keeper, alerts)
     except EngineError as error:
         print(f"procwire: {error}", file=sys.stderr)
         return error.code
@@ -119,13 +124,15 @@ def serve(arguments: argparse.Namespace, made: socket.socket, past: Past) -> int
         place = f"{error.filename}: " if error.filename else ""
         print(f"procwire: {place}{error.strerror or error}", file=sys.stderr)
         return exit.FAILURE
-    return code or (exit.INCOMPLETE if arguments.store_lost else exit.OK)
+    return code or (exit.INCOMPLETE if arguments.store_lost or arguments.alerts_lost else exit.OK)
 
 
-def _served(arguments: argparse.Namespace, face: Serving, keeper: Keeper | None) -> int:
+def _served(
+    arguments: argparse.Namespace, face: Serving, keeper: Keeper | None, alerts: Alerting | None
+) -> int:
     verdicts = Verdicts(arguments.filters) if arguments.filters else None
     face.book.keep = verdicts.shows if verdicts is not None else None
-    _, found = detecting(arguments, keeper, face)
+    _, found = detecting(arguments, keeper, face, alerts)
     if found is None and not arguments.no_findings:
         found = Detecting(arguments)
     watching = Watching(watch_options(arguments, found), face)
@@ -135,7 +142,7 @@ def _served(arguments: argparse.Namespace, face: Serving, keeper: Keeper | None)
     face.book.active = watching.pipeline.tracker.active
     face.book.reasons = lambda: (*losses_of(watching), *_unasked(watching))
     face.condition = Condition(watching, face.desk, face.past, writer_of(keeper))
-    watching.audience = Kept(face, keeper, verdicts, found)
+    watching.audience = Kept(face, keeper, verdicts, found, alerts)
     if keeper is not None:
         keeper.context = face.context
     if found is not None:

@@ -40,7 +40,7 @@ def parse(parser: argparse.ArgumentParser, words: list[str]) -> argparse.Namespa
         settings = settings_of(arguments, missing_ok=command == "config")
         for key in mine:
             if getattr(arguments, key.dest) is None:
-                setattr(arguments, key.dest, _value(key, settings, defaults[command, key.dest]))
+                setattr(arguments, key.dest, _value(key, settings, defaults.get((command, key.dest))))
         if mine:
             _store(arguments, settings)
     return arguments
@@ -78,7 +78,7 @@ def _take_defaults(parser: argparse.ArgumentParser) -> Defaults:
 
 def _value(key: Key, settings: Settings, default: Any) -> Any:
     setting = settings[key.name]
-    if setting.origin == DEFAULT or key.name == "store.enabled":
+    if (setting.origin == DEFAULT and key.option) or key.name == "store.enabled":
         return default
     return key.turn(setting.value) if key.turn is not None else setting.value
 

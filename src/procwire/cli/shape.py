@@ -9,7 +9,7 @@ from typing import Any
 from procwire.cli import exit
 from procwire.engine.options import EngineError
 
-ACTIONS = ("shape_run", "shape_set", "shape_show", "shape_presets", "shape_scenario")
+ACTIONS = ("shape_run", "shape_set", "shape_show", "shape_presets", "shape_scenario", "shape_verify")
 
 EPILOG = """\
 examples:
@@ -30,6 +30,10 @@ def add(commands: Any) -> None:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument(
+        "--management", action="append", default=[], metavar="CIDR",
+        help="a network that is never shaped, wherever this host's interfaces are (before the action)",
+    )  # fmt: skip
     actions = parser.add_subparsers(dest="action", metavar="ACTION", title="actions", required=True)
     for name in ACTIONS:
         import_module(f"procwire.cli.{name}").add(actions)

@@ -168,7 +168,7 @@ def summary(outcome: Outcome, figures: list[Figure]) -> str:
         for each in figures:
             if each.way == way:
                 wanted = f"{each.configured or '-'}"
-                interval = f"  (99%: {each.interval})" if each.interval else ""
+                interval = f"  (99.9%: {each.interval})" if each.interval else ""
                 verdict = f"  {each.verdict}" if each.verdict else ""
                 lines.append(f"    {each.name:<13}{wanted:<26} measured {each.measured}{interval}{verdict}")
     lines += warnings(outcome)

@@ -90,9 +90,6 @@ def _add_set(actions: Any) -> None:
         "--adopt", action="store_true",
         help="set a qdisc that somebody else put there aside, and put it back at the end",
     )  # fmt: skip
-    held.add_argument(
-        "--management", action="append", default=[], metavar="CIDR", help="a network that is never shaped"
-    )
     parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.set_defaults(run=guarded(_set))

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from procwire.cli.alerting import Alerting
 from procwire.cli.arguments import duration, size
 from procwire.cli.detecting import Detecting, add_finding
 from procwire.cli.verdicts import Verdicts
@@ -53,20 +54,27 @@ def folders(arguments: argparse.Namespace) -> tuple[str, ...]:
 
 
 def detecting(
-    arguments: argparse.Namespace, keeper: Keeper | None, face: Any
+    arguments: argparse.Namespace, keeper: Keeper | None, face: Any, alerts: Alerting | None = None
 ) -> tuple[Detecting | None, Detecting | None]:
-    """(detectors for what is stored or frozen, where no face runs them; whichever there are).
+    """(detectors for what is stored, frozen or told, where no face runs them; whichever there are).
 
     Before the process shuts itself in: files and events that rules look at are opened here.
     """
     stored = keeper is not None and not arguments.no_findings
+<<<<<<< HEAD
     wanted = (
         stored or bool(getattr(arguments, "freeze_on", ())) or getattr(arguments, "ledger", None) is not None
     )
+=======
+    wanted = stored or alerts is not None or bool(getattr(arguments, "freeze_on", ()))
+>>>>>>> main
     own = Detecting(arguments) if wanted and arguments.findings is None else None
     found: Detecting | None = own or getattr(face, "detecting", None)
     if found is not None and keeper is not None:
         found.keep(keeper, patient=not keeper.live)
+    if found is not None and alerts is not None:
+        alerts.row = found.row
+        found.takers.append(alerts.take)
     return own, found
 
 
@@ -82,11 +90,13 @@ class Kept(Silent):
         keeper: Keeper | None,
         verdicts: Verdicts | None = None,
         detecting: Detecting | None = None,
+        alerts: Alerting | None = None,
     ) -> None:
         self.face = face
         self.keeper = keeper
         self.verdicts = verdicts
         self.detecting = detecting
+        self.alerts = alerts
         if keeper is not None and verdicts is not None:
             keeper.wanted = verdicts.stores
 
@@ -140,6 +150,8 @@ class Kept(Silent):
             self.keeper.begin()
         if self.detecting is not None:
             self.detecting.ticked()
+        if self.alerts is not None:
+            self.alerts.ticked(now)
         self.face.ticked(now)
 
 

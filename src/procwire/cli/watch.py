@@ -11,6 +11,7 @@ from typing import Any
 
 from procwire.cli import arguments as words
 from procwire.cli import exit, recording
+from procwire.cli.alerting import Alerting, add_alerts, alerting
 from procwire.cli.audience import Found, GroupPicture, Lines, Picture, Seen, Watcher
 from procwire.cli.capturing import (
     add_attach,
@@ -55,12 +56,19 @@ def add(commands: Any) -> None:
         "--every", type=words.seconds, metavar="SPAN", help="also a line for each open flow every SPAN"
     )
     parser.add_argument(
-        "--write", metavar="FILE", default="", help="keep every captured packet in FILE (pcapng)"
-    )
+        "--write", metavar="FILE", default="",
+        help="keep every captured packet in FILE: pcapng, or pcap where it ends in .pcap, with its "
+        "connections in FILE.connections.jsonl",
+    )  # fmt: skip
+    recording.add_writing(parser)
     recording.add_recording(parser)
     add_capture(parser)
     add_store(parser)
+<<<<<<< HEAD
     add_ledger(parser)
+=======
+    add_alerts(parser)
+>>>>>>> main
     add_filters(parser)
     parser.set_defaults(run=run)
 
@@ -73,6 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         return attach(arguments, path)
     where = ", ".join(arguments.interface) or "all interfaces"
+<<<<<<< HEAD
     with storing(arguments, source=where, live=True) as keeper:
         if arguments.ledger is None:
             code = _watch(arguments, keeper)
@@ -83,19 +92,27 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _watch(arguments: argparse.Namespace, keeper: Keeper | None, ledger: Ledgering | None = None) -> int:
+=======
+    with alerting(arguments) as alerts, storing(arguments, source=where, live=True) as keeper:
+        code = _watch(arguments, keeper, alerts)
+    return code or (exit.INCOMPLETE if arguments.store_lost or arguments.alerts_lost else exit.OK)
+
+
+def _watch(arguments: argparse.Namespace, keeper: Keeper | None, alerts: Alerting | None) -> int:
+>>>>>>> main
     keep = None
     if arguments.filter and arguments.observations is None and arguments.findings is None:
         keep = compile_filter(arguments.filter, FLOWS, now=time.time_ns())
     face = _face(arguments)
     verdicts = Verdicts(arguments.filters) if arguments.filters else None
     face.keep = both(keep.matches if keep else None, verdicts)
-    own, found = detecting(arguments, keeper, face)
+    own, found = detecting(arguments, keeper, face, alerts)
     watching = Watching(watch_options(arguments, found), face)
     words.tell_open(watching.confinement.open)
     face.context = Context(watching.source.interfaces, source="tap")
     face.watching = watching
-    if keeper is not None or verdicts is not None or own is not None:
-        watching.audience = Kept(face, keeper, verdicts, own)
+    if keeper is not None or verdicts is not None or own is not None or alerts is not None:
+        watching.audience = Kept(face, keeper, verdicts, own, alerts)
     if keeper is not None:
         keeper.context = face.context
     if found is not None:
@@ -113,7 +130,7 @@ def _watch(arguments: argparse.Namespace, keeper: Keeper | None, ledger: Ledgeri
             if own is not None:
                 own.finish()
             face.finish()
-    lacks = recording.tell_frozen(watching) or (found is not None and found.incomplete)
+    lacks = recording.tell_kept(watching) or (found is not None and found.incomplete)
     return _ending(watching) or (exit.INCOMPLETE if lacks else exit.OK)
 
 

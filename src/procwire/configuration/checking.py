@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from procwire.configuration.keys import Key
+from procwire.configuration.reason import UnfitError
 from procwire.model.columns import Kind
 from procwire.model.filter.fault import nearest
 from procwire.model.values import ValueTextError, parse_duration, parse_size
+
+__all__ = ["UnfitError", "checked", "read"]
 
 _TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _KINDS = {
@@ -20,12 +23,10 @@ _KINDS = {
 }
 
 
-class UnfitError(ValueError):
-    """What is wrong with a value, and what would be right."""
-
-
 def checked(key: Key, value: Any) -> Any:
     """The value as the program uses it (ns, bytes, ...). Raises UnfitError."""
+    if key.check is not None:
+        return key.check(value)
     if key.spans:
         return _spans(key, value)
     found = _plain(key, value)
@@ -39,6 +40,8 @@ def checked(key: Key, value: Any) -> Any:
 
 def read(key: Key, text: str) -> Any:
     """A value from the environment or a command line, as a file would have it. Raises UnfitError."""
+    if key.check is not None:
+        raise UnfitError(f"{key.name} is written in a file")
     if key.spans:
         pairs = [part.partition("=") for part in text.split(",") if part.strip()]
         return {name.strip(): value.strip() for name, _, value in pairs}

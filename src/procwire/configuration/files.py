@@ -17,6 +17,7 @@ from procwire.model.values import clean
 
 MAX_FILE_BYTES = 1 << 20
 _TABLE = re.compile(r"\s*\[\s*([A-Za-z0-9_.\"' -]+?)\s*\]\s*(?:#.*)?$")
+_ARRAY = re.compile(r"\s*\[\[\s*([A-Za-z0-9_.\"' -]+?)\s*\]\]\s*(?:#.*)?$")
 _KEY = re.compile(r"\s*([A-Za-z0-9_\"'-]+(?:\s*\.\s*[A-Za-z0-9_\"'-]+)*)\s*=")
 
 
@@ -57,9 +58,11 @@ def _settings(path: Path, document: Any, lines: dict[str, int]) -> tuple[dict[st
             faults.append(f"{path}:{line}: {_unknown(name)}")
             continue
         try:
-            found[name] = Setting(value=checked(key, value), written=value, origin=f"{path}:{line}")
+            written = value if key.told is None else key.told(value)
+            found[name] = Setting(value=checked(key, value), written=written, origin=f"{path}:{line}")
         except UnfitError as error:
-            faults.append(f"{path}:{line}: {clean(str(error))}")
+            at = _line(lines, error.place) if error.place else line
+            faults.append(f"{path}:{at}: {clean(str(error))}")
     return found, faults
 
 
@@ -96,8 +99,15 @@ def _lines(text: str) -> dict[str, int]:
     """In which line each dotted name is set, by the shape of the lines."""
     found: dict[str, int] = {}
     table = ""
+    counts: dict[str, int] = {}  # of tables in an array
     for number, line in enumerate(text.splitlines(), 1):
-        if header := _TABLE.match(line):
+        if one_of := _ARRAY.match(line):
+            name = _dotted(one_of[1])
+            table = f"{name}.{counts.get(name, 0)}"
+            counts[name] = counts.get(name, 0) + 1
+            found.setdefault(name, number)
+            found.setdefault(table, number)
+        elif header := _TABLE.match(line):
             table = _dotted(header[1])
             found.setdefault(table, number)
         elif key := _KEY.match(line):

@@ -1,7 +1,8 @@
 """Every key of the configuration, declared once: name, kind, default, one true sentence, whose word it is.
 
 The files, the environment, ``procwire config`` and docs/reference/configuration.md derive from these. A key
-stands for an option of a command and takes its place where the option is not given.
+stands for an option of a command and takes its place where the option is not given; one without an option
+stands for itself.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from procwire.configuration.sinks import shown, sinks_of
 from procwire.model.columns import Kind
 from procwire.model.values import SECOND
 
@@ -33,6 +35,8 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     high: int = (1 << 63) - 1
     spans: bool = False  # a table of names with a duration each
     turn: Callable[[Any], Any] | None = None
+    check: Callable[[Any], Any] | None = None  # in place of the kind's own; such a key stands in files alone
+    told: Callable[[Any], Any] | None = None  # what is shown of it, where that is not all
 
     @property
     def section(self) -> str:
@@ -65,6 +69,7 @@ def _seconds(value: int) -> float:
 _WATCH = ("watch", "daemon")
 _FLOWS = ("watch", "daemon", "read")
 _KEEPS = ("watch", "daemon", "read", "ps", "doctor")
+_ALERTS = ("watch", "daemon", "alerts")
 _ASKS = ("history", "flow", "query")
 
 KEYS: tuple[Key, ...] = (
@@ -110,15 +115,37 @@ KEYS: tuple[Key, ...] = (
         option="--store-age", doc="What was stored longer ago is forgotten.", low=1),
     Key(name="store.size", kind=Kind.SIZE, default="1GB", commands=_KEEPS, dest="store_size",
         option="--store-size", doc="The oldest is forgotten where the file grows beyond this."),
+<<<<<<< HEAD
     Key(name="ledger.directory", kind=Kind.TEXT, default="", commands=("watch",), dest="ledger",
         option="--ledger",
         doc="Where a watch keeps its ledger; none where it is not set.", turn=_or_none),
+=======
+    Key(name="shaping.management", kind=Kind.LIST, default=[], commands=("shape",), dest="management",
+        option="--management", doc="Networks (CIDR) that `procwire shape set` never shapes."),
+>>>>>>> main
     Key(name="query.rows", kind=Kind.INTEGER, default=10_000, commands=("query",), dest="rows",
         option="--rows", doc="Rows of one answer, at most.", low=1, high=1 << 40),
     Key(name="query.deadline", kind=Kind.DURATION, default="30s", commands=("query",), dest="deadline",
         option="--deadline", doc="Time for one answer, at most.", turn=_seconds, low=1),
     Key(name="query.memory", kind=Kind.SIZE, default="512MiB", commands=("query",), dest="memory",
         option="--memory", doc="Memory of SQLite for one answer, at most."),
+    Key(name="alerts.sinks", kind=Kind.LIST, default=[], commands=_ALERTS, dest="alert_sinks", option="",
+        doc="Where alerts go, a table each: see below.", check=sinks_of, told=shown),
+    Key(name="alerts.directory", kind=Kind.TEXT, default="", commands=_ALERTS, dest="alert_directory",
+        option="--alerts-directory",
+        doc="Where the outbox lies; the state directory of the user where it is not set."),
+    Key(name="alerts.window", kind=Kind.DURATION, default="5m", commands=_WATCH, dest="alert_window",
+        option="", doc="Time in which the same counts as one alert.", low=1),
+    Key(name="alerts.rate", kind=Kind.INTEGER, default=60, commands=_WATCH, dest="alert_rate", option="",
+        doc="Alerts told in a minute, and as many critical ones; the rest is held back and summed up.",
+        low=1),
+    Key(name="alerts.keep", kind=Kind.INTEGER, default=100_000, commands=_WATCH, dest="alert_keep", option="",
+        doc="Alerts in the outbox, at most; the oldest that every sink has go first.", low=100),
+    Key(name="alerts.give_up", kind=Kind.DURATION, default="24h", commands=_WATCH, dest="alert_give_up",
+        option="", doc="A delivery that fails for so long is a dead letter.", low=1),
+    Key(name="alerts.maintenance", kind=Kind.LIST, default=[], commands=_WATCH, dest="alert_maintenance",
+        option="", doc="Windows in UTC in which alerts are held back and summed up after: "
+        "\"daily 02:00-03:30\", \"sat 22:00-02:00\", or two times with a slash between."),
 )  # fmt: skip
 
 BY_NAME = {key.name: key for key in KEYS}

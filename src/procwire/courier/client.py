@@ -34,6 +34,18 @@ class Courier:
             return "the courier has ended"
         return first.results[0].reason if first.results else ""
 
+    def wait(self, seconds: float) -> Done | None:
+        """The next answer to work; None where none comes."""
+        poll = select.poll()
+        poll.register(self._end.fileno(), select.POLLIN)
+        end = time.monotonic() + seconds
+        while not self.gone and (left := end - time.monotonic()) > 0:
+            poll.poll(int(left * 1000) + 1)
+            for done in self.hear():
+                if done.number:
+                    return done
+        return None
+
     def fileno(self) -> int:
         """For poll."""
         return self._end.fileno()

@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import time
+import traceback
 from collections.abc import Callable
 
 import msgspec
@@ -141,8 +142,8 @@ class Supervisor:
                 ours.close()
                 self._gate.leave_to_others()
                 code = self._run_engine(theirs, self.past)
-            except Exception as error:  # a defect: nobody above would say so, as this is not main's stack
-                self._log.error(f"the engine stopped at a defect: {type(error).__name__}: {error}")
+            except Exception:  # a defect: nobody above would say so, as this is not main's stack
+                self._log.error(f"the engine stopped at a defect: {traceback.format_exc()}")
             finally:
                 sys.stdout.flush()
                 os._exit(code)

@@ -9,16 +9,22 @@ from procwire.dpi.registry import registry
 from procwire.engine.options import EngineError
 from procwire.processes.listing import Lives, Processes
 from procwire.processes.listing import Sockets as _Sockets
+from procwire.processes.pictures import Pictures
 
 NOT_ALLOWED = 3
 _NUMBERS = {"tcp": 6, "udp": 17, "sctp": 132, "udplite": 136}
 
-__all__ = ["Processes", "lives", "sockets"]
+__all__ = ["Processes", "lives", "pictures", "sockets"]
 
 
 def sockets(*, hashes: bool = False) -> _Sockets:
     """The sockets of this host, with what usually speaks on their ports."""
     return _Sockets(_guess, hashes=hashes)
+
+
+def pictures() -> Pictures:
+    """Both, and what interfaces count, as rows of plain values."""
+    return Pictures(_guess)
 
 
 def lives() -> Lives:

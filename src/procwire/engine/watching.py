@@ -19,6 +19,7 @@ from procwire.bpf.libbpf import BpfError
 from procwire.capture.source import CaptureError
 from procwire.decrypt.keyfile import open_keys
 from procwire.engine.context import Context
+from procwire.engine.host import pictures
 from procwire.engine.keys import Tapped
 from procwire.engine.options import EngineError, WatchOptions
 from procwire.engine.pipeline import Pipeline
@@ -203,7 +204,8 @@ class Watching:
         """Two processes: the warden keeps the rights, this one keeps what is open. Raises SandboxError."""
         options = self.options
         allowed = Allowed(names=options.interfaces, promiscuous=options.promiscuous, keylog=options.keylog)
-        self.warden = start(options.sandbox, allowed, self._open_owners if options.owners else None)
+        owners = self._open_owners if options.owners else None
+        self.warden = start(options.sandbox, allowed, owners, pictures().take)
         if self.kernel is not None:
             self.kernel.close()  # here: the warden has it
         self.source.open_by(self.warden.open_ring)

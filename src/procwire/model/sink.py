@@ -7,6 +7,7 @@ import msgspec
 KINDS = (
     "stdout", "file", "journald", "syslog", "webhook", "smtp", "splunk", "elasticsearch", "nats", "powerbi",
 )  # fmt: skip
+FORMATS = ("json", "ocsf", "ecs", "stix", "cef", "leef", "syslog", "csv", "powerbi")
 FORMAT_OF = {
     "syslog": "syslog", "elasticsearch": "ecs", "powerbi": "powerbi",
 }  # of kinds whose usual format is not json  # fmt: skip

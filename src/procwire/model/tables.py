@@ -33,6 +33,7 @@ from procwire.model.packets import HAS_PORTS, IS_IP
 from procwire.model.rule_tests import RULE_TESTS
 from procwire.model.socket_tables import SOCKETS
 from procwire.model.store_tables import LOSSES, RUNS
+from procwire.model.traffic import TRAFFIC
 from procwire.model.understood_tables import UNDERSTOOD
 
 TCP = read.TCP
@@ -336,5 +337,5 @@ GROUPS = Table(
 
 CORE = (
     FLOWS, PACKETS, GROUPS, PROCESSES, LIVES, SOCKETS, INTERFACES, PROTOCOLS, RISKS, CHECKS, ACCOUNTING,
-    TRIALS, HEALTH, COLUMNS, RUNS, LOSSES, FINDINGS, DETECTORS, RULES, IMPORTS, RULE_TESTS,
+    TRIALS, HEALTH, TRAFFIC, COLUMNS, RUNS, LOSSES, FINDINGS, DETECTORS, RULES, IMPORTS, RULE_TESTS,
 )  # fmt: skip

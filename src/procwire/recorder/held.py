@@ -17,7 +17,7 @@ from procwire.model.packets import PacketTable
 from procwire.model.rows import FlowRow, RowContext
 
 MAX_HELD_BYTES = 64 << 20
-GRACE_NS = 2_000_000_000  # a flow that is not known by then is decided as it is
+GRACE_NS = 5_000_000_000  # a flow that is not known by then is decided as it is
 
 Run = tuple[FrameBatch, int, int]
 COLUMNS = ("captured", "wire", "time", "link", "interface", "flags", "segments", "vlan")
@@ -45,6 +45,10 @@ class Held:
     def ended(self, flow: Flow) -> None:
         """It is over: it is forgotten when no packet of it waits any more."""
         self._gone.append(flow.number)
+
+    def took(self, flow: Flow) -> bool:
+        """Is the flow one of those that are kept, as far as it is known now?"""
+        return self._wanted.get(flow.number, False) or self._keep.matches(FlowRow(flow, self._context))
 
     def take(self, batch: FrameBatch, table: PacketTable) -> None:
         """Keep a copy of a batch whose packets were ingested."""

@@ -6,21 +6,18 @@ more ends the watch; an incident that cannot be written does not.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from procwire.capture.source import CaptureError, Interface
-from procwire.capture.writer import PcapngWriter
-from procwire.model.filter import compile_filter
 from procwire.model.flow import Flow
 from procwire.model.frames import FrameBatch
 from procwire.model.observation import Observation
 from procwire.model.packets import PacketTable
 from procwire.model.rows import RowContext
-from procwire.model.tables import FLOWS
 from procwire.recorder.held import Held
 from procwire.recorder.wishes import Wishes
+from procwire.recorder.writing import Writing, held
 
 if TYPE_CHECKING:
     from procwire.recorder.flight import Flight
@@ -63,7 +60,9 @@ class Keeping:
         self.flight: Flight | None = None
         self._source = source
         self._watch = watch
+        self._failed = False  # a file took no more
         self._recorded: Held | None = None
+        self.writing: Writing | None = None
         if wishes.record:
             from procwire.recorder.flight import Flight
             from procwire.recorder.noted import Notes
@@ -73,8 +72,9 @@ class Keeping:
             vault = Vault(place(wishes.directory), quota_bytes=wishes.quota_bytes, owner=owner)
             notes = Notes(wishes.before_ns + wishes.after_ns, context)
             self.flight = Flight(wishes, vault, Numbers(source.interfaces), notes)
-            self._recorded = _held(wishes.record_only, context, watch.settled)
-        self._writer = PcapngWriter(wishes.write, source.interfaces) if wishes.write else None
+            self._recorded = held(wishes.record_only, context, watch)
+        if wishes.write:
+            self.writing = Writing(wishes, source.interfaces, context, watch)
 
     # What the watch tells.
 
@@ -84,6 +84,8 @@ class Keeping:
             self.flight.notes.opened(flow)
         if self._recorded is not None:
             self._recorded.opened(flow)
+        if self.writing is not None:
+            self.writing.opened(flow)
 
     def ended(self, flow: Flow) -> None:
         """A flow is over."""
@@ -91,6 +93,8 @@ class Keeping:
             self.flight.notes.ended(flow)
         if self._recorded is not None:
             self._recorded.ended(flow)
+        if self.writing is not None:
+            self.writing.ended(flow)
 
     def observed(self, flow: Flow, observation: Observation) -> None:
         """A parser saw something."""
@@ -99,8 +103,7 @@ class Keeping:
 
     def take(self, batch: FrameBatch, table: PacketTable) -> None:
         """A batch, and what the pipeline made of it."""
-        if self._writer is not None:
-            self._try(lambda writer: writer.write(batch))
+        self._try(lambda writing: writing.take(batch, table))
         if self.flight is None:
             return
         if self._recorded is None:
@@ -110,7 +113,7 @@ class Keeping:
 
     def tick(self, now: int) -> None:
         """Some times a second, at ``now`` (ns since 1970)."""
-        self._try(PcapngWriter.flush)
+        self._try(lambda writing: writing.tick(now))
         if self.flight is not None:
             self._let_in(now)
             self.flight.tick(now, self._source.drops)
@@ -119,7 +122,7 @@ class Keeping:
         """No packet will come any more; it is ``now``."""
         drops = self._source.drops()
         places = {each.index: drops[each.name] for each in self._source.interfaces if drops.get(each.name)}
-        self._try(lambda writer: writer.close(dropped=places))
+        self._try(lambda writing: writing.close(places))
         if self.flight is not None:
             self._let_in(0, all_=True)
             self.flight.close(now, drops)
@@ -129,17 +132,11 @@ class Keeping:
             for batch, row, until in self._recorded.ready(now, all_=all_):
                 self.flight.take(batch, row, until)
 
-    def _try(self, step: Callable[[PcapngWriter], None]) -> None:
-        if self._writer is None:
+    def _try(self, step: Callable[[Writing], None]) -> None:
+        if self.writing is None or self._failed:
             return
         try:
-            step(self._writer)
+            step(self.writing)
         except CaptureError as error:
-            self._writer = None
+            self._failed = True
             self._watch.full(error)
-
-
-def _held(words: str, context: RowContext, settled: Callable[[Flow], bool]) -> Held | None:
-    if not words:
-        return None
-    return Held(compile_filter(words, FLOWS, now=time.time_ns()), context, settled)

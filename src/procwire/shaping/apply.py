@@ -38,6 +38,7 @@ from procwire.shaping.steps import (
 
 ABSENT = frozenset({errno.ENOENT, errno.ENODEV, errno.EINVAL, errno.ESRCH})
 FLAGS = {"add": traffic.CREATE | traffic.EXCLUSIVE, "change": 0, "replace": traffic.CREATE | traffic.REPLACE}
+_PUTS = (PutQdisc, PutClass, PutFilter)
 ECHO = 0x8  # NLM_F_ECHO: without it a single qdisc is told to listeners alone (net/sched/sch_api.c)
 TRIES = 4  # of a dump that changed while it was read
 
@@ -114,14 +115,22 @@ class Kernel:
             raise RefusedError(told(step), error) from None
 
     def undo(self, steps: Iterable[Step]) -> list[str]:
-        """Every step, whatever becomes of those before it; what failed and was there, in words."""
+        """Every step, whatever becomes of those before it; what failed, in words.
+
+        What was to be taken away and is not there is no failure, nor what was to be put back and is there.
+        """
         failed: list[str] = []
         for step in steps:
             try:
                 self.do(step)
-            except (RefusedError, GoneError) as error:
-                if not isinstance(error, GoneError) and error.errno not in ABSENT:
+            except GoneError:
+                continue
+            except RefusedError as error:
+                again = error.errno == errno.EEXIST if isinstance(step, _PUTS) else error.errno in ABSENT
+                if not again:
                     failed.append(str(error))
+            except ShapingError as error:
+                failed.append(str(error))
         return failed
 
     def _dump(self, kind: int, body: bytes) -> Iterator[bytes]:

@@ -57,7 +57,8 @@ def start(folder: Path) -> None:
     """Start one, away from this process's group and session. Raises ShapingError."""
     source, sink = os.pipe()
     nothing = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
-    words = [sys.executable, "-m", MODULE, str(folder)]
+    # -P: what lies in the directory that root happens to be in is no module of ours.
+    words = [sys.executable, "-P", "-m", MODULE, str(folder)]
     root = str(Path(__file__).parents[2])
     paths = [root, *(path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path)]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PROCWIRE_")}

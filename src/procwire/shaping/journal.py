@@ -9,6 +9,7 @@ boot are only removed, as the kernel has forgotten them too.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import re
 import secrets
@@ -25,6 +26,7 @@ from procwire.store.place import state_directory
 
 FOLDER = "shaping"
 SUFFIX = ".json"
+LOCK = "lock"
 MAX_ENTRY = 8 << 20  # bytes of a file
 MAX_ENTRIES = 1024
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
@@ -79,6 +81,17 @@ class Journal:
             raise ShapingError(f"{self.folder}: {error.strerror}") from None
         if found.st_uid != os.geteuid() or found.st_mode & 0o022:
             raise ShapingError(f"{self.folder}: must belong to this user, and nobody else may write there")
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else shapes or clears meanwhile. Raises ShapingError."""
+        self.prepare()
+        descriptor = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
 
     def write(self, entry: Entry) -> None:
         """Keep it: in the file and on the disk when this returns. Raises ShapingError."""

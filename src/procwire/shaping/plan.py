@@ -386,6 +386,8 @@ def _notes(standing: Standing, wish: Wish) -> tuple[str, ...]:
     found = []
     if any(each.kind == "mq" and each.parent == ROOT for each in standing.qdiscs):
         found.append(f"{standing.name} has several queues (mq); while it is shaped there is one")
+    if standing.name == "lo":
+        found.append("on loopback both ends of a connection send here: a round trip has every delay twice")
     ports = any(each.port or each.local_port for each in (*wish.selectors, *wish.exempt))
     if ports:
         found.append("ports are not seen in later fragments of a packet")

@@ -85,7 +85,10 @@ class Shaper:
         terms = terms if terms is not None else Terms()
         if not 0 < terms.lease_ns <= MOST_LEASE_NS:
             raise ShapingError(f"a lease is above 0 and at most {MOST_LEASE_NS // 10**9 // 86400} days")
-        self.journal.prepare()
+        with self.journal.alone():
+            return self._shape(wanted, terms)
+
+    def _shape(self, wanted: Impairment, terms: Terms) -> Shaped:
         spots = self._finder.spots(wanted.target, tuple(wanted.effects))
         before = self._standing_entry(wanted, spots)
         parts = tuple(self._part(wanted, spot, terms) for spot in spots)
@@ -117,29 +120,32 @@ class Shaper:
 
     def confirm(self, identity: str = "") -> list[Entry]:
         """Keep what waits to be confirmed. Raises ShapingError."""
-        waiting = [e for e in self.entries() if e.confirm_ns and identity in ("", e.id)]
-        kept = [msgspec.structs.replace(entry, confirm_ns=0) for entry in waiting]
-        for entry in kept:
-            self.journal.write(entry)
+        with self.journal.alone():
+            waiting = [e for e in self.entries() if e.confirm_ns and identity in ("", e.id)]
+            kept = [msgspec.structs.replace(entry, confirm_ns=0) for entry in waiting]
+            for entry in kept:
+                self.journal.write(entry)
         if kept:
             guard.ask(self.journal.folder)
         return kept
 
     def clear(self, target: Target | None = None, identity: str = "") -> Cleared:
         """Put back what was changed for a target, one impairment by its name, or all."""
-        entries = self.entries()
-        if target is not None:
-            entries = [entry for entry in entries if entry.document.get("target") == str(target)]
-        return self._restored([entry for entry in entries if identity in ("", entry.id)])
+        with self.journal.alone():
+            entries = self.entries()
+            if target is not None:
+                entries = [entry for entry in entries if entry.document.get("target") == str(target)]
+            return self._restored([entry for entry in entries if identity in ("", entry.id)])
 
     def recover(self) -> Cleared:
         """Put back what nobody watches over any more, and forget what another boot left."""
-        told = guard.ask(self.journal.folder)
-        held = set(told["held"]) if told is not None else set()
-        for entry in self.journal.entries():
-            if entry.boot != journal.boot():
-                self.journal.remove(entry.id)
-        return self._restored([entry for entry in self.entries() if entry.id not in held])
+        with self.journal.alone():
+            told = guard.ask(self.journal.folder)
+            held = set(told["held"]) if told is not None else set()
+            for entry in self.journal.entries():
+                if entry.boot != journal.boot():
+                    self.journal.remove(entry.id)
+            return self._restored([entry for entry in self.entries() if entry.id not in held])
 
     def _restored(self, entries: Iterable[Entry]) -> Cleared:
         done: list[Entry] = []

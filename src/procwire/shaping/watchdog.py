@@ -29,7 +29,7 @@ from procwire.shaping.failure import ShapingError
 from procwire.shaping.journal import Entry, Journal
 from procwire.shaping.namespace import GoneError
 from procwire.shaping.restoring import reached, restore
-from procwire.shaping.steps import Mark
+from procwire.shaping.steps import Mark, Place
 
 LOCK, SOCKET = "watchdog.lock", "watchdog.sock"
 TICK_NS = 1_000_000_000  # between two looks at what nobody tells of
@@ -72,7 +72,9 @@ class Hold:
                     return False
             names = names or namespace.named()
             lived = namespace.lived_in() if lived is None else lived
-            if inode in names or inode in lived:
+            path = names.get(inode) or (f"/proc/{lived[inode][0]}/ns/net" if inode in lived else "")
+            if path:
+                kernel.namespace.place = Place(path=path, inode=inode)
                 return False
         return bool(self.kernels)
 
@@ -206,6 +208,7 @@ def main(folder: Path) -> int:
     """Watch, if nobody else does; a byte on standard output says that somebody does."""
     if os.fork():  # nobody's child: whoever started it need not wait for it
         os._exit(0)
+    os.chdir("/")
     lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

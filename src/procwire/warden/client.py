@@ -15,8 +15,10 @@ from procwire.capture.source import CaptureError
 from procwire.processes.keys import Key
 from procwire.processes.owners import Look
 from procwire.warden.facts import Mirror
+from procwire.warden.gallery import Gallery
 from procwire.warden.line import Line, close_all
 from procwire.warden.messages import (
+    Drawn,
     Found,
     Learned,
     LookUp,
@@ -24,6 +26,8 @@ from procwire.warden.messages import (
     Opened,
     OpenKeys,
     OpenRing,
+    Picture,
+    Pictured,
     Refresh,
     Refreshed,
     Refused,
@@ -106,6 +110,7 @@ class Warden:
         self.pid = pid
         self.mirror = Mirror()
         self.owners = RemoteOwners(asking, self.mirror)
+        self.gallery = Gallery(lambda table: opening.give(pack(Picture(Drawn(table))), wait=False))
         self._line = opening
         self._ended = False
 
@@ -175,16 +180,22 @@ class Warden:
             if not data:
                 raise WardenError(0, GONE)
             answer = reply(data)
-            if not isinstance(answer, Learned):
+            if not isinstance(answer, Learned | Pictured):
                 return answer, descriptor
-            self.mirror.learn(answer)
+            self._hear(answer)
 
     def _learn(self, data: bytes) -> None:
         try:
             news = reply(data)
         except MessageError:
             return
-        if isinstance(news, Learned):
+        if isinstance(news, Learned | Pictured):
+            self._hear(news)
+
+    def _hear(self, news: Learned | Pictured) -> None:
+        if isinstance(news, Pictured):
+            self.gallery.take(news)
+        else:
             self.mirror.learn(news)
 
 

@@ -22,12 +22,13 @@ class Line:
         """For poll."""
         return self._socket.fileno()
 
-    def give(self, data: bytes, descriptor: int = -1) -> None:
-        """Send one message. Raises OSError where nobody is there any more."""
+    def give(self, data: bytes, descriptor: int = -1, *, wait: bool = True) -> None:
+        """Send one message. Raises OSError where nobody is there any more, BlockingIOError for not now."""
         ancillary = []
         if descriptor >= 0:
             ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [descriptor]))]
-        self._socket.sendmsg([data], ancillary, socket.MSG_NOSIGNAL)
+        flags = socket.MSG_NOSIGNAL | (0 if wait else socket.MSG_DONTWAIT)
+        self._socket.sendmsg([data], ancillary, flags)
 
     def offer(self, data: bytes) -> None:
         """Send one message, or raise BlockingIOError where there is no room for it now."""

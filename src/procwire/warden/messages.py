@@ -6,6 +6,7 @@ that what was cut is never taken for what was meant.
 
 from __future__ import annotations
 
+import enum
 from typing import Annotated, Any
 
 import msgspec
@@ -67,6 +68,20 @@ class Append(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     body: Annotated[bytes, Meta(min_length=2, max_length=1 << 15)]
 
 
+class Drawn(enum.StrEnum):
+    """The tables of which there are pictures."""
+
+    PROCESS = "process"
+    SOCKET = "socket"
+    TRAFFIC = "traffic"
+
+
+class Picture(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """A table of the host as it is now; it comes as Pictured, part by part."""
+
+    table: Drawn
+
+
 class Found(msgspec.Struct, frozen=True, tag=True):
     """The answer to LookUp. Programs and containers stand in it by number, 0 for none: process's, peer's."""
 
@@ -99,9 +114,18 @@ class Learned(msgspec.Struct, frozen=True, tag=True):
     containers: dict[int, Container]
 
 
+class Pictured(msgspec.Struct, frozen=True, tag=True):
+    """Some rows of a table, values in the order of its columns."""
+
+    table: str
+    rows: list[list[Any]]
+    last: bool = False
+    problem: str = ""  # why it is not whole
+
+
 _ENTRIES = msgspec.msgpack.Decoder(Append)
-Request = LookUp | Refresh | OpenRing | OpenKeys
-Reply = Found | Refreshed | Opened | Refused | Learned
+Request = LookUp | Refresh | OpenRing | OpenKeys | Picture
+Reply = Found | Refreshed | Opened | Refused | Learned | Pictured
 
 _REQUESTS = msgspec.msgpack.Decoder(Request)
 _REPLIES = msgspec.msgpack.Decoder(Reply)

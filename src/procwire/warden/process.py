@@ -15,6 +15,7 @@ from procwire.sandbox import descriptors, profile
 from procwire.sandbox.confine import confine
 from procwire.sandbox.syscalls import prctl
 from procwire.warden.client import Warden
+from procwire.warden.easel import Painter
 from procwire.warden.line import Line, pair
 from procwire.warden.service import Allowed, Service
 
@@ -24,10 +25,16 @@ _GROUP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # what a terminal or a 
 OpenOwners = Callable[[], AbstractContextManager[Any]]
 
 
-def start(mode: str, allowed: Allowed, open_owners: OpenOwners | None = Owners) -> Warden:
+def start(
+    mode: str,
+    allowed: Allowed,
+    open_owners: OpenOwners | None = Owners,
+    painter: Painter | None = None,
+) -> Warden:
     """Fork the warden off. What is open here is open there, but for packet sockets, which it lets go.
 
-    ``open_owners``: who knows owners, made in the warden; None: nobody is asked. Raises OSError.
+    ``open_owners``: who knows owners, made in the warden; None: nobody is asked. ``painter``: who makes
+    pictures of the host's tables. Raises OSError.
     """
     asking, opening = pair(), pair()
     sys.stdout.flush()
@@ -46,7 +53,7 @@ def start(mode: str, allowed: Allowed, open_owners: OpenOwners | None = Owners) 
             made.close()
         _settle(parent)
         confine(profile.warden(mode))
-        _serve((Line(asking[1]), Line(opening[1])), allowed, open_owners)
+        _serve((Line(asking[1]), Line(opening[1])), allowed, open_owners, painter)
         code = 0
     except OSError as error:
         with contextlib.suppress(OSError):
@@ -67,9 +74,11 @@ def _settle(parent: int) -> None:
         os.close(descriptor)
 
 
-def _serve(lines: tuple[Line, Line], allowed: Allowed, open_owners: OpenOwners | None) -> None:
+def _serve(
+    lines: tuple[Line, Line], allowed: Allowed, open_owners: OpenOwners | None, painter: Painter | None
+) -> None:
     if open_owners is None:
-        Service(lines, None, allowed).run()
+        Service(lines, None, allowed, painter=painter).run()
         return
     with open_owners() as owners:
-        Service(lines, owners, allowed).run()
+        Service(lines, owners, allowed, painter=painter).run()

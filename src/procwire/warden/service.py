@@ -20,6 +20,7 @@ from procwire.capture.opening import RingWish, open_ring
 from procwire.capture.source import CaptureError
 from procwire.processes.keys import Key
 from procwire.processes.owners import Look
+from procwire.warden.easel import Easel, Painter
 from procwire.warden.facts import Shelf
 from procwire.warden.line import Line, close_all
 from procwire.warden.messages import (
@@ -29,6 +30,7 @@ from procwire.warden.messages import (
     Opened,
     OpenKeys,
     OpenRing,
+    Picture,
     Refresh,
     Refreshed,
     Refused,
@@ -39,6 +41,7 @@ from procwire.warden.messages import (
 )
 
 MAX_FAULTS = 16
+BUSY_MS = 1  # from one part of a picture to the next
 TICK_MS = 250  # so often it looks whether something was learned that an engine should know
 MOST_RING_BYTES = 1 << 30
 
@@ -64,7 +67,10 @@ class Allowed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Service:
-    """Serves one engine on two lines: owners are asked for on one, sockets on the other."""
+    """Serves one engine on two lines: owners are asked for on one, sockets and pictures on the other.
+
+    ``painter`` makes the rows of a table, one by one.
+    """
 
     def __init__(
         self,
@@ -73,6 +79,7 @@ class Service:
         allowed: Allowed,
         *,
         opener: Callable[[RingWish], socket.socket] = open_ring,
+        painter: Painter | None = None,
     ) -> None:
         self.lines = lines
         self.owners = owners
@@ -80,6 +87,7 @@ class Service:
         self.faults = 0
         self.shelf = Shelf()
         self._opener = opener
+        self._easel = Easel(lines[1], painter)
 
     def run(self) -> None:
         """Until the engine is gone, or has said too much that made no sense."""
@@ -88,7 +96,8 @@ class Service:
             poll.register(line.fileno(), select.POLLIN)
         next_tick = 0.0
         while self.faults < MAX_FAULTS:
-            ready = {descriptor for descriptor, _ in poll.poll(TICK_MS)}
+            ready = {descriptor for descriptor, _ in poll.poll(BUSY_MS if self._easel.busy else TICK_MS)}
+            self._easel.work()
             for line in self.lines:
                 if line.fileno() in ready and not self.serve(line):
                     return
@@ -123,6 +132,9 @@ class Service:
                 self.lines[1].give(pack(news))
 
     def _answer(self, line: Line, asked: Request) -> bool:
+        if isinstance(asked, Picture):
+            self._easel.begin(asked.table)
+            return True
         made: socket.socket | None = None
         file = -1
         reply: Reply

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from hypothesis import given, settings
 
@@ -56,3 +57,13 @@ def test_header() -> None:
 def test_wraps_the_line_of_another_format() -> None:
     line = syslog.wrap(FULL, cef.encode(FULL), 16)
     assert line.startswith(b"<131>1 2026-09-21T14:13:20.123456Z sensor1 procwire - scan - CEF:0|procwire|")
+
+
+def test_the_documented_rule_for_logrhythm_finds_its_fields() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "alerts.md").read_text(encoding="utf-8")
+    (rule,) = (line for line in page.splitlines() if line.startswith("finding@"))
+    found = re.search(rule.replace("(?<", "(?P<"), syslog.encode(FULL).decode())
+    assert found
+    wanted = {"vmid": "scan", "severity": "high", "sip": "10.0.0.9", "dip": "192.0.2.7", "dport": "443",
+              "dname": "www.example.org", "protname": "tcp", "process": "nmap"}  # fmt: skip
+    assert {name: found[name] for name in wanted} == wanted

@@ -13,7 +13,7 @@ from procwire.shaping.emulation.counts import Counts, Delays, Peak
 from procwire.shaping.emulation.delaying import NORMAL, PARETO, UNIFORM
 from procwire.shaping.impairment import Delay, Effect
 from procwire.shaping.loss import LossModel
-from procwire.shaping.measure.intervals import Z_99, Interval, clustered, of_quantile, wilson
+from procwire.shaping.measure.intervals import Z_999, Interval, clustered, of_quantile, wilson
 from procwire.shaping.quantities import show_rate, show_share, show_span
 
 AGREES, DIFFERS, TOO_FEW, SEEN = "agrees", "differs", "too few packets", ""
@@ -70,13 +70,13 @@ def loss_figure(way: str, loss: LossModel, lost: int, of: int) -> Figure:
     """Loss, its interval widened by the bursts that it comes in."""
     burst = loss.mean_burst
     words = show_share(round(loss.mean, 6)) + (f" in bursts of {burst:.3g}" if burst > 1.5 else "")
-    interval = clustered(lost, of, min(burst, 1e6), Z_99)
+    interval = clustered(lost, of, min(burst, 1e6), Z_999)
     return _judged(way, ("loss", words), (lost, of), interval, loss.mean)
 
 
 def share_figure(way: str, name: str, wanted: float, hits: int, of: int) -> Figure:
     """A share of independent packets."""
-    return _judged(way, (name, show_share(round(wanted, 6))), (hits, of), wilson(hits, of, Z_99), wanted)
+    return _judged(way, (name, show_share(round(wanted, 6))), (hits, of), wilson(hits, of, Z_999), wanted)
 
 
 def delay_figure(way: str, effect: Effect, ordered: list[int], *, queued: bool, base: int = 0) -> Figure:
@@ -90,7 +90,7 @@ def delay_figure(way: str, effect: Effect, ordered: list[int], *, queued: bool, 
         words += f" ±{show_span(delay.jitter_ns)} {delay.distribution}"
     if not ordered:
         return Figure(way=way, name="delay", configured=words, measured="-", verdict=TOO_FEW)
-    low, high = of_quantile(ordered, 0.5, Z_99)
+    low, high = of_quantile(ordered, 0.5, Z_999)
     middle, late = ordered[len(ordered) // 2], ordered[min(len(ordered) - 1, len(ordered) * 95 // 100)]
     wanted = delay.latency_ns + round(delay.jitter_ns * _MEDIANS.get(delay.distribution, -0.24)) + base
     slack = TIMER_NS + delay.jitter_ns // 20

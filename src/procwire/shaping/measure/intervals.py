@@ -1,6 +1,7 @@
 """How far a measured share, delay or distribution can be from the true one. Pure.
 
-``z`` is the normal quantile of a two-sided confidence: 1.96 for 95 %, 2.576 for 99 %, 3.891 for 99.99 %.
+``z`` is the normal quantile of a two-sided confidence: 1.96 for 95 %, 2.576 for 99 %, 3.291 for 99.9 %,
+3.891 for 99.99 %.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from math import log, sqrt
 
-Z_95, Z_99, Z_9999 = 1.959964, 2.575829, 3.890592
+Z_95, Z_99, Z_999, Z_9999 = 1.959964, 2.575829, 3.290527, 3.890592
 Interval = tuple[float, float]
 
 

@@ -1,0 +1,91 @@
+"""The tables of the host that a daemon offers: processes, sockets, what interfaces count.
+
+An engine in its cell may not look: its warden makes pictures, at most one of each table a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from procwire.api.offers import Offer, flat
+from procwire.engine.api import Watching, pictures
+from procwire.model import traffic
+from procwire.model.columns import Table
+from procwire.model.host_tables import PROCESSES
+from procwire.model.socket_tables import SOCKETS
+from procwire.model.traffic import TRAFFIC, TrafficRow
+from procwire.warden.gallery import Gallery
+from procwire.warden.messages import Pictured
+
+
+def offers(watching: Callable[[], Watching | None]) -> list[Offer]:
+    """Three tables; empty until there is a watch."""
+    host = _Host(watching)
+    return [
+        Offer(
+            table=flat(PROCESSES), rows=lambda: host.rows(PROCESSES), owned=_is(PROCESSES, "uid"),
+            reasons=lambda: host.why(PROCESSES),
+        ),
+        Offer(
+            table=flat(SOCKETS), rows=lambda: host.rows(SOCKETS), owned=_is(SOCKETS, "socket_uid", "uid"),
+            reasons=lambda: host.why(SOCKETS),
+        ),
+        Offer(table=TRAFFIC, rows=host.traffic, reasons=lambda: host.why(TRAFFIC)),
+    ]  # fmt: skip
+
+
+class _Host:
+    def __init__(self, watching: Callable[[], Watching | None]) -> None:
+        self._watching = watching
+        self._own: Gallery | None = None
+
+    def rows(self, table: Table) -> list[Any] | None:
+        """See Offer."""
+        gallery = self._gallery()
+        return gallery.rows(table.name) if gallery is not None else []
+
+    def why(self, table: Table) -> tuple[str, ...]:
+        """See Offer."""
+        gallery = self._gallery()
+        problem = gallery.problem(table.name) if gallery is not None else "nothing is watched yet"
+        return (f"{table.name}: {problem}",) if problem else ()
+
+    def traffic(self) -> Iterable[TrafficRow] | None:
+        """See Offer."""
+        watching, gallery = self._watching(), self._gallery()
+        found = self.rows(TRAFFIC)
+        if found is None or watching is None or gallery is None:
+            return None if found is None else []
+        rows, seconds = gallery.before(TRAFFIC.name)
+        before = {str(row[0]): row for row in rows}
+        watched, missed = set(watching.source.listening), watching.source.drops()
+        return [
+            msgspec.structs.replace(
+                traffic.row(row, before.get(str(row[0])), seconds),
+                watched=row[0] in watched,
+                missed=missed.get(row[0], 0) if row[0] in watched else None,
+            )
+            for row in found
+        ]
+
+    def _gallery(self) -> Gallery | None:
+        watching = self._watching()
+        if watching is None:
+            return None
+        if watching.warden is not None:
+            return watching.warden.gallery
+        if self._own is None:  # one process with every right: it looks itself
+            painter = pictures()
+            self._own = gallery = Gallery(
+                lambda table: gallery.take(Pictured(table, list(painter.take(table)), last=True))
+            )
+        return self._own
+
+
+def _is(table: Table, *names: str) -> Callable[[Any, int], bool]:
+    """Whether one of these columns has the user's id."""
+    places = [[column.name for column in table].index(name) for name in names]
+    return lambda row, uid: any(row[place] == uid for place in places)
