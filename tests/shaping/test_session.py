@@ -9,16 +9,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from procwire.shaping import guard, journal
+from procwire.shaping import groups, guard, journal, sockets
 from procwire.shaping.document import impairment
 from procwire.shaping.failure import ShapingError
 from procwire.shaping.impairment import Impairment
 from procwire.shaping.session import Shaper, Terms, in_words, owner, said
 from procwire.shaping.spelling import effect
-from procwire.shaping.standing import ForeignError
+from procwire.shaping.standing import INNER_HANDLE, ForeignError
+from procwire.shaping.steps import Untag
 from procwire.shaping.target import target
 from tests.lab import Host, pair, wait_for
-from tests.shaping.stage import HERE, end_watchdog, namespace_of, needs_lab, shown
+from tests.shaping.stage import HERE, end_watchdog, needs_lab, shown
+from tests.shaping.test_groups import say, talker
 
 pytestmark = [pytest.mark.kernel, needs_lab]
 
@@ -200,18 +202,23 @@ def test_two_targets_do_not_share_an_interface(shaper: Shaper, left: Host) -> No
         shaper.shape(wanted(left, rate="8mbit", direction="egress"))
 
 
-def test_one_process_is_shaped_and_moved_home_again(shaper: Shaper, left: Host) -> None:
-    from procwire.shaping import groups
-
-    process = left.start("sleep", "600")
-    wait_for(lambda: namespace_of(process.pid) == left.path.stat().st_ino)
-    home = groups.of_process(process.pid)
-    asked = impairment({"target": f"process:{process.pid}", "rate": "8mbit", "direction": "egress"})
-    shaper.shape(asked)
-    assert groups.of_process(process.pid) == f"{home.rstrip('/')}/procwire-shape-{process.pid}"
-    shaper.shape(asked)
-    shaper.clear()
-    assert groups.of_process(process.pid) == home
+def test_one_process_is_shaped_with_the_sockets_that_it_has(shaper: Shaper, left: Host) -> None:
+    with talker(left, "10.77.0.2") as process, talker(left, "10.77.0.2") as other:
+        say(process)
+        pid: int = process.pid  # type: ignore[attr-defined]
+        home = groups.of_process(pid)
+        asked = impairment({"target": f"process:{pid}", "rate": "8mbit", "direction": "egress"})
+        entry = shaper.shape(asked).entry
+        assert groups.of_process(pid) == f"{home.rstrip('/')}/procwire-shape-{pid}"
+        for each in (process, process, other):
+            say(each)
+        (counted,) = shaper.counted(entry)
+        assert counted["packets"] + counted["waiting"] == 2
+        shaper.shape(asked)
+        shaper.clear()
+        assert groups.of_process(pid) == home
+        step = Untag(pid=pid, start=groups.start_of(pid), priority=INNER_HANDLE)
+        assert sockets.untag(step) == 0  # nothing is left of it
 
 
 def test_entries_of_another_boot_are_forgotten(shaper: Shaper, left: Host) -> None:

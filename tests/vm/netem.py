@@ -10,6 +10,8 @@ import json
 import os
 import socket
 import struct
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -71,6 +73,7 @@ def scenes() -> Report:
         "a seed": _seed,
         "one process": _process,
         "a foreign tree": _foreign,
+        "the whole command": _command,
     }
     with pair() as (_, left, right), inside(left) as entered:
         for name, scene in played.items():
@@ -370,6 +373,32 @@ def _foreign(left: Host, right: Host, entered: Inside, able: Abilities) -> tuple
         differs += failed + ([] if before == after else [f"{before} is {after}"])
         left.run("tc", "qdisc", "del", "dev", "eth0", "root", check=False)
     return not differs, "; ".join(differs) or "two trees came back"
+
+
+def _command(left: Host, right: Host, entered: Inside, able: Abilities) -> tuple[bool, str]:
+    """``procwire shape set``, with journal and watchdog, and what ping says before, during and after."""
+
+    def shape(*words: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "procwire", "shape", *words], capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    def round_trip() -> float:
+        told = left.run("ping", "-c", "5", "-i", "0.2", "-q", "10.77.0.2")
+        return float(told.rpartition("= ")[2].split("/")[1])
+
+    target = f"namespace:{left.name}"
+    before = round_trip()
+    said = shape("set", target, "--rtt", "100ms", "--loss", "0.01%", "--lease", "5m")
+    during = round_trip()
+    shape("set", target, "--rtt", "40ms", "--lease", "5m")
+    changed = round_trip()
+    shape("clear", "--all")
+    after = round_trip()
+    good = before < 20 and 99 < during < 130 and 39 < changed < 70 and after < 20
+    told = f"{before:.1f}, {during:.1f}, {changed:.1f}, {after:.1f} ms for none, 100, 40, none"
+    return good and "a round trip is 100ms longer" in said, told
 
 
 def _stamp(receiver: socket.socket) -> int:

@@ -23,13 +23,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from procwire.shaping import groups, journal, namespace
+from procwire.shaping import groups, journal, namespace, sockets
 from procwire.shaping.apply import Kernel
 from procwire.shaping.failure import ShapingError
 from procwire.shaping.journal import Entry, Journal
 from procwire.shaping.namespace import GoneError
 from procwire.shaping.restoring import reached, restore
-from procwire.shaping.steps import Mark, Place
+from procwire.shaping.steps import Mark, Place, Tag
 
 LOCK, SOCKET = "watchdog.lock", "watchdog.sock"
 TICK_NS = 1_000_000_000  # between two looks at what nobody tells of
@@ -77,6 +77,14 @@ class Hold:
                 kernel.namespace.place = Place(path=path, inode=inode)
                 return False
         return bool(self.kernels)
+
+    def tag_again(self) -> None:
+        """Connections that were accepted since the last look."""
+        for part in self.entry.parts:
+            for step in part.steps:
+                if isinstance(step, Tag):
+                    with contextlib.suppress(ShapingError, OSError):
+                        sockets.tag(step)
 
     def _open(self) -> None:
         if self.entry.owner is not None:
@@ -179,6 +187,8 @@ class Watchdog:
             elif hold.let_go_of_the_dead():
                 self.journal.remove(identity)
                 self.holds.pop(identity).close()
+            else:
+                hold.tag_again()
 
     def _restore(self, identity: str) -> None:
         hold = self.holds.get(identity)
