@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +38,16 @@ def add_ledger(parser: argparse.ArgumentParser) -> None:
         "(procwire ledger; default: ledger, in /var/lib/procwire; made where there is none)",
     )  # fmt: skip
     place.complete = {"bash": "_shtab_compgen_dirs", "zsh": "_directories", "tcsh": "d"}  # type: ignore[attr-defined]
+
+
+@contextlib.contextmanager
+def ledgering(arguments: argparse.Namespace) -> Iterator[Ledgering | None]:
+    """What tells the ledger, where --ledger was given; first of all, as a process is forked off."""
+    if arguments.ledger is None:
+        yield None
+        return
+    with Ledgering(arguments) as made:
+        yield made
 
 
 class Ledgering:

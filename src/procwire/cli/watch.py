@@ -24,7 +24,7 @@ from procwire.cli.capturing import (
     watch_options,
 )
 from procwire.cli.detecting import Detecting
-from procwire.cli.ledgering import Ledgering, add_ledger
+from procwire.cli.ledgering import Ledgering, add_ledger, ledgering
 from procwire.cli.output.choice import writer
 from procwire.cli.output.findings import Findings
 from procwire.cli.output.observations import Observations
@@ -64,11 +64,8 @@ def add(commands: Any) -> None:
     recording.add_recording(parser)
     add_capture(parser)
     add_store(parser)
-<<<<<<< HEAD
     add_ledger(parser)
-=======
     add_alerts(parser)
->>>>>>> main
     add_filters(parser)
     parser.set_defaults(run=run)
 
@@ -81,25 +78,20 @@ def run(arguments: argparse.Namespace) -> int:
 
         return attach(arguments, path)
     where = ", ".join(arguments.interface) or "all interfaces"
-<<<<<<< HEAD
-    with storing(arguments, source=where, live=True) as keeper:
-        if arguments.ledger is None:
-            code = _watch(arguments, keeper)
-        else:
-            with Ledgering(arguments) as ledger:
-                ledger.code = code = _watch(arguments, keeper, ledger)
-    return code or (exit.INCOMPLETE if arguments.store_lost else exit.OK)
-
-
-def _watch(arguments: argparse.Namespace, keeper: Keeper | None, ledger: Ledgering | None = None) -> int:
-=======
-    with alerting(arguments) as alerts, storing(arguments, source=where, live=True) as keeper:
-        code = _watch(arguments, keeper, alerts)
+    with (
+        ledgering(arguments) as ledger,
+        alerting(arguments) as alerts,
+        storing(arguments, source=where, live=True) as keeper,
+    ):
+        code = _watch(arguments, keeper, alerts, ledger)
+        if ledger is not None:
+            ledger.code = code
     return code or (exit.INCOMPLETE if arguments.store_lost or arguments.alerts_lost else exit.OK)
 
 
-def _watch(arguments: argparse.Namespace, keeper: Keeper | None, alerts: Alerting | None) -> int:
->>>>>>> main
+def _watch(
+    arguments: argparse.Namespace, keeper: Keeper | None, alerts: Alerting | None, ledger: Ledgering | None
+) -> int:
     keep = None
     if arguments.filter and arguments.observations is None and arguments.findings is None:
         keep = compile_filter(arguments.filter, FLOWS, now=time.time_ns())
