@@ -137,6 +137,16 @@ def add_flows(parser: argparse.ArgumentParser) -> None:
         help=f"end flows idle for SPAN; NAME is {', '.join(TIMEOUT_NAMES[:-1])} or {TIMEOUT_NAMES[-1]}",
     )  # fmt: skip
     parser.add_argument("--no-protocols", action="store_true", help="count flows, look at no payload")
+    parser.add_argument(
+        "--geoip", action="append", default=[], metavar="FILE",
+        help="name countries, cities and networks by the MaxMind DB FILE (default: *.mmdb in "
+        "/var/lib/procwire/geoip, /etc/procwire/geoip, /usr/share/GeoIP and /var/lib/GeoIP)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--labels", action="store_true",
+        help="name special ranges and registered domains (columns src_range, dst_range, server_domain), with "
+        "databases or without",
+    )  # fmt: skip
 
 
 def add_keys(parser: argparse.ArgumentParser) -> None:

@@ -106,6 +106,12 @@ KEYS: tuple[Key, ...] = (
     Key(name="flows.descriptions", kind=Kind.LIST, default=[], commands=(*_FLOWS, *_ASKS),
         dest="protocol_directories", option="--protocols",
         doc="Directories with descriptions of protocols; the usual ones where none is named."),
+    Key(name="geoip.databases", kind=Kind.LIST, default=[], commands=_FLOWS, dest="geoip", option="--geoip",
+        doc="MaxMind DB files with countries, cities and networks; those at the usual places where none is "
+        "named."),
+    Key(name="geoip.labels", kind=Kind.BOOLEAN, default=False, commands=_FLOWS, dest="labels",
+        option="--labels", doc="Whether special ranges and registered domains are named, with databases or "
+        "without."),
     Key(name="store.enabled", kind=Kind.BOOLEAN, default=False, commands=_WATCH, dest="store",
         option="--store", doc="Whether a watch keeps what it sees, as with --store."),
     Key(name="store.directory", kind=Kind.TEXT, default="", commands=(*_ASKS, "filters"), dest="store",
