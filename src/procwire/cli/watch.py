@@ -61,6 +61,7 @@ def add(commands: Any) -> None:
         "connections in FILE.connections.jsonl",
     )  # fmt: skip
     recording.add_writing(parser)
+    recording.add_log(parser)
     recording.add_recording(parser)
     add_capture(parser)
     add_store(parser)
@@ -99,6 +100,7 @@ def _watch(
     verdicts = Verdicts(arguments.filters) if arguments.filters else None
     face.keep = both(keep.matches if keep else None, verdicts)
     own, found = detecting(arguments, keeper, face, alerts)
+    lines = recording.log_lines(arguments)
     watching = Watching(watch_options(arguments, found), face)
     words.tell_open(watching.confinement.open)
     face.context = Context(watching.source.interfaces, source="tap")
@@ -111,6 +113,7 @@ def _watch(
         found.context, found.reasons = face.context, lambda: losses_of(watching)
     if ledger is not None and found is not None:
         ledger.begin(found, watching.confinement)
+    journal = recording.logged(arguments, lines, watching)
     recording.freeze_at(arguments, watching, found)
     _stop_on_signals(watching)
     _reload_on_hangup(verdicts, found)
@@ -122,7 +125,11 @@ def _watch(
             if own is not None:
                 own.finish()
             face.finish()
-    lacks = recording.tell_kept(watching) or (found is not None and found.incomplete)
+    lacks = (
+        recording.tell_logged(journal)
+        or recording.tell_kept(watching)
+        or (found is not None and found.incomplete)
+    )
     return _ending(watching) or (exit.INCOMPLETE if lacks else exit.OK)
 
 
