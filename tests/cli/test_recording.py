@@ -47,6 +47,8 @@ def host() -> Iterator[Host]:
         (["--record", "--freeze-on", "high", "--no-findings"], "--no-findings"),
         (["--record", "--record-only", "procss == x"], "procss"),
         (["--write-only", "process == x"], "go with --write"),
+        (["--log-rotate", "1h"], "goes with --log-events"),
+        (["--log-events", "/nowhere/x"], "/nowhere/x"),
         (["--write", "/tmp/x", "--write-rotate", "soon"], "soon"),
         (["--write", "/tmp/x", "--write-only", "procss == x"], "procss"),
     ],
@@ -56,7 +58,7 @@ def test_words_that_mean_nothing(words: list[str], said: str, capsys: pytest.Cap
         code = main(["watch", *words])
     except SystemExit as ended:
         code = int(str(ended.code))
-    assert code == 2
+    assert code == (1 if "/nowhere/x" in words else 2)
     assert said in capsys.readouterr().err
 
 
@@ -103,6 +105,8 @@ def test_a_confined_watch_writes_files_in_turn_and_only_what_is_wanted(host: Hos
         "--write-rotate",
         "6p",
     ]
+    log = tmp_path / "events.jsonl"
+    watch += ["--log-events", str(log), "--json-shape", "ecs"]
     only = ["--write-keep", "3", "--write-only", "dst_port == 8098"]
     program = host.start(*watch, *only, env=ENVIRONMENT, stderr=subprocess.PIPE)
     assert program.stderr is not None
@@ -119,3 +123,6 @@ def test_a_confined_watch_writes_files_in_turn_and_only_what_is_wanted(host: Hos
     assert found == [0, 0, 0]
     (line,) = Path(f"{place}.connections.jsonl").read_bytes().splitlines()
     assert json.loads(line)["remote_addr"] == "127.0.0.1:8098"
+    events = [json.loads(line) for line in log.read_bytes().splitlines()]
+    assert {event["ecs"]["version"] for event in events} == {"8.11.0"}
+    assert {"procwire.flow", "procwire.http"} <= {event["event"]["dataset"] for event in events}

@@ -56,6 +56,8 @@ SANS_IO = (
     "shaping/preset.py",
     "shaping/texts",
     "alerts/formats",
+    "geo/mmdb.py",
+    "geo/ranges.py",
 )
 CLOCKS = {"time", "perf_counter", "monotonic", "time_ns", "now", "utcnow", "today"}
 

@@ -6,17 +6,20 @@ import gzip
 from typing import Any
 
 import pytest
+from hpack import Encoder
 
 from procwire.decrypt.keyed import keyed
 from procwire.decrypt.keylog import KeyLog
 from procwire.decrypt.reasons import NO_KEY
 from procwire.dpi.decryption import Decryption
 from procwire.dpi.protocols import tls
+from procwire.dpi.wire.http2_frames import END_HEADERS, END_STREAM, HEADERS, PREFACE
 from procwire.dpi.wire.http_records import HttpRequest, HttpResponse
 from procwire.dpi.wire.tls_certificate import Certificate
 from procwire.model.observation import Carried
 from tests.decrypt.dialogue import IN, OUT, Dialogue, Hand, key_log
 from tests.dpi.flows import Listener, flow
+from tests.dpi.wire.test_http2_frames import framed
 
 GET = b"GET /secret HTTP/1.1\r\nHost: inside.example\r\nAuthorization: Basic YTpi\r\n\r\n"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + bytes(5000)
@@ -122,6 +125,18 @@ SWITCHED = (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnecti
 LOGGED_IN = b"R\0\0\0\x08\0\0\0\0Z\0\0\0\5I"
 STARTUP = b"\0\3\0\0user\0joe\0database\0pets\0\0"
 
+_ASKED = [(":method", "POST"), (":path", "/pets.Shop/Buy"), ("content-type", "application/grpc")]
+CALL = [
+    (
+        0,
+        PREFACE
+        + framed(HEADERS, END_HEADERS, Encoder().encode(_ASKED))
+        + framed(0, END_STREAM, b"\0\0\0\0\1x"),
+    ),
+    (1, framed(HEADERS, END_HEADERS, Encoder().encode([(":status", "200")])) + framed(0, 0, b"\0\0\0\0\1y")),
+    (1, framed(HEADERS, END_HEADERS | END_STREAM, Encoder().encode([("grpc-status", "0")]))),
+]
+
 
 @pytest.mark.parametrize(
     ("before", "says", "app", "via", "table"),
@@ -133,6 +148,7 @@ STARTUP = b"\0\3\0\0user\0joe\0database\0pets\0\0"
                       (0, b"Q\0\0\0\x0dselect 1\0")], "postgresql", "postgresql.tls", "PostgresqlQuery"),
         ([], [(0, SOCKET), (1, SWITCHED + b"\x81\x05hello"), (0, b"\x81\x85\0\0\0\0world")],
          "websocket", "tls.http", "HttpResponse"),
+        ([], CALL, "http2", "tls", "GrpcCall"),
     ],
 )  # fmt: skip
 def test_protocols_inside_and_behind_starttls(

@@ -11,6 +11,8 @@ from typing import Any
 
 from procwire.engine.options import FlowOptions
 from procwire.engine.pipeline import TIMEOUTS
+from procwire.recorder.shapes import NAMES as SHAPES
+from procwire.recorder.shapes import OWN
 from procwire.sandbox.plan import MODES, OFF
 
 GROUPS = ("process", "remote", "protocol", "unit", "container")
@@ -81,6 +83,11 @@ def add_outputs(parser: argparse.ArgumentParser) -> None:
     form.add_argument("--json", action="store_true", help="one JSON object a line")
     form.add_argument("--csv", action="store_true", help="comma separated values with a header line")
     form.add_argument("--table", action="store_true", help="a table for people")
+    parser.add_argument(
+        "--json-shape", choices=SHAPES, default=OWN,
+        help="whose words lines of JSON are in: procwire's (default), Elastic's ECS, OCSF or Suricata's EVE; "
+        "of flows and observations",
+    )  # fmt: skip
     parser.add_argument("--group", choices=GROUPS, help="one row a group instead of one a flow")
 
 
@@ -137,6 +144,16 @@ def add_flows(parser: argparse.ArgumentParser) -> None:
         help=f"end flows idle for SPAN; NAME is {', '.join(TIMEOUT_NAMES[:-1])} or {TIMEOUT_NAMES[-1]}",
     )  # fmt: skip
     parser.add_argument("--no-protocols", action="store_true", help="count flows, look at no payload")
+    parser.add_argument(
+        "--geoip", action="append", default=[], metavar="FILE",
+        help="name countries, cities and networks by the MaxMind DB FILE (default: *.mmdb in "
+        "/var/lib/procwire/geoip, /etc/procwire/geoip, /usr/share/GeoIP and /var/lib/GeoIP)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--labels", action="store_true",
+        help="name special ranges and registered domains (columns src_range, dst_range, server_domain), with "
+        "databases or without",
+    )  # fmt: skip
 
 
 def add_keys(parser: argparse.ArgumentParser) -> None:

@@ -250,7 +250,9 @@ def failure(error: ApiError, filter: str = "") -> Exception:
 def _refuse(arguments: argparse.Namespace) -> None:
     """What the daemon alone decides."""
     wanted = {
-        "--interface": arguments.interface, "--write": arguments.write, "--record": arguments.record,
+        "--interface": arguments.interface, "--log-events": arguments.log_events,
+        "--json-shape": arguments.json_shape != "procwire",
+        "--write": arguments.write, "--record": arguments.record,
         "--group": arguments.group, "--capture-filter": arguments.capture_filter,
         "--filters": arguments.filters, "--store": arguments.store is not None,
     }  # fmt: skip

@@ -83,7 +83,8 @@ def daemon_for(arguments: argparse.Namespace) -> str:
         return arguments.socket or SOCKET
     if os.geteuid() == 0 or effective() >> NET_RAW & 1 or not os.access(SOCKET, os.W_OK):
         return ""
-    return "" if arguments.interface or arguments.write or arguments.record else SOCKET
+    own = arguments.interface or arguments.write or arguments.log_events or arguments.record
+    return "" if own else SOCKET
 
 
 def watch_options(arguments: argparse.Namespace, found: Detecting | None = None) -> WatchOptions:

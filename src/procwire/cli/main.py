@@ -125,8 +125,21 @@ def main(words: Sequence[str] | None = None) -> int:
     return code
 
 
+def _settle_places(arguments: argparse.Namespace) -> None:
+    """Open the databases of places, before anything is read."""
+    from procwire.geo import book
+    from procwire.geo.reason import GeoError
+
+    try:
+        book.learn(arguments.geoip, labels=arguments.labels)
+    except GeoError as error:
+        raise EngineError(f"geoip: {error}", exit.USAGE) from None
+
+
 def _learn(arguments: argparse.Namespace) -> None:
     """Take in the protocols of users and packages, for a command that reads traffic or tells of protocols."""
+    if getattr(arguments, "geoip", None) is not None:
+        _settle_places(arguments)
     directories = getattr(arguments, "protocol_directories", None)
     if directories is not None:
         for left_out in learn(directories, arguments.fingerprints):

@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,13 @@ from procwire.cli import arguments as words
 from procwire.cli import exit
 from procwire.cli.history import add_forms, add_place, dated, tables, told
 from procwire.cli.output.choice import writer
+from procwire.cli.present import OF_A_DAEMON, Host
 from procwire.engine import api
 from procwire.engine.options import EngineError
 from procwire.model.columns import Table
-from procwire.model.host_tables import PROCESSES
 from procwire.model.socket_tables import SOCKETS
 from procwire.model.store_tables import LOSSES, RUNS
-from procwire.model.tables import INTERFACES
-from procwire.store.asking import HEAP_BYTES, Answer, Limits, Live, QueryError, Questions
+from procwire.store.asking import HEAP_BYTES, Answer, Limits, QueryError, Questions
 from procwire.store.contents import contents
 from procwire.store.functions import FUNCTIONS
 from procwire.store.keeping import Keeper
@@ -33,7 +32,8 @@ from procwire.store.writer import Writer
 
 EPILOG = """\
 Tables without a schema are those of the store, but for process, socket and interface, which are read from
-this host at the moment of the question (live.process and so on); store.process is what was stored. Times are
+this host at the moment of the question (live.process and so on); store.process is what was stored. A running
+procwire daemon is asked for flow_now, observation_now, finding_now, health and traffic. Times are
 ns since 1970, durations ns, sizes bytes, lists JSON arrays (json_each). Words that SQL has itself are quoted:
 "group", "to". Further functions: within(address, '10.0.0.0/8'), text REGEXP 'pattern', ago('2h'),
 moment('2026-01-31'), span('80ms'), octets('1MB'), rfc3339(time), fold(text).
@@ -79,6 +79,9 @@ def add(commands: Any) -> None:
         "--memory", type=words.size, default=HEAP_BYTES, metavar="SIZE",
         help="at most so much memory for SQLite (default 512MiB)",
     )  # fmt: skip
+    parser.add_argument(
+        "--socket", metavar="PATH", default="", help="ask the daemon at PATH, also for processes and sockets"
+    )
     add_place(parser)
     words.add_extensions(parser)
     parser.set_defaults(run=run)
@@ -98,14 +101,14 @@ def parameter(text: str) -> tuple[str, str | int | float]:
 def known_tables() -> dict[str, Table]:
     """Every table that can be asked about."""
     made = (view.table for view in VIEWS.values())
-    return tables() | {table.name: table for table in (SOCKETS, RUNS, LOSSES, *made)}
+    return tables() | {table.name: table for table in (SOCKETS, RUNS, LOSSES, *OF_A_DAEMON, *made)}
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Answer; 2 where the query is wrong, 4 where its answer is not all there is."""
     try:
         with _store(arguments) as store:
-            host = Host()
+            host = Host(arguments.socket)
             limits = Limits(seconds=arguments.deadline, rows=arguments.rows, heap_bytes=arguments.memory)
             known = known_tables()
             with Questions(known.values(), store=store, live=host.tables(), limits=limits) as questions:
@@ -168,30 +171,6 @@ def _read(files: list[str], keeper: Keeper) -> None:
     reading.run()
     if reading.error is not None:
         print(f"procwire: {reading.error}", file=sys.stderr)
-
-
-class Host:
-    """What is read at the moment of the question; ``problems``: what could not be, in lines."""
-
-    def __init__(self) -> None:
-        self.problems: list[str] = []
-
-    def tables(self) -> dict[str, Live]:
-        """Each table, and how its rows are had."""
-        return {
-            "process": (PROCESSES, self._processes),
-            "socket": (SOCKETS, self._sockets),
-            "interface": (INTERFACES, api.interfaces),
-        }
-
-    def _processes(self) -> Iterable[Any]:
-        with api.Processes() as processes:
-            yield from processes.take()
-
-    def _sockets(self) -> Iterable[Any]:
-        with api.sockets() as found:
-            yield from found.take(unix=True)
-            self.problems += [problem for problem in found.problems if "left out" in problem]
 
 
 class Asking:

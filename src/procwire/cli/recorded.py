@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from operator import itemgetter
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -104,7 +105,7 @@ class Recorded(Answering):
 
     def __init__(self, options: ReadOptions, detecting: Detecting | None = None) -> None:
         super().__init__(lambda: self.reading.pipeline.now)
-        self.title = ", ".join(options.paths)
+        self.title = ", ".join(Path(path).name for path in options.paths)
         self.kept = Kept(detecting)
         self.reading = Reading(options, self.kept)
         self.kept.context = Context(self.reading.source.interfaces, unowned=FROM_FILE)

@@ -20,6 +20,7 @@ from procwire.recorder import wishes as words
 if TYPE_CHECKING:
     from procwire.cli.detecting import Detecting
     from procwire.engine.watching import Watching
+    from procwire.recorder.journal import Journal, Lines
 
 MAX_FILES = 64  # each is a descriptor of the confined process, which names them (sandbox.descriptors)
 
@@ -76,13 +77,71 @@ def add_writing(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def _rotation(arguments: argparse.Namespace) -> words.Rotation:
-    if not getattr(arguments, "write_rotate", ""):
+def add_log(parser: argparse.ArgumentParser) -> None:
+    """--log-events and when its files turn."""
+    parser.add_argument(
+        "--log-events", metavar="FILE", default="",
+        help="also write flows and observations to FILE, one JSON object a line (see --json-shape)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--log-rotate", metavar="BOUNDS", default="",
+        help="begin the next file when one has a size, span or number of lines, e.g. 100MB,24h or 100000p: "
+        "FILE.001, FILE.002, ... in turn",
+    )  # fmt: skip
+    parser.add_argument(
+        "--log-keep", type=whole(2, MAX_FILES), default=7, metavar="N",
+        help=f"of so many files; then the oldest is written anew (default 7, at most {MAX_FILES})",
+    )  # fmt: skip
+
+
+def log_lines(arguments: argparse.Namespace) -> Lines | None:
+    """The log's files, opened; before the process shuts itself in. Raises EngineError."""
+    if not arguments.log_events:
+        if arguments.log_rotate:
+            raise EngineError("--log-rotate goes with --log-events", exit.USAGE)
+        return None
+    from procwire.recorder.journal import Lines
+    from procwire.recorder.reason import RecorderError
+    from procwire.recorder.shapes import shape
+
+    shape(arguments.json_shape)  # loaded while it can be read
+    rotation = _rotation(arguments.log_rotate, arguments.log_keep, "--log-rotate")
+    try:
+        return Lines(arguments.log_events, rotation)
+    except RecorderError as error:
+        raise EngineError(str(error)) from None
+
+
+def logged(arguments: argparse.Namespace, lines: Lines | None, watching: Watching) -> Journal | None:
+    """Put the log in front of who hears the watch."""
+    if lines is None:
+        return None
+    from procwire.recorder.journal import Journal
+    from procwire.recorder.shapes import shape
+
+    context = watching.keeping.context
+    journal = Journal(watching.audience, lines, shape(arguments.json_shape), context)
+    watching.audience = journal
+    return journal
+
+
+def tell_logged(journal: Journal | None) -> bool:
+    """End the log; whether it lacks something, which is said."""
+    if journal is None:
+        return False
+    journal.close()
+    if journal.problem:
+        print(f"procwire: log: {journal.problem}", file=sys.stderr)
+    return bool(journal.problem)
+
+
+def _rotation(bounds: str, files: int, option: str) -> words.Rotation:
+    if not bounds:
         return words.Rotation()
     try:
-        return words.rotation_of(arguments.write_rotate, arguments.write_keep)
+        return words.rotation_of(bounds, files)
     except words.WishError as error:
-        raise EngineError(f"--write-rotate: {error}", exit.USAGE) from None
+        raise EngineError(f"{option}: {error}", exit.USAGE) from None
 
 
 def wishes_of(arguments: argparse.Namespace) -> words.Wishes:
@@ -95,7 +154,8 @@ def wishes_of(arguments: argparse.Namespace) -> words.Wishes:
             raise EngineError("--freeze-on looks for findings, --no-findings for none", exit.USAGE)
     if arguments.record_only:
         compile_filter(arguments.record_only, FLOWS, now=time.time_ns())
-    only, rotation = getattr(arguments, "write_only", ""), _rotation(arguments)
+    only, bounds = getattr(arguments, "write_only", ""), getattr(arguments, "write_rotate", "")
+    rotation = _rotation(bounds, getattr(arguments, "write_keep", 1), "--write-rotate")
     if not getattr(arguments, "write", "") and (only or rotation != words.Rotation()):
         raise EngineError("--write-rotate and --write-only go with --write", exit.USAGE)
     if only:

@@ -25,6 +25,7 @@ from procwire.cli.capturing import (
 )
 from procwire.cli.detecting import Detecting
 from procwire.cli.impaired import Impaired
+from procwire.cli.ledgering import Ledgering, add_ledger, ledgering
 from procwire.cli.output.choice import writer
 from procwire.cli.output.findings import Findings
 from procwire.cli.output.observations import Observations
@@ -61,9 +62,11 @@ def add(commands: Any) -> None:
         "connections in FILE.connections.jsonl",
     )  # fmt: skip
     recording.add_writing(parser)
+    recording.add_log(parser)
     recording.add_recording(parser)
     add_capture(parser)
     add_store(parser)
+    add_ledger(parser)
     add_alerts(parser)
     add_filters(parser)
     parser.set_defaults(run=run)
@@ -77,12 +80,20 @@ def run(arguments: argparse.Namespace) -> int:
 
         return attach(arguments, path)
     where = ", ".join(arguments.interface) or "all interfaces"
-    with alerting(arguments) as alerts, storing(arguments, source=where, live=True) as keeper:
-        code = _watch(arguments, keeper, alerts)
+    with (
+        ledgering(arguments) as ledger,
+        alerting(arguments) as alerts,
+        storing(arguments, source=where, live=True) as keeper,
+    ):
+        code = _watch(arguments, keeper, alerts, ledger)
+        if ledger is not None:
+            ledger.code = code
     return code or (exit.INCOMPLETE if arguments.store_lost or arguments.alerts_lost else exit.OK)
 
 
-def _watch(arguments: argparse.Namespace, keeper: Keeper | None, alerts: Alerting | None) -> int:
+def _watch(
+    arguments: argparse.Namespace, keeper: Keeper | None, alerts: Alerting | None, ledger: Ledgering | None
+) -> int:
     keep = None
     if arguments.filter and arguments.observations is None and arguments.findings is None:
         keep = compile_filter(arguments.filter, FLOWS, now=time.time_ns())
@@ -91,6 +102,7 @@ def _watch(arguments: argparse.Namespace, keeper: Keeper | None, alerts: Alertin
     face.keep = both(keep.matches if keep else None, verdicts)
     own, found = detecting(arguments, keeper, face, alerts)
     impaired = Impaired()
+    lines = recording.log_lines(arguments)
     watching = Watching(watch_options(arguments, found), face)
     words.tell_open(watching.confinement.open)
     face.context = Context(watching.source.interfaces, source="tap")
@@ -102,6 +114,9 @@ def _watch(arguments: argparse.Namespace, keeper: Keeper | None, alerts: Alertin
         keeper.context = face.context
     if found is not None:
         found.context, found.reasons = face.context, lambda: losses_of(watching)
+    if ledger is not None and found is not None:
+        ledger.begin(found, watching.confinement)
+    journal = recording.logged(arguments, lines, watching)
     recording.freeze_at(arguments, watching, found)
     _stop_on_signals(watching)
     _reload_on_hangup(verdicts, found)
@@ -113,7 +128,11 @@ def _watch(arguments: argparse.Namespace, keeper: Keeper | None, alerts: Alertin
             if own is not None:
                 own.finish()
             face.finish()
-    lacks = recording.tell_kept(watching) or (found is not None and found.incomplete)
+    lacks = (
+        recording.tell_logged(journal)
+        or recording.tell_kept(watching)
+        or (found is not None and found.incomplete)
+    )
     return _ending(watching) or (exit.INCOMPLETE if lacks else exit.OK)
 
 

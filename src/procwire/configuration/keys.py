@@ -58,6 +58,10 @@ def _no(value: Any) -> bool:
     return not value
 
 
+def _or_none(value: Any) -> Any:
+    return value or None
+
+
 def _seconds(value: int) -> float:
     return value / SECOND
 
@@ -102,6 +106,12 @@ KEYS: tuple[Key, ...] = (
     Key(name="flows.descriptions", kind=Kind.LIST, default=[], commands=(*_FLOWS, *_ASKS),
         dest="protocol_directories", option="--protocols",
         doc="Directories with descriptions of protocols; the usual ones where none is named."),
+    Key(name="geoip.databases", kind=Kind.LIST, default=[], commands=_FLOWS, dest="geoip", option="--geoip",
+        doc="MaxMind DB files with countries, cities and networks; those at the usual places where none is "
+        "named."),
+    Key(name="geoip.labels", kind=Kind.BOOLEAN, default=False, commands=_FLOWS, dest="labels",
+        option="--labels", doc="Whether special ranges and registered domains are named, with databases or "
+        "without."),
     Key(name="store.enabled", kind=Kind.BOOLEAN, default=False, commands=_WATCH, dest="store",
         option="--store", doc="Whether a watch keeps what it sees, as with --store."),
     Key(name="store.directory", kind=Kind.TEXT, default="", commands=(*_ASKS, "filters"), dest="store",
@@ -111,6 +121,9 @@ KEYS: tuple[Key, ...] = (
         option="--store-age", doc="What was stored longer ago is forgotten.", low=1),
     Key(name="store.size", kind=Kind.SIZE, default="1GB", commands=_KEEPS, dest="store_size",
         option="--store-size", doc="The oldest is forgotten where the file grows beyond this."),
+    Key(name="ledger.directory", kind=Kind.TEXT, default="", commands=("watch",), dest="ledger",
+        option="--ledger",
+        doc="Where a watch keeps its ledger; none where it is not set.", turn=_or_none),
     Key(name="shaping.management", kind=Kind.LIST, default=[], commands=("shape",), dest="management",
         option="--management", doc="Networks (CIDR) that `procwire shape set` never shapes."),
     Key(name="query.rows", kind=Kind.INTEGER, default=10_000, commands=("query",), dest="rows",

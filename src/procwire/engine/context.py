@@ -8,17 +8,17 @@ from ipaddress import IPv4Network, IPv6Network
 from procwire.capture.source import Interface
 from procwire.dpi import hint
 from procwire.extensions import fingerprints
+from procwire.extensions.places import Placed
 from procwire.flows import states
 from procwire.flows.community import community_id
 from procwire.model.flow import Flow
 from procwire.model.packets import PacketTable
 from procwire.model.process import NOT_LOOKED, Owner
-from procwire.model.rows import RowContext
 from procwire.packet import describe, faults
 from procwire.packet.layers import chain_text
 
 
-class Context(RowContext):
+class Context(Placed):
     """The engine's answers. ``interfaces`` is the source's list, which may grow.
 
     ``networks`` are whose addresses count as this host's own; without any, that is not known.

@@ -23,6 +23,19 @@ else:
     from procwire.model.flow import Flow
 
 
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an address is, as far as is known."""
+
+    country: str = ""
+    city: str = ""
+    asn: int | None = None
+    as_name: str = ""
+    range: str = ""  # the special range that it lies in
+
+
+NOWHERE = Place()
+
+
 class RowContext:
     """What the model cannot know by itself. Derive from it and answer what you can.
 
@@ -65,6 +78,14 @@ class RowContext:
     def carries(self, flow: Flow, client: tuple[str, ...]) -> tuple[str, str] | None:  # noqa: ARG002
         """What an encrypted flow probably carries, and what that rests on; client: names of its hello."""
         return None
+
+    def place(self, address: str) -> Place:  # noqa: ARG002
+        """Where an address is."""
+        return NOWHERE
+
+    def domain(self, name: str) -> str:  # noqa: ARG002
+        """The registered domain of a name."""
+        return ""
 
     def info(self, table: PacketTable, row: int) -> str | None:  # noqa: ARG002
         """A few words on what a packet says, for people."""

@@ -58,6 +58,7 @@ class Keeping:
         owner: Owner | None = None,
     ) -> None:
         self.flight: Flight | None = None
+        self.context = context
         self._source = source
         self._watch = watch
         self._failed = False  # a file took no more

@@ -99,6 +99,11 @@ def computing(pid: int, *, folders: bool = False) -> tuple[Rule, ...]:
     return (*_plain(_names(folders)), *_CONDITIONAL, *_own(pid), *_fatal())
 
 
+def recording(pid: int) -> tuple[Rule, ...]:
+    """The rules of the scribe: it hears on one line, and writes in the folder of its ledger."""
+    return (*_plain([*_names(True), "recvmsg", "flock"]), *_CONDITIONAL, *_own(pid), *_fatal())
+
+
 def watching(pid: int, held: Open, *, folders: bool = False) -> tuple[Rule, ...]:
     """The same for one that holds packet sockets and maps of the kernel: it reads them, and sends nothing.
 

@@ -13,6 +13,7 @@ from procwire.sandbox.confine import confine
 from procwire.sandbox.plan import OFF, Confinement, Plan
 
 READER, ENGINE, WARDEN = "procwire:reader", "procwire:engine", "procwire:warden"
+SCRIBE = "procwire:ledger"
 COURIER = "procwire:courie"  # a name has 15 bytes
 MAPS_FOR_ALL = (5, 19)  # from this Linux on, maps that one was handed need no CAP_BPF
 # Packet sockets and sock_diag; maps, programs and iterators; namespaces; what /proc tells of others.
@@ -60,6 +61,13 @@ def engine(mode: str, *, folders: Sequence[str] = (), files: Sequence[str] = (),
     return dataclasses.replace(
         plan, name=ENGINE, readable=readable, rules=rules, keeps=keeps, descriptors=limits.DESCRIPTORS
     )
+
+
+def scribe(mode: str, folder: str) -> Plan:
+    """Who keeps a ledger: it hears what is to be kept, and writes in its folder, whose owner it stays."""
+    plan = reader(mode, folders=(folder,))
+    rules = allowed.recording(os.getpid())
+    return dataclasses.replace(plan, name=SCRIBE, rules=rules, stays=frozenset({words.IDENTITY}))
 
 
 def warden(mode: str) -> Plan:

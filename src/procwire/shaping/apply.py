@@ -13,7 +13,7 @@ from typing import Any
 
 from procwire.netlink import message
 from procwire.netlink.channel import NetlinkError
-from procwire.shaping import groups
+from procwire.shaping import groups, sockets
 from procwire.shaping.codec import links, traffic
 from procwire.shaping.codec.links import Link
 from procwire.shaping.codec.traffic import CLSACT, INGRESS_HOOK, ROOT, Object
@@ -32,7 +32,9 @@ from procwire.shaping.steps import (
     SetLink,
     Settle,
     Step,
+    Tag,
     Unsettle,
+    Untag,
     told,
 )
 
@@ -212,6 +214,10 @@ class Kernel:
                 raise
 
 
+def _ignored(_: int) -> None:
+    """Of a number that nobody asks for."""
+
+
 Doer = Callable[[Kernel, Any], None]
 
 _DOING: dict[type, Doer] = {
@@ -226,4 +232,6 @@ _DOING: dict[type, Doer] = {
     Settle: lambda _, step: groups.settle(step),
     Unsettle: lambda _, step: groups.unsettle(step),
     Mark: Kernel._mark,
+    Tag: lambda _, step: _ignored(sockets.tag(step)),
+    Untag: lambda _, step: _ignored(sockets.untag(step)),
 }

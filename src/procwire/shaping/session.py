@@ -32,7 +32,7 @@ from procwire.shaping.probe import probe
 from procwire.shaping.restoring import reached, restore
 from procwire.shaping.selection import Network, Selector
 from procwire.shaping.standing import INNER_HANDLE, ForeignError
-from procwire.shaping.steps import Mark, Part, Settle, Step, Unsettle
+from procwire.shaping.steps import Mark, Part, Settle, Step, Tag, Unsettle, Untag
 from procwire.shaping.target import Target
 
 USUAL_LEASE_NS = 3600 * 10**9
@@ -253,7 +253,14 @@ def _marked(part: Part, spot: Spot) -> Part:
     else:
         group = spot.group
     mark = Mark(cgroup=group, priority=INNER_HANDLE)
-    return msgspec.structs.replace(part, steps=(*before, mark, *part.steps), undo=(*part.undo, *after))
+    tagged: tuple[Step, ...] = ()
+    freed: tuple[Step, ...] = ()
+    if spot.pid:  # its sockets stay in the group that they were made in
+        start = groups.start_of(spot.pid)
+        tagged = (Tag(pid=spot.pid, start=start, priority=INNER_HANDLE),)
+        freed = (Untag(pid=spot.pid, start=start, priority=INNER_HANDLE),)
+    steps = (*before, mark, *part.steps, *tagged)
+    return msgspec.structs.replace(part, steps=steps, undo=(*freed, *part.undo, *after))
 
 
 def _entry(wanted: Impairment, parts: tuple[Part, ...], terms: Terms, before: Entry | None) -> Entry:

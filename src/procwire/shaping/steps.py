@@ -119,9 +119,25 @@ class Unsettle(msgspec.Struct, frozen=True, kw_only=True, tag="unsettle", tag_fi
     home: str
 
 
+class Tag(msgspec.Struct, frozen=True, kw_only=True, tag="tag", tag_field="do"):
+    """The sockets that a process has already get a priority."""
+
+    pid: int
+    start: int
+    priority: int
+
+
+class Untag(msgspec.Struct, frozen=True, kw_only=True, tag="untag", tag_field="do"):
+    """And lose it again."""
+
+    pid: int
+    start: int
+    priority: int
+
+
 Step = (
     MakeIfb | RemoveLink | SetLink | PutQdisc | DropQdisc | PutClass | PutFilter | DropFilters | Mark | Settle
-    | Unsettle
+    | Unsettle | Tag | Untag
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ import msgspec
 from textual import on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
+from textual.widgets import Input
 
 from procwire.model.columns import Table
 from procwire.model.filter import FilterError
@@ -46,7 +47,7 @@ class Terminal(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = [
         *keys.bindings(keys.GLOBAL),
         *keys.bindings(keys.TIME),
-        *(Binding(entry.key, f"go('{entry.name}')", show=False) for entry in SCREENS),
+        *(Binding(entry.key, f"switch('{entry.name}')", show=False, priority=True) for entry in SCREENS),
         Binding("escape", "escape", show=False),
     ]
 
@@ -190,6 +191,15 @@ class Terminal(App[int]):
             self.query_one(FilterBar).close()
             await self._enter(view, keep=False)
 
+    async def action_switch(self, name: str) -> None:
+        """The same by its key: at once, so that the next key is for the new screen."""
+        await self.action_go(name)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where something is written, a digit is a digit."""
+        writing = isinstance(self.focused, Input) or len(self.screen_stack) > 1
+        return not (action == "switch" and writing) and super().check_action(action, parameters)
+
     async def open_view(self, view: View) -> None:
         """Show a screen on top of the one that is seen; back leads here again."""
         await self._enter(view, keep=True)
@@ -209,10 +219,6 @@ class Terminal(App[int]):
         """One step back, but never out."""
         await self.body.undo()
         self.paint()
-
-    async def action_quit(self) -> None:
-        """End."""
-        self.exit(0)
 
     def only(self, text: str) -> None:
         """Flows, under this filter."""

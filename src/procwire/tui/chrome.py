@@ -8,9 +8,11 @@ from rich.cells import cell_len
 
 from procwire.model.values import human_size, human_time
 from procwire.tui.canvas import Ink, Piece, Piece3
+from procwire.tui.cells import fit
 from procwire.tui.host import Health
 
 SPACE = 1
+TITLE = 32  # cells of what is looked at; the counts behind it matter more
 
 
 def tabs(names: Sequence[tuple[str, str, str, str]], current: str, width: int) -> Ink:
@@ -57,6 +59,7 @@ def status(
     title: str, health: Health | None, said: Piece | None, width: int, *, paused: str, when: str
 ) -> Ink:
     """One line on the run: what is watched, what was seen, what was lost; or the last words said."""
+    title = fit(title, TITLE).rstrip()
     left: list[Piece] = [(f" {title} ", "title")]
     if paused:
         left.append((f" {paused} ", "lit"))

@@ -8,10 +8,14 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from procwire.cli import exit
 from procwire.cli.output.csv_rows import Csv
 from procwire.cli.output.json_lines import JsonLines
 from procwire.cli.output.text_table import TextTable
+from procwire.engine.options import EngineError
 from procwire.model.columns import Table
+from procwire.model.tables import FLOWS
+from procwire.recorder.shapes import OWN, Shape, shape
 
 
 class RowWriter(Protocol):
@@ -25,6 +29,14 @@ class RowWriter(Protocol):
 
     def finish(self) -> None:
         """No more rows."""
+
+
+def shape_of(arguments: argparse.Namespace, table: Table | None = None) -> Shape | None:
+    """What --json-shape asks for; of no ``table``: of observations. Raises EngineError for other tables."""
+    name = getattr(arguments, "json_shape", OWN)
+    if name != OWN and table is not None and table is not FLOWS:
+        raise EngineError(f"--json-shape {name} is for flows and observations", exit.USAGE)
+    return shape(name)
 
 
 class NoRows:
@@ -64,7 +76,7 @@ def writer(
     """
     out = stream or sys.stdout
     if arguments.json:
-        return JsonLines(out.buffer, table, names=names)
+        return JsonLines(out.buffer, table, names=names, shape=shape_of(arguments, table))
     if arguments.csv:
         return Csv(out, table, events=events, names=names)
     return TextTable(out, table, width=width() if out is sys.stdout else 0, events=events, names=names)

@@ -8,7 +8,7 @@ escaped, and reads back as it was.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, BinaryIO
 
 from procwire.model.columns import Table
@@ -22,12 +22,21 @@ HELD = 1 << 16  # bytes written at once
 class JsonLines:
     """Writes rows of ``table`` to a binary stream. ``finish`` (or ``flush``) writes what is held back."""
 
-    def __init__(self, stream: BinaryIO, table: Table, *, names: Iterable[str] | None = None) -> None:
+    def __init__(
+        self,
+        stream: BinaryIO,
+        table: Table,
+        *,
+        names: Iterable[str] | None = None,
+        shape: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+    ) -> None:
+        """``shape`` makes each line one in others' words."""
         self.stream = stream
         self.schema = table.schema
         wanted = [table.column(name) for name in names] if names is not None else table.columns
         self.readers = readers(wanted)
         self.held = bytearray()
+        self.shape = shape
 
     def write(self, row: Any, event: str = "") -> None:
         """One line."""
@@ -36,7 +45,7 @@ class JsonLines:
 
     def record(self, ready: dict[str, Any]) -> None:
         """A line of ready fields, for records that are not rows (an error, a summary)."""
-        self.held += line_of(ready)
+        self.held += line_of(ready if self.shape is None else self.shape(ready))
         if len(self.held) >= HELD:
             self.flush()
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from procwire.cli import exit
-from procwire.cli.output.choice import RowWriter, writer
+from procwire.cli.output.choice import RowWriter, shape_of, writer
 from procwire.cli.output.json_lines import JsonLines
 from procwire.engine import api
 from procwire.engine.options import EngineError
@@ -20,6 +20,7 @@ from procwire.model.filter import Filter, compile_filter
 from procwire.model.observed import ObservationRow, anything, mixed, observed
 from procwire.model.plain import fields, readers
 from procwire.model.tables import CORE
+from procwire.recorder.shapes import Shape
 
 CORE_NAMES = frozenset(table.name for table in CORE)
 
@@ -57,16 +58,16 @@ class Observations:
 
 def _writer(arguments: argparse.Namespace, tables: list[Table]) -> RowWriter:
     if arguments.json:
-        return Lines(tables)
+        return Lines(tables, shape_of(arguments))
     return writer(arguments, observed(tables[0]) if len(tables) == 1 else mixed(tables))
 
 
 class Lines:
     """JSON lines, each with the schema and the columns of its own table."""
 
-    def __init__(self, tables: Iterable[Table]) -> None:
+    def __init__(self, tables: Iterable[Table], shape: Shape | None = None) -> None:
         self.how = {table.name: (table.schema, readers(observed(table))) for table in tables}
-        self.lines = JsonLines(sys.stdout.buffer, next(iter(tables)))
+        self.lines = JsonLines(sys.stdout.buffer, next(iter(tables)), shape=shape)
 
     def write(self, row: Any, event: str = "") -> None:  # noqa: ARG002
         """See RowWriter."""

@@ -1,0 +1,68 @@
+"""Lines of every kind: what real captures give, and one flow with everything an owner can have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from procwire.dpi.registry import registry
+from procwire.model.flow import Flow
+from procwire.model.lines import line_of
+from procwire.model.observation import Observation
+from procwire.model.plain import fields, readers
+from procwire.model.process import EXACT, Container, Executable, Owner, ProcessRef
+from procwire.model.rows import FlowRow
+from procwire.model.tables import FLOWS
+from procwire.recorder.noted import Observed
+from procwire.recorder.wishes import Wishes
+from tests.recorder.taped import VECTORS, Taped
+
+OWNER = Owner(
+    process=ProcessRef(
+        pid=7, start=10**18, name="curl", exe="/usr/bin/curl", cmdline="curl x", uid=1000, user="bob", ppid=6,
+        parent="sh", container="c0ffee", container_runtime="docker",
+        executable=Executable(path="/usr/bin/curl", sha256="ab" * 32),
+        facts=Container(id="c0ffee", name="web", image="nginx:1"),
+    ),
+    confidence=EXACT, source="bpf", side="src",
+)  # fmt: skip
+CAPTURES = ("http/ordinary.pcap", "dns/udp.pcap", "tls/tls12.pcap", "tls/chromium.pcap", "ssh", "icmp")
+
+
+class _Hearing(Taped):
+    """Keeps what is seen."""
+
+    def __init__(self, wishes: Wishes, path: Path) -> None:
+        self.seen: list[tuple[Flow, Observation]] = []
+        super().__init__(wishes, path)
+
+    def observed(self, flow: Flow, observation: Observation) -> None:
+        """See Listener."""
+        self.seen.append((flow, observation))
+
+
+@cache
+def lines() -> tuple[dict[str, Any], ...]:
+    """Each as it would be printed."""
+    return tuple(msgspec.json.decode(line_of(told)) for told in _lines())
+
+
+def _lines() -> Iterator[dict[str, Any]]:
+    how = readers(FLOWS.columns)
+    observed = Observed(registry().tables())
+    for name in CAPTURES:
+        path = VECTORS / name
+        for file in (path,) if path.is_file() else sorted(path.glob("*.pcap")):
+            taped = _Hearing(Wishes(), file)
+            taped.play()
+            taped.pipeline.finish()
+            for number, flow in enumerate(taped.flows):
+                flow.owner = OWNER if number % 2 else None
+                for event in ("open", "end"):
+                    yield fields(FlowRow(flow, taped.context), how, {"schema": FLOWS.schema, "event": event})
+            for line in observed.lines(taped.seen, taped.context):
+                yield msgspec.json.decode(line)

@@ -1,0 +1,123 @@
+"""The real ``procwire top`` on a terminal, in a namespace of its own: what its screen says must be true."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.program import HTTP, environment
+from tests.lab import Host, Lab, pair, wait_for, why_not
+
+pytestmark = [
+    pytest.mark.kernel,
+    pytest.mark.skipif(why_not() != "", reason=why_not() or "-"),
+]
+REQUESTS = 7
+_numbers = itertools.count(1)
+BODY = 50_000
+
+
+class Tmux:
+    """A terminal of a given size, on a server of its own."""
+
+    def __init__(self, words: list[str], size: tuple[int, int], folder: Path) -> None:
+        assert shutil.which("tmux"), "needs tmux: tools/packages.sh"
+        self._name = f"procwire{os.getpid()}-{next(_numbers)}"
+        variables = environment() | {"XDG_CONFIG_HOME": str(folder), "TERM": "xterm-256color"}
+        width, height = map(str, size)
+        self._run("-f", "/dev/null", "new-session", "-d", "-x", width, "-y", height,
+                  f"{shlex.join(words)}; echo CODE $?; sleep 30", variables=variables)  # fmt: skip
+
+    def _run(self, *words: str, variables: dict[str, str] | None = None) -> str:
+        return subprocess.run(
+            ["tmux", "-L", self._name, *words],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=20,
+            env=variables,
+        ).stdout
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self._run("send-keys", key)
+
+    def text(self) -> str:
+        return self._run("capture-pane", "-p")
+
+    def shows(self, pattern: str) -> str:
+        """The screen, once it shows that."""
+        found = wait_for(
+            lambda: (text := self.text()) and re.search(pattern, text) and text, seconds=20, what=pattern
+        )
+        assert isinstance(found, str)
+        return found
+
+    def close(self) -> None:
+        self._run("kill-server")
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lab, Host, Host]]:
+    folder = tmp_path_factory.mktemp("www")
+    (folder / "body").write_bytes(b"x" * BODY)
+    with pair() as (made, left, right):
+        right.start(sys.executable, "-m", "http.server", "8000", "--directory", str(folder))
+        wait_for(lambda: right.listening(8000))
+        yield made, left, right
+
+
+def program(*words: str) -> list[str]:
+    return [sys.executable, "-m", "procwire", "top", *words]
+
+
+def test_live_numbers_are_those_of_the_traffic(lab: tuple[Lab, Host, Host], tmp_path: Path) -> None:
+    _, left, _ = lab
+    screen = Tmux(left.words(*program("-i", "eth0")), (140, 40), tmp_path)
+    try:
+        screen.shows("nothing lost")
+        for _ in range(REQUESTS):
+            left.run("curl", "-s", "-o", "/dev/null", "http://10.77.0.2:8000/body")
+        screen.press("2", "/")
+        screen.shows("tab completes, esc leaves")
+        screen.press("process == curl and dst_port == 8000", "Enter")
+        text = screen.shows(rf"\n {REQUESTS} flows .*process == curl")
+        rows = [line for line in text.splitlines() if re.match(r" .?curl ", line[1:]) or line[2:7] == "curl "]
+        assert len(rows) == REQUESTS
+        screen.shows(
+            rf"(?s)(51|52) kB(.*(51|52) kB){{{REQUESTS - 1}}}"
+        )  # the body, heads and headers of frames
+        assert all(" http " in row and "10.77.0.2" in row for row in rows)
+        screen.press("Enter")
+        text = screen.shows("owner_confidence +exact")
+        assert re.search(r"exe +\S*/curl", text)
+        assert re.search(r"curl -s -o /dev/null http://10.77.0.2:8000/body", text)
+        screen.press("C-q")
+        assert "0 dropped by the kernel" in screen.shows("CODE 0")
+    finally:
+        screen.close()
+
+
+def test_a_recording_at_the_smallest_size(tmp_path: Path) -> None:
+    screen = Tmux(program(str(HTTP)), (80, 24), tmp_path)
+    try:
+        screen.shows("nothing lost")
+        screen.press("2")
+        assert "123 packets" in screen.shows("11 flows")
+        screen.press("Enter")
+        screen.shows("what happened|owner_confidence")
+        screen.press("F")
+        screen.shows("GET / HTTP/1.1")
+        screen.press("C-q")
+        screen.shows("CODE 0")
+    finally:
+        screen.close()
