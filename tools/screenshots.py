@@ -30,10 +30,7 @@ PICTURES = ROOT / "docs" / "pictures"
 SIZE = (120, 32)
 SHOTS = (
     ("overview", ("1",)),
-    ("flows", ("2", "z", "enter", "enter")),
-    ("flow", ("2", "enter")),
-    ("processes", ("3", "n")),
-    ("records", ("4", "enter")),
+    ("flows", ("2", "z", "down", "enter", "enter")),
 )
 WARM_SECONDS = 12
 _FONT = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
