@@ -7,7 +7,7 @@ import pytest
 from procwire.cli.main import parser, usual
 from procwire.cli.top import show
 from procwire.engine.options import EngineError
-from tests.cli.program import run
+from tests.cli.program import HTTP, run
 
 
 def test_without_a_terminal_it_says_what_writes_lines() -> None:
@@ -23,6 +23,14 @@ def test_its_words_are_parsed() -> None:
 
 def test_lines_are_usual_where_there_is_no_terminal() -> None:
     assert usual() == "watch"
+
+
+def test_typed_words_need_no_terminal() -> None:
+    done = run("top", "--plain", str(HTTP), input=b"flows app == http\nopen 1\nquit\n")
+    text = done.stdout.decode()
+    assert done.returncode == 0
+    assert "10 in all." in text
+    assert "owner_reason: read from a file" in text
 
 
 def test_without_textual_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,19 @@ def test_one_that_gets_through_is_one() -> None:
     assert b"0 of 1 attempts blocked" in done.stderr
 
 
+def test_the_warden_is_shut_in_but_for_its_work() -> None:
+    done = run(
+        "sandbox-test", "--json", "--process", "warden", "read-shadow", "connect-tcp", "write-file", "execute"
+    )
+    verdicts = {row["name"]: row["verdict"] for row in map(json.loads, done.stdout.splitlines())}
+    assert verdicts.pop("read-shadow") == "needed"
+    assert set(verdicts.values()) == {"blocked"}
+    assert done.returncode == 0
+    assert b"1 are its work" in done.stderr
+    engine = run("sandbox-test", "--process", "engine", "connect-tcp", "read-shadow", "bpf")
+    assert (engine.returncode, b"3 of 3 attempts blocked" in engine.stderr) == (0, True)
+
+
 def test_an_unknown_name_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sandbox-test", "nothing-such"]) == 2
     assert "no attempt is called 'nothing-such'" in capsys.readouterr().err

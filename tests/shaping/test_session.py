@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,14 @@ import pytest
 from procwire.shaping import groups, guard, journal, sockets
 from procwire.shaping.document import impairment
 from procwire.shaping.failure import ShapingError
+from procwire.shaping.finding import Finder, Spot
 from procwire.shaping.impairment import Impairment
 from procwire.shaping.session import Shaper, Terms, in_words, owner, said
 from procwire.shaping.spelling import effect
 from procwire.shaping.standing import INNER_HANDLE, ForeignError
 from procwire.shaping.steps import Untag
 from procwire.shaping.target import target
-from tests.lab import Host, pair, wait_for
+from tests.lab import Host, pair, run, wait_for
 from tests.shaping.stage import HERE, end_watchdog, needs_lab, shown
 from tests.shaping.test_groups import say, talker
 
@@ -236,6 +238,29 @@ def test_a_namespace_that_vanishes_takes_its_entry_along(shaper: Shaper) -> None
     assert shaper.clear().failed == ()
 
 
+def test_when_a_container_ends_its_other_end_is_put_back_too(
+    shaper: Shaper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Held by the watchdog alone, its namespace must not live on, nor the host's end of the wire stay bad."""
+    with pair() as (lab, box, outer):
+        kernels = [shaper._finder.kernel(str(each.path)) for each in (box, outer)]
+        links = [kernel.link("eth0") for kernel in kernels]
+        assert links[0] is not None
+        assert links[1] is not None
+        spots = [
+            Spot(kernels[0], links[0], "egress", sends=True),
+            Spot(kernels[1], links[1], "ingress", sends=True),
+        ]
+        monkeypatch.setattr(Finder, "spots", lambda self, target, sides: spots)
+        shaper.shape(impairment({"target": "container:box", "rate": "8mbit"}))
+        assert kinds(outer) >= {"tbf"}
+        shaper._finder.close()  # or this process would hold it
+        lab.hosts.remove(box)
+        run("ip", "netns", "del", box.name)
+        wait_for(lambda: shaper.entries() == [], what="the watchdog")
+        wait_for(lambda: "eth0" not in outer.run("ip", "-br", "link"), what="the end of the wire")
+
+
 def test_what_is_said_leaves_nothing_to_guess() -> None:
     both = impairment({"target": "eth0", "rtt": "200ms", "loss": "3%"})
     assert said(both)[-1] == (
@@ -246,3 +271,39 @@ def test_what_is_said_leaves_nothing_to_guess() -> None:
     )
     with pytest.raises(ShapingError, match="30 days"), Shaper() as made:
         made.shape(both, Terms(lease_ns=10**20))
+
+
+OWN = """
+import json, sys
+from pathlib import Path
+from procwire.shaping.document import impairment
+from procwire.shaping.session import Shaper, Terms
+environ = {"SSH_CONNECTION": "10.77.0.2 50000 10.77.0.1 22"}
+with Shaper(Path(sys.argv[1])) as shaper:
+    made = shaper.shape(impairment({"target": sys.argv[2], "rate": "8mbit"}), Terms(environ=environ))
+    print(json.dumps(made.entry.id))
+"""
+
+
+def test_on_this_hosts_own_interface_the_ssh_connection_passes(shaper: Shaper, left: Host) -> None:
+    """The program is inside, so that the interface is its own; its name is as bad as a name may be."""
+    hostile = "$(id);\x1b[2J"
+    left.run("ip", "link", "set", "eth0", "down")
+    left.run("ip", "link", "set", "eth0", "name", hostile)
+    left.run("ip", "link", "set", hostile, "up")
+    try:
+        left.run(sys.executable, "-c", OWN, str(shaper.journal.folder), f"interface:{hostile}")
+        rules = left.run("tc", "filter", "show", "dev", hostile, "parent", "7077:")
+        assert "match 0a4d0002/ffffffff at 16" in rules  # to the peer
+        assert "match 00160000/ffff0000 at 20" in rules  # from port 22
+        assert "match 0000c350/0000ffff at 20" in rules  # to port 50000
+        assert "flowid 7077:" in rules
+        received = left.run("tc", "filter", "show", "dev", hostile, "ingress")
+        assert "match 0a4d0002/ffffffff at 12" in received
+        (entry,) = shaper.entries()
+        assert entry.parts[0].name == hostile
+    finally:
+        assert shaper.clear().failed == ()
+        left.run("ip", "link", "set", hostile, "down")
+        left.run("ip", "link", "set", hostile, "name", "eth0")
+        left.run("ip", "link", "set", "eth0", "up")

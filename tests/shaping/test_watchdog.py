@@ -52,6 +52,7 @@ def test_a_hold_keeps_a_namespace_and_knows_when_nobody_else_does() -> None:
             process.kill()
             process.wait()
             assert hold.let_go_of_the_dead()
+            assert hold.kernels == {}  # and now it can end
         finally:
             hold.close()
         assert hold.kernels == {}

@@ -55,3 +55,12 @@ def test_what_was_not_right_is_not_good() -> None:
 def test_a_reason_is_kept_without_what_changes() -> None:
     assert plain("bpf_object__load: Permission denied: prog 'a': no") == "prog 'a': no"
     assert plain("no right to load BPF programs: CAP_BPF") == "no right to load BPF programs: CAP_BPF"
+
+
+def test_scenes_of_shaping_have_a_table() -> None:
+    shaped = {"rate": {"good": True, "words": "8.002 Mbit/s for 8"}, "loss": {"good": False, "words": "6%"}}
+    text = page([{**report("6.1"), "shaping": shaped}])
+    assert "| rate | right: 8.002 Mbit/s for 8 |" in text
+    assert "| loss | WRONG: 6% |" in text
+    assert not is_good({**report("6.1"), "shaping": shaped})
+    assert "## Shaped by netem" not in page([report("6.1")])

@@ -67,6 +67,7 @@ class Detecting:
         self.ruling = _ruling(arguments, names)
         self.keeper: Keeper | None = None
         self.hunt: Hunt | None = None
+        self.noticed: list[Callable[[], None]] = []  # asked with each tick
         self.deaf = ""  # why process events are not heard of
         rules = self.ruling.set if self.ruling is not None else None
         try:
@@ -119,6 +120,8 @@ class Detecting:
     def ticked(self) -> None:
         """Some times a second, live: what happened to processes, what was found in windows, other rules."""
         self._listen()
+        for notice in self.noticed:
+            notice()
         if self.hunt is not None:
             for finding in self.hunt.fetch():
                 self._take(finding)

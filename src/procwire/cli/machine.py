@@ -6,12 +6,13 @@ Read with the rights of whoever started the terminal, at the moment of the quest
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from procwire.api.client import ApiError, Client
 from procwire.api.remote import of_dicts, read
+from procwire.cli.abilities import SHAPING, freeze, frozen, shaped
 from procwire.cli.beside import Answering
 from procwire.cli.recorded import answered
 from procwire.engine import api
@@ -21,6 +22,7 @@ from procwire.model.host_tables import PROCESSES
 from procwire.model.rows import Check
 from procwire.model.socket_tables import SOCKETS
 from procwire.model.tables import FLOWS, INTERFACES
+from procwire.recorder.listing import INCIDENTS
 from procwire.store.place import store_file
 from procwire.tui.aside import Query
 from procwire.tui.host import Health, Link
@@ -47,6 +49,8 @@ class Machine(Answering):
             SOCKETS.name: (SOCKETS, self._sockets),
             INTERFACES.name: (INTERFACES, api.interfaces),
             CHECKS.name: (CHECKS, self._doctor),
+            SHAPING.name: (SHAPING, shaped),
+            INCIDENTS.name: (INCIDENTS, frozen),
         }
 
     def notes(self, table: str) -> tuple[str, ...]:
@@ -64,6 +68,10 @@ class Machine(Answering):
             live[table.name] = (of_dicts(table), lambda name=table.name: self._of_engine(name))
         store = store_file(self._store) if self._store is not None else None
         return answered(sql, live, store if store is not None and store.exists() else None)
+
+    def act(self, order: str, subject: Mapping[str, Any]) -> str:
+        """Freeze what recorders hold."""
+        return freeze() if order == "freeze" else super().act(order, subject)
 
     def _of_engine(self, name: str) -> Iterable[dict[str, Any]]:
         table = FLOWS if name == FLOWS.name else FINDINGS

@@ -61,7 +61,8 @@ def detecting(
     Before the process shuts itself in: files and events that rules look at are opened here.
     """
     stored = keeper is not None and not arguments.no_findings
-    wanted = stored or alerts is not None or bool(getattr(arguments, "freeze_on", ()))
+    asked = bool(getattr(arguments, "freeze_on", ())) or getattr(arguments, "ledger", None) is not None
+    wanted = stored or alerts is not None or asked
     own = Detecting(arguments) if wanted and arguments.findings is None else None
     found: Detecting | None = own or getattr(face, "detecting", None)
     if found is not None and keeper is not None:

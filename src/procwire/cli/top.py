@@ -37,6 +37,10 @@ def add(commands: Any) -> None:
         "files", nargs="*", metavar="FILE", help="capture files instead of live traffic"
     )
     files.complete = {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"}
+    parser.add_argument(
+        "--plain", action="store_true",
+        help="by typed words, nothing drawn: for screen readers, and for terminals that can only print",
+    )  # fmt: skip
     parser.add_argument("--ascii", action="store_true", help="draw with ASCII alone")
     parser.add_argument(
         "--theme", choices=("dark", "light", "ansi", "ansi-light", "mono"),
@@ -54,7 +58,7 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Show until it is left; the exit code."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not arguments.plain and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise EngineError("top needs a terminal: procwire watch and procwire read write lines", exit.USAGE)
     if arguments.files:
         return _of_files(arguments)
@@ -103,6 +107,10 @@ def show(host: Host, arguments: argparse.Namespace) -> int:
         from procwire.tui.app import Terminal
     except ImportError as error:
         raise EngineError(f"{error}: pip install 'procwire[tui]'") from None
+    if arguments.plain:
+        from procwire.tui.plain import Plain
+
+        return Plain(host, input, print).run()
     environment = dict(os.environ)
     place = kept.place(environment)
     settings = kept.load(place)

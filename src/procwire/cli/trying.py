@@ -9,9 +9,10 @@ from typing import Any
 from procwire.cli import exit
 from procwire.cli.output.choice import writer
 from procwire.engine.options import EngineError
-from procwire.model.confinement import BLOCKED, TRIALS
+from procwire.model.confinement import BLOCKED, NEEDED, TRIALS
 from procwire.sandbox import trial
 from procwire.sandbox.plan import BEST_EFFORT, MODES
+from procwire.sandbox.profile import PROCESSES
 
 
 def add(commands: Any) -> None:
@@ -30,6 +31,11 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--sandbox", choices=MODES, default=BEST_EFFORT, help="how it is confined (default: best-effort)"
     )
+    parser.add_argument(
+        "--process", choices=PROCESSES, default="read",
+        help="as which process it is confined: read (default), or engine or warden of a watch; what the "
+        "warden must be able to do for its work is shown as needed",
+    )  # fmt: skip
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object a line")
     form.add_argument("--csv", action="store_true", help="comma separated values with a header line")
@@ -44,15 +50,16 @@ def run(arguments: argparse.Namespace) -> int:
             raise EngineError(f"no attempt is called {name!r}; there are {known}", exit.USAGE)
     arguments.table = not (arguments.json or arguments.csv)
     out = writer(arguments, TRIALS)
-    blocked = through = 0
-    for row in trial.attempts(arguments.sandbox, tuple(arguments.attempts)):
+    blocked = through = needed = 0
+    for row in trial.attempts(arguments.sandbox, tuple(arguments.attempts), arguments.process):
         out.write(row)
-        if row.verdict == BLOCKED:
-            blocked += 1
-        else:
-            through += 1
+        blocked += row.verdict == BLOCKED
+        needed += row.verdict == NEEDED
+        through += row.verdict not in (BLOCKED, NEEDED)
     out.finish()
-    if not blocked + through:
+    tried = blocked + through + needed
+    if not tried:
         raise EngineError("nothing was tried")
-    print(f"procwire: {blocked} of {blocked + through} attempts blocked", file=sys.stderr)
+    work = f", {needed} are its work" if needed else ""
+    print(f"procwire: {blocked} of {tried} attempts blocked{work}", file=sys.stderr)
     return exit.FAILURE if through else exit.OK

@@ -24,6 +24,7 @@ from procwire.cli.capturing import (
     watch_options,
 )
 from procwire.cli.detecting import Detecting
+from procwire.cli.ledgering import Ledgering, add_ledger, ledgering
 from procwire.cli.output.choice import writer
 from procwire.cli.output.findings import Findings
 from procwire.cli.output.observations import Observations
@@ -64,6 +65,7 @@ def add(commands: Any) -> None:
     recording.add_recording(parser)
     add_capture(parser)
     add_store(parser)
+    add_ledger(parser)
     add_alerts(parser)
     add_filters(parser)
     parser.set_defaults(run=run)
@@ -77,12 +79,20 @@ def run(arguments: argparse.Namespace) -> int:
 
         return attach(arguments, path)
     where = ", ".join(arguments.interface) or "all interfaces"
-    with alerting(arguments) as alerts, storing(arguments, source=where, live=True) as keeper:
-        code = _watch(arguments, keeper, alerts)
+    with (
+        ledgering(arguments) as ledger,
+        alerting(arguments) as alerts,
+        storing(arguments, source=where, live=True) as keeper,
+    ):
+        code = _watch(arguments, keeper, alerts, ledger)
+        if ledger is not None:
+            ledger.code = code
     return code or (exit.INCOMPLETE if arguments.store_lost or arguments.alerts_lost else exit.OK)
 
 
-def _watch(arguments: argparse.Namespace, keeper: Keeper | None, alerts: Alerting | None) -> int:
+def _watch(
+    arguments: argparse.Namespace, keeper: Keeper | None, alerts: Alerting | None, ledger: Ledgering | None
+) -> int:
     keep = None
     if arguments.filter and arguments.observations is None and arguments.findings is None:
         keep = compile_filter(arguments.filter, FLOWS, now=time.time_ns())
@@ -101,6 +111,8 @@ def _watch(arguments: argparse.Namespace, keeper: Keeper | None, alerts: Alertin
         keeper.context = face.context
     if found is not None:
         found.context, found.reasons = face.context, lambda: losses_of(watching)
+    if ledger is not None and found is not None:
+        ledger.begin(found, watching.confinement)
     journal = recording.logged(arguments, lines, watching)
     recording.freeze_at(arguments, watching, found)
     _stop_on_signals(watching)

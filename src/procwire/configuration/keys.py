@@ -58,6 +58,10 @@ def _no(value: Any) -> bool:
     return not value
 
 
+def _or_none(value: Any) -> Any:
+    return value or None
+
+
 def _seconds(value: int) -> float:
     return value / SECOND
 
@@ -117,6 +121,9 @@ KEYS: tuple[Key, ...] = (
         option="--store-age", doc="What was stored longer ago is forgotten.", low=1),
     Key(name="store.size", kind=Kind.SIZE, default="1GB", commands=_KEEPS, dest="store_size",
         option="--store-size", doc="The oldest is forgotten where the file grows beyond this."),
+    Key(name="ledger.directory", kind=Kind.TEXT, default="", commands=("watch",), dest="ledger",
+        option="--ledger",
+        doc="Where a watch keeps its ledger; none where it is not set.", turn=_or_none),
     Key(name="shaping.management", kind=Kind.LIST, default=[], commands=("shape",), dest="management",
         option="--management", doc="Networks (CIDR) that `procwire shape set` never shapes."),
     Key(name="query.rows", kind=Kind.INTEGER, default=10_000, commands=("query",), dest="rows",

@@ -9,7 +9,7 @@ import msgspec
 from procwire.model.columns import Table
 from procwire.model.declare import text
 
-BLOCKED, NOT_BLOCKED = "blocked", "NOT BLOCKED"
+BLOCKED, NOT_BLOCKED, NEEDED = "blocked", "NOT BLOCKED", "needed"
 
 
 class TrialRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +31,11 @@ TRIALS = Table(
         text("name", "What the attempt is called.", attrgetter("name"), shown=True),
         text("attempt", "What was tried.", attrgetter("attempt"), shown=True),
         text(
-            "verdict", "What came of it: blocked or NOT BLOCKED.", attrgetter("verdict"), shown=True, width=11
+            "verdict",
+            "What came of it: blocked, NOT BLOCKED, or needed for its work.",
+            attrgetter("verdict"),
+            shown=True,
+            width=11,
         ),
         text("how", "What stopped it, in the kernel's words.", attrgetter("how"), shown=True),
         text(

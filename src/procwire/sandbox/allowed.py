@@ -68,10 +68,15 @@ _HEARING = "recvfrom recvmsg getsockopt getsockname getpeername shutdown"
 _GUARDED = frozenset({"write", "writev", "pwritev", "pwritev2", "close", "close_range", "dup2", "dup3"})
 _LEVELS, _OPTIONS = (1, 263), (18, 26, 50)  # PACKET_FANOUT; SO_ATTACH_FILTER, SO_ATTACH_BPF
 _MAP_COMMANDS = (1, 2, 3, 4, 15, 24, 25, 26, 27)  # elements of maps, and what a descriptor is; nothing new
-_ASKING = "socket connect bind setsockopt sendto sendmsg setns bpf perf_event_open name_to_handle_at"
+_ASKING = "connect bind setsockopt sendto sendmsg setns bpf perf_event_open name_to_handle_at"
 _SPEAKING = "connect setsockopt sendto sendmsg sendmmsg"
 _SOCKET_KIND = 0xF  # without SOCK_CLOEXEC and SOCK_NONBLOCK
 _SIOCOUTQ = 0x5411
+_FAMILIES = (
+    1,
+    16,
+    17,
+)  # AF_UNIX, AF_NETLINK, AF_PACKET: whom the warden asks, and what it opens; no internet
 _OPENING = {"openat": 2, "open": 1}  # the place of their flags
 _ANY_WRITING = 0x3 | 0x40 | 0x200 | 0x400  # O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_APPEND
 
@@ -97,6 +102,11 @@ def computing(pid: int, *, folders: bool = False) -> tuple[Rule, ...]:
     ``folders``: it has directories in which files come and go.
     """
     return (*_plain(_names(folders)), *_CONDITIONAL, *_own(pid), *_fatal())
+
+
+def recording(pid: int) -> tuple[Rule, ...]:
+    """The rules of the scribe: it hears on one line, and writes in the folder of its ledger."""
+    return (*_plain([*_names(True), "recvmsg", "flock"]), *_CONDITIONAL, *_own(pid), *_fatal())
 
 
 def watching(pid: int, held: Open, *, folders: bool = False) -> tuple[Rule, ...]:
@@ -150,6 +160,7 @@ def guarding(pid: int) -> tuple[Rule, ...]:
         *(rule for rule in _CONDITIONAL if rule.name != "ioctl"),
         *_own(pid),
         *(Rule(name, checks=(Check(flags, (0,), _ANY_WRITING),)) for name, flags in _OPENING.items()),
+        Rule("socket", checks=(Check(0, _FAMILIES),)),
         Rule("ioctl", checks=(Check(1, (*_TERMINAL, _SIOCGIFINDEX)),)),
         *_fatal({"bpf", "setns", "perf_event_open"}),
     )

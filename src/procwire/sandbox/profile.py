@@ -13,7 +13,9 @@ from procwire.sandbox.confine import confine
 from procwire.sandbox.plan import OFF, Confinement, Plan
 
 READER, ENGINE, WARDEN = "procwire:reader", "procwire:engine", "procwire:warden"
+SCRIBE = "procwire:ledger"
 COURIER = "procwire:courie"  # a name has 15 bytes
+PROCESSES = ("read", "engine", "warden")
 MAPS_FOR_ALL = (5, 19)  # from this Linux on, maps that one was handed need no CAP_BPF
 # Packet sockets and sock_diag; maps, programs and iterators; namespaces; what /proc tells of others.
 WARDEN_KEEPS = (
@@ -26,6 +28,13 @@ RESOLVING = (
     "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf",
     "/run/systemd/resolve",
 )  # fmt: skip
+# Attempts (sandbox.attempts) that are the warden's work: it reads of others what they are, asks runtimes of
+# containers, opens packet sockets, and runs programs of BPF. Threads are not bounded for who is root.
+_NEEDS = (
+    "read-shadow list-home list-root read-file read-environment connect-unix connect-abstract "
+    "packet-socket netlink bpf perf join-namespace thread-bomb"
+)
+WARDEN_NEEDS = frozenset(_NEEDS.split())
 
 
 def reader(mode: str, *, files: Sequence[str] = (), folders: Sequence[str] = (), quiet: bool = False) -> Plan:
@@ -62,6 +71,13 @@ def engine(mode: str, *, folders: Sequence[str] = (), files: Sequence[str] = (),
     )
 
 
+def scribe(mode: str, folder: str) -> Plan:
+    """Who keeps a ledger: it hears what is to be kept, and writes in its folder, whose owner it stays."""
+    plan = reader(mode, folders=(folder,))
+    rules = allowed.recording(os.getpid())
+    return dataclasses.replace(plan, name=SCRIBE, rules=rules, stays=frozenset({words.IDENTITY}))
+
+
 def warden(mode: str) -> Plan:
     """Who asks about others' processes, and opens packet sockets.
 
@@ -93,6 +109,15 @@ def courier(mode: str, *, folders: Sequence[str], ports: Sequence[int], named: b
         stays=frozenset(stays),
         late=tuple,
     )
+
+
+def plan_of(process: str, mode: str) -> Plan:
+    """The cell of a process by its name (PROCESSES), for a trial of it."""
+    if process == "warden":
+        return dataclasses.replace(warden(mode), quiet=True)
+    if process == "engine":
+        return dataclasses.replace(engine(mode, maps=True), quiet=True)
+    return reader(mode, quiet=True)
 
 
 def _linux() -> tuple[int, int]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from procwire.model.confinement import BLOCKED, NOT_BLOCKED, TrialRow
+from procwire.model.confinement import BLOCKED, NEEDED, NOT_BLOCKED, TrialRow
 from procwire.sandbox import profile, python_tree
 from procwire.sandbox.attempts import files, kernel, network, processes, rights
 from procwire.sandbox.attempts.attempt import Attempt, Stage
@@ -40,8 +40,13 @@ class _Outcome(msgspec.Struct, frozen=True):
     words: str = ""
 
 
-def trial(plan: Callable[[], Plan], chosen: tuple[str, ...] = ()) -> Iterator[TrialRow]:
-    """Every attempt, or those named. ``plan`` is asked in each process. Raises SandboxError (strict)."""
+def trial(
+    plan: Callable[[], Plan], chosen: tuple[str, ...] = (), needs: frozenset[str] = frozenset()
+) -> Iterator[TrialRow]:
+    """Every attempt, or those named. ``plan`` is asked in each process; ``needs``: what it must be able to.
+
+    Raises SandboxError (strict).
+    """
     with set_up() as stage:
         for group, attempts in GROUPS.items():
             for attempt in attempts:
@@ -51,7 +56,7 @@ def trial(plan: Callable[[], Plan], chosen: tuple[str, ...] = ()) -> Iterator[Tr
                 renew(stage.folder)
                 inside = _made(attempt, stage, plan)
                 renew(stage.folder)
-                yield _row(group, attempt, outside, inside)
+                yield _row(group, attempt, outside, inside, needs)
 
 
 def names() -> frozenset[str]:
@@ -59,18 +64,22 @@ def names() -> frozenset[str]:
     return frozenset(GROUPS) | {each.name for group in GROUPS.values() for each in group}
 
 
-def attempts(mode: str, chosen: tuple[str, ...]) -> Iterator[TrialRow]:
-    """What a reader cannot do, in this mode. Raises SandboxError."""
+def attempts(mode: str, chosen: tuple[str, ...], process: str = "read") -> Iterator[TrialRow]:
+    """What such a process cannot do, in this mode. Raises SandboxError."""
     python_tree.fetch(python_tree.late())  # once, and not in each process
-    yield from trial(lambda: profile.reader(mode, quiet=True), chosen)
+    needs = profile.WARDEN_NEEDS if process == "warden" else frozenset[str]()
+    yield from trial(lambda: profile.plan_of(process, mode), chosen, needs)
 
 
-def _row(group: str, attempt: Attempt, outside: _Outcome, inside: _Outcome) -> TrialRow:
+def _row(
+    group: str, attempt: Attempt, outside: _Outcome, inside: _Outcome, needs: frozenset[str]
+) -> TrialRow:
+    through = NEEDED if attempt.name in needs else NOT_BLOCKED
     return TrialRow(
         group=group,
         name=attempt.name,
         attempt=attempt.what,
-        verdict=NOT_BLOCKED if inside.kind == _DONE else BLOCKED,
+        verdict=through if inside.kind == _DONE else BLOCKED,
         how="" if inside.kind == _DONE else inside.words,
         outside="possible" if outside.kind == _DONE else f"refused too: {outside.words}",
     )

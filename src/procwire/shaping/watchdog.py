@@ -63,20 +63,26 @@ class Hold:
             self.owner = -1
 
     def let_go_of_the_dead(self) -> bool:
-        """Whether nothing is left of any of its namespaces but what is held here."""
-        names: dict[int, str] = {}
-        lived: dict[int, list[int]] | None = None
+        """Close namespaces that live on only because they are held here; whether there was one."""
+        names: dict[int, str] | None = None
+        lived: dict[int, list[int]] = {}
+        dead = []
         for inode, kernel in self.kernels.items():
             with contextlib.suppress(OSError):
                 if os.stat(kernel.namespace.place.path).st_ino == inode:  # noqa: PTH116
-                    return False
-            names = names or namespace.named()
-            lived = namespace.lived_in() if lived is None else lived
+                    continue
+            if names is None:
+                names, lived = namespace.named(), namespace.lived_in()
             path = names.get(inode) or (f"/proc/{lived[inode][0]}/ns/net" if inode in lived else "")
             if path:
                 kernel.namespace.place = Place(path=path, inode=inode)
-                return False
-        return bool(self.kernels)
+            else:
+                dead.append(inode)
+        for inode in dead:
+            gone = self.kernels.pop(inode)
+            gone.close()
+            gone.namespace.close()
+        return bool(dead)
 
     def tag_again(self) -> None:
         """Connections that were accepted since the last look."""
@@ -185,8 +191,7 @@ class Watchdog:
             if hold.entry.deadline_ns <= now and hold.retry_ns <= now:
                 self._restore(identity)
             elif hold.let_go_of_the_dead():
-                self.journal.remove(identity)
-                self.holds.pop(identity).close()
+                self._restore(identity)  # whose target is gone, is over; its other end may be elsewhere
             else:
                 hold.tag_again()
 

@@ -30,6 +30,10 @@ class Line:
         flags = socket.MSG_NOSIGNAL | (0 if wait else socket.MSG_DONTWAIT)
         self._socket.sendmsg([data], ancillary, flags)
 
+    def offer(self, data: bytes) -> None:
+        """Send one message, or raise BlockingIOError where there is no room for it now."""
+        self._socket.sendmsg([data], [], socket.MSG_NOSIGNAL | socket.MSG_DONTWAIT)
+
     def take(self, *, wait: bool = True) -> tuple[bytes, int]:
         """The next message; empty where the other end is gone. Raises MessageError, BlockingIOError."""
         data, ancillary, flags, _ = self._socket.recvmsg(

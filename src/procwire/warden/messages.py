@@ -61,6 +61,13 @@ class OpenKeys(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True
     """The key log that was named at the start: it may not have been there then, or be another file by now."""
 
 
+class Append(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """One more record for the ledger (warden.scribe): what happened, as a JSON object."""
+
+    kind: Annotated[str, Meta(pattern=r"^[a-z][a-z-]{0,39}$")]
+    body: Annotated[bytes, Meta(min_length=2, max_length=1 << 15)]
+
+
 class Drawn(enum.StrEnum):
     """The tables of which there are pictures."""
 
@@ -116,6 +123,7 @@ class Pictured(msgspec.Struct, frozen=True, tag=True):
     problem: str = ""  # why it is not whole
 
 
+_ENTRIES = msgspec.msgpack.Decoder(Append)
 Request = LookUp | Refresh | OpenRing | OpenKeys | Picture
 Reply = Found | Refreshed | Opened | Refused | Learned | Pictured
 
@@ -124,7 +132,7 @@ _REPLIES = msgspec.msgpack.Decoder(Reply)
 _ENCODER = msgspec.msgpack.Encoder()
 
 
-def pack(message: Request | Reply) -> bytes:
+def pack(message: Request | Reply | Append) -> bytes:
     """Raises MessageError for one that is too long, or holds what is no text."""
     try:
         body = _ENCODER.encode(message)
@@ -138,6 +146,12 @@ def pack(message: Request | Reply) -> bytes:
 def request(data: bytes) -> Request:
     """What an engine sent. Raises MessageError."""
     decoded: Request = _unpack(_REQUESTS, data)
+    return decoded
+
+
+def entry(data: bytes) -> Append:
+    """What is to be kept. Raises MessageError."""
+    decoded: Append = _unpack(_ENTRIES, data)
     return decoded
 
 

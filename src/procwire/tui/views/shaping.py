@@ -13,6 +13,8 @@ class ShapingView(WaitingView):
     NAME = "shaping"
     TITLE = "Shaping"
     TABLE = "shaping"
+    KEY = ("id", "interface")
+    EMPTY = "nothing is shaped: procwire shape --help says how"
     DOC = (
         "Interfaces, processes and containers whose network is made worse on purpose: delay, loss, rate, as "
         "configured and as measured, and how long that still lasts."

@@ -1,0 +1,121 @@
+"""What procwire itself put onto this machine: impairments of networks and incidents, as tables for faces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+
+from procwire.model.columns import Kind, Table
+from procwire.model.declare import column, count, items, text
+from procwire.recorder.listing import IncidentRow, incidents
+from procwire.recorder.vault import place
+from procwire.tui.host import HostError
+
+
+class ShapedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One impairment on one side of one interface."""
+
+    id: str
+    target: str
+    interface: str
+    asked: tuple[str, ...]
+    ends: str
+    watched: bool
+    packets: int | None = None
+    dropped: int | None = None
+    waiting: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+SHAPING = Table(
+    name="shaping",
+    doc="What is made slow, lossy or late on purpose, until when, and what it did to packets.",
+    columns=(
+        text("target", "Whose network it is.", attrgetter("target"), shown=True),
+        text("interface", "Interface and side.", attrgetter("interface"), shown=True),
+        items("asked", "What was asked for: name=value.", attrgetter("asked"), shown=True),
+        count("packets", "Packets that went through it.", attrgetter("packets"), "packets", shown=True),
+        count("dropped", "Packets that it dropped.", attrgetter("dropped"), "packets", shown=True),
+        count("waiting", "Packets that wait in it.", attrgetter("waiting"), "packets", shown=True),
+        text("ends", "When and how it ends.", attrgetter("ends"), shown=True),
+        column("watched", Kind.BOOLEAN, "Whether somebody watches over it, and puts it back.",
+               attrgetter("watched"), shown=True),
+        text("id", "Name of the impairment.", attrgetter("id"), shown=True),
+        items("notes", "What else is to be said.", attrgetter("notes")),
+    ),
+    key=("id", "interface"),
+)  # fmt: skip
+
+
+def shaped() -> list[ShapedRow]:
+    """What is shaped now. Raises HostError."""
+    from procwire.shaping import guard
+    from procwire.shaping.failure import ShapingError
+    from procwire.shaping.session import Shaper
+
+    try:
+        with Shaper() as shaper:
+            entries = shaper.entries()
+            told = guard.ask(shaper.journal.folder) if entries else None
+            watched = set(told["held"]) if told is not None else set()
+            return [
+                row
+                for entry in entries
+                for row in _rows(entry, shaper.counted(entry), watched=entry.id in watched)
+            ]
+    except PermissionError:
+        raise HostError("what is shaped can only be read by root", "sudo procwire top") from None
+    except (OSError, ShapingError) as error:
+        raise HostError(f"shaping: {error}", "procwire doctor says what this kernel allows") from None
+
+
+def _rows(entry: Any, counted: Iterable[Mapping[str, Any]], *, watched: bool) -> Iterable[ShapedRow]:
+    from procwire.cli.shape_set import ending
+
+    asked = tuple(asked_of(entry.document))
+    for each in counted:
+        there = each["there"]
+        yield ShapedRow(
+            id=entry.id, target=str(entry.document.get("target")),
+            interface=f"{each['interface']} {each['side']}",
+            asked=asked, ends=ending(entry), watched=watched, notes=entry.notes,
+            packets=each["packets"] if there else None, dropped=each["drops"] if there else None,
+            waiting=each["waiting"] if there else None,
+        )  # fmt: skip
+
+
+def asked_of(document: Mapping[str, Any], within: str = "") -> Iterable[str]:
+    """What a document asks for, flat: ``egress.delay=80ms``."""
+    for name, value in document.items():
+        if isinstance(value, Mapping):
+            yield from asked_of(value, f"{within}{name}.")
+        elif name not in ("target", "schema") and value not in (None, "", [], ()):
+            yield f"{within}{name}={value}"
+
+
+def frozen() -> list[IncidentRow]:
+    """The incidents of this host. Raises HostError."""
+    try:
+        return list(incidents(place()))
+    except OSError as error:
+        raise HostError(f"{error.filename}: {error.strerror}", "sudo procwire top") from None
+
+
+def freeze() -> str:
+    """Have every watch that records keep what it has. Raises HostError."""
+    from procwire.recorder.asking import freeze as ask
+    from procwire.recorder.asking import recording
+    from procwire.recorder.reason import RecorderError
+
+    pids = recording()
+    if not pids:
+        raise HostError("no watch records here", "procwire watch --record")
+    try:
+        for pid in pids:
+            ask(pid)
+    except (OSError, RecorderError) as error:
+        raise HostError(f"freeze: {error}") from None
+    return f"asked {', '.join(map(str, pids))} to freeze"

@@ -1,0 +1,126 @@
+"""``watch --ledger``: what must not be changed later is told to the scribe, who keeps the ledger."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from procwire import __version__
+from procwire.engine.options import EngineError
+from procwire.model.finding import Finding
+from procwire.store.place import state_directory
+
+if TYPE_CHECKING:
+    from procwire.cli.detecting import Detecting
+    from procwire.sandbox.plan import Confinement
+    from procwire.warden.scribe import Pen
+
+MAX_RULES = 500  # whose names stand in one record
+_EMPTY: tuple[Any, ...] = (None, "", [], ())
+DROPS_SECONDS = 10.0  # from one record on what was lost to the next
+_SAID = (
+    "interface", "capture_filter", "filter", "filters", "rules", "thresholds", "source", "depth", "sandbox",
+    "store", "findings",
+)  # fmt: skip
+
+
+def add_ledger(parser: argparse.ArgumentParser) -> None:
+    """--ledger."""
+    place = parser.add_argument(
+        "--ledger", nargs="?", const="", metavar="DIR",
+        help="also keep findings, changes of rules, losses, start and end in a ledger that shows tampering "
+        "(procwire ledger; default: ledger, in /var/lib/procwire; made where there is none)",
+    )  # fmt: skip
+    place.complete = {"bash": "_shtab_compgen_dirs", "zsh": "_directories", "tcsh": "d"}  # type: ignore[attr-defined]
+
+
+@contextlib.contextmanager
+def ledgering(arguments: argparse.Namespace) -> Iterator[Ledgering | None]:
+    """What tells the ledger, where --ledger was given; first of all, as a process is forked off."""
+    if arguments.ledger is None:
+        yield None
+        return
+    with Ledgering(arguments) as made:
+        yield made
+
+
+class Ledgering:
+    """What a watch tells its ledger. Made before the process shuts itself in. Raises EngineError."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        from procwire.ledger.tree import LedgerError
+        from procwire.warden.scribe import start
+
+        self.place = Path(arguments.ledger or state_directory() / "ledger")
+        try:
+            self._pen: Pen = start(arguments.sandbox, self.place, f"procwire/{socket.gethostname()}")
+        except LedgerError as error:
+            raise EngineError(f"ledger: {error}") from None
+        self.code = 1
+        self._detecting: Detecting | None = None
+        self._lost: tuple[str, ...] = ()
+        self._rules: Any = None
+        self._next = 0.0
+        said = {name: value for name in _SAID if (value := getattr(arguments, name, None)) not in _EMPTY}
+        self._pen.append("started", {"command": arguments.command, "version": __version__, "options": said})
+
+    def __enter__(self) -> Ledgering:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._notice_losses()
+        found = self._detecting.detection.findings if self._detecting is not None else 0
+        self._pen.append("stopped", {"code": self.code, "findings": found})
+        lost = self._pen.lost
+        self._pen.close()
+        words = f", {lost} records lost" if lost else ""
+        print(f"procwire: ledger {self.place} is signed{words}", file=sys.stderr)
+
+    def begin(self, detecting: Detecting, confinement: Confinement) -> None:
+        """Take what is found from now on; the process is in its cell."""
+        self._detecting = detecting
+        detecting.takers.append(self.found)
+        detecting.noticed.append(self.noticed)
+        measures = {measure.name: measure.state for measure in confinement.measures}
+        self._pen.append("sandbox", {"open": sorted(confinement.open), "measures": measures})
+        self._notice_rules()
+
+    def found(self, finding: Finding) -> None:
+        """Something was found: enough of it to find it again, and to show that it was."""
+        self._pen.append(
+            "finding",
+            {
+                "detector": finding.detector, "severity": finding.severity, "time": finding.time,
+                "detail": finding.detail[:1000], "source": finding.source, "target": finding.target,
+                "port": finding.port, "pid": finding.pid, "exe": finding.exe, "flows": list(finding.flows),
+                "complete": finding.complete,
+            },
+        )  # fmt: skip
+
+    def noticed(self) -> None:
+        """Some times a second: other rules, and at most every DROPS_SECONDS what was lost since."""
+        self._notice_rules()
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + DROPS_SECONDS
+            self._notice_losses()
+
+    def _notice_rules(self) -> None:
+        ruling = self._detecting.ruling if self._detecting is not None else None
+        if ruling is None or ruling.set is self._rules:
+            return
+        self._rules = ruling.set
+        names = [f"{rule.id}:{rule.state}" for rule in (*ruling.set.rules, *ruling.windowed)]
+        self._pen.append("rule", {"count": len(names), "rules": names[:MAX_RULES]})
+
+    def _notice_losses(self) -> None:
+        lost = tuple(self._detecting.reasons()) if self._detecting is not None else ()
+        if lost != self._lost:
+            self._lost = lost
+            self._pen.append("dropped", {"lost": list(lost)})

@@ -1,0 +1,83 @@
+"""``watch --ledger``: what a watch tells its ledger."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+import pytest
+
+from procwire.cli.detecting import Detecting
+from procwire.cli.ledgering import Ledgering
+from procwire.engine.options import EngineError
+from procwire.ledger.chain import read
+from procwire.ledger.verify import Check
+from procwire.sandbox.plan import OFF, Confinement
+from tests.detect.made import flow, process
+from tests.extensions.test_rules import write
+
+
+def asked(place: Path, **more: object) -> Namespace:
+    return Namespace(**{
+        "command": "watch", "ledger": str(place), "sandbox": OFF, "findings": "scan", "thresholds": [],
+        "rules": [], "interface": ["eth0"], "store": None, **more,
+    })  # fmt: skip
+
+
+def told(place: Path) -> list[tuple[str, dict[str, object]]]:
+    lines = (place / "records.jsonl").read_bytes().splitlines()
+    return [(one.kind, one.body) for one in map(read, lines)][1:]
+
+
+def test_a_watch_from_its_start_to_its_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "rules" / "x.yaml", "mine")
+    arguments = asked(tmp_path / "l", rules=[str(tmp_path / "rules")])
+    with Ledgering(arguments) as ledger:
+        found = Detecting(Namespace(**{**vars(arguments), "command": "read"}))
+        lost: list[str] = []
+        found.reasons = lambda: tuple(lost)
+        ledger.begin(found, Confinement(OFF))
+        for port in range(1, 60):
+            one = flow("10.0.0.9", port, at=port / 10, answered=False, owner=process("/usr/bin/nmap"))
+            found.told("open", one)
+            found.told("end", one)
+        lost.append("3 packets were dropped by the kernel")
+        found.ticked()
+        ledger.code = 4
+    kinds = [kind for kind, _ in told(tmp_path / "l")]
+    assert kinds[:3] == ["started", "sandbox", "rule"]
+    assert kinds[-3:] == ["dropped", "stopped", "stopped"]
+    bodies = dict(told(tmp_path / "l")[:-1])
+    assert bodies["started"]["options"] == {
+        "interface": ["eth0"], "rules": [str(tmp_path / "rules")], "findings": "scan", "sandbox": "off",
+    }  # fmt: skip
+    assert "mine:enabled" in str(bodies["rule"])
+    assert bodies["finding"]["exe"] == "/usr/bin/nmap"
+    assert bodies["dropped"] == {"lost": ["3 packets were dropped by the kernel"]}
+    assert bodies["stopped"] == {"code": 4, "findings": kinds.count("finding")}
+    assert Check(tmp_path / "l").run().covered == len(kinds) + 1
+    assert "is signed" in capsys.readouterr().err
+
+
+def test_rules_that_changed_are_a_record(tmp_path: Path) -> None:
+    write(tmp_path / "rules" / "x.yaml", "mine")
+    arguments = asked(tmp_path / "l", rules=[str(tmp_path / "rules")])
+    with Ledgering(arguments) as ledger:
+        found = Detecting(Namespace(**{**vars(arguments), "command": "read"}))
+        ledger.begin(found, Confinement(OFF))
+        assert found.ruling is not None
+        write(tmp_path / "rules" / "y.yaml", "more")
+        found.ruling.reload()
+        assert found.ruling._thread is not None
+        found.ruling._thread.join(30)
+        found.ticked()
+        found.ticked()
+    rules = [body["count"] for kind, body in told(tmp_path / "l") if kind == "rule"]
+    assert len(rules) == 2
+    assert int(str(rules[1])) == int(str(rules[0])) + 1
+
+
+def test_a_place_that_cannot_be_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(EngineError, match="ledger: "):
+        Ledgering(asked(tmp_path / "file" / "x"))
