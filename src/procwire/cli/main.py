@@ -45,6 +45,7 @@ MODULES = (
     "ledger",
     "rules",
     "alerts",
+    "bundle",
     "catalogue",
     "doctor",
     "trying",
