@@ -56,6 +56,7 @@ SANS_IO = (
     "shaping/preset.py",
     "shaping/texts",
     "alerts/formats",
+    "bundles/manifest.py",
     "geo/mmdb.py",
     "geo/ranges.py",
 )

@@ -46,6 +46,7 @@ MODULES = (
     "rules",
     "importing",
     "alerts",
+    "bundle",
     "catalogue",
     "doctor",
     "trying",

@@ -33,6 +33,7 @@ from procwire.model.lives import LIVES
 from procwire.model.packets import HAS_PORTS, IS_IP
 from procwire.model.place_tables import PLACES
 from procwire.model.rule_tests import RULE_TESTS
+from procwire.model.shaped_tables import SHAPED
 from procwire.model.socket_tables import SOCKETS
 from procwire.model.store_tables import LOSSES, RUNS
 from procwire.model.traffic import TRAFFIC
@@ -215,7 +216,7 @@ _ENDS = {
 FLOWS = Table(
     name="flow",
     doc="One conversation between two ends, both directions together.",
-    columns=_IDENTITY + _COUNTS + _TCP_HEALTH + KERNEL + UNDERSTOOD + PLACES + OWNER,
+    columns=_IDENTITY + _COUNTS + _TCP_HEALTH + KERNEL + SHAPED + UNDERSTOOD + PLACES + OWNER,
     key=("flow_id",),
     moment="last",
     also=_ENDS | {
