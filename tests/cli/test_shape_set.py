@@ -89,6 +89,27 @@ def test_what_cannot_be_is_told_in_one_line(
     assert {each["kind"] for each in shown(left, "qdisc", "show")} == {"noqueue"}
 
 
+def test_a_presets_outages_are_said_to_be_left_out(
+    left: Host, state: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    text = '[x]\ntitle = "x"\nbasis = "own"\nsource = "a test"\nrate = "8mbit"\noutage = "up=9s down=1s"\n'
+    (tmp_path / "x.toml").write_text(text)
+    words = [
+        "shape",
+        "set",
+        f"namespace:{left.name}",
+        "--preset",
+        "x",
+        "--presets",
+        str(tmp_path),
+        "--dry-run",
+    ]
+    assert main(words) == exit.OK
+    told = said(capsys)
+    assert "outages of x are left out" in told
+    assert "kind=tbf" in told
+
+
 def test_the_management_network_is_left_alone(
     left: Host, state: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

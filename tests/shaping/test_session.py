@@ -269,6 +269,9 @@ def test_what_is_said_leaves_nothing_to_guess() -> None:
     assert in_words(effect({"loss": "3%", "burst": "4", "delay": "5ms", "ecn": True})) == (
         "delay 5ms loss 3% burst 4.0 ecn"
     )
+    slow = {"target": "eth0", "delay": "20ms", "jitter": "5ms", "jitter-correlation": "25%"}
+    assert "egress: correlated, the jitter has 77% of the spread that it says" in said(impairment(slow))
+    assert "next to nothing is correlated" in said(impairment({**slow, "distribution": "normal"}))[-1]
     with pytest.raises(ShapingError, match="30 days"), Shaper() as made:
         made.shape(both, Terms(lease_ns=10**20))
 

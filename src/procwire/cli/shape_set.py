@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from procwire.cli import arguments as words
 from procwire.cli import exit
 from procwire.cli.shape import guarded
-from procwire.cli.shape_words import add_effects, effect_words
+from procwire.cli.shape_words import add_effects, effect_words, preset_of
 from procwire.engine.options import EngineError
 from procwire.model.values import clean
 
@@ -100,6 +100,9 @@ def _set(arguments: argparse.Namespace) -> int:
 
     wanted = asked(arguments)
     terms = _terms(arguments)
+    preset = preset_of(arguments)
+    if preset is not None and preset.outage is not None:
+        print(f"procwire: the outages of {preset.name} are left out: `shape run` has them", file=sys.stderr)
     with Shaper() as shaper:
         if arguments.dry_run:
             return _show_plan(shaper.planned(wanted, terms))
