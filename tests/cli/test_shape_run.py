@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from procwire.cli.main import main
+from procwire.shaping.board import Board
 from tests.cli.program import run
 from tests.shaping.lab.place import asking, echo, needs_lab
 
@@ -40,6 +41,16 @@ def test_a_command_is_run_and_measured(tmp_path: Path) -> None:
 def test_the_exit_code_and_the_output_are_the_commands() -> None:
     done = run("shape", "run", "--quiet", "--", "sh", "-c", "echo out; echo err >&2; exit 7")
     assert (done.returncode, done.stdout, done.stderr) == (7, b"out\n", b"err\n")
+
+
+@needs_lab
+def test_who_watches_meanwhile_is_told() -> None:
+    board = str(Board().path)
+    told = json.loads(run("shape", "run", "--quiet", "--loss", "3%", "--", "cat", board).stdout)
+    (mine,) = [each for each in told if each["target"] == "command cat"]
+    assert mine["words"] == "each way loss 3%"
+    assert mine["networks"][0].startswith("198.1")
+    assert mine["id"] not in Path(board).read_text()
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from procwire.cli.capturing import greet, losses_of, refused_by, watch_options
 from procwire.cli.condition import Condition, writer_of
 from procwire.cli.detecting import Detecting
 from procwire.cli.hosting import offers
+from procwire.cli.impaired import Impaired
 from procwire.cli.output.observations import CORE_NAMES
 from procwire.cli.storing import Kept, detecting, storing
 from procwire.cli.summing import Sums
@@ -135,14 +136,17 @@ def _served(
     _, found = detecting(arguments, keeper, face, alerts)
     if found is None and not arguments.no_findings:
         found = Detecting(arguments)
+    impaired = Impaired()
     watching = Watching(watch_options(arguments, found), face)
     words.tell_open(watching.confinement.open)
     face.watching = watching
     face.context = face.book.context = Context(watching.source.interfaces, source="tap")
     face.book.active = watching.pipeline.tracker.active
+    face.sums.ending = watching.ending
     face.book.reasons = lambda: (*losses_of(watching), *_unasked(watching))
     face.condition = Condition(watching, face.desk, face.past, writer_of(keeper))
     watching.audience = Kept(face, keeper, verdicts, found, alerts)
+    impaired.attach(watching, face.context)
     if keeper is not None:
         keeper.context = face.context
     if found is not None:

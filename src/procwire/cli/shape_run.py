@@ -20,6 +20,7 @@ from procwire.engine.options import EngineError
 from procwire.model.values import clean
 
 if TYPE_CHECKING:
+    from procwire.shaping.board import Notice
     from procwire.shaping.emulation.path import PathPlan
     from procwire.shaping.lab.session import Outcome
     from procwire.shaping.lab.wiring import Wiring
@@ -192,9 +193,13 @@ def warnings(outcome: Outcome) -> list[str]:
 def _live(
     arguments: argparse.Namespace, plan: PathPlan, program: list[str], beside: Beside | None
 ) -> Outcome:
+    from procwire.shaping.board import Board
     from procwire.shaping.lab.session import Session, run
 
+    identity = f"run-{os.getpid()}"
+
     def told(wiring: Wiring) -> None:
+        Board().put(_notice(identity, wiring, plan, program, beside))
         if not arguments.quiet:
             there = f"namespace {arguments.other}" if arguments.other else "this host"
             also = ", as 127.0.0.1, too" if arguments.loopback else ""
@@ -203,11 +208,33 @@ def _live(
                 file=sys.stderr,
             )
 
-    return run(
-        Session(
-            words=program, plan=plan, other=arguments.other, loopback=arguments.loopback, caller=_caller(),
-            told=told, tick=beside.tick if beside is not None else lambda _path, _now: None,
-        )
+    try:
+        return run(
+            Session(
+                words=program, plan=plan, other=arguments.other, loopback=arguments.loopback,
+                caller=_caller(), told=told,
+                tick=beside.tick if beside is not None else lambda _path, _now: None,
+            )
+        )  # fmt: skip
+    finally:
+        Board().take_off(identity)
+
+
+def _notice(
+    identity: str, wiring: Wiring, plan: PathPlan, program: list[str], beside: Beside | None
+) -> Notice:
+    """For those who watch meanwhile."""
+    from procwire.shaping.board import Notice
+    from procwire.shaping.scenario.drawing import in_words
+    from procwire.shaping.scenario.plan import Effects
+
+    words = in_words(Effects(egress=plan.egress.effect, ingress=plan.ingress.effect)) or "emulated"
+    near = wiring.addresses
+    return Notice(
+        id=identity, target=f"command {File(program[0]).name}", pid=os.getpid(),
+        interfaces=(wiring.far.name,),
+        words=f"scenario {beside.scenario.name}" if beside is not None else words,
+        networks=(str(near.near.network), str(near.near6.network)),
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from procwire.cli.capturing import (
     watch_options,
 )
 from procwire.cli.detecting import Detecting
+from procwire.cli.impaired import Impaired
 from procwire.cli.ledgering import Ledgering, add_ledger, ledgering
 from procwire.cli.output.choice import writer
 from procwire.cli.output.findings import Findings
@@ -100,6 +101,7 @@ def _watch(
     verdicts = Verdicts(arguments.filters) if arguments.filters else None
     face.keep = both(keep.matches if keep else None, verdicts)
     own, found = detecting(arguments, keeper, face, alerts)
+    impaired = Impaired()
     lines = recording.log_lines(arguments)
     watching = Watching(watch_options(arguments, found), face)
     words.tell_open(watching.confinement.open)
@@ -107,6 +109,7 @@ def _watch(
     face.watching = watching
     if keeper is not None or verdicts is not None or own is not None or alerts is not None:
         watching.audience = Kept(face, keeper, verdicts, own, alerts)
+    impaired.attach(watching, face.context)
     if keeper is not None:
         keeper.context = face.context
     if found is not None:

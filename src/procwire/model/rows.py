@@ -45,6 +45,7 @@ class RowContext:
 
     unowned: Owner = NOT_LOOKED
     source = ""
+    impaired: Any = None  # shaping.sightings, where somebody looks at what was made bad on purpose
 
     def community_id(self, flow: Flow) -> str | None:  # noqa: ARG002
         """Community ID v1 of the flow (``1:...``)."""

@@ -27,11 +27,13 @@ from procwire.model.flow import NO_SCALE
 from procwire.model.health import HEALTH
 from procwire.model.host_tables import PROCESSES, container_columns, program_columns
 from procwire.model.imported import IMPORTS
+from procwire.model.inherited import INHERITED, SETTINGS
 from procwire.model.kernel_tables import KERNEL
 from procwire.model.lives import LIVES
 from procwire.model.packets import HAS_PORTS, IS_IP
 from procwire.model.place_tables import PLACES
 from procwire.model.rule_tests import RULE_TESTS
+from procwire.model.shaped_tables import SHAPED
 from procwire.model.socket_tables import SOCKETS
 from procwire.model.store_tables import LOSSES, RUNS
 from procwire.model.traffic import TRAFFIC
@@ -214,7 +216,7 @@ _ENDS = {
 FLOWS = Table(
     name="flow",
     doc="One conversation between two ends, both directions together.",
-    columns=_IDENTITY + _COUNTS + _TCP_HEALTH + KERNEL + UNDERSTOOD + PLACES + OWNER,
+    columns=_IDENTITY + _COUNTS + _TCP_HEALTH + KERNEL + SHAPED + UNDERSTOOD + PLACES + OWNER,
     key=("flow_id",),
     moment="last",
     also=_ENDS | {
@@ -339,4 +341,5 @@ GROUPS = Table(
 CORE = (
     FLOWS, PACKETS, GROUPS, PROCESSES, LIVES, SOCKETS, INTERFACES, PROTOCOLS, RISKS, CHECKS, ACCOUNTING,
     TRIALS, HEALTH, TRAFFIC, COLUMNS, RUNS, LOSSES, FINDINGS, DETECTORS, RULES, IMPORTS, RULE_TESTS,
+    INHERITED, SETTINGS,
 )  # fmt: skip

@@ -20,6 +20,7 @@ from typing import Any
 
 import msgspec
 
+from procwire.shaping.board import Board, Notice
 from procwire.shaping.failure import ShapingError
 from procwire.shaping.steps import Part
 from procwire.store.place import state_directory
@@ -108,6 +109,7 @@ class Journal:
                 os.fsync(file.fileno())
             fresh.replace(path)
             self._sync()
+            Board(self.folder).put(_notice(entry))
         except OSError as error:
             raise ShapingError(f"{path}: {error.strerror}") from None
 
@@ -117,6 +119,7 @@ class Journal:
             self._path(identity).unlink()
         with contextlib.suppress(OSError):
             self._sync()
+        Board(self.folder).take_off(identity)
 
     def entries(self) -> list[Entry]:
         """All that can be read, the oldest first; the others are in ``damaged``."""
@@ -135,7 +138,9 @@ class Journal:
 
     def _files(self) -> Iterator[Path]:
         with contextlib.suppress(OSError):
-            paths = [path for path in self.folder.iterdir() if path.suffix == SUFFIX]
+            paths = [
+                path for path in self.folder.iterdir() if path.suffix == SUFFIX and _NAME.fullmatch(path.stem)
+            ]
             yield from sorted(paths)[:MAX_ENTRIES]
 
     def _path(self, identity: str) -> Path:
@@ -149,6 +154,22 @@ class Journal:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _notice(entry: Entry) -> Notice:
+    """What others are told of it."""
+    told = entry.document
+    sides = {side: told[side] for side in ("egress", "ingress") if isinstance(told.get(side), dict)}
+    words = "; ".join(f"{side} {_words(effect)}" for side, effect in sides.items())
+    return Notice(
+        id=entry.id, target=str(told.get("target", "")), words=words,
+        namespace=entry.parts[0].place.inode if entry.parts else 0,
+        interfaces=tuple(part.name for part in entry.parts), selectors=tuple(told.get("match", ())),
+    )  # fmt: skip
+
+
+def _words(effect: dict[str, Any]) -> str:
+    return ", ".join(name if value is True else f"{name} {value}" for name, value in effect.items())
 
 
 def identity() -> str:
