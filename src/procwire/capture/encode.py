@@ -12,6 +12,7 @@ from typing import Any
 import cython
 
 if cython.compiled:
+    from cython.cimports.libc.string import memcpy
     from cython.cimports.procwire.model.frames import FrameBatch
 else:
     from procwire.model.frames import FrameBatch
@@ -63,7 +64,7 @@ def _put_frame(  # noqa: PLR0917
     tag: cython.uint
     if _tag_bytes(batch, row):
         tag = batch.vlan[row]
-        room[at : at + _MACS] = data[start : start + _MACS]
+        _copy(room, at, data, start, _MACS)
         start += _MACS
         at += _MACS
         room[at] = tag >> 24 & 0xFF
@@ -71,7 +72,26 @@ def _put_frame(  # noqa: PLR0917
         room[at + 2] = tag >> 8 & 0xFF
         room[at + 3] = tag & 0xFF
         at += 4
-    room[at : at + end - start] = data[start:end]
+    _copy(room, at, data, start, end - start)
+
+
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+def _copy(
+    room: cython.uchar[::1],
+    at: cython.longlong,
+    data: cython.const[cython.uchar][::1],  # type: ignore[valid-type]
+    start: cython.longlong,
+    size: cython.longlong,
+) -> cython.void:
+    """Bytes that do not overlap; a slice's assignment would look whether they do, at 100 ns a frame."""
+    if size <= 0:
+        return
+    if cython.compiled:
+        memcpy(cython.address(room[at]), cython.address(data[start]), size)
+    else:
+        room[at : at + size] = data[start : start + size]
 
 
 def put_packets(  # noqa: PLR0917

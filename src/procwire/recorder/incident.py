@@ -79,6 +79,7 @@ class Incident:
 
     def add(self, block: Block, numbers: Numbers) -> None:
         """Packets; what cannot be written is counted."""
+        block.shared = True
         described = numbers.described[self._numbered :]
         self._numbered = len(numbers.described)
         if not self._scribe.add(lambda: self._write(block, described), len(block.data)):

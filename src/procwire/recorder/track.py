@@ -18,17 +18,19 @@ from procwire.model.frames import FrameBatch
 from procwire.recorder.wishes import Track
 
 BLOCK_BYTES = 256 << 10
+SPARE_BLOCKS = 4
 GRAINS = 16  # a block is closed when it spans this part of what the ring spans
 LEAST_GRAIN_NS = 100_000_000
 
 
-class Block(msgspec.Struct, frozen=True):
+class Block(msgspec.Struct):
     """Packets in order, as whole pcapng blocks."""
 
     data: bytes | bytearray | memoryview
     packets: int
     first: int  # ns of packet time
     last: int
+    shared: bool = False  # somebody else holds it: its memory is not to be used again
 
 
 class Numbers:
@@ -66,6 +68,7 @@ class Ring:
         self._grain = max(LEAST_GRAIN_NS, wish.span_ns // GRAINS)
         self._view = memoryview(b"")
         self._used = self._count = self._first = self._last = 0
+        self._spare: list[memoryview] = []  # memory of blocks that went
         self._begin(BLOCK_BYTES)
 
     def take(self, batch: FrameBatch, row: int, until: int) -> None:
@@ -104,16 +107,17 @@ class Ring:
             self._begin(BLOCK_BYTES)
         else:
             self._used = self._count = 0
+        self._sealed(block)  # before it can go: who takes it keeps its memory
         while self.blocks and (self.bytes > self.wish.size_bytes or self.packets > self.wish.packets):
             self._drop()
-        self._sealed(block)
 
     def since(self, first: int) -> Iterator[Block]:
         """The blocks that hold something at or after ``first``."""
         return (block for block in self.blocks if block.last >= first)
 
     def _begin(self, size: int) -> None:
-        self._view = memoryview(bytearray(size))
+        spare = self._spare.pop() if self._spare and size == BLOCK_BYTES else None
+        self._view = spare if spare is not None else memoryview(bytearray(size))
         self._used = self._count = 0
         self._first = self._last = 0
 
@@ -125,6 +129,10 @@ class Ring:
 
     def _drop(self) -> None:
         gone = self.blocks.popleft()
+        if not gone.shared and isinstance(gone.data, memoryview) and len(self._spare) < SPARE_BLOCKS:
+            whole = memoryview(gone.data.obj)
+            if len(whole) == BLOCK_BYTES:
+                self._spare.append(whole)
         self.bytes -= len(gone.data)
         self.packets -= gone.packets
         self.aged_packets += gone.packets

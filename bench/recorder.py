@@ -1,0 +1,153 @@
+"""What the flight recorder costs beside plain watching, and how fast an incident is exported.
+
+Repeat with ``python -m bench.recorder``. Recording: the same batches through decoder and flow table alone,
+and with a recorder behind them, in turn in one process; processor time a packet, and what that is of a core
+at RATE packets a second. Export: an incident of SIZE_BYTES as a bundle and as a plain copy with fsync, on
+the same disk, by elapsed time; and its writing alone, without reading and hashing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import shutil
+import tempfile
+import time
+from array import array
+from collections.abc import Callable
+from pathlib import Path
+
+from procwire.capture.files import open_files
+from procwire.capture.writer import PcapngWriter
+from procwire.cli.main import main as procwire
+from procwire.engine.options import FlowOptions
+from procwire.engine.pipeline import Pipeline
+from procwire.model.frames import FrameBatch, batch_of
+from procwire.model.listening import Silent
+from procwire.recorder import annotated
+from procwire.recorder.flight import Flight
+from procwire.recorder.noted import Notes
+from procwire.recorder.track import Numbers
+from procwire.recorder.vault import Vault
+from procwire.recorder.wishes import Track, Wishes
+
+RATE = 250_000
+BATCH = 1_000
+FLOWS = 100
+ROUNDS = 5
+SIZE_BYTES = 200 << 20
+
+
+def batches(payload: int, count: int) -> list[FrameBatch]:
+    """UDP datagrams of some flows, a microsecond apart."""
+    frames = []
+    for number in range(FLOWS):
+        size = payload + 28
+        head = (
+            b"\2\0\0\0\0\1\2\0\0\0\0\2\x08\0" + b"\x45\0" + size.to_bytes(2, "big") + b"\0\0\0\0\x40\x11\0\0"
+        )
+        ends = b"\x0a\0\0\1\x0a\0\0\2" + (20_000 + number).to_bytes(2, "big") + b"\x23\x28"
+        frames.append(head + ends + (payload + 8).to_bytes(2, "big") + b"\0\0" + bytes(payload))
+    rows = [frames[number % FLOWS] for number in range(BATCH)]
+    return [batch_of(rows, start=10**18 + number * 10**6, step=1_000) for number in range(count)]
+
+
+def plain(found: list[FrameBatch], keep: Callable[[FrameBatch], None] | None) -> float:
+    """Processor seconds for all batches."""
+    pipeline = Pipeline(FlowOptions(protocols=False), Silent())
+    gc.collect()
+    begin = time.process_time()
+    for batch in found:
+        pipeline.ingest(pipeline.decode(batch))
+        if keep is not None:
+            keep(batch)
+    return time.process_time() - begin
+
+
+def recording(payload: int, count: int, place: Path) -> None:
+    """One line for one size of packet: the best of ROUNDS of each, taken in turn."""
+    found = batches(payload, count)
+    least = {"plain": 1e9, "whole": 1e9, "headers": 1e9}
+    for number in range(ROUNDS):
+        for name, most in (("plain", None), ("whole", 0), ("headers", 128)):
+            keep = None
+            if most is not None:
+                wishes = Wishes(record=(Track(size_bytes=64 << 20, most=most),))
+                vault = Vault(place / f"{name}{payload}.{number}", quota_bytes=1 << 30)
+                flight = Flight(wishes, vault, Numbers([]), Notes(10**9))
+                keep = lambda batch, flight=flight: flight.take(batch, 0, batch.count)  # noqa: E731
+            least[name] = min(least[name], plain(found, keep))
+    packets = count * BATCH
+    base = least["plain"]
+    for name in ("whole", "headers"):
+        more = (least[name] - base) / packets
+        print(
+            f"{payload + 42:>5} bytes a packet, {name:<8} {base / packets * 1e9:6.0f} ns plain, "
+            f"+{more * 1e9:4.0f} ns recorded ({least[name] / base:4.2f} times), "
+            f"{more * RATE * 100:4.1f}% of a core at {RATE:,} packets/s"
+        )
+
+
+def timed(step: Callable[[], object]) -> float:
+    """Elapsed seconds, with what the disk has yet to do."""
+    os.sync()
+    begin = time.perf_counter()
+    step()
+    return time.perf_counter() - begin
+
+
+def copied(source: Path, target: Path) -> None:
+    """A plain copy that is on the disk."""
+    with source.open("rb") as taken, target.open("wb") as given:
+        shutil.copyfileobj(taken, given, 1 << 20)
+        os.fsync(given.fileno())
+
+
+def written(source: Path, target: Path, packets: int) -> None:
+    """The packets of a bundle alone."""
+    numbers = array("q", bytes(8 * packets))
+    wanted = annotated.Wanted(flows={}, numbers=numbers, remark=lambda _: "", flow_id=lambda _: "")
+    with target.open("wb") as file:
+        annotated.write((str(source),), wanted, file.fileno())
+        os.fsync(file.fileno())
+
+
+def exporting(size: int, place: Path) -> None:
+    """An incident of ``size`` bytes."""
+    source = place / "source.pcapng"
+    writer = PcapngWriter(str(source), [])
+    for batch in batches(1000, size // (1070 * BATCH)):
+        writer.write(batch)
+    writer.close()
+    packets = sum(batch.count for batch in open_files((str(source),)).batches())
+    copy = min(timed(lambda: copied(source, place / "copy")) for _ in range(3))
+    alone = min(timed(lambda: written(source, place / "alone", packets)) for _ in range(3))
+    words = ["incident", "export", str(source), "-o"]
+    procwire([*words, str(place / "first")])  # modules are loaded, which takes a second or two
+    begin = time.process_time()
+    whole = timed(lambda: procwire([*words, str(place / "bundle")]))
+    spent = time.process_time() - begin
+    size = source.stat().st_size
+    print(f"{size / 1e6:.0f} MB, {packets:,} packets: copy {copy:.2f} s ({size / copy / 1e6:.0f} MB/s)")
+    print(f"  packets written with their flows alone: {alone:.2f} s, {alone / copy:.2f} times the copy")
+    print(
+        f"  whole bundle: {whole:.2f} s, {whole / copy:.2f} times the copy ({size / whole / 1e6:.0f} MB/s), "
+        f"{spent:.2f} s of a processor"
+    )
+
+
+def main() -> None:
+    """Print what was measured."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--batches", type=int, default=400)
+    parser.add_argument("--megabytes", type=int, default=SIZE_BYTES >> 20)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="procwire-bench-") as room:
+        for payload in (22, 400, 1400):
+            recording(payload, arguments.batches, Path(room))
+        exporting(arguments.megabytes << 20, Path(room))
+
+
+if __name__ == "__main__":
+    main()
