@@ -20,7 +20,15 @@ def test_every_table_of_observations_is_stored() -> None:
             kept = {column.name for column in stored[table.name]}
             assert {column.name for column in table} | {"flow_id", "src", "dst", "process"} <= kept
             assert not kept & {column.name for column in KEPT}, table.name
-    assert {"flow", "process", "process_event", "interface", "accounting", "finding"} == set(stored) & core
+    assert {
+        "flow",
+        "process",
+        "process_event",
+        "interface",
+        "accounting",
+        "finding",
+        "procmond_process",
+    } == set(stored) & core
     assert all(create(table) for table in stored.values())
 
 

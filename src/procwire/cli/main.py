@@ -44,6 +44,7 @@ MODULES = (
     "config",
     "ledger",
     "rules",
+    "importing",
     "alerts",
     "bundle",
     "catalogue",

@@ -21,7 +21,9 @@ from procwire.model.filter import Filter
 from procwire.model.filter.pattern import PatternError
 from procwire.store.guard import GuardError, examine
 
-NOT_COMING = frozenset({"process", "interface", "accounting", "finding"})  # rows that are only looked back at
+NOT_COMING = frozenset(
+    {"process", "interface", "accounting", "finding", "procmond_process"}
+)  # rows that are only looked back at
 SECOND = 1_000_000_000
 LEAST_EVERY, MOST_EVERY = 5 * SECOND, 600 * SECOND
 MAX_WINDOW = 31 * 86_400 * SECOND

@@ -27,6 +27,7 @@ from procwire.model.flow import NO_SCALE
 from procwire.model.health import HEALTH
 from procwire.model.host_tables import PROCESSES, container_columns, program_columns
 from procwire.model.imported import IMPORTS
+from procwire.model.inherited import INHERITED, SETTINGS
 from procwire.model.kernel_tables import KERNEL
 from procwire.model.lives import LIVES
 from procwire.model.packets import HAS_PORTS, IS_IP
@@ -340,4 +341,5 @@ GROUPS = Table(
 CORE = (
     FLOWS, PACKETS, GROUPS, PROCESSES, LIVES, SOCKETS, INTERFACES, PROTOCOLS, RISKS, CHECKS, ACCOUNTING,
     TRIALS, HEALTH, TRAFFIC, COLUMNS, RUNS, LOSSES, FINDINGS, DETECTORS, RULES, IMPORTS, RULE_TESTS,
+    INHERITED, SETTINGS,
 )  # fmt: skip

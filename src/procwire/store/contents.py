@@ -15,6 +15,7 @@ from procwire.model.accounting import ACCOUNTING
 from procwire.model.columns import Column, Table
 from procwire.model.finding import FINDINGS
 from procwire.model.host_tables import PROCESSES
+from procwire.model.inherited import INHERITED
 from procwire.model.lives import LIVES
 from procwire.model.observed import observed
 from procwire.model.tables import CORE, FLOWS, INTERFACES, OWNER
@@ -37,7 +38,7 @@ def _unknown(_: object) -> None:
 OWNERS = msgspec.structs.replace(PROCESSES, columns=tuple(_remembered(column) for column in PROCESSES))
 """The process of a flow, as PROCESSES declares it: takes rows of FLOWS."""
 
-_CORE = (FLOWS, OWNERS, LIVES, INTERFACES, ACCOUNTING, FINDINGS)
+_CORE = (FLOWS, OWNERS, LIVES, INTERFACES, ACCOUNTING, FINDINGS, INHERITED)
 
 
 def contents(tables: Iterable[Table]) -> tuple[Table, ...]:
