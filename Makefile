@@ -67,6 +67,7 @@ bench: $(STAMP)
 	$(BIN)/python -m bench.hooks
 	$(BIN)/python -m bench.processes
 	$(BIN)/python -m bench.store
+	$(BIN)/python -m bench.tui
 	$(BIN)/python -m bench.shape
 
 clean:

@@ -69,6 +69,17 @@ def places(pid: int) -> Counter[str]:
     return found
 
 
+def alone(pid: int) -> int:
+    """KiB of PSS of one process."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    return next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
+
+
+def name_of(pid: int) -> str:
+    """What it is called."""
+    return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip()
+
+
 def fill(client: Host, server: Host, flows: int) -> None:
     """Open the flows and leave them open."""
     serving = server.start(sys.executable, "-c", SERVER, "10.77.0.2", str(flows), stdout=subprocess.PIPE)
@@ -92,6 +103,8 @@ def measure(flows: int, source: str) -> tuple[int, int, Counter[str], str]:
         fill(client, server, flows)
         time.sleep(SETTLE_SECONDS)
         after, where = pss(watcher.pid), places(watcher.pid)
+        for each in family(watcher.pid):
+            print(f"process {each}: {alone(each) / 1024:.1f} MiB, {name_of(each)}")
         watcher.send_signal(signal.SIGINT)
         last = watcher.stderr.read().decode().strip()
         watcher.wait(30)

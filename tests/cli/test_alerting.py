@@ -95,18 +95,20 @@ def touch() -> None:
 
 @pytest.mark.kernel
 @pytest.mark.skipif(bool(why_not()), reason=why_not())
-def test_a_scan_is_told_to_every_sink_while_it_runs(host: Host, tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["watch", "daemon"])
+def test_a_scan_is_told_to_every_sink_while_it_runs(host: Host, tmp_path: Path, command: str) -> None:
     out, said = tmp_path / "out", tmp_path / "said"
     out.mkdir()
     config, file = tmp_path / "config.toml", out / "alerts.cef"
     with host.inside(lambda: HttpSink(200)) as sink, said.open("wb") as errors:
         config.write_text(CONFIG.format(url=sink.url, file=file))
         words = (
-            sys.executable, "-m", "procwire", "--config", str(config), "watch", "--json", "--source", "tap",
-            "--alerts-directory", str(tmp_path / "state"), "--filter", "port == 1",
+            sys.executable, "-m", "procwire", "--config", str(config), command, "--source", "tap",
+            "--alerts-directory", str(tmp_path / "state"),
             "--timeout", "tcp_linger=100ms", "--timeout", "tcp_half_open=100ms",
         )  # fmt: skip
-        program = host.start(*words, stderr=errors, env=ENVIRONMENT)
+        own = ("--no-store", "--socket", str(tmp_path / "s")) if command == "daemon" else ("--json",)
+        program = host.start(*words, *own, stderr=errors, env=ENVIRONMENT)
         wait_for(lambda: "watching" in said.read_text())
         host.inside(scan)
 

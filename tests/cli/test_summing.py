@@ -16,6 +16,9 @@ def test_ended_and_open_flows_are_counted_once_each() -> None:
     sums.add(ended)
     book.active = lambda: [going]
     assert [row.flows for row in sums.rows("remote")] == [2]
+    sums.ending = lambda: [flow_of(3)]
+    assert [row.flows for row in sums.rows("remote")] == [3]
+    sums.ending = tuple
     assert [row.flows for row in sums.rows("remote")] == [2]
 
 

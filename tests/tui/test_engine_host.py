@@ -81,7 +81,7 @@ def test_what_the_engine_does_not_tell_comes_from_beside() -> None:
     engine, client = host()
     assert engine.rows(Want(table="process", columns=("pid",))).total == 8
     assert client.asked == []
-    assert {"flow", "process"} <= {table.name for table in engine.tables()}
+    assert {"flow", "process", "group"} <= {table.name for table in engine.tables()}
 
 
 def test_groups_are_made_here_where_the_engine_has_none() -> None:

@@ -142,6 +142,7 @@ def _served(
     face.watching = watching
     face.context = face.book.context = Context(watching.source.interfaces, source="tap")
     face.book.active = watching.pipeline.tracker.active
+    face.sums.ending = watching.ending
     face.book.reasons = lambda: (*losses_of(watching), *_unasked(watching))
     face.condition = Condition(watching, face.desk, face.past, writer_of(keeper))
     watching.audience = Kept(face, keeper, verdicts, found, alerts)

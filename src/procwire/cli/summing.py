@@ -6,6 +6,7 @@ with each question.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import msgspec
@@ -23,6 +24,7 @@ class Sums:
 
     def __init__(self, book: Book) -> None:
         self._book = book
+        self.ending: Callable[[], Iterable[Flow]] = tuple  # neither active nor told to have ended
         self._groups = {by: Groups(by) for by in KEYS}
 
     def add(self, flow: Flow) -> None:
@@ -34,7 +36,9 @@ class Sums:
     def rows(self, by: str) -> list[GroupRow]:
         """The groups, the largest first."""
         context = self._book.context
-        return self._groups[by].rows(FlowRow(flow, context) for flow in self._book.active())
+        return self._groups[by].rows(
+            FlowRow(flow, context) for flow in (*self._book.active(), *self.ending())
+        )
 
     def offers(self) -> list[Offer]:
         """Who may not see all flows sees no sums of them."""

@@ -23,11 +23,12 @@ from procwire.courier.hosts import Hosts
 from procwire.courier.line import give, pair
 from procwire.courier.worker import serve
 from procwire.model.sink import REFUSED, Done, Result, Sink
-from procwire.sandbox import profile
+from procwire.sandbox import limits, profile
 from procwire.sandbox.confine import confine
 from procwire.sandbox.plan import OFF, Plan
 from procwire.sandbox.syscalls import prctl
 
+KEEPER = "procwire:keeper"
 _DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 _GROUP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 FIRST_REST_SECONDS, LONGEST_REST_SECONDS = 0.1, 10.0
@@ -69,6 +70,7 @@ def _begin(end: socket.socket, parent: int, mode: str, sinks: Sequence[Sink]) ->
             signal.signal(number, signal.SIG_IGN)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _GROUP)
         prctl(_DIES_WITH_PARENT, signal.SIGKILL)
+        limits.rename(KEEPER)
         _let_go(end.fileno())
         if os.getppid() == parent:
             _keep(end, mode, sinks)

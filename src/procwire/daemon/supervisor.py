@@ -142,8 +142,9 @@ class Supervisor:
                 ours.close()
                 self._gate.leave_to_others()
                 code = self._run_engine(theirs, self.past)
-            except Exception:  # a defect: nobody above would say so, as this is not main's stack
-                self._log.error(f"the engine stopped at a defect: {traceback.format_exc()}")
+            except Exception as error:  # a defect: nobody above would say so, as this is not main's stack
+                self._log.error(f"the engine stopped at a defect: {type(error).__name__}: {error}")
+                self._log.info(traceback.format_exc().rstrip())
             finally:
                 sys.stdout.flush()
                 os._exit(code)

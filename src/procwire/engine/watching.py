@@ -103,6 +103,10 @@ class Watching:
         if options.sandbox != OFF:
             self._split()
 
+    def ending(self) -> list[Flow]:
+        """Flows that have ended, and whose end was not told yet."""
+        return [each.flow for each in self._waiting.values() if each.ended]
+
     def stop(self) -> None:
         """End ``run`` at once, with what the kernel had seen by now; a second call leaves even that."""
         self.stopping = True

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from procwire.api.client import Answered, ApiError, Client
-from procwire.api.remote import read
+from procwire.api.remote import of_dicts, read
 from procwire.model.columns import Table
 from procwire.model.filter import FilterError
 from procwire.tui import grouping
-from procwire.tui.aside import declared
+from procwire.tui.aside import DECLARED, declared
 from procwire.tui.host import (
     GROUP,
     Answer,
@@ -56,7 +56,7 @@ class EngineHost:
     def tables(self) -> tuple[Table, ...]:
         """See Host."""
         others = {table.name: table for table in self._beside.tables()}
-        return tuple((others | self._tables).values())
+        return tuple((others | {GROUP: of_dicts(DECLARED[GROUP])} | self._tables).values())
 
     def rows(self, want: Want) -> Rows:
         """See Host."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -40,6 +41,8 @@ def start(
     sys.stdout.flush()
     sys.stderr.flush()
     parent = os.getpid()
+    gc.collect()
+    gc.freeze()  # what both have stays shared: no look for cycles writes to it
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _GROUP)
     pid = os.fork()
     if pid:

@@ -17,6 +17,7 @@ from procwire.tui.host import GROUP, Health, HostError, Rows, Want
 from procwire.tui.keys import Key
 from procwire.tui.view import View, refusal
 
+MAX_HELD = 2000  # groups whose largest sum is remembered
 TOP = 20  # groups that are fetched
 FOUND = ("time", "severity", "detector", "process", "source", "target", "detail")
 IDENTITY = ("interface", "direction", "packets", "attributed", "no_socket", "other_ip", "fragments",
@@ -56,6 +57,7 @@ class OverviewView(View):
         self.canvas = Canvas()
         self.seen = Seen()
         self.rates = History()
+        self.most: dict[tuple[str, str], int] = {}  # the largest sum that a group had
 
     def compose(self) -> ComposeResult:
         """One painted text."""
@@ -79,12 +81,22 @@ class OverviewView(View):
                     at=self.app.at)  # fmt: skip
         rows = await self.app.ask(self.app.host.rows, want)
         found = _dicts(want, rows)
+        if self.app.host.live:
+            self._hold(by, found)
         self.rates.feed(self.app.clock, {(by, row["group"]): row["bytes"] for row in found})
         for row in found:
             row["rate"] = self.rates.rate((by, row["group"])) if self.app.host.live else None
         if self.app.host.live:
             found.sort(key=lambda row: (-(row["rate"] or 0), -row["bytes"], row["group"]))
         return found
+
+    def _hold(self, by: str, found: list[dict[str, Any]]) -> None:
+        """A sum since the engine began never falls: flows between their end and their last word are out."""
+        if len(self.most) > MAX_HELD:
+            self.most.clear()
+        for row in found:
+            key = (by, row["group"])
+            row["bytes"] = self.most[key] = max(row["bytes"], self.most.get(key, 0))
 
     async def _rows(self, table: str, columns: tuple[str, ...], **words: Any) -> list[dict[str, Any]]:
         if self.app.table(table) is None:

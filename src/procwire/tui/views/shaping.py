@@ -22,3 +22,7 @@ class ShapingView(WaitingView):
     NEEDS: ClassVar[str] = "the engine that this terminal looks at tells of no shaping"
     REMEDY: ClassVar[str] = "a daemon that shapes (procwire daemon as root), or procwire shape on this host"
     ALSO: ClassVar[str] = "procwire doctor says whether this kernel has the queueing disciplines for it"
+
+    def counted(self) -> str:
+        """How many there are."""
+        return f"{self.total:,} {'impairment' if self.total == 1 else 'impairments'}"
