@@ -42,7 +42,7 @@ def add(actions: Any) -> None:
     parser = actions.add_parser(
         "run", help="run a command on a bad network, with nothing changed for others",
         description=DESCRIPTION,
-        epilog="example:\n  sudo procwire shape run --loss 3%% --rtt 200ms --rate 2mbit -- curl http://10.1.2.3/\n",
+        epilog="example:\n  sudo procwire shape run --rtt 200ms --rate 2mbit --loopback -- curl http://127.0.0.1/\n",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     add_effects(parser)
