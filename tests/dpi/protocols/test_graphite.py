@@ -27,7 +27,7 @@ def test_claims() -> None:
     assert asks(graphite, LINES[:42], hinted=False) is Claim.MORE
     assert asks(graphite, LINES[:42]) is Claim.YES
     assert asks(graphite, b"web.load 0.4") is Claim.MORE
-    for wrong in (b"hello world\r\n", b"a b c\n", b"web.load 1 17\n", b"a\x01", b"x" * 600):
+    for wrong in (b"hello world\r\n", b"a b c\n", b"AA .", b"a\n.", b"web.load 1 17\n", b"a\x01", b"x" * 600):
         assert asks(graphite, wrong) is Claim.NO
 
 

@@ -49,7 +49,10 @@ SHAPES = {
 
 def _dotted(data: bytes) -> bool:
     """Whether a dot ends the first part of a name, or still may."""
-    return data.find(b".", 0, 101) > 0 or (len(data) <= 101 and _SPACE not in data and _LINE_END not in data)
+    dot = data.find(b".", 0, 101)
+    if dot < 0:
+        return len(data) <= 101 and _SPACE not in data and _LINE_END not in data
+    return dot > 0 and data.find(b" ", 0, dot) < 0 and data.find(b"\n", 0, dot) < 0
 
 
 def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: ARG001
