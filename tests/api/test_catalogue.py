@@ -51,6 +51,14 @@ def test_names_that_are_none_come_with_the_nearest(catalogue: Catalogue) -> None
         assert "did you mean" in refused.value.failed.hint
 
 
+def test_a_pattern_that_could_keep_an_engine_from_its_packets_is_refused(catalogue: Catalogue) -> None:
+    for text in ("cmdline ~ '.*a.*b.*c'", "not (pid > 1 or exe ~ '(a|b)+.*x')"):
+        with pytest.raises(AskedError, match=r"could take so long|very long") as refused:
+            catalogue.match(text, FLOWS, 3, 0)
+        assert refused.value.failed.code == "filter"
+    assert catalogue.match("cmdline ~ '^/usr/.*curl$' and server_name ~ 'x+'", FLOWS, 3, 0) is not None
+
+
 def test_filter_and_rights_hold_together(catalogue: Catalogue) -> None:
     offer = catalogue.offer("flow", 1)
     match = catalogue.match("dst_port == 443", offer.table, 1, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from procwire.detect.contract import SECOND
 from procwire.engine.options import EngineError
 from procwire.model.finding import Finding
 from tests.detect.made import flow, process
+from tests.extensions.test_rules import write
 
 
 def asked(findings: str | None = None, **more: object) -> Namespace:
@@ -34,6 +36,24 @@ def test_every_taker_gets_every_finding_with_what_was_lost() -> None:
     assert first[0].complete == "degraded"
     assert detecting.now >= SECOND
     assert not detecting.incomplete
+
+
+def test_rules_over_process_events_that_come_late_are_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path / "x.yaml", "mine")
+    detecting = Detecting(asked("", rules=[str(tmp_path)]))
+    (tmp_path / "late.yaml").write_text(
+        "id: late\ntitle: Late\nseverity: low\ntable: process_event\nmatch: exe contains x\n"
+        "tests: {fires: [{exe: x}], silent: [{exe: y}]}\n"
+    )
+    assert detecting.ruling is not None
+    detecting.ruling.reload()
+    assert detecting.ruling._thread is not None
+    detecting.ruling._thread.join(30)
+    detecting.ticked()
+    assert "process events are heard only by" in capsys.readouterr().err
+    assert detecting.incomplete
 
 
 def test_what_cannot_be_is_said() -> None:

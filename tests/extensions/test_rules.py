@@ -35,6 +35,18 @@ def test_the_rules_that_come_with_procwire_are_right() -> None:
         assert Path(rule.source).stem == rule.id
 
 
+def test_places_that_were_found_before_are_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused() -> list[str]:
+        raise PermissionError(13, "in a cell")
+
+    monkeypatch.setattr(rules, "usual", refused)
+    write(tmp_path / "x.yaml", "one")
+    found, wrong, _ = rules.gather([], before=[str(tmp_path)])
+    assert ([rule.id for rule in found], wrong) == (["one"], [])
+
+
 def test_a_later_directory_goes_before(tmp_path: Path) -> None:
     write(tmp_path / "a" / "x.yaml", "one")
     write(tmp_path / "b" / "y.yml", "one")

@@ -16,7 +16,7 @@ from procwire.api.offers import Offer, Viewer
 from procwire.model.columns import Column
 from procwire.model.plain import Reader, cells, fields, readers
 
-STRIDE = 64  # rows that are looked at between two places to pause
+STRIDE = 16  # rows that are looked at between two places to pause
 PART_ROWS = 64  # in one message
 MAX_MATCHES = 1_000_000  # rows of one answer that are put in order
 MAX_OF_FLOW = 500  # observations, and findings, of one flow

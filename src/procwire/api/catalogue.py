@@ -8,12 +8,16 @@ from typing import Any
 from procwire.api.messages import ColumnTold, Failed, TableTold
 from procwire.api.offers import Offer, Viewer
 from procwire.model.columns import Column, Table
-from procwire.model.filter import FilterError, compile_filter
+from procwire.model.filter import FilterError, checker, compile_filter
+from procwire.model.filter.checker import Meaning
 from procwire.model.filter.fault import nearest
+from procwire.model.filter.literals import Pattern
+from procwire.model.filter.pattern import tries
 from procwire.model.observed import anything, observed
 from procwire.model.plain import Reader, readers
 
 OBSERVATION = "observation"
+MAX_TRIES = 2048  # of a pattern from one place: whoever asks must not keep an engine from its packets
 Match = Callable[[Any], bool]
 
 
@@ -68,7 +72,14 @@ class Catalogue:
         if not text:
             return None
         try:
-            return compile_filter(text, self._searched(table), now=now).matches
+            made = compile_filter(text, self._searched(table), now=now)
+            slow = next((each for each in _patterns(made.tree) if tries(each) > MAX_TRIES), None)
+            if slow is not None:
+                words = (
+                    "this pattern could take so long that packets are lost: at most one repeat without an end"
+                )
+                raise FilterError(words, text, max(0, text.find(slow)), len(slow))
+            return made.matches
         except FilterError as error:
             failed = Failed(
                 number, "filter", error.message, at=error.at, length=error.length, hint=error.hint
@@ -107,6 +118,19 @@ class Catalogue:
         if name not in self._seen:
             self._seen[name] = observed(self._kinds[name])
         return self._seen[name]
+
+
+def _patterns(tree: Meaning) -> Iterator[str]:
+    """Every pattern of a filter."""
+    match tree:
+        case checker.Test():
+            for term in tree.terms:
+                yield from (value.text for value in term.values if isinstance(value, Pattern))
+        case checker.Opposite():
+            yield from _patterns(tree.item)
+        case checker.All() | checker.Any():
+            for item in tree.items:
+                yield from _patterns(item)
 
 
 def columns_of(table: Table, names: Sequence[str], number: int) -> list[Column]:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # loaded where something is to be found
 
 Take = Callable[[Finding], None]
 Reasons = Callable[[], Sequence[str]]
+LATE = "process events are heard only by a watch that begins with a rule over them"
 UNSTORED = "rules with windows look at stored rows: --store keeps them"
 
 
@@ -129,6 +130,9 @@ class Detecting:
             self.detection.rules = self.ruling.set
             if self.hunt is not None:
                 self.hunt.take(self.ruling.windowed)
+            if LIVES.name in self.ruling.read and self.lives is None and not self.deaf:
+                self.deaf = LATE
+                print(f"procwire: incomplete: {LATE}", file=sys.stderr)
 
     def finish(self) -> None:
         """Nothing more will come; what a detector could not look at is said."""

@@ -23,8 +23,9 @@ class Ruling:
 
     def __init__(self, directories: Sequence[str]) -> None:
         self._directories = list(directories)
+        self._usual = rule_directories()
         try:
-            found, wrong, tables = rules(self._directories)
+            found, wrong, tables = rules(self._directories, before=self._usual)
         except ExtensionError as error:
             raise EngineError(str(error), exit.USAGE) from None
         for line in wrong:
@@ -61,11 +62,11 @@ class Ruling:
     @property
     def places(self) -> tuple[str, ...]:
         """Files and directories that it reads."""
-        return (*rule_directories(), *self._directories)
+        return (*self._usual, *self._directories)
 
     def _read(self) -> None:
         try:
-            found, wrong, tables = rules(self._directories)
+            found, wrong, tables = rules(self._directories, before=self._usual)
         except (ExtensionError, OSError) as error:
             wrong, found = [str(error)], []
         if wrong:

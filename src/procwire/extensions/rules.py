@@ -69,15 +69,18 @@ def load(
     return rules, wrong
 
 
-def gather(directories: Sequence[str]) -> tuple[list[Rule], list[str], dict[str, Table]]:
+def gather(
+    directories: Sequence[str], *, before: Sequence[str] | None = None
+) -> tuple[list[Rule], list[str], dict[str, Table]]:
     """(rules, what is wrong with files, tables) of the usual directories and those that are named.
 
-    Raises ExtensionError for a directory that cannot be read.
+    ``before``: in the place of the usual ones, which a process in its cell cannot look for any more. Raises
+    ExtensionError for a directory that cannot be read.
     """
     from procwire.dpi.registry import registry
 
     known = {table.name: table for table in contents(registry().tables())}
-    places = [*usual(), *directories]
+    places = [*(usual() if before is None else before), *directories]
     found, wrong = load(places, known)
     for place in places:
         try:

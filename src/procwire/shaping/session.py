@@ -93,8 +93,7 @@ class Shaper:
         before = self._standing_entry(wanted, spots)
         parts = tuple(self._part(wanted, spot, terms) for spot in spots)
         entry = _entry(wanted, parts, terms, before)
-        self._do(entry, spots, before)
-        return Shaped(entry, before is not None)
+        return Shaped(self._do(entry, spots, before), before is not None)
 
     def planned(self, wanted: Impairment, terms: Terms | None = None) -> tuple[Part, ...]:
         """What would be done. Raises ShapingError."""
@@ -197,9 +196,10 @@ class Shaper:
     def _lifelines(self, terms: Terms) -> tuple[Selector, ...]:
         return lifelines(terms.environ, terms.management)
 
-    def _do(self, entry: Entry, spots: list[Spot], before: Entry | None) -> None:
+    def _do(self, entry: Entry, spots: list[Spot], before: Entry | None) -> Entry:
+        """Its times run from when it is in place; until then it has a short one of its own."""
         soon = journal.now() + APPLYING_NS
-        self.journal.write(msgspec.structs.replace(entry, confirm_ns=soon))
+        self.journal.write(msgspec.structs.replace(entry, confirm_ns=soon, until_ns=soon))
         done: list[Step] = []
         try:
             _settle(entry)
@@ -214,8 +214,14 @@ class Shaper:
         except ShapingError as error:
             self._take_back(entry, before, changed=bool(done))
             raise error from None
-        self.journal.write(entry)
+        late = journal.now() - entry.made_ns
+        standing = msgspec.structs.replace(
+            entry, made_ns=entry.made_ns + late, until_ns=entry.until_ns + late,
+            confirm_ns=entry.confirm_ns + late if entry.confirm_ns else 0,
+        )  # fmt: skip
+        self.journal.write(standing)
         guard.ask(self.journal.folder)
+        return standing
 
     def _take_back(self, entry: Entry, before: Entry | None, *, changed: bool) -> None:
         """A change that did nothing leaves what stood; one that stopped half-way takes all of it down."""

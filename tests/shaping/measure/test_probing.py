@@ -42,4 +42,4 @@ def test_probes_nobody_can_have(ends: tuple[Endpoint, Endpoint]) -> None:
 
 
 def test_a_stream_has_a_speed(ends: tuple[Endpoint, Endpoint]) -> None:
-    assert goodput(*ends, 0.3) > 1_000_000
+    assert goodput(*ends, 1.0) > 100_000

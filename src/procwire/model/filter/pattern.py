@@ -43,6 +43,11 @@ def compile_pattern(text: str) -> re.Pattern[str]:
     return compiled
 
 
+def tries(text: str) -> int:
+    """What a pattern that is valid can cost from one starting point, at worst."""
+    return _sequence(_parser.parse(text))
+
+
 def searcher(text: str) -> Callable[[str], bool]:
     """A test of one value, as ``re.search`` on its first MAX_SEARCHED characters."""
     search = compile_pattern(text).search

@@ -20,6 +20,9 @@ from procwire.shaping.lab import namespaces
 WAYS = ("egress", "ingress")
 BUFFER_BYTES = 8 << 20
 MAX_PROBES = 200_000
+FRESH_LINK_NS = (
+    5 * 10**9
+)  # a link that has just come up may drop so long (net/core/link_watch.c: once a second)
 LONGEST_WAIT_NS = 10 * 10**9  # for the last probes, after the longest delay that was asked for
 _TIMESTAMP_NS, _BUFFER_FORCE = 35, 33  # SO_TIMESTAMPNS, SO_RCVBUFFORCE (asm-generic/socket.h)
 _PROBE = struct.Struct("!4sIQ")  # magic, number, CLOCK_REALTIME in ns
@@ -63,7 +66,7 @@ def probe(near: Endpoint, far: Endpoint, plan: ProbePlan) -> dict[str, Probed]:
     found = {way: Probed() for way in WAYS}
     with _datagrams(near) as first, _datagrams(far) as second:
         roads = (("egress", first, second), ("ingress", second, first))
-        _greet(first, second, min(plan.wait_ns, LONGEST_WAIT_NS))
+        _greet(first, second, min(plan.wait_ns, LONGEST_WAIT_NS) + FRESH_LINK_NS)
         body = b"\0" * max(0, plan.size - SMALLEST)
         start = time.monotonic_ns()
         end = start + plan.count * plan.interval_ns + min(plan.wait_ns, LONGEST_WAIT_NS)
