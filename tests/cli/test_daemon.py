@@ -44,6 +44,7 @@ def test_the_unit_leaves_the_warden_what_it_needs(capsys: pytest.CaptureFixture[
     needed = {capabilities.NAMES[number] for number in WARDEN_KEEPS}
     assert needed | {"setuid", "setgid", "setpcap"} <= kept
     assert service["NoNewPrivileges"] == "yes"
+    assert (service["Type"], service["ExecReload"]) == ("notify", "kill -HUP $MAINPID")
     assert "RestrictNamespaces" not in service
     assert "PrivateNetwork" not in service
 

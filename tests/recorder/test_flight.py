@@ -68,7 +68,7 @@ def test_a_trigger_keeps_packets_and_what_was_known(tmp_path: Path) -> None:
 
 def test_the_same_again_prolongs_and_another_begins_its_own(tmp_path: Path) -> None:
     taped = Taped(wishes(tmp_path))
-    finding = Reason(time=5, kind="finding", name="scan", severity="high", detail="x")
+    finding = Reason(time=taped.now, kind="finding", name="scan", severity="high", detail="x")
     frozen(taped, Reason(time=5, kind="signal"), finding, Reason(time=6, kind="signal"))
     flight = flight_of(taped)
     taped.keeping.close(taped.now)
@@ -101,6 +101,7 @@ def test_bounds_that_do_not_reach_back_are_said(tmp_path: Path) -> None:
     taped = Taped(Wishes(record=(Track(packets=1),), directory=str(tmp_path), before_ns=HOUR, after_ns=1))
     frozen(taped, Reason(time=5, kind="signal"))
     flight_of(taped)._rings[0].aged_to = taped.now
+    flight_of(taped)._rings[0].aged_packets = 1
     flight_of(taped).freeze(Reason(time=5, kind="command"))
     taped.keeping.tick(taped.now)
     taped.keeping.close(taped.now)
@@ -125,6 +126,22 @@ def test_rings_by_interface(tmp_path: Path) -> None:
     rest.seal()
     assert (mine.packets, rest.packets) == (0, taped.packets)
     taped.keeping.close(taped.now)
+
+
+def test_what_is_found_when_all_is_over_freezes_too(tmp_path: Path) -> None:
+    taped = Taped(wishes(tmp_path))
+    flight = flight_of(taped)
+    flight.awaited = True
+    taped.play()
+    taped.keeping.close(taped.now)
+    Freezer(flight, ["scan"]).found(
+        Finding(time=taped.now, detector="scan", title="t", severity="low", detail="d")
+    )
+    flight.close()
+    flight.close()
+    head = head_of(tmp_path)
+    assert (head["state"], head["packets"]) == ("frozen", taped.packets)
+    assert head["reasons"][0]["name"] == "scan"
 
 
 def test_findings_freeze_by_name_and_severity(tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ def test_what_was_half_written_is_no_entry(tmp_path: Path) -> None:
     kept.write(entry())
     (tmp_path / "bbbbbbbb.new").write_bytes(b"{")  # a crash before the rename
     (tmp_path / "cccccccc.json").write_bytes(b"{")
+    (tmp_path / "active.json").write_bytes(b"{")  # a neighbour's, and none of the journal
     (tmp_path / "dddddddd.json").write_bytes(msgspec.json.encode(entry()))
     (tmp_path / "eeeeeeee.json").symlink_to("/etc/passwd")
     with (tmp_path / "ffffffff.json").open("wb") as large:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import contextlib
 import signal
 import sys
@@ -193,6 +194,8 @@ def freeze_at(arguments: argparse.Namespace, watching: Watching, detecting: Dete
         from procwire.recorder.flight import Freezer
 
         detecting.takers.append(Freezer(flight, arguments.freeze_on).found)
+        flight.awaited = True  # some is found when all was seen
+        atexit.register(flight.close)  # whatever ends the watch
 
 
 def _check_names(arguments: argparse.Namespace) -> None:
@@ -227,6 +230,7 @@ def tell_frozen(watching: Watching) -> bool:
     flight = watching.keeping.flight
     if flight is None:
         return False
+    flight.close()
     lacks = bool(flight.refused)
     for incident in flight.frozen:
         lost = [f"{count} packets lost: {why}" for why, count in incident.dropped.items()]

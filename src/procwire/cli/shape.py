@@ -13,7 +13,7 @@ ACTIONS = ("shape_run", "shape_set", "shape_show", "shape_presets", "shape_scena
 
 EPILOG = """\
 examples:
-  procwire shape run --loss 3% --rtt 200ms -- curl http://example.com/
+  procwire shape run --loss 3% --rtt 200ms --loopback -- curl http://127.0.0.1:8000/
   procwire shape run --preset lte -- pytest
   procwire shape set eth0 --loss 3% --rtt 200ms --confirm 30s
   procwire shape show

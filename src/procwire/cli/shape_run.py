@@ -34,7 +34,7 @@ Run CMD in a network namespace of its own, behind an emulated path. CMD reaches 
 $PROCWIRE_HOST; with --loopback 127.0.0.1 is this host's, too; with --with, the other end is another
 namespace. On the host one interface appears (pwshape0) while CMD runs; nothing else is changed, and the
 kernel takes it away however this ends. Signals are handed on, and the exit code is CMD's. Needs root; under
-sudo CMD runs as its caller."""
+sudo CMD runs as its caller. Other hosts are reached only where this host routes for 198.18.0.0/15."""
 
 
 def add(actions: Any) -> None:
@@ -42,7 +42,7 @@ def add(actions: Any) -> None:
     parser = actions.add_parser(
         "run", help="run a command on a bad network, with nothing changed for others",
         description=DESCRIPTION,
-        epilog="example:\n  sudo procwire shape run --loss 3%% --rtt 200ms --rate 2mbit -- curl http://10.1.2.3/\n",
+        epilog="example:\n  sudo procwire shape run --rtt 200ms --rate 2mbit --loopback -- curl http://127.0.0.1/\n",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     add_effects(parser)

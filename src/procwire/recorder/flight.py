@@ -41,6 +41,9 @@ class Flight:
         self.notes = notes
         self.frozen: list[Incident] = []
         self.refused = 0  # triggers for which there were too many incidents
+        self.awaited = False  # detectors may speak when all is over: then who asked for them closes
+        self._closed = False
+        self._end: tuple[int, dict[str, int]] = (0, {})
         self._wishes = wishes
         self._vault = vault
         self._numbers = numbers
@@ -79,8 +82,18 @@ class Flight:
         for incident in [each for each in self._open if now >= each.until + LATE_NS]:
             self._finish(incident, now, dropped())
 
-    def close(self, now: int, dropped: Mapping[str, int]) -> None:
-        """End every incident with what there is, and wait for the disk."""
+    def rest(self, now: int, dropped: Mapping[str, int]) -> None:
+        """No packet will come any more; but where ``awaited``, somebody may still have a reason to freeze."""
+        self._end = now, dict(dropped)
+        if not self.awaited:
+            self.close()
+
+    def close(self) -> None:
+        """End every incident with what there is, and wait for the disk; may be called twice."""
+        if self._closed:
+            return
+        self._closed = True
+        now, dropped = self._end
         while self._triggers:
             self._trigger(self._triggers.popleft(), now)
         for incident in list(self._open):
@@ -129,12 +142,13 @@ class Flight:
 
     def _begin(self, reason: Reason, now: int, until: int) -> None:
         incident = Incident(self._vault, self._scribe, self._name(reason, now), reason)
-        incident.first, incident.until = now - self._wishes.before_ns, until
+        moment = min(now, reason.time) if reason.kind == "finding" else now  # it may be found much later
+        incident.first, incident.until = moment - self._wishes.before_ns, until
         for ring in self._rings:
             ring.seal()
         incident.begin(self._head(incident))
         blocks = [block for ring in self._rings for block in ring.since(incident.first)]
-        if any(ring.aged_to >= incident.first for ring in self._rings):
+        if any(ring.aged_packets and ring.aged_to >= incident.first for ring in self._rings):
             incident.lacking.append("the recorder did not reach back so far: its bounds are too small")
         for block in sorted(blocks, key=lambda each: each.first):
             incident.add(block, self._numbers)

@@ -126,7 +126,7 @@ class Keeping:
         self._try(lambda writing: writing.close(places))
         if self.flight is not None:
             self._let_in(0, all_=True)
-            self.flight.close(now, drops)
+            self.flight.rest(now, drops)
 
     def _let_in(self, now: int, *, all_: bool = False) -> None:
         if self._recorded is not None and self.flight is not None:
