@@ -18,8 +18,8 @@ from procwire.tui.settings import Settings
 from tests.tui.fake import FakeHost
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
-MOMENT = 0.005  # seconds
-QUIET = 4  # moments in which nothing was to be done; together more than a frame of Textual
+MOMENT = 0.003  # seconds
+QUIET = 4  # moments in which nothing was to be done
 LETTERS = {"space": " ", "slash": "/", "colon": ":", "question_mark": "?"}
 WRITE = os.environ.get("PROCWIRE_SNAPSHOTS") == "write"
 

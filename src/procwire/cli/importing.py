@@ -9,12 +9,10 @@ from typing import Any
 
 from procwire.cli import exit
 from procwire.cli.output.choice import writer
-from procwire.configuration.procmond import converted
 from procwire.configuration.reason import ConfigurationError
 from procwire.engine.options import EngineError
 from procwire.model.inherited import INHERITED, SETTINGS
 from procwire.model.values import clean
-from procwire.store.inherited import inherited
 from procwire.store.place import store_file
 from procwire.store.reason import StoreError
 from procwire.store.writer import Writer
@@ -64,6 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _settings(arguments: argparse.Namespace, text: str) -> int:
+    from procwire.configuration.procmond import converted
+
     try:
         made, rows = converted(text, source=arguments.file)
         if arguments.out:
@@ -91,6 +91,8 @@ def _settings(arguments: argparse.Namespace, text: str) -> int:
 
 
 def _history(arguments: argparse.Namespace, path: Path) -> int:
+    from procwire.store.inherited import inherited
+
     try:
         with Writer(
             store_file(arguments.store),

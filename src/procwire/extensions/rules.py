@@ -15,9 +15,9 @@ import msgspec
 
 from procwire.detect.fields import RuleError
 from procwire.detect.rule import Rule, described
+from procwire.detect.windowed import Wall as Asks
 from procwire.extensions import states
 from procwire.extensions.reason import ExtensionError
-from procwire.hunting.wall import Wall
 from procwire.model.columns import Table
 from procwire.store.contents import contents
 
@@ -41,13 +41,15 @@ def own(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def load(
-    directories: Sequence[str], tables: Mapping[str, Table], wall: Wall | None = None
+    directories: Sequence[str], tables: Mapping[str, Table], wall: Asks | None = None
 ) -> tuple[dict[str, Rule], list[ExtensionError]]:
     """(rules by id, what is wrong with files). ``wall``: for queries; without it one is made.
 
     Raises ExtensionError for a directory that cannot be read.
     """
     if wall is None:
+        from procwire.hunting.wall import Wall  # with the first rules alone: SQL costs 30 ms
+
         with Wall(tables) as made:
             return load(directories, tables, made)
     rules: dict[str, Rule] = {}
@@ -107,7 +109,7 @@ def files(directory: str) -> Iterator[Path]:
     yield from found
 
 
-def of_file(path: Path, tables: Mapping[str, Table], wall: Wall) -> Rule:
+def of_file(path: Path, tables: Mapping[str, Table], wall: Asks) -> Rule:
     """The rule of one file. Raises ExtensionError with file and line."""
     from procwire.extensions.document import Document
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from procwire.extensions import states
 from procwire.extensions.rules import own
-from procwire.extensions.sigma.importing import imported, write
 from procwire.model.imported import ImportRow
 
 SIGMA = "sigma"
@@ -18,6 +17,7 @@ def take_sigma(
 ) -> tuple[list[ImportRow], Path, int]:
     """(a row for each rule, where they are written, how many were). Raises ExtensionError."""
     from procwire.dpi.registry import registry
+    from procwire.extensions.sigma.importing import imported, write
     from procwire.store.contents import contents
 
     found = imported(paths, {table.name: table for table in contents(registry().tables())})
