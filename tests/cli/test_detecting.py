@@ -51,7 +51,7 @@ def test_rules_over_process_events_that_come_late_are_said(
     detecting.ruling.reload()
     assert detecting.ruling._thread is not None
     detecting.ruling._thread.join(30)
-    detecting.ticked()
+    detecting.ticked(0)
     assert "process events are heard only by" in capsys.readouterr().err
     assert detecting.incomplete
 

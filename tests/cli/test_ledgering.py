@@ -42,7 +42,7 @@ def test_a_watch_from_its_start_to_its_end(tmp_path: Path, capsys: pytest.Captur
             found.told("open", one)
             found.told("end", one)
         lost.append("3 packets were dropped by the kernel")
-        found.ticked()
+        found.ticked(0)
         ledger.code = 4
     kinds = [kind for kind, _ in told(tmp_path / "l")]
     assert kinds[:3] == ["started", "sandbox", "rule"]
@@ -70,8 +70,8 @@ def test_rules_that_changed_are_a_record(tmp_path: Path) -> None:
         found.ruling.reload()
         assert found.ruling._thread is not None
         found.ruling._thread.join(30)
-        found.ticked()
-        found.ticked()
+        found.ticked(0)
+        found.ticked(0)
     rules = [body["count"] for kind, body in told(tmp_path / "l") if kind == "rule"]
     assert len(rules) == 2
     assert int(str(rules[1])) == int(str(rules[0])) + 1

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from procwire.detect.contract import SECOND
 from procwire.detect.scan import Scan
 from tests.detect.made import flow, lived, process
 
@@ -32,6 +33,17 @@ def test_it_is_told_while_it_goes_on_and_once() -> None:
     found = lived(Scan(), flows, finish=False)
     assert len(found) == 1
     assert found[0].count < 100
+
+
+def test_a_short_one_is_told_when_time_has_passed_without_packets() -> None:
+    scan, flows = Scan(), [flow(VICTIM, 1 + at, at=at / 1000, answered=False) for at in range(60)]
+    begun = flows[0].first
+    assert lived(scan, flows, finish=False) == []
+    assert list(scan.ticked(begun + SECOND // 2)) == []
+    (found,) = scan.ticked(begun + 2 * SECOND)
+    assert found.detail == "vertical scan: 60 ports of 1 hosts, 100% without an answer"
+    assert list(scan.ticked(begun + 4 * SECOND)) == []
+    assert list(scan.finish(begun + 5 * SECOND)) == []
 
 
 def test_the_program_that_scans_is_named() -> None:

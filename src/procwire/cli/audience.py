@@ -178,9 +178,9 @@ class Found(Watcher):
         """See Watcher."""
         self.detecting.observed(flow, observation)
 
-    def ticked(self, now: int) -> None:  # noqa: ARG002
+    def ticked(self, now: int) -> None:
         """See Watcher."""
-        self.detecting.ticked()
+        self.detecting.ticked(now)
         self.findings.out.flush()
 
     def finish(self) -> None:

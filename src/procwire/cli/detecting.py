@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # loaded where something is to be found
     from procwire.hunting.thread import Hunt
     from procwire.store.keeping import Keeper
 
+SETTLE_NS = 1_000_000_000  # so long may a packet take from its time to here
 Take = Callable[[Finding], None]
 Reasons = Callable[[], Sequence[str]]
 LATE = "process events are heard only by a watch that begins with a rule over them"
@@ -118,8 +119,14 @@ class Detecting:
         elif event == "end":
             self.ended(flow)
 
-    def ticked(self) -> None:
-        """Some times a second, live: what happened to processes, what was found in windows, other rules."""
+    def ticked(self, now: int) -> None:
+        """Some times a second, live: what time tells, what happened to processes, what was found in windows.
+
+        ``now``: ns since 1970; packets of the last second may still be on their way.
+        """
+        if self.now:
+            self.now = max(self.now, now - SETTLE_NS)
+            self.detection.ticked(self.now)
         self._listen()
         for notice in self.noticed:
             notice()

@@ -144,7 +144,7 @@ class Kept(Silent):
         if self.keeper is not None:
             self.keeper.begin()
         if self.detecting is not None:
-            self.detecting.ticked()
+            self.detecting.ticked(now)
         if self.alerts is not None:
             self.alerts.ticked(now)
         self.face.ticked(now)

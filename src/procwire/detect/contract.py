@@ -113,6 +113,10 @@ class Detector:
         """A flow's numbers are final."""
         return ()
 
+    def ticked(self, now: int) -> Iterable[Finding]:  # noqa: ARG002
+        """Live, some times a second: time has come to ``now`` (ns), whether packets came or not."""
+        return ()
+
     def finish(self, now: int) -> Iterable[Finding]:  # noqa: ARG002
         """Nothing more will come."""
         return ()

@@ -127,6 +127,11 @@ class Detection:
         if self.rules is not None:
             self._tell(self.rules.lived(row, now))
 
+    def ticked(self, now: int) -> None:
+        """See Detector."""
+        for detector in self._detectors:
+            self._ask(detector, detector.ticked, now)
+
     def finish(self, now: int) -> None:
         """See Detector."""
         for detector in self._detectors:

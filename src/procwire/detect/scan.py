@@ -10,7 +10,18 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
-from procwire.detect.contract import SECOND, TCP, UDP, Detector, Kept, Subject, answered, shared, subject
+from procwire.detect.contract import (
+    MAX_SUBJECTS,
+    SECOND,
+    TCP,
+    UDP,
+    Detector,
+    Kept,
+    Subject,
+    answered,
+    shared,
+    subject,
+)
 from procwire.model.finding import MAX_EVIDENCE, Finding
 from procwire.model.flow import Flow
 from procwire.model.rows import FlowRow
@@ -52,6 +63,7 @@ class Scan(Detector):
     def __init__(self, settings: dict[str, float] | None = None) -> None:
         super().__init__(settings)
         self._sources: Kept[_Source] = Kept()
+        self._newly: dict[Subject, None] = {}  # whose last flows are to be looked at
 
     def opened(self, row: FlowRow, now: int) -> Iterable[Finding]:
         """See Detector."""
@@ -65,12 +77,24 @@ class Scan(Detector):
         source = self._sources.of(who, lambda: _Source(who))
         source.opened.append((now, target, flow))
         source.row = row
+        if len(self._newly) < MAX_SUBJECTS:  # of a recording, whose end looks at all, nobody takes them out
+            self._newly[who] = None
         yield from self._look(source, now)
 
     def ended(self, row: FlowRow, now: int) -> Iterable[Finding]:
         """See Detector."""
         source = self._sources.get(subject(row))
         return () if source is None else self._look(source, now)
+
+    def ticked(self, now: int) -> Iterable[Finding]:
+        """See Detector: a scan may be the last that is heard of anybody."""
+        for who in list(self._newly):
+            source = self._sources.get(who)
+            if source is not None and source.opened and now - source.opened[-1][0] < SETTLE_NS:
+                continue
+            del self._newly[who]
+            if source is not None:
+                yield from self._look(source, now)
 
     def finish(self, now: int) -> Iterable[Finding]:
         """See Detector."""
