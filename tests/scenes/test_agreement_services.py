@@ -51,6 +51,26 @@ def keyed(line: Line) -> Any:
     return line.get("key") if "." in line["message"] else None
 
 
+def changed(line: Line) -> Any:
+    """What a master writes or controls, one object a message in the scenario."""
+    return line["objects"][0] if line["write"] and line["function"] != "cold-restart" else None
+
+
+def grouped(text: str) -> str:
+    """Group and variation of 0x0c01, in our words."""
+    return f"{int(text[2:4], 16)}:{int(text[4:], 16)}"
+
+
+def indicated(line: Line) -> str:
+    return "+".join(line.get("indications", ()))
+
+
+# Function codes of DNP3 (IEEE 1815-2012 section 4.2.2.5) in the scenario
+DNP3_FUNCTIONS = {
+    0: "confirm", 1: "read", 2: "write", 3: "select", 4: "operate", 5: "direct-operate", 13: "cold-restart",
+    20: "enable-unsolicited", 21: "disable-unsolicited", 129: "response", 130: "unsolicited-response",
+}  # fmt: skip
+DNP3_INDICATIONS = {"0x8000": "device-restart", "0x0004": "parameter-error"}  # section 4.2.2.6
 # capture, tshark's field (and filter), what of ours is the same, and what theirs must be made into
 CASES: list[tuple[str, str, Ours, Callable[[str], str]]] = [
     ("postgresql", "pgsql.query", column("query", message="query"), hidden),
@@ -70,6 +90,12 @@ CASES: list[tuple[str, str, Ours, Callable[[str], str]]] = [
     ("iec104", "iec60870_asdu.typeid", column("type"), lambda text: TYPES[int(text)]),
     ("iec104", "iec60870_asdu.ioa", column("object"), plain),
     ("iec104", "iec60870_asdu.addr", column("station"), plain),
+    ("dnp3", "dnp3.al.func", column("function"), lambda text: DNP3_FUNCTIONS[int(text)]),
+    ("dnp3", "dnp3.al.seq", column("sequence"), plain),
+    ("dnp3", "dnp3.src | dnp3.al.func", column("source"), plain),
+    ("dnp3", "dnp3.al.obj | dnp3.al.func in {2..5}", changed, grouped),
+    ("dnp3", "dnp3.al.iin | dnp3.al.iin > 0", indicated, DNP3_INDICATIONS.__getitem__),
+    ("esp", "esp.spi | esp.sequence == 1", column("spi"), lambda text: text.removeprefix("0x")),
     ("bacnet", "bacapp.invoke_id", column("invoke"), plain),
     ("opcua", "opcua.transport.endpoint", column("endpoint", message="hello"), plain),
     ("opcua", "opcua.security.rqid | opcua.transport.type == MSG", column("request"), plain),

@@ -50,6 +50,7 @@ def told(name: str, dropped: int, folder: Path) -> list[Line]:
         ("modbus", 2, "function", "read-coils"),
         ("s7comm", 4, "function", "write"),
         ("iec104", 2, "type", "C_SC_NA_1"),
+        ("dnp3", 4, "function", "direct-operate"),
         ("tds", 4, "query", "select nothing from nowhere"),
         ("memcached", 2, "command", "get"),
     ],

@@ -1,4 +1,4 @@
-"""DNP3: frames built with their checksums."""
+"""DNP3: a session of real programs, frames built with their checksums."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from procwire.dpi.contract import Claim
 from procwire.dpi.protocols import dnp3
 from procwire.dpi.wire.crc16 import dnp
 from tests.dpi.said import IN, OUT, SECOND, asks, refuses, said
+from tests.dpi.talking import apps, rows
 
 
 def checked(data: bytes) -> bytes:
@@ -31,6 +32,29 @@ def test_read_and_response() -> None:
     assert (asked.objects, asked.sequence, asked.damaged) == (("60:2", "60:3", "30:1"), 3, False)
     assert (answer.function, answer.objects, answer.latency) == ("response", ("30:1",), SECOND)
     assert answer.indications == ("need-time", "device-restart", "function-not-supported")
+
+
+def test_a_master_starts_controls_and_restarts_an_outstation() -> None:
+    assert apps("dnp3/session") == {("dnp3", "content")}
+    asked = rows("dnp3/session", "dnp3", side="out", master=True, source=1, destination=10)
+    assert [one["function"] for one in asked if one["function"] != "confirm"] == [
+        "disable-unsolicited", "write", "read", "enable-unsolicited", "select", "operate", "direct-operate",
+        "cold-restart"]  # fmt: skip
+    (poll,) = rows("dnp3/session", "dnp3", function="read")
+    assert poll["objects"] == ["60:2", "60:3", "60:4", "60:1"]
+    answers = rows("dnp3/session", "dnp3", function="response", side="in", master=False)
+    assert [one["sequence"] for one in answers] == list(range(8))
+    assert all(one["latency"] for one in answers)
+    assert answers[6]["indications"] == ["parameter-error"]
+    assert not rows("dnp3/session", "dnp3", damaged=True)
+
+
+def test_an_outstation_speaks_unasked() -> None:
+    told = rows("dnp3/session", "dnp3", function="unsolicited-response")
+    assert [one.get("objects") for one in told] == [None, ["32:1"], ["32:1"]]
+    assert (told[0]["indications"], told[0].get("latency")) == (["device-restart"], None)
+    link = [(one["side"], one["function"]) for one in rows("dnp3/session", "dnp3_link")]
+    assert link == [("out", "request-status"), ("in", "link-status")]
 
 
 def test_control_and_link_frames() -> None:

@@ -1,15 +1,32 @@
-"""ESP: an association is told of once."""
+"""ESP: the associations of two real kernels; each is told of once."""
 
 from __future__ import annotations
 
 from procwire.dpi.contract import ENOUGH, Claim, Context, Direction
 from procwire.dpi.protocols.esp import MAX_ASSOCIATIONS, Parser, claims
+from tests.dpi.talking import apps, rows
 
 CONTEXT = Context(transport="esp")
 
 
 def packet(spi: int, sequence: int = 1) -> bytes:
     return spi.to_bytes(4, "big") + sequence.to_bytes(4, "big") + bytes(32)
+
+
+def test_two_kernels_with_a_rekeying() -> None:
+    told = rows("esp/session", "esp")
+    assert [(one["side"], one["sequence"]) for one in told] == [("out", 1), ("in", 1)] * 2
+    assert len({one["spi"] for one in told}) == 4
+    (flow,) = rows("esp/session", "flow", proto="esp")
+    assert (flow["app"], flow["app_confidence"], flow["packets"]) == ("esp", "content", 8)
+
+
+def test_the_key_exchange_beside_it() -> None:
+    assert apps("esp/session") == {("ike", "content")}
+    asked = rows("esp/session", "ike", message="request")
+    assert [one["exchange"] for one in asked] == [
+        "ike-sa-init", "ike-auth", "create-child-sa", "informational", "informational"]  # fmt: skip
+    assert asked[0]["transforms"] == ["aes-cbc-128", "hmac-sha256-128", "prf-sha256", "modp2048"]
 
 
 def test_each_association_once() -> None:

@@ -1,4 +1,4 @@
-"""IKE: exchanges, weak choices, ESP beside them."""
+"""IKE: exchanges, weak choices, ESP beside them, of real kernels too."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pytest
 from procwire.dpi.contract import Context, ProtocolError
 from procwire.dpi.protocols import ike
 from tests.dpi.hearing import OUT, claimed, heard, recited
+from tests.dpi.talking import apps, rows
 
 NAT = Context(transport="udp", dst_port=4500)
 
@@ -32,6 +33,13 @@ def test_esp_beside_it() -> None:
     message, packet = recited(ike, "nat")
     assert message.exchange == "ike-auth"
     assert (packet.spi, packet.sequence) == ("c0ffee01", 1)
+
+
+def test_esp_of_two_kernels_in_udp() -> None:
+    assert apps("esp/udp") == {("ike", "content")}
+    told = rows("esp/udp", "ike_esp")  # two associations, and two after the rekeying
+    assert [(one["side"], one["sequence"]) for one in told] == [("out", 1), ("in", 1)] * 2
+    assert len({one["spi"] for one in told}) == 4
 
 
 def test_esp_alone_needs_three_packets_on_its_port() -> None:

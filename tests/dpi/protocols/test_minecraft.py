@@ -1,4 +1,4 @@
-"""Minecraft: handshakes, logins, status."""
+"""Minecraft: status and login of real programs, handshakes, what is none."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from procwire.dpi.contract import ENOUGH, Claim
 from procwire.dpi.protocols import minecraft
 from tests.dpi.said import IN, OUT, SECOND, asks, parser, refuses, said
+from tests.dpi.talking import apps, rows
 
 
 def number(value: int) -> bytes:
@@ -25,6 +26,22 @@ def handshake(state: int, host: bytes = b"mc.example.com") -> bytes:
 
 JSON = b'{"version":{"name":"Paper 1.20"},"players":{"online":3}}'
 STATUS = packet(b"\0" + bytes([len(JSON)]) + JSON)
+
+
+def test_a_server_is_asked_for_its_status_and_pinged() -> None:
+    assert apps("minecraft/status") == {("minecraft", "content")}  # the client sends a length by itself
+    shaken = rows("minecraft/status", "minecraft", message="handshake", side="out", host="10.77.0.2")
+    assert [(one["version"], one["next"]) for one in shaken] == [(47, "status")] * 2
+    (told,) = rows("minecraft/status", "minecraft", message="status", side="in")  # a ping has no status
+    assert (told["server_software"], told["players"]) == ("1.8.8", 0)
+    assert told["latency"] > 0
+
+
+def test_a_player_joins() -> None:
+    assert apps("minecraft/login") == {("minecraft", "content")}
+    (shaken,) = rows("minecraft/login", "minecraft", message="handshake", next="login")
+    (player,) = rows("minecraft/login", "minecraft", message="login")
+    assert (shaken["version"], player["player"], player["flow_id"]) == (760, "ann", shaken["flow_id"])
 
 
 def test_status() -> None:
