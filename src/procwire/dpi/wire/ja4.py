@@ -97,11 +97,13 @@ _cached_extension_hash = lru_cache(MAX_CACHED)(_extension_hash)
 def _alpn_part(first: bytes) -> str:
     """First and last character, or digit of the hexadecimal form where either is no letter or digit.
 
-    So the specification's text has it ("ALPN Extension Value"). Its authors' programs write 99 where the
-    first byte is not ASCII; that published value is the one that differs from this.
+    A name whose first byte is not ASCII is 99, as in all published fingerprints: so both programs of the
+    specification's authors (Rust, Python) write it, though its text ("ALPN Extension Value") asks for digits.
     """
     if not first:
         return "00"
+    if first[0] > 127:
+        return "99"
     ends = first[:1] + first[-1:]
     if ends.isalnum():  # of bytes: ASCII letters and digits alone
         return ends.decode("ascii")
