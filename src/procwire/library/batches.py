@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from procwire.library.arrow import ArrowTable, arrow
+from procwire.library.arrow import BATCH_ROWS, ArrowTable, arrow
 from procwire.library.packing import addresses
 from procwire.library.reason import LibraryError
 from procwire.model.packets import PacketTable
@@ -49,23 +49,30 @@ class PacketStream(ArrowTable):
         return self._na.fixed_size_binary(16) if name in ENDS else getattr(self._na, PLAIN[name][1])()
 
     def batches(self) -> Iterator[Any]:
-        """One Arrow struct array for each decoded batch."""
+        """Arrow struct arrays of BATCH_ROWS rows, or little more: the fewer, the less there is to make."""
+        held, rows = {name: bytearray() for name in self.names}, 0
         for decoded in self._read():
-            count = decoded.count
-            arrays = [
-                self._na.c_array_from_buffers(
-                    self._types[name], count, [None, self._data(decoded, name)], null_count=0, move=True
-                )
-                for name in self.names
-            ]
-            yield self._na.c_array_from_buffers(self.schema, count, [None], children=arrays, move=True)
+            for name, data in held.items():
+                data += self._data(decoded, name)
+            rows += decoded.count
+            if rows >= BATCH_ROWS:
+                yield self._batch(held, rows)
+                held, rows = {name: bytearray() for name in self.names}, 0
+        if rows:
+            yield self._batch(held, rows)
+
+    def _batch(self, held: dict[str, bytearray], rows: int) -> Any:
+        arrays = [
+            self._na.c_array_from_buffers(self._types[name], rows, [None, data], null_count=0, move=True)
+            for name, data in held.items()
+        ]
+        return self._na.c_array_from_buffers(self.schema, rows, [None], children=arrays, move=True)
 
     @staticmethod
-    def _data(decoded: PacketTable, name: str) -> bytes:
+    def _data(decoded: PacketTable, name: str) -> bytearray | memoryview:
         if name in ENDS:
-            return bytes(addresses(decoded, source=name == "src"))
-        column = memoryview(getattr(decoded, PLAIN[name][0]))
-        return column[: decoded.count].tobytes()
+            return addresses(decoded, source=name == "src")
+        return memoryview(getattr(decoded, PLAIN[name][0]))[: decoded.count].cast("B")
 
 
 def packets(read: Callable[[], Iterator[PacketTable]], columns: Sequence[str]) -> PacketStream:
