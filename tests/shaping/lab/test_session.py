@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -15,7 +15,6 @@ from procwire.shaping.emulation.conditions import Conditions
 from procwire.shaping.emulation.path import Path as Emulated
 from procwire.shaping.emulation.path import PathPlan
 from procwire.shaping.impairment import Delay, Effect
-from procwire.shaping.lab.command import Command
 from procwire.shaping.lab.session import Session, run
 from tests.cli.program import start
 from tests.lab import Lab, wait_for
@@ -58,13 +57,24 @@ def test_the_other_end_may_be_a_namespace() -> None:
     assert not tunnels()
 
 
-def test_a_signal_for_us_is_the_commands() -> None:
-    def begun(command: Command) -> None:
-        assert command.pid != os.getpid()
-        os.kill(os.getpid(), signal.SIGTERM)
+# In a process of its own: one thread reads the signals, and any other of a test session would be ended.
+SIGNALLED = """
+import os, signal
+from procwire.shaping.emulation.path import PathPlan
+from procwire.shaping.lab.session import Session, run
+def begun(command):
+    assert command.pid != os.getpid()
+    os.kill(os.getpid(), signal.SIGTERM)
+outcome = run(Session(words=["sleep", "60"], plan=PathPlan(), begun=begun))
+print(outcome.code, [int(number) for number in outcome.signals])
+"""
 
-    outcome = run(Session(words=["sleep", "60"], plan=PathPlan(), begun=begun))
-    assert (outcome.code, outcome.signals) == (128 + signal.SIGTERM, [signal.SIGTERM])
+
+def test_a_signal_for_us_is_the_commands() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SIGNALLED], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.stdout, done.stderr) == ("143 [15]\n", "")
 
 
 def test_the_path_can_be_changed_meanwhile() -> None:
