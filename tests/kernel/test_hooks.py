@@ -20,7 +20,8 @@ from tests.lab import wait_for
 SETTING = Path("/proc/sys/kernel/bpf_stats_enabled")
 ROOT = Path(__file__).parents[2]
 MEASURE = """
-import time
+import signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job is begun without
 from bench import hooks
 from procwire.bpf import cgroup
 with hooks.measured(), hooks.idle(cgroup.root()):

@@ -99,14 +99,14 @@ def test_looking_everywhere_is_rationed() -> None:
 
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(holders, "MAX_SOCKETS", 4)
+    monkeypatch.setattr(holders, "MAX_SOCKETS", 64)  # more than this process may have beside these
     seeker = Holders()
-    ours = [socket.socket() for _ in range(20)]
+    ours = [socket.socket() for _ in range(200)]
     try:
         seeker.scan_all()
-        assert len(seeker._holders) <= 4
+        assert len(seeker._holders) <= 64
         # A whole scan is rationed by time, so the first answer may be none.
-        assert wait_for(lambda: seeker.find(inode_of(ours[0]), os.geteuid()), seconds=30.0)
+        assert wait_for(lambda: seeker.find(inode_of(ours[0]), os.geteuid()), seconds=5.0)
     finally:
         for each in ours:
             each.close()
