@@ -28,6 +28,15 @@ def test_statistics_are_totals_and_add_up_over_sections() -> None:
     assert state.dropped == 14
 
 
+def test_a_total_may_be_any_number_of_64_bits_in_each_section() -> None:
+    state, most = Section(Roster()), (1 << 64) - 1
+    for _ in range(3):
+        assert state.start(section("<")) == ""
+        state.learn(1, interface("<")[8:-4])
+        state.learn(5, struct.pack("<III", 0, 0, 0) + option(5, struct.pack("<Q", most)))
+    assert state.dropped == 3 * most
+
+
 def test_interfaces_of_one_section_are_bounded() -> None:
     state = Section(Roster())
     state.start(section("<"))

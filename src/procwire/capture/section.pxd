@@ -15,7 +15,7 @@ cdef class Section:
     cdef public long long odd_times
     cdef public object lore
     cdef object _roster
-    cdef long long _stated_before
+    cdef object _stated_before
     cdef dict _stated
     cdef long long time(self, unsigned long long high, unsigned long long low, Port port) noexcept
     cdef unsigned long long _binary(self, unsigned long long stamp, int shift) noexcept

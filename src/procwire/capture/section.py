@@ -59,7 +59,7 @@ class Section:
     odd_times: cython.longlong
     lore: Any
     _roster: Any
-    _stated_before: cython.longlong
+    _stated_before: Any  # a file may state any number of 64 bits, again and again
     _stated: dict[int, int]
 
     def __init__(self, roster: Roster) -> None:
