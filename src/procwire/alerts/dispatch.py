@@ -59,7 +59,7 @@ class Dispatcher:
         return any(lane.number for lane in self._lanes.values())
 
     def resting(self, now: int) -> tuple[str, ...]:
-        """Sinks that are left alone for now, as they failed too often."""
+        """Sinks that are left alone until their pause is over, as they failed too often."""
         return tuple(name for name, lane in self._lanes.items() if lane.breaker.allows(now) == 0)
 
     def tick(self, now: int) -> None:

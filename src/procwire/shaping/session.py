@@ -2,7 +2,7 @@
 
 The order is the promise: first the entry with all that undoes it is on the disk, then the watchdog holds
 it, and only then is anything changed. A step that fails takes back those before it. All of it runs in the
-caller's process for now, with its rights; steps are plain data, so that another process may do them.
+caller's own process, with its rights; steps are plain data, so that another process may do them.
 """
 
 from __future__ import annotations
