@@ -1,6 +1,6 @@
 """Captures that end at any byte: every cut of every capture, through the reader, the pipeline and both.
 
-Repeat with ``python -m bench.cuts [--shared DIR] [--part NAME ...]``; all of it takes about half an hour of
+Repeat with ``python -m bench.cuts [--shared DIR] [--part NAME ...]``; all of it takes about twenty minutes of
 processor time. A file that ends within a record is to give what the records before it give. So that no
 capture has to be read once for each of its bytes, this is shown in two halves, and then as a whole:
 
@@ -43,16 +43,26 @@ from procwire.flows.limits import Limits
 from procwire.model.frames import FrameBatch
 from procwire.packet.decode import Decoder
 
-WHOLE_BYTES = 1024  # of a capture that is read as a whole at each of its bytes
-EACH_BYTES = 1 << 17  # of a file that is cut at each byte; of a longer one, each byte of its two ends,
-END_BYTES = 1 << 15  # which are so long, and between them
+WHOLE_BYTES = 300  # of a capture that is read as a whole at each of its bytes
+EACH_BYTES = 1 << 16  # of a file that is cut at each byte; of a longer one, each byte of its two ends,
+END_BYTES = 1 << 13  # which are so long, and between them
 STRIDE = 97  # every so many bytes: a prime, so that all places within a record are met
-SNAPS = (*range(129), *range(136, 1601, 8))  # lengths that all frames are cut to
-SMALL = {"chunk": 1 << 16, "rows": 256, "lives": 1}  # of a reader's buffers: there are millions of them
+SNAPS = (*range(0, 128, 3), *range(128, 1601, 64))  # lengths that all frames are cut to
+SMALL = {"chunk": 1 << 14, "rows": 64, "lives": 1}  # of a reader's buffers: there are millions of them
 WORST_MS = 2000
+EVERY = 50  # captures between two words of how far it is
 FOUND = 1  # exit code of a copy that found a fault
 
 Frame = tuple[int, int, int]  # time, bytes present, link type
+
+
+def told(paths: list[Path], tally: Tally) -> Iterator[Path]:
+    """Each of them, with a word now and then on standard error: all of it takes long."""
+    for number, path in enumerate(paths):
+        if number % EVERY == 0:
+            held, all_ = tally.counts["held"], tally.counts["held of"]
+            print(f"{number} of {len(paths)} captures, {held} of {all_} held", file=sys.stderr, flush=True)
+        yield path
 
 
 class Piece(io.RawIOBase):
@@ -104,7 +114,7 @@ def frames_of(data: memoryview) -> list[Frame]:
 def files(paths: list[Path]) -> Tally:
     """Every file cut at every byte, through the reader alone."""
     tally = Tally("files: every capture cut at every byte, strict and lenient, through the reader")
-    for path in paths:
+    for path in told(paths, tally):
         data = memoryview(path.read_bytes())
         whole, before = frames_of(data), 0
         for cut in places(len(data)):
@@ -164,7 +174,7 @@ def alone(batch: FrameBatch, row: int, most: int) -> FrameBatch:
 def records(paths: list[Path]) -> Tally:
     """Every capture ended behind every record, in a copy of the process."""
     tally = Tally("records: every capture ended behind every record, through the pipeline")
-    for path in paths:
+    for path in told(paths, tally):
         line = Pipeline(FlowOptions(), Scribe())
         number, fault = 0, _ended(line, tally)
         tally.same("held", not fault, f"{path.name} at its beginning: {fault}")
@@ -217,7 +227,7 @@ def kept(line: Pipeline) -> str:
 def whole(paths: list[Path]) -> Tally:
     """Small captures cut at every byte, all the way."""
     tally = Tally(f"whole: captures of up to {WHOLE_BYTES} bytes, cut at every byte, all the way")
-    for path in paths:
+    for path in told(paths, tally):
         size = path.stat().st_size
         if size > WHOLE_BYTES:
             continue
@@ -249,7 +259,7 @@ def frames(paths: list[Path]) -> Tally:
     tally = Tally(
         f"frames: cut to {len(SNAPS)} lengths through the pipeline, at each byte through the decoder"
     )
-    for path in paths:
+    for path in told(paths, tally):
         try:
             for batch in open_files([str(path)]).batches():
                 tally.counts["frames decoded"] += _decoded(batch)

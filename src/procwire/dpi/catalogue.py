@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 import msgspec
 
+from procwire.dpi._also_names import ALSO
 from procwire.dpi.registry import registry
 from procwire.model.risks import RISKS, Risk
 from procwire.model.rows import Explanation, ProtocolRow
@@ -21,6 +24,21 @@ def protocols() -> list[ProtocolRow]:
         )
         for info in registry().protocols()
     ]
+
+
+def meant(word: str) -> str:
+    """The protocol that somebody means: by its name, a table's, or what else it is called; empty for none."""
+    word = word.lower()
+    known = registry().by_name
+    if word in known:
+        return word
+    told = [info.name for info in registry().protocols() if word in info.tables]
+    return told[0] if told else ALSO.get(word, "")
+
+
+def like(word: str) -> list[str]:
+    """Names of protocols that look like a word."""
+    return get_close_matches(word.lower(), [*registry().by_name, *ALSO], n=3)
 
 
 def explain(name: str) -> Explanation:
