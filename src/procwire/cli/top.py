@@ -128,9 +128,8 @@ def show(host: Host, arguments: argparse.Namespace) -> int:
     settings.ascii = settings.ascii or arguments.ascii or terminal.ascii_only(environment)
     first, said = "", ""
     while True:
-        app = Terminal(
-            host, settings=settings, settings_file=place, environment=environment, begin=(first, said)
-        )
+        app = Terminal(host, settings=settings, settings_file=place, environment=environment)
+        app.begin = (first, said)
         app.wear(theme)
         code = app.run() or exit.OK
         if not app.opening:

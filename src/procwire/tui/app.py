@@ -60,14 +60,14 @@ class Terminal(App[int]):
         environment: Mapping[str, str] | None = None,
         every: float = EVERY,
         inline: bool = False,
-        begin: tuple[str, str] = ("", ""),  # the screen that is shown first, and what is to be said there
     ) -> None:
         self.host = host
         self.settings = settings or Settings()
         self.settings_file = settings_file
         self.environment = environment or {}
         self.every = every
-        self.begin, self.opening = begin, ""  # what is shown first; what instead of all this, once it ended
+        self.begin = ("", "")  # the screen that is shown first, and what is to be said there
+        self.opening = ""
         self.looking = Looking(host, inline=inline)
         self.ascii_only = self.settings.ascii
         super().__init__()
