@@ -87,12 +87,30 @@ class Journal:
     def alone(self) -> Iterator[None]:
         """Nobody else shapes or clears meanwhile. Raises ShapingError."""
         self.prepare()
-        descriptor = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        descriptor = self._lock()
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
         finally:
             os.close(descriptor)
+
+    @contextlib.contextmanager
+    def quiet(self) -> Iterator[bool]:
+        """Whether nobody shapes or clears now; if so, nobody does meanwhile. Never waits: who has the lock
+        may be waiting for an answer of the one that asks. Where the directory was taken away, nobody does.
+        """
+        try:
+            descriptor = self._lock()
+        except OSError:
+            yield True
+            return
+        try:
+            yield _locked(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _lock(self) -> int:
+        return os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
 
     def write(self, entry: Entry) -> None:
         """Keep it: in the file and on the disk when this returns. Raises ShapingError."""
@@ -133,8 +151,10 @@ class Journal:
         return sorted(found, key=lambda entry: entry.made_ns)
 
     def get(self, identity: str) -> Entry | None:
-        """One of them."""
-        return next((entry for entry in self.entries() if entry.id == identity), None)
+        """One of them; None where it is gone or cannot be read."""
+        with contextlib.suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError):
+            return _read(self._path(identity))
+        return None
 
     def _files(self) -> Iterator[Path]:
         with contextlib.suppress(OSError):
@@ -154,6 +174,15 @@ class Journal:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    """Whether the lock could be had at once; it ends with the descriptor."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _notice(entry: Entry) -> Notice:

@@ -34,6 +34,8 @@ from procwire.shaping.steps import Mark, Place, Tag
 LOCK, SOCKET = "watchdog.lock", "watchdog.sock"
 TICK_NS = 1_000_000_000  # between two looks at what nobody tells of
 RETRY_NS = 5_000_000_000  # before what could not be put back is tried again
+BUSY_NS = 20_000_000  # before the lock is tried again, which a command has
+STUCK_NS = 5_000_000_000  # for so long a command may have the lock while something is due
 MAX_LINE = 4096
 PATIENCE = 5.0  # seconds that a caller has for its line
 
@@ -46,6 +48,8 @@ class Hold:
         self.kernels: dict[int, Kernel] = {}
         self.owner = -1
         self.retry_ns = 0
+        self.busy_ns = 0  # since when a command keeps what is due from being put back
+        self.is_over = False  # its owner has ended, or its target
         try:
             self._open()
         except (OSError, ShapingError):
@@ -84,13 +88,45 @@ class Hold:
             gone.namespace.close()
         return bool(dead)
 
-    def tag_again(self) -> None:
-        """Connections that were accepted since the last look."""
-        for part in self.entry.parts:
-            for step in part.steps:
-                if isinstance(step, Tag):
-                    with contextlib.suppress(ShapingError, OSError):
-                        sockets.tag(step)
+    def is_due(self, now: int) -> bool:
+        """Whether it ends now."""
+        return (self.is_over or self.entry.deadline_ns <= now) and self.retry_ns <= now
+
+    def next_ns(self) -> int:
+        """When there is something to do about it, whatever happens."""
+        return self.retry_ns if self.is_over else max(self.entry.deadline_ns, self.retry_ns)
+
+    def tag_again(self, kept: Journal) -> None:
+        """Connections that were accepted since the last look: while nobody clears, and if nobody has."""
+        tags = [step for part in self.entry.parts for step in part.steps if isinstance(step, Tag)]
+        if not tags:
+            return
+        with kept.quiet() as free:
+            if not free or kept.get(self.entry.id) is None:
+                return
+            for step in tags:
+                with contextlib.suppress(ShapingError, OSError):
+                    sockets.tag(step)
+
+    def put_back(self, kept: Journal, now: int) -> list[str] | None:
+        """Undo it while nobody shapes, by what the journal says of it now; what failed. None: not yet.
+
+        It may have been confirmed at the last moment. What was cleared is not there any more, and undoing it
+        again does nothing. A command that was stopped with the lock in its hands is not waited for.
+        """
+        with kept.quiet() as free:
+            if not free:
+                self.busy_ns = self.busy_ns or now
+                if now - self.busy_ns < STUCK_NS:
+                    self.retry_ns = now + BUSY_NS
+                    return None
+            self.busy_ns = 0
+            self.entry = kept.get(self.entry.id) or self.entry
+            if not self.is_due(now):
+                return None
+            failed = restore(self.entry, kept, self.kernels)
+            self.retry_ns = now + RETRY_NS
+            return failed
 
     def _open(self) -> None:
         if self.entry.owner is not None:
@@ -169,10 +205,10 @@ class Watchdog:
         poll = select.poll()
         for descriptor in (self._listener.fileno(), self._wake):
             poll.register(descriptor, select.POLLIN)
-        owners = {hold.owner: identity for identity, hold in self.holds.items() if hold.owner >= 0}
+        owners = {hold.owner: hold for hold in self.holds.values() if hold.owner >= 0 and not hold.is_over}
         for descriptor in owners:
             poll.register(descriptor, select.POLLIN)
-        due = [max(hold.entry.deadline_ns, hold.retry_ns) - journal.now() for hold in self.holds.values()]
+        due = [hold.next_ns() - journal.now() for hold in self.holds.values()]
         pause = min([TICK_NS, *due])
         asked = False
         for descriptor, _ in poll.poll(max(0, pause) / 1e6):
@@ -180,7 +216,7 @@ class Watchdog:
                 self._answer()
                 asked = True
             elif descriptor in owners:
-                self._restore(owners[descriptor])
+                owners[descriptor].is_over = True
             else:
                 os.read(self._wake, 64)
         return asked
@@ -188,23 +224,22 @@ class Watchdog:
     def _end_what_is_due(self) -> None:
         now = journal.now()
         for identity, hold in list(self.holds.items()):
-            if hold.entry.deadline_ns <= now and hold.retry_ns <= now:
-                self._restore(identity)
-            elif hold.let_go_of_the_dead():
-                self._restore(identity)  # whose target is gone, is over; its other end may be elsewhere
-            else:
-                hold.tag_again()
+            if not hold.is_over and hold.let_go_of_the_dead():
+                hold.is_over = True  # its other end may be elsewhere
+            if hold.is_due(now):
+                failed = hold.put_back(self.journal, now)
+                if failed:
+                    self.failed[identity] = "; ".join(failed)
+                elif failed is not None:
+                    self.holds.pop(identity).close()
+            elif not hold.is_over:
+                hold.tag_again(self.journal)
 
     def _restore(self, identity: str) -> None:
-        hold = self.holds.get(identity)
-        if hold is None:
-            return
-        failed = restore(hold.entry, self.journal, hold.kernels)
-        if failed and not self._stopping:
-            hold.retry_ns = journal.now() + RETRY_NS
-            self.failed[identity] = "; ".join(failed)
-            return
-        self.holds.pop(identity).close()
+        """The last thing that it does: nobody is waited for."""
+        hold = self.holds.pop(identity)
+        restore(hold.entry, self.journal, hold.kernels)
+        hold.close()
 
     def _answer(self) -> None:
         connection, _ = self._listener.accept()
