@@ -33,7 +33,7 @@ _SPANS = _stops("1ms 5ms 10ms 20ms 50ms 100ms 150ms 200ms 300ms 500ms 800ms 1s 2
 _RATES = _stops("32kbit 64kbit 128kbit 256kbit 512kbit 1mbit 2mbit 5mbit 10mbit 20mbit 50mbit 100mbit 1gbit")
 SLIDERS = (
     Slider(name="rtt", title="round trip", stops=_SPANS, doc="added to a round trip, both ways together"),
-    Slider(name="jitter", title="jitter", stops=_SPANS[:11], doc="each delay varies by so much, at most by itself"),
+    Slider(name="jitter", title="jitter", stops=_SPANS[:11], doc="each delay varies by so much"),
     Slider(name="loss", title="loss", stops=_SHARES, doc="so many packets are lost, each way"),
     Slider(name="rate", title="rate", stops=_RATES, doc="a bottleneck of so many bits a second, each way"),
     Slider(name="ingress-rate", title="rate received", stops=_RATES, doc="of what the target receives alone"),
