@@ -5,8 +5,7 @@ it. It holds each namespace by a descriptor with a netlink socket inside, the ma
 pidfd of each owner; it needs nothing of the command that started it, which may be killed. One a state
 directory, by a lock. On SIGTERM it puts everything back and ends; with nothing left to watch it ends too.
 
-``python -m procwire.shaping.watchdog DIRECTORY``; asked over a socket in the directory, one JSON line each
-way.
+``python -m procwire.shaping.watchdog DIRECTORY``; asked over a socket in the directory, a line each way.
 """
 
 from __future__ import annotations
@@ -36,16 +35,22 @@ TICK_NS = 1_000_000_000  # between two looks at what nobody tells of
 RETRY_NS = 5_000_000_000  # before what could not be put back is tried again
 BUSY_NS = 20_000_000  # before the lock is tried again, which a command has
 STUCK_NS = 5_000_000_000  # for so long a command may have the lock while something is due
+LOOK, HOLD, TELL = "look", "hold", "tell"  # at all entries; at one, and say so; at one, without an answer
 MAX_LINE = 4096
-PATIENCE = 5.0  # seconds that a caller has for its line
+MAX_CALLERS = 64  # the one that called first is hung up on when there are more
+PATIENCE = 5.0  # seconds that a caller has to take its answer
 
 
 class Hold:
     """One entry, and what keeps it in reach."""
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: Entry, before: Hold | None = None) -> None:
+        """``before`` gives its namespaces over, and keeps its marks until it is closed."""
         self.entry = entry
+        self.marks: list[int] = []  # descriptors that hold the marks put here
         self.kernels: dict[int, Kernel] = {}
+        if before is not None:
+            self.kernels, before.kernels = before.kernels, self.kernels
         self.owner = -1
         self.retry_ns = 0
         self.busy_ns = 0  # since when a command keeps what is due from being put back
@@ -62,6 +67,8 @@ class Hold:
             kernel.close()
             kernel.namespace.close()
         self.kernels.clear()
+        while self.marks:
+            os.close(self.marks.pop())
         if self.owner >= 0:
             os.close(self.owner)
             self.owner = -1
@@ -139,7 +146,7 @@ class Hold:
                 kernel = self.kernels[part.place.inode] = Kernel(reached(part.place))
             for step in part.steps:
                 if isinstance(step, Mark):
-                    kernel.do(step)
+                    self.marks.append(groups.mark(step.cgroup, step.priority))
 
 
 class Watchdog:
@@ -157,6 +164,7 @@ class Watchdog:
         self._listener.bind(str(path))
         path.chmod(0o600)
         self._listener.listen(16)
+        self._callers: dict[int, socket.socket] = {}
         self._wake, self._waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(self._waker)
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -175,23 +183,36 @@ class Watchdog:
         for identity in list(self.holds):
             self._restore(identity)
         self._listener.close()
+        for number in list(self._callers):
+            self._hang_up(number)
 
     def look(self) -> None:
         """Read the journal: hold what is new, let go of what is gone."""
         entries = {entry.id: entry for entry in self.journal.entries() if entry.boot == journal.boot()}
-        for identity in [identity for identity in self.holds if entries.get(identity) is None]:
+        for identity in [identity for identity in self.holds if identity not in entries]:
             self.holds.pop(identity).close()
-        for identity, entry in entries.items():
-            held = self.holds.get(identity)
-            if held is not None and held.entry.parts == entry.parts:
-                held.entry = entry
-            elif held is None or held.entry != entry:
-                self._hold(entry)
+        for entry in entries.values():
+            self._look_at(entry)
+
+    def look_for(self, identity: str) -> None:
+        """The same for one entry."""
+        entry = self.journal.get(identity)
+        if entry is not None and entry.boot == journal.boot():
+            self._look_at(entry)
+        elif entry is None and identity in self.holds:
+            self.holds.pop(identity).close()
+
+    def _look_at(self, entry: Entry) -> None:
+        held = self.holds.get(entry.id)
+        if held is not None and held.entry.parts == entry.parts and held.entry.owner == entry.owner:
+            held.entry = entry
+        elif held is None or held.entry != entry:
+            self._hold(entry)
 
     def _hold(self, entry: Entry) -> None:
         before = self.holds.pop(entry.id, None)
         try:
-            self.holds[entry.id] = Hold(entry)
+            self.holds[entry.id] = Hold(entry, before)
             self.failed.pop(entry.id, None)
         except (OSError, ShapingError) as error:
             self.failed[entry.id] = str(error)
@@ -206,14 +227,17 @@ class Watchdog:
         for descriptor in (self._listener.fileno(), self._wake):
             poll.register(descriptor, select.POLLIN)
         owners = {hold.owner: hold for hold in self.holds.values() if hold.owner >= 0 and not hold.is_over}
-        for descriptor in owners:
+        for descriptor in (*owners, *self._callers):
             poll.register(descriptor, select.POLLIN)
         due = [hold.next_ns() - journal.now() for hold in self.holds.values()]
         pause = min([TICK_NS, *due])
         asked = False
         for descriptor, _ in poll.poll(max(0, pause) / 1e6):
             if descriptor == self._listener.fileno():
-                self._answer()
+                self._answer(self._accept())
+                asked = True
+            elif descriptor in self._callers:
+                self._answer(descriptor)
                 asked = True
             elif descriptor in owners:
                 owners[descriptor].is_over = True
@@ -241,14 +265,41 @@ class Watchdog:
         restore(hold.entry, self.journal, hold.kernels)
         hold.close()
 
-    def _answer(self) -> None:
+    def _accept(self) -> int:
         connection, _ = self._listener.accept()
-        with connection, contextlib.suppress(OSError, ValueError):
-            connection.settimeout(PATIENCE)
-            connection.recv(MAX_LINE)  # there is one thing to ask: look again
+        connection.settimeout(PATIENCE)
+        self._callers[connection.fileno()] = connection
+        if len(self._callers) > MAX_CALLERS:
+            self._hang_up(next(iter(self._callers)))
+        return connection.fileno()
+
+    def _hang_up(self, number: int) -> None:
+        self._callers.pop(number).close()
+
+    def _answer(self, number: int) -> None:
+        """Take what a caller has sent; its lines come whole, as they are short and sent at once."""
+        caller = self._callers.get(number)
+        if caller is None:
+            return
+        try:
+            lines = caller.recv(MAX_LINE, socket.MSG_DONTWAIT).decode().splitlines()
+            for line in lines:
+                self._do(caller, *line.split()[:2])
+        except BlockingIOError:
+            return
+        except (OSError, ValueError, ShapingError, TypeError):
+            lines = []
+        if not lines:
+            self._hang_up(number)
+
+    def _do(self, caller: socket.socket, word: str, identity: str = "") -> None:
+        if identity:
+            self.look_for(identity)
+        else:
             self.look()
+        if word != TELL:
             told: dict[str, Any] = {"pid": os.getpid(), "held": sorted(self.holds), "failed": self.failed}
-            connection.sendall(json.dumps(told).encode() + b"\n")
+            caller.sendall(json.dumps(told).encode() + b"\n")
 
     def _stop(self, *_: object) -> None:
         self._stopping = True
