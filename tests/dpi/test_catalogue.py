@@ -31,5 +31,7 @@ def test_every_other_name_leads_to_a_protocol() -> None:
 
 
 def test_a_slip_of_the_pen_is_noticed() -> None:
-    assert "postgresql" in catalogue.like("postgersql")
-    assert not catalogue.like("xyzzy")
+    with pytest.raises(KeyError, match=r"did you mean postgresql"):
+        catalogue.explain("postgersql")
+    with pytest.raises(KeyError, match=r"'xyzzy'; `procwire protocols` lists"):
+        catalogue.explain("xyzzy")

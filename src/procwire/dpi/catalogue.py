@@ -36,13 +36,13 @@ def meant(word: str) -> str:
     return told[0] if told else ALSO.get(word, "")
 
 
-def like(word: str) -> list[str]:
-    """Names of protocols that look like a word."""
-    return get_close_matches(word.lower(), [*registry().by_name, *ALSO], n=3)
-
-
-def explain(name: str) -> Explanation:
-    """Everything that a protocol's module declares. Raises KeyError for a name that is none."""
+def explain(word: str) -> Explanation:
+    """Everything that the module of a protocol declares, by any of its names. Raises KeyError, in words."""
+    name = meant(word)
+    if not name:
+        like = get_close_matches(word.lower(), [*registry().by_name, *ALSO], n=3)
+        hint = f"did you mean {' or '.join(like)}? " if like else ""
+        raise KeyError(f"no protocol is called {word!r}; {hint}`procwire protocols` lists them all")
     info = {info.name: info for info in registry().protocols()}[name]
     module = registry().by_name[name].module
     limits = {

@@ -33,16 +33,11 @@ def learn(directories: Sequence[str], names: Sequence[str] = ()) -> list[str]:
 
 
 def explain(name: str) -> Explanation:
-    """Everything that a protocol's module declares. Raises EngineError for a name that is none.
-
-    A table's name, and what else a protocol is called (``grpc``, ``https``), lead to the protocol.
-    """
-    found = catalogue.meant(name)
-    if not found:
-        like = catalogue.like(name)
-        hint = f"did you mean {' or '.join(like)}? " if like else ""
-        raise EngineError(f"no protocol is called {name!r}; {hint}`procwire protocols` lists them all", 2)
-    return catalogue.explain(found)
+    """See dpi.catalogue. Raises EngineError for a name that is none."""
+    try:
+        return catalogue.explain(name)
+    except KeyError as error:
+        raise EngineError(str(error.args[0]), 2) from None
 
 
 def tables() -> tuple[Table, ...]:
