@@ -15,6 +15,7 @@ from pathlib import Path
 from procwire.sandbox import (
     assembler,
     capabilities,
+    handles,
     identity,
     isolation,
     landlock,
@@ -53,7 +54,7 @@ class _Steps:
     def take(self) -> list[Measure]:
         """What came of each."""
         limits.rename(self.plan.name)
-        self._fetch_late()
+        self._keep_modules()
         threads = _tried(words.THREADS, _only_thread)
         stays = self.plan.stays
         prepared = _tried(words.FILES, self._prepare) if words.FILES not in stays else _STAYS
@@ -70,13 +71,15 @@ class _Steps:
         found.append(_tried(words.SECCOMP, self._filter))
         return [each for each in found if each.name not in stays]
 
-    def _fetch_late(self) -> None:
-        """Import now what the user we become could not read later."""
+    def _keep_modules(self) -> None:
+        """Modules that the user we become could not reach later: by descriptor, or imported now."""
         if self.who is None or words.IDENTITY in self.plan.stays:
             return
         if identity.can_read(self.who, self.plan.trees):
             return
-        python_tree.fetch(self.plan.late())
+        landlocked = words.FILES not in self.plan.stays and landlock.abi()
+        if not (landlocked and handles.hold(self.who, self.plan.trees)):
+            python_tree.fetch(self.plan.late())
 
     def _limit(self) -> None:
         limits.restrain(descriptors=self.plan.descriptors, memory=self.plan.memory)
