@@ -35,7 +35,7 @@ from procwire.processes.owners import Owners
 from procwire.processes.resolver import Resolver
 from procwire.recorder.keeping import Keeping
 from procwire.recorder.reason import RecorderError
-from procwire.sandbox import identity
+from procwire.sandbox import identity, resident
 from procwire.sandbox.confine import confine
 from procwire.sandbox.plan import OFF, Confinement
 from procwire.sandbox.profile import engine
@@ -207,6 +207,7 @@ class Watching:
     def _split(self) -> None:
         """Two processes: the warden keeps the rights, this one keeps what is open. Raises SandboxError."""
         options = self.options
+        resident.share_arena()
         allowed = Allowed(names=options.interfaces, promiscuous=options.promiscuous, keylog=options.keylog)
         owners = self._open_owners if options.owners else None
         self.warden = start(options.sandbox, allowed, owners, pictures().take)
@@ -217,6 +218,7 @@ class Watching:
             self._key_file.open_by(self.warden.open_keys)
         maps = self.counting is not None
         cell = engine(options.sandbox, folders=options.folders, files=options.readable, maps=maps)
+        resident.give_back()
         self.confinement = confine(cell)
 
     def _prepare(self) -> None:

@@ -15,7 +15,11 @@ from pathlib import Path
 from procwire.sandbox import (
     assembler,
     capabilities,
+<<<<<<< HEAD
     handles,
+=======
+    held,
+>>>>>>> main
     identity,
     isolation,
     landlock,
@@ -71,11 +75,17 @@ class _Steps:
         found.append(_tried(words.SECCOMP, self._filter))
         return [each for each in found if each.name not in stays]
 
+<<<<<<< HEAD
     def _keep_modules(self) -> None:
         """Modules that the user we become could not reach later: by descriptor, or imported now."""
         if self.who is None or words.IDENTITY in self.plan.stays:
+=======
+    def _fetch_late(self) -> None:
+        """What the user we become could not import later: find a way for it, or import it now."""
+        if self.who is None or words.IDENTITY in self.plan.stays or self.plan.late is tuple:
+>>>>>>> main
             return
-        if identity.can_read(self.who, self.plan.trees):
+        if identity.can_read(self.who, self.plan.trees) or held.hold(self.plan.trees, self.who):
             return
         landlocked = words.FILES not in self.plan.stays and landlock.abi()
         if not (landlocked and handles.hold(self.who, self.plan.trees)):
