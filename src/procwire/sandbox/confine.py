@@ -15,11 +15,7 @@ from pathlib import Path
 from procwire.sandbox import (
     assembler,
     capabilities,
-<<<<<<< HEAD
-    handles,
-=======
     held,
->>>>>>> main
     identity,
     isolation,
     landlock,
@@ -58,7 +54,7 @@ class _Steps:
     def take(self) -> list[Measure]:
         """What came of each."""
         limits.rename(self.plan.name)
-        self._keep_modules()
+        self._fetch_late()
         threads = _tried(words.THREADS, _only_thread)
         stays = self.plan.stays
         prepared = _tried(words.FILES, self._prepare) if words.FILES not in stays else _STAYS
@@ -75,21 +71,13 @@ class _Steps:
         found.append(_tried(words.SECCOMP, self._filter))
         return [each for each in found if each.name not in stays]
 
-<<<<<<< HEAD
-    def _keep_modules(self) -> None:
-        """Modules that the user we become could not reach later: by descriptor, or imported now."""
-        if self.who is None or words.IDENTITY in self.plan.stays:
-=======
     def _fetch_late(self) -> None:
         """What the user we become could not import later: find a way for it, or import it now."""
         if self.who is None or words.IDENTITY in self.plan.stays or self.plan.late is tuple:
->>>>>>> main
             return
         if identity.can_read(self.who, self.plan.trees) or held.hold(self.plan.trees, self.who):
             return
-        landlocked = words.FILES not in self.plan.stays and landlock.abi()
-        if not (landlocked and handles.hold(self.who, self.plan.trees)):
-            python_tree.fetch(self.plan.late())
+        python_tree.fetch(self.plan.late())
 
     def _limit(self) -> None:
         limits.restrain(descriptors=self.plan.descriptors, memory=self.plan.memory)
