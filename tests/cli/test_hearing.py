@@ -40,7 +40,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 def test_what_is_said_comes_together_piece_by_piece(clock: Clock) -> None:
     made = Hearing(clock=clock)
-    said = wait_for(lambda: len(found := made.conversation("1:abc=")) == 2 and found)
+    wait_for(lambda: len(made.conversation("1:abc=")) == 2)
+    said = made.conversation("1:abc=")
     assert [(each.side, len(each.data)) for each in said] == [("out", 6), ("in", 300_000)]
     made.close()
 
