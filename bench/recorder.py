@@ -1,9 +1,10 @@
 """What the flight recorder costs beside plain watching, and how fast an incident is exported.
 
-Repeat with ``python -m bench.recorder``. Recording: the same batches through decoder and flow table alone,
-and with a recorder behind them, in turn in one process; processor time a packet, and what that is of a core
-at RATE packets a second. Export: an incident of SIZE_BYTES as a bundle and as a plain copy with fsync, on
-the same disk, by elapsed time; and its writing alone, without reading and hashing.
+Repeat with ``python -m bench.recorder``. Recording: the same batches, as many bytes as a ring of the kernel
+has, through decoder and flow table alone, and with a recorder that is full behind them, in turn in one
+process; processor time a packet, and what that is of a core at RATE packets a second. Export: an incident of
+SIZE_BYTES as a bundle and as a plain copy with fsync, on the same disk, by elapsed time; and its writing
+alone, without reading and hashing.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ RATE = 250_000
 BATCH = 1_000
 FLOWS = 100
 ROUNDS = 5
-SIZE_BYTES = 200 << 20
+RING_BYTES = 16 << 20
+KEPT_BYTES = 64 << 20
+SIZE_BYTES = 500 << 20
 
 
 def batches(payload: int, count: int) -> list[FrameBatch]:
@@ -53,31 +56,40 @@ def batches(payload: int, count: int) -> list[FrameBatch]:
     return [batch_of(rows, start=10**18 + number * 10**6, step=1_000) for number in range(count)]
 
 
-def plain(found: list[FrameBatch], keep: Callable[[FrameBatch], None] | None) -> float:
-    """Processor seconds for all batches."""
+def plain(found: list[FrameBatch], count: int, keep: Callable[[FrameBatch], None] | None) -> float:
+    """Processor seconds for ``count`` batches, the same again and again."""
     pipeline = Pipeline(FlowOptions(protocols=False), Silent())
     gc.collect()
     begin = time.process_time()
-    for batch in found:
+    for number in range(count):
+        batch = found[number % len(found)]
         pipeline.ingest(pipeline.decode(batch))
         if keep is not None:
             keep(batch)
     return time.process_time() - begin
 
 
+def recorder(found: list[FrameBatch], most: int, place: Path) -> Callable[[FrameBatch], None]:
+    """One that has been running for so long that it is full."""
+    wishes = Wishes(record=(Track(size_bytes=KEPT_BYTES, most=most),))
+    flight = Flight(wishes, Vault(place, quota_bytes=1 << 30), Numbers([]), Notes(10**9))
+    row_bytes = len(found[0].buffer) // found[0].count
+    kept = min(row_bytes, most or row_bytes) + 32  # with a block's head and end
+    for number in range(KEPT_BYTES // (kept * BATCH) + 2):
+        flight.take(found[number % len(found)], 0, BATCH)
+    return lambda batch: flight.take(batch, 0, batch.count)
+
+
 def recording(payload: int, count: int, place: Path) -> None:
     """One line for one size of packet: the best of ROUNDS of each, taken in turn."""
-    found = batches(payload, count)
+    found = batches(payload, max(1, RING_BYTES // ((payload + 42) * BATCH)))
     least = {"plain": 1e9, "whole": 1e9, "headers": 1e9}
     for number in range(ROUNDS):
         for name, most in (("plain", None), ("whole", 0), ("headers", 128)):
             keep = None
             if most is not None:
-                wishes = Wishes(record=(Track(size_bytes=64 << 20, most=most),))
-                vault = Vault(place / f"{name}{payload}.{number}", quota_bytes=1 << 30)
-                flight = Flight(wishes, vault, Numbers([]), Notes(10**9))
-                keep = lambda batch, flight=flight: flight.take(batch, 0, batch.count)  # noqa: E731
-            least[name] = min(least[name], plain(found, keep))
+                keep = recorder(found, most, place / f"{name}{payload}.{number}")
+            least[name] = min(least[name], plain(found, count, keep))
     packets = count * BATCH
     base = least["plain"]
     for name in ("whole", "headers"):

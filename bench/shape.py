@@ -3,7 +3,8 @@
 ``python -m bench.shape [--times N]`` (root). The interface is in a namespace of its own. procwire asks what
 stands there, plans, and does the steps by netlink; ``tc`` is spawned for the same, as tools do that call it.
 Processes and threads that are born on this host during procwire's part are counted (``processes`` of
-/proc/stat). Then the whole of ``procwire.shaping.session``: with its journal, synced, and its watchdog.
+/proc/stat). Then the whole of ``procwire.shaping.session``: with its journal, synced, and its watchdog, in a
+directory in memory, as /run is (``--state`` for another); where /run is on a disk here, that is said.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from procwire.shaping.session import Shaper
 from procwire.shaping.spelling import effect
 
 WORDS = ("8mbit", "4mbit")
+MEMORY = ("tmpfs", "ramfs")
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -75,12 +77,19 @@ def theirs(host: Host, times: int) -> dict[str, list[float]]:
     return found
 
 
-def whole(host: Host, times: int) -> dict[str, list[float]]:
+def file_system(path: str) -> str:
+    """The kind that a path is on, as /proc/mounts has it."""
+    mounts = [line.split() for line in Path("/proc/mounts").read_text(encoding="utf-8").splitlines()]
+    real = Path(path).resolve()
+    return max((len(each[1]), each[2]) for each in mounts if real.is_relative_to(each[1]))[1]
+
+
+def whole(host: Host, times: int, state: str) -> dict[str, list[float]]:
     """With the journal and the watchdog, which is there already."""
     found: dict[str, list[float]] = {"apply": [], "change": [], "clear": []}
     asked = {name: {"target": f"namespace:{host.name}", "rate": rate, "direction": "egress"}
              for name, rate in (("apply", WORDS[0]), ("change", WORDS[1]))}  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder, Shaper(Path(folder, "shaping")) as shaper:
+    with tempfile.TemporaryDirectory(dir=state) as folder, Shaper(Path(folder, "shaping")) as shaper:
         guard_pid = 0
         for _ in range(times):
             for name, words in asked.items():
@@ -103,7 +112,9 @@ def main() -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=200)
-    times = parser.parse_args().times
+    parser.add_argument("--state", default="/run" if file_system("/run") in MEMORY else "/dev/shm")
+    arguments = parser.parse_args()
+    times, state = arguments.times, arguments.state
     with pair() as (_, left, _right), Namespace(str(left.path)) as namespace:
         kernel = Kernel(namespace)
         probe()
@@ -111,12 +122,13 @@ def main() -> None:
         procwire = ours(kernel, times)
         after = born()
         tc = theirs(left, max(10, times // 10))
-        full = whole(left, max(10, times // 10))
+        full = whole(left, max(10, times // 2), state)
     print(f"{'':8} {'netlink':>12} {'tc, spawned':>12} {'ratio':>7} {'with journal and watchdog':>26}")
     for name, mine in procwire.items():
         other = median(tc[name])
         told = (median(mine) * 1e6, other * 1e6, other / median(mine), median(full[name]) * 1e6)
         print(f"{name:8} {told[0]:9.0f} us {told[1]:9.0f} us {told[2]:6.0f}x {told[3]:23.0f} us")
+    print(f"the journal was in {state} ({file_system(state)}); /run of this host is on {file_system('/run')}")
     print(f"processes and threads born on this host during the first column: {after - before}")
 
 

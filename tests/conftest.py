@@ -1,4 +1,6 @@
-"""What the whole suite shares: the order of its rooms, and signals as they were before each test."""
+"""What the whole suite shares: the order of its rooms, signals as they were before each test, and no clock
+for generated examples: on a machine that is busy they take what they take.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,10 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("procwire", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("procwire")
 
 FIRST = ("tests/sandbox/", "tests/warden/")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)

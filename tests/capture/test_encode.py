@@ -97,12 +97,12 @@ def test_a_run_is_measured() -> None:
 def test_stamps_stand_behind_packets_and_a_flow_s_remark_once() -> None:
     batch = batch_of([b"abc", b"defg", b"h"])
     batch.flags[1] = 1
-    firsts = {7: b"\1\0\2\0hi\0\0"}
-    stamps = (array("q", [7, -7, 0]), {7: b"\x02\0\1\0A\0\0\0", -7: b"\x02\0\1\0B\0\0\0"}, firsts)
+    text = b"\1\0\2\0hi\0\0" + b"\x02\0\1\0A\0\0\0" + b"\x02\0\1\0B\0\0\0"
+    stamps = (array("q", [1, -1, 0]), array("q", [0, 0, 0, 0, 0, 8, 16, 24]), text)
     room = bytearray(500)
     row, used = put_stamped(room, batch, 0, 3, 5, stamps)
     assert row == 3
-    assert not firsts
+    assert stamps[1].tolist() == [0, 0, 0, 0, 8, 8, 16, 24]
     lengths = []
     at = 0
     while at < used:
@@ -112,5 +112,22 @@ def test_stamps_stand_behind_packets_and_a_flow_s_remark_once() -> None:
         lengths.append(size)
         at += size
     assert lengths == [32 + 4 + 8 + 8 + 4, 32 + 4 + 8 + 8 + 4, 32 + 4]
-    assert room[:used].count(b"hi") == 1
+    assert [room[:used].count(word) for word in (b"hi", b"A\0\0\0", b"B\0\0\0")] == [1, 1, 1]
     assert put_stamped(bytearray(60), batch, 0, 3, 5, stamps) == (0, 0)
+
+
+@pytest.mark.parametrize("size", [0, 1, 500, 1_000, 9_000])
+def test_a_room_that_is_not_read_soon_gets_the_same_bytes(size: int) -> None:
+    frames = [bytes(number % 251 for number in range(shift, shift + size)) for shift in range(70)]
+    batch = batch_of(frames)
+    batch.vlan[3] = 0x8100_0005
+    rooms = [bytearray(70 * (PACKET_BYTES + size + 3)) for _ in range(2)]
+    ends = [put_packets(room, batch, 0, 70, 0, most) for room, most in zip(rooms, (0, 1 << 30), strict=True)]
+    assert ends[0] == ends[1]
+    assert ends[0][0] == 70
+    assert rooms[0] == rooms[1]
+
+
+def test_a_flow_that_is_not_known_has_no_stamps() -> None:
+    room = bytearray(200)
+    assert put_stamped(room, batch_of([b"a"]), 0, 1, 0, (array("q", [-9]), array("q"), b"")) == (1, 36)

@@ -26,7 +26,15 @@ def test_each_side_of_an_impairment_is_a_row(monkeypatch: pytest.MonkeyPatch) ->
         id="a1", document={"target": "interface:eth0", "egress": {"delay": "80ms"}}, notes=()
     )
     counted = [
-        {"interface": "eth0", "side": "egress", "there": True, "packets": 7, "drops": 1, "waiting": 2},
+        {
+            "interface": "eth0",
+            "side": "egress",
+            "there": True,
+            "packets": 7,
+            "bytes": 700,
+            "drops": 1,
+            "waiting": 2,
+        },
         {"interface": "eth0", "side": "ingress", "there": False},
     ]
     first, second = abilities._rows(entry, counted, watched=True)

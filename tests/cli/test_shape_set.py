@@ -26,7 +26,7 @@ def left() -> Iterator[Host]:
 
 @pytest.fixture
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setattr("procwire.shaping.journal.state_directory", lambda: tmp_path)
+    monkeypatch.setattr("procwire.shaping.journal.shaping_folder", lambda: tmp_path / "shaping")
     monkeypatch.setattr(session, "probe", lambda: HERE)
     yield tmp_path / "shaping"
     main(["shape", "clear", "--all"])

@@ -28,7 +28,7 @@ def left() -> Iterator[Host]:
 
 @pytest.fixture
 def shaped(tmp_path: Path, left: Host, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
-    monkeypatch.setattr("procwire.shaping.journal.state_directory", lambda: tmp_path)
+    monkeypatch.setattr("procwire.shaping.journal.shaping_folder", lambda: tmp_path / "shaping")
     monkeypatch.setattr(session, "probe", lambda: HERE)
     assert main(["shape", "set", f"namespace:{left.name}", "--rate", "8mbit"]) == exit.OK
     yield left

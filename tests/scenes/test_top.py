@@ -91,7 +91,7 @@ def test_live_numbers_are_those_of_the_traffic(lab: tuple[Lab, Host, Host], tmp_
         screen.shows("tab completes, esc leaves")
         screen.press("process == curl and dst_port == 8000", "Enter")
         text = screen.shows(rf"\n {REQUESTS} flows .*process == curl")
-        rows = [line for line in text.splitlines() if re.match(r" .?curl ", line[1:]) or line[2:7] == "curl "]
+        rows = [line for line in text.splitlines() if re.match(r".{3}curl ", line)]
         assert len(rows) == REQUESTS
         screen.shows(
             rf"(?s)(51|52) kB(.*(51|52) kB){{{REQUESTS - 1}}}"
@@ -103,6 +103,37 @@ def test_live_numbers_are_those_of_the_traffic(lab: tuple[Lab, Host, Host], tmp_
         assert re.search(r"curl -s -o /dev/null http://10.77.0.2:8000/body", text)
         screen.press("C-q")
         assert "0 dropped by the kernel" in screen.shows("CODE 0")
+    finally:
+        screen.close()
+
+
+def test_a_network_is_shaped_from_its_screen_and_put_back(
+    lab: tuple[Lab, Host, Host], tmp_path: Path
+) -> None:
+    _, left, _ = lab
+    screen = Tmux(left.words(*program("-i", "eth0")), (120, 40), tmp_path)
+    try:
+        screen.shows("nothing lost")
+        screen.press("0")
+        screen.shows("nothing is shaped|impairment")
+        screen.press("s")
+        screen.shows("make a network bad")
+        screen.press("Enter")
+        screen.shows("whose network")
+        screen.press("eth0", "Enter")
+        screen.shows("target +eth0")
+        screen.press("j", "j", "j", "j", "j", *["l"] * 8, "a")  # the eighth stop of rate
+        screen.shows("rate +asked for 5mbit/s")
+        assert "rate 5Mbit" in left.run("tc", "qdisc", "show", "dev", "eth0")
+        left.run("curl", "-s", "-o", "/dev/null", "http://10.77.0.2:8000/body")
+        screen.shows(r"0.00%: 0 of [1-9]\d* packets")
+        screen.press("C")
+        screen.shows("kept eth0")
+        screen.press("x")
+        screen.shows("put back eth0")
+        assert "tbf" not in left.run("tc", "qdisc", "show", "dev", "eth0")
+        screen.press("C-q")
+        screen.shows("CODE 0")
     finally:
         screen.close()
 

@@ -6,6 +6,7 @@ import pytest
 
 from procwire.shaping import guard
 from procwire.shaping.failure import ShapingError
+from procwire.shaping.journal import Journal
 from procwire.shaping.watchdog import SOCKET
 from tests.shaping.stage import end_watchdog
 
@@ -18,7 +19,7 @@ def test_where_none_runs_there_is_no_answer(tmp_path: Path) -> None:
 
 def test_what_is_not_held_must_not_be_done(tmp_path: Path) -> None:
     with pytest.raises(ShapingError, match="nothing is shaped that nobody would put back"):
-        guard.hold(tmp_path, "00000000")
+        guard.Line(tmp_path).hold("00000000")
     end_watchdog(tmp_path)
 
 
@@ -41,3 +42,19 @@ def test_what_lies_where_root_happens_to_be_is_not_loaded(
     assert guard.ask(state) is not None
     end_watchdog(state)
     assert not (trap / "sprung").exists()
+
+
+def test_a_line_is_made_anew_when_another_watchdog_answers(tmp_path: Path) -> None:
+    Journal(tmp_path).prepare()
+    with guard.Line(tmp_path) as line:
+        guard.start(tmp_path)
+        first = line.ask()
+        end_watchdog(tmp_path)
+        assert line.ask() is None
+        guard.start(tmp_path)
+        line.tell("00000000")
+        second = line.ask()
+        assert first is not None
+        assert second is not None
+        assert (second["held"], second["pid"] != first["pid"]) == ([], True)
+    end_watchdog(tmp_path)

@@ -20,6 +20,8 @@ DETAILS = {
     "columns": ("2", "c"),
     "palette": ("2", "colon"),
     "answer": ("9", "enter"),
+    "shape": ("0", "s"),
+    "scenarios": ("0", "S"),
 }
 Walk = dict[tuple[str, tuple[int, int]], str]
 
@@ -38,6 +40,7 @@ def _walk(size: tuple[int, int], found: Walk) -> None:
 
     async def recorded(driver: Driver) -> None:
         found["packet", size] = await driver.press("5", "j", "L")
+        found["absent", size] = await driver.press("0")
         found["earlier", size] = await driver.press("2", "left_curly_bracket")
 
     drive(story, size=size)

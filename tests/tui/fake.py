@@ -9,10 +9,13 @@ from typing import Any
 
 import msgspec
 
+from procwire.cli.abilities import SHAPING
+from procwire.cli.shape_tables import PRESETS, SCENARIOS
 from procwire.engine.catalogue import tables as catalogue
 from procwire.model.columns import Table
 from procwire.model.filter import compile_filter
 from procwire.model.observed import observed
+from procwire.recorder.listing import INCIDENTS
 from procwire.tui import grouping
 from procwire.tui.host import (
     GROUP,
@@ -31,7 +34,8 @@ from procwire.tui.host import (
 SECOND = 1_000_000_000
 NOW = 1_780_000_000 * SECOND
 LIVE = frozenset({"process", "flow", "interface", "finding", "check", "accounting", "group", "socket", "protocol",
-                  "dns", "http", "tls"})  # fmt: skip
+                  "dns", "http", "tls", "shaping", "preset", "scenario", "incident"})  # fmt: skip
+OF_A_MACHINE = frozenset({"process", "socket", "shaping", "preset", "scenario", "incident"})
 PROGRAMS = ("curl", "firefox", "sshd", "postgres", "python3", "systemd-resolved", "nginx")
 APPS = (
     ("tls", 443),
@@ -55,7 +59,7 @@ def by_name(table: Table) -> Table:
     return msgspec.structs.replace(table, columns=columns)
 
 
-TABLES = {table.name: by_name(table) for table in catalogue()}
+TABLES = {table.name: by_name(table) for table in (*catalogue(), SHAPING, PRESETS, SCENARIOS, INCIDENTS)}
 TABLES |= {name: by_name(observed(TABLES[name])) for name in ("dns", "http", "tls")}
 
 
@@ -131,6 +135,30 @@ def check(number: int) -> dict[str, Any]:
             "remedy": "" if status == "ok" else "install something"}  # fmt: skip
 
 
+def incident(number: int) -> dict[str, Any]:
+    """What a recorder froze."""
+    return {
+        "id": f"2026112{number}T0022-scan", "state": "frozen", "trigger": NOW - number * 3600 * SECOND, "packets": 412,
+        "reasons": ("high scan",), "size": 61_440, "lacking": (),
+    }  # fmt: skip
+
+
+def shaped(way: str) -> dict[str, Any]:
+    """One side of an interface that is shaped."""
+    return {
+        "id": "a1b2c3d4", "target": "eth0", "interface": f"eth0 {way}", "packets": 970, "bytes": 970_000, "dropped": 30,
+        "asked": ("direction=both", f"{way}.delay=100ms", f"{way}.loss=3%", f"{way}.rate=2mbit"), "waiting": 4,
+        "ends": "ends in 59m 2s, or with: procwire shape clear a1b2c3d4", "watched": True, "notes": (f"{way}: loss 3%",),
+    }  # fmt: skip
+
+
+TIMELINE = """train: 40s, once
+
+eth0
+  |===========/////////....|
+          0s  +20s       each way rate 2mbit"""
+
+
 def rows_of(flows: int) -> dict[str, list[dict[str, Any]]]:
     """All rows of a host with so many flows."""
     return {
@@ -145,6 +173,17 @@ def rows_of(flows: int) -> dict[str, list[dict[str, Any]]]:
             {"name": "lo", "index": 1, "kind": "loopback", "up": True, "mtu": 65536, "addresses": ("127.0.0.1/8",),
              "capture": "yes"},
         ],
+        "shaping": [shaped(way) for way in ("egress", "ingress")],
+        "preset": [
+            {"name": "lte", "title": "LTE", "basis": "published", "source": "a study", "words": ("rtt=70ms", "rate=12mbit")},
+            {"name": "edge", "title": "EDGE", "basis": "estimate", "source": "us", "words": ("rtt=400ms",)},
+        ],
+        "scenario": [
+            {"name": "train", "state": "running", "path": "/etc/procwire/scenarios/train.toml", "length": 40 * SECOND,
+             "elapsed": 10 * SECOND, "round": 1, "steps": ("eth0=1/2",), "title": "A train in a tunnel"},
+            {"name": "odd", "state": "wrong", "path": "/etc/procwire/scenarios/odd.toml", "detail": "odd.toml:3: no step"},
+        ],
+        "incident": [incident(number) for number in range(2)],
         "accounting": [
             {"interface": "eth0", "direction": way, "packets": 1000, "attributed": 900, "no_socket": 60, "other_ip": 20,
              "not_ip": 20, "unexplained": 0} for way in ("in", "out")
@@ -168,6 +207,7 @@ class FakeHost:
         self.ticks = 0
         self.gone = ""
         self.closed = False
+        self.refused: set[str] = set()  # orders
 
     def tables(self) -> tuple[Table, ...]:
         """See Host."""
@@ -263,6 +303,10 @@ class FakeHost:
     def act(self, order: str, subject: Mapping[str, Any]) -> str:
         """See Host."""
         self.orders.append((order, subject))
+        if order in self.refused:
+            raise HostError(f"{order}: not here", "as root")
+        if order == "timeline":
+            return TIMELINE
         return f"{order}d"
 
     def close(self) -> None:
@@ -278,7 +322,7 @@ class Recorded(FakeHost):
     span: tuple[int, int] | None = (NOW - 300 * SECOND, NOW)
 
     def __init__(self, flows: int = 60) -> None:
-        super().__init__(flows, tables=(LIVE - {"process", "socket"}) | {"packet"})
+        super().__init__(flows, tables=(LIVE - OF_A_MACHINE) | {"packet"})
         self.data["packet"] = [
             {"number": n, "time": NOW - (200 - n) * SECOND, "src": "10.0.0.5", "src_port": 40000, "dst": "192.0.2.7",
              "dst_port": 443, "proto": "tcp", "length": 60 + n, "tcp_flags": ("ack",), "info": "application data"}

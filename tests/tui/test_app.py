@@ -14,7 +14,7 @@ from tests.tui.conftest import DETAILS, SIZES, Walk
 from tests.tui.driving import Driver, check_snapshot, drive
 from tests.tui.fake import FakeHost, Recorded
 
-NAMES = [*(entry.name for entry in SCREENS), *DETAILS, "packet", "earlier"]
+NAMES = [*(entry.name for entry in SCREENS), *DETAILS, "packet", "earlier", "absent"]
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")

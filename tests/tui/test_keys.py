@@ -25,10 +25,15 @@ def test_keys_are_named_as_people_write_them() -> None:
 
 
 def test_what_is_shown_has_a_short_name() -> None:
-    assert ("?", "help") in keys.footer(keys.GLOBAL)
-    assert all(short for _, short in keys.footer(keys.ROWS))
+    assert ("?", "help") in [each[:2] for each in keys.clickable(keys.GLOBAL)]
+    assert all(short and "press" in action for _, short, action in keys.clickable(keys.ROWS))
 
 
 def test_bindings_carry_all_keys() -> None:
     found = keys.bindings(keys.MOVING)
     assert found[0].key == "j,down"
+
+
+def test_time_has_keys_where_there_is_some() -> None:
+    assert set(keys.TIME) <= set(keys.of(rows=False, timed=True))
+    assert not set(keys.TIME) & set(keys.of(rows=True, timed=False))

@@ -14,6 +14,8 @@ INNER = {
     "records",
     "process",
     "absent",
+    "shape_form",
+    "scenarios",
 }  # reached from a screen, or what screens derive from
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from typing import Any
+
 from procwire.model.process import EXACT, Container, Executable, Owner, ProcessRef
 from procwire.processes.owners import Look
 from procwire.warden import facts, messages
@@ -52,6 +55,27 @@ def test_others_of_the_same_path_stay_apart() -> None:
     assert [ref.executable.sha256 for ref in refs if ref and ref.executable] == ["old", ""]
 
 
+def test_a_process_is_one_object_for_all_its_flows_while_one_names_it() -> None:
+    mirror = Mirror()
+
+    def flow_of(name: str, **more: Any) -> Owner:
+        ref = ProcessRef(pid=7, start=2, name=name, **more)
+        owner = Owner(process=ref, peer=ref, confidence="".join(["ex", "act"]), source="bpf")
+        return mirror.look(across(Shelf(), Look(owner, True))).owner
+
+    first, second = flow_of("x"), flow_of("x")
+    assert first.process is second.process is first.peer
+    assert first.confidence is second.confidence
+    changed = flow_of("y")
+    assert changed.process is not None
+    assert (changed.process.name, first.process and first.process.name) == ("y", "x")
+    assert flow_of("y").process is changed.process
+    assert len(mirror._processes) == 1
+    del first, second, changed
+    gc.collect()
+    assert len(mirror._processes) == 0
+
+
 def test_what_is_kept_is_bounded(monkeypatch: object) -> None:
     import pytest
 
@@ -72,4 +96,4 @@ def test_what_is_kept_is_bounded(monkeypatch: object) -> None:
 def test_without_either_nothing_is_numbered() -> None:
     told = Shelf().found(look(None))
     assert (told.programs, told.containers) == ((0, 0), (0, 0))
-    assert Mirror().look(told).owner is told.owner
+    assert Mirror().look(told).owner == told.owner

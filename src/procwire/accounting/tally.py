@@ -60,9 +60,7 @@ class Bound:
         self.last = 0
         self.parts: tuple[bytes, ...] = ()
         self.applied = b""
-        self.strangers: frozenset[int] = (
-            frozenset()
-        )  # sockets of other namespaces, counted where it is seen here
+        self.strangers: tuple[int, ...] = ()  # sockets of other namespaces, counted where it is seen here
         self.missed = 0
         self.elsewhere = 0  # packets that the tap saw again on another interface
         self.modes = _UNDECIDED
@@ -125,7 +123,7 @@ class Ledger:
             return None
         self._touched.pop(flow.number, None)
         others = tuple(each for each in self._bounds[bound.ends] if each is not bound)
-        mine = _cookies(bound) | bound.strangers
+        mine = _cookies(bound).union(bound.strangers)
         if others:
             self._bounds[bound.ends] = others
             return bound.ends, frozenset(
@@ -167,7 +165,8 @@ class Ledger:
         bounds = self._bounds.get(ends)
         if bounds is None:  # loopback addresses say nothing of whose they are
             return self.away is None or books.has_loopback(ends)
-        bounds[-1].strangers |= {cookie}
+        if cookie not in bounds[-1].strangers:
+            bounds[-1].strangers += (cookie,)
         return True
 
     def settle(self) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from procwire.model.columns import Kind, Table
-from procwire.model.declare import column, count, items, text
+from procwire.model.declare import column, count, items, size, text
 from procwire.recorder.listing import IncidentRow, incidents
 from procwire.recorder.vault import place
 from procwire.tui.host import HostError
@@ -25,6 +25,7 @@ class ShapedRow(msgspec.Struct, frozen=True, kw_only=True):
     ends: str
     watched: bool
     packets: int | None = None
+    bytes: int | None = None
     dropped: int | None = None
     waiting: int | None = None
     notes: tuple[str, ...] = ()
@@ -38,6 +39,7 @@ SHAPING = Table(
         text("interface", "Interface and side.", attrgetter("interface"), shown=True),
         items("asked", "What was asked for: name=value.", attrgetter("asked"), shown=True),
         count("packets", "Packets that went through it.", attrgetter("packets"), "packets", shown=True),
+        size("bytes", "Bytes that it let pass.", attrgetter("bytes"), shown=True, rank=1),
         count("dropped", "Packets that it dropped.", attrgetter("dropped"), "packets", shown=True),
         count("waiting", "Packets that wait in it.", attrgetter("waiting"), "packets", shown=True),
         text("ends", "When and how it ends.", attrgetter("ends"), shown=True),
@@ -82,7 +84,8 @@ def _rows(entry: Any, counted: Iterable[Mapping[str, Any]], *, watched: bool) ->
             id=entry.id, target=str(entry.document.get("target")),
             interface=f"{each['interface']} {each['side']}",
             asked=asked, ends=ending(entry), watched=watched, notes=entry.notes,
-            packets=each["packets"] if there else None, dropped=each["drops"] if there else None,
+            packets=each["packets"] if there else None, bytes=each["bytes"] if there else None,
+            dropped=each["drops"] if there else None,
             waiting=each["waiting"] if there else None,
         )  # fmt: skip
 

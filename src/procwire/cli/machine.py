@@ -5,6 +5,7 @@ Read with the rights of whoever started the terminal, at the moment of the quest
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -12,9 +13,11 @@ from typing import Any
 
 from procwire.api.client import ApiError, Client
 from procwire.api.remote import of_dicts, read
-from procwire.cli.abilities import SHAPING, freeze, frozen, shaped
+from procwire.cli.abilities import SHAPING, frozen, shaped
+from procwire.cli.acting import Acting
 from procwire.cli.beside import Answering
 from procwire.cli.recorded import answered
+from procwire.cli.shape_tables import PRESETS, SCENARIOS, named_networks, scenarios
 from procwire.engine import api
 from procwire.model.catalogue_tables import CHECKS
 from procwire.model.finding import FINDINGS
@@ -33,12 +36,16 @@ MAX_ROWS = 100_000  # of an engine's table in a query
 
 
 class Machine(Answering):
-    """``path``: the socket of the engine whose flows can be asked about too."""
+    """``path``: the socket of the engine whose flows can be asked about too.
+
+    ``mine``: sockets that no process started from here may keep.
+    """
 
     title = "this machine"
 
-    def __init__(self, path: str = "", store: str | None = None) -> None:
+    def __init__(self, path: str = "", store: str | None = None, *mine: socket.socket) -> None:
         super().__init__(time.time_ns)
+        self.acting = Acting(*mine)
         self._path = path
         self._store = store
         self._checks: list[Check] = []
@@ -51,6 +58,8 @@ class Machine(Answering):
             CHECKS.name: (CHECKS, self._doctor),
             SHAPING.name: (SHAPING, shaped),
             INCIDENTS.name: (INCIDENTS, frozen),
+            PRESETS.name: (PRESETS, named_networks),
+            SCENARIOS.name: (SCENARIOS, scenarios),
         }
 
     def notes(self, table: str) -> tuple[str, ...]:
@@ -70,8 +79,8 @@ class Machine(Answering):
         return answered(sql, live, store if store is not None and store.exists() else None)
 
     def act(self, order: str, subject: Mapping[str, Any]) -> str:
-        """Freeze what recorders hold."""
-        return freeze() if order == "freeze" else super().act(order, subject)
+        """See tui.host.Host."""
+        return self.acting.do(order, subject)
 
     def _of_engine(self, name: str) -> Iterable[dict[str, Any]]:
         table = FLOWS if name == FLOWS.name else FINDINGS

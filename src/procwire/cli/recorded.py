@@ -30,6 +30,8 @@ from procwire.model.packets import PacketTable
 from procwire.model.process import FROM_FILE
 from procwire.model.rows import FlowRow, InterfaceRow, PacketRow
 from procwire.model.tables import FLOWS, INTERFACES, PACKETS
+from procwire.recorder.opening import Opened
+from procwire.recorder.owners import Owned
 from procwire.store.asking import Limits, QueryError, Questions
 from procwire.store.reason import StoreError
 from procwire.tui.aside import Query
@@ -99,15 +101,22 @@ class Kept(Silent):
 
 
 class Recorded(Answering):
-    """One file. ``read`` first."""
+    """One file, or an incident with who owned what. ``read`` first."""
 
     live = False
 
-    def __init__(self, options: ReadOptions, detecting: Detecting | None = None) -> None:
+    def __init__(
+        self, options: ReadOptions, detecting: Detecting | None = None, opened: Opened | None = None
+    ) -> None:
         super().__init__(lambda: self.reading.pipeline.now)
         self.title = ", ".join(Path(path).name for path in options.paths)
         self.kept = Kept(detecting)
-        self.reading = Reading(options, self.kept)
+        self.about: tuple[str, ...] = ()
+        listener: Any = self.kept
+        if opened is not None:
+            self.title, self.about = f"incident {opened.name}", (opened.about,)
+            listener = Owned(self.kept, opened.book)
+        self.reading = Reading(options, listener)
         self.kept.context = Context(self.reading.source.interfaces, unowned=FROM_FILE)
         if detecting is not None:
             detecting.context = self.kept.context
@@ -162,7 +171,7 @@ class Recorded(Answering):
             source="read from a file",
             links=tuple(self._links(now)),
             drops={"before the file": counts.dropped, "damaged": counts.damaged, "evicted": tracked.evicted},
-            notes=self.notes(""),
+            notes=(*self.about, *self.notes("")),
         )
 
     def flow(self, flow_id: str) -> Sheet:

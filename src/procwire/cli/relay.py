@@ -18,15 +18,18 @@ from procwire.cli.detecting import Detecting
 from procwire.cli.forking import Fork
 from procwire.cli.recorded import Recorded
 from procwire.engine.api import EngineError, Piece, Reading, ReadOptions, Silent, Tap
+from procwire.recorder.opening import Opened
 from procwire.tui.aside import Asked, Refused, Told, forward, receive, send
 from procwire.tui.host import Said
 
 MAX_SAID_BYTES = 1 << 20  # of a conversation
 
 
-def relay(made: socket.socket, options: ReadOptions, arguments: argparse.Namespace) -> int:
-    """Answer until the terminal is gone; the exit code."""
-    reader = Fork(lambda theirs: _read(theirs, options, arguments), made)
+def relay(
+    made: socket.socket, options: ReadOptions, arguments: argparse.Namespace, opened: Opened | None = None
+) -> int:
+    """Answer until the terminal is gone; the exit code. ``opened``: it is an incident."""
+    reader = Fork(lambda theirs: _read(theirs, options, arguments, opened), made)
     try:
         while body := receive(made):
             asked = msgspec.msgpack.decode(body, type=Asked)
@@ -44,8 +47,10 @@ def relay(made: socket.socket, options: ReadOptions, arguments: argparse.Namespa
     return code
 
 
-def _read(made: socket.socket, options: ReadOptions, arguments: argparse.Namespace) -> int:
-    recorded = Recorded(options, Detecting(arguments))
+def _read(
+    made: socket.socket, options: ReadOptions, arguments: argparse.Namespace, opened: Opened | None
+) -> int:
+    recorded = Recorded(options, Detecting(arguments), opened)
     recorded.read()
     serve(made, recorded)
     return 0

@@ -19,6 +19,7 @@ EXAMPLES = """\
 examples:
   procwire top                    what this host talks about, live (as root)
   procwire top trace.pcapng       a recording, with a time slider: [ and ] wind it
+  procwire top 20261126T0022-scan  an incident that was frozen, or a bundle, with its owners
   procwire top --plain            the same by typed words, for screen readers and dumb terminals
 """
 
@@ -34,8 +35,11 @@ def add(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     files = parser.add_argument(
-        "files", nargs="*", metavar="FILE", help="capture files instead of live traffic"
-    )
+        "files",
+        nargs="*",
+        metavar="FILE",
+        help="capture files, an incident or a bundle instead of live traffic",
+    )  # fmt: skip
     files.complete = {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"}
     parser.add_argument(
         "--plain", action="store_true",
@@ -70,13 +74,16 @@ def run(arguments: argparse.Namespace) -> int:
 def _of_files(arguments: argparse.Namespace) -> int:
     from procwire.cli.forking import Fork
     from procwire.cli.relay import relay
+    from procwire.cli.top_incident import opened_of
 
+    files = tuple(arguments.files)
+    opened = opened_of(files[0]) if len(files) == 1 else None
+    print(f"procwire: reading {', '.join(files)}", file=sys.stderr, flush=True)
     options = ReadOptions(
-        paths=tuple(arguments.files), merge=len(arguments.files) > 1, lenient=True, workers=1,
+        paths=files if opened is None else (opened.packets,), merge=len(files) > 1, lenient=True, workers=1,
         keylog=arguments.keylog, sandbox=arguments.sandbox,
     )  # fmt: skip
-    print(f"procwire: reading {', '.join(arguments.files)}", file=sys.stderr, flush=True)
-    fork = Fork(lambda made: relay(made, options, arguments))
+    fork = Fork(lambda made: relay(made, options, arguments, opened))
     return _shown(arguments, fork)
 
 
@@ -119,6 +126,22 @@ def show(host: Host, arguments: argparse.Namespace) -> int:
     if environment.get("NO_COLOR"):
         theme = arguments.theme or "mono"
     settings.ascii = settings.ascii or arguments.ascii or terminal.ascii_only(environment)
-    app = Terminal(host, settings=settings, settings_file=place, environment=environment)
-    app.wear(theme)
-    return app.run() or exit.OK
+    first, said = "", ""
+    while True:
+        app = Terminal(host, settings=settings, settings_file=place, environment=environment)
+        app.begin = (first, said)
+        app.wear(theme)
+        code = app.run() or exit.OK
+        if not app.opening:
+            return code
+        first, said = "incidents", _inside(app.opening, arguments)
+
+
+def _inside(name: str, arguments: argparse.Namespace) -> str:
+    """An incident in the place of the screens, until it is left; why it cannot be shown, where it cannot."""
+    inner = argparse.Namespace(**{**vars(arguments), "files": [name]})
+    try:
+        code = _of_files(inner)
+    except EngineError as error:
+        return str(error)
+    return "" if code == exit.OK else f"{name} could not be read"

@@ -117,5 +117,9 @@ def _attached(arguments: argparse.Namespace, path: str, engine: Fork | None) -> 
 
 
 def _beside(made: socket.socket, path: str) -> int:
-    serve(made, Machine(path, store=""))
+    machine = Machine(path, "", made)
+    try:
+        serve(made, machine)
+    finally:
+        machine.acting.close()
     return 0

@@ -14,7 +14,7 @@ from functools import partial
 
 from msgspec import structs
 
-from procwire.bpf import probe
+from procwire.bpf import cgroup, probe
 from procwire.bpf.libbpf import BpfError
 from procwire.capture.source import CaptureError
 from procwire.decrypt.keyfile import open_keys
@@ -35,7 +35,7 @@ from procwire.processes.owners import Owners
 from procwire.processes.resolver import Resolver
 from procwire.recorder.keeping import Keeping
 from procwire.recorder.reason import RecorderError
-from procwire.sandbox import identity
+from procwire.sandbox import identity, resident
 from procwire.sandbox.confine import confine
 from procwire.sandbox.plan import OFF, Confinement
 from procwire.sandbox.profile import engine
@@ -207,16 +207,19 @@ class Watching:
     def _split(self) -> None:
         """Two processes: the warden keeps the rights, this one keeps what is open. Raises SandboxError."""
         options = self.options
+        resident.share_arena()
         allowed = Allowed(names=options.interfaces, promiscuous=options.promiscuous, keylog=options.keylog)
         owners = self._open_owners if options.owners else None
         self.warden = start(options.sandbox, allowed, owners, pictures().take)
         if self.kernel is not None:
             self.kernel.close()  # here: the warden has it
+        cgroup.let_go()
         self.source.open_by(self.warden.open_ring)
         if self._key_file is not None:
             self._key_file.open_by(self.warden.open_keys)
         maps = self.counting is not None
         cell = engine(options.sandbox, folders=options.folders, files=options.readable, maps=maps)
+        resident.give_back()
         self.confinement = confine(cell)
 
     def _prepare(self) -> None:

@@ -42,7 +42,7 @@ class Container(msgspec.Struct, kw_only=True):
         return tuple(f"{name}={value}" for name, value in sorted(self.labels.items()))
 
 
-class ProcessRef(msgspec.Struct, frozen=True, kw_only=True):
+class ProcessRef(msgspec.Struct, frozen=True, kw_only=True, weakref=True):
     """A process, named by (pid, start): pids are used again, pairs are not."""
 
     pid: int

@@ -51,6 +51,26 @@ def write(paths: Sequence[str], wanted: Wanted, output: int, rewrite: Rewrite | 
         source.close()
 
 
+class _Stamps:
+    """Options of flows by their number, from 0 on, as ``put_stamped`` takes them."""
+
+    def __init__(self) -> None:
+        self.places = array("q")
+        self.text = bytearray()
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.places) // 4
+
+    def add(self, once: bytes = b"", out: bytes = b"", into: bytes = b"") -> None:
+        """Those of the next flow."""
+        for part in (once, out, into):
+            self.places.append(len(self.text))
+            self.text += part
+        self.places.append(len(self.text))
+
+
 class _Annotator:
     def __init__(self, wanted: Wanted, interfaces: Sequence[Interface], output: int) -> None:
         self._wanted = wanted
@@ -59,8 +79,7 @@ class _Annotator:
         self._numbers = Numbers(self._known)
         self._described = 0
         self._counts: dict[int, int] = {}
-        self._tails: dict[int, bytes] = {}
-        self._firsts: dict[int, bytes] = {}
+        self._stamps = _Stamps()
         self._room = memoryview(bytearray(ROOM_BYTES))
         self._last = 0
 
@@ -102,17 +121,18 @@ class _Annotator:
             yield start, len(numbers)
 
     def _stamp(self, numbers: array[int]) -> None:
-        """Options for the flows that come for the first time."""
+        """Options for the flows that come for the first time: they are numbered as they come."""
         wanted = self._wanted
-        for number in {abs(number) for number in numbers}:
+        highest = max(numbers)
+        for number in range(self._stamps.count, max(highest, -min(numbers)) + 1):
             flow = wanted.flows.get(number)
-            if flow is None or number in self._tails:
+            if flow is None:
+                self._stamps.add()
                 continue
             owner = wanted.owner(flow.owner) if isinstance(flow.owner, Owner) else None
             flow_id = wanted.flow_id(flow)
-            self._tails[number] = stamp(flow_id, out=True, owner=owner)
-            self._tails[-number] = stamp(flow_id, out=False, owner=owner)
-            self._firsts[number] = remark(wanted.remark(flow))
+            sides = (stamp(flow_id, out=out, owner=owner) for out in (True, False))
+            self._stamps.add(remark(wanted.remark(flow)), *sides)
 
     def _write(self, batch: FrameBatch, row: int, until: int, numbers: array[int]) -> None:
         while row < until:
@@ -124,7 +144,7 @@ class _Annotator:
             self._last = max(self._last, batch.time[end - 1])
             while row < end:
                 after, used = put_stamped(
-                    self._room, batch, row, end, number, (numbers, self._tails, self._firsts)
+                    self._room, batch, row, end, number, (numbers, self._stamps.places, self._stamps.text)
                 )
                 self._put(self._room[:used])
                 if after == row:

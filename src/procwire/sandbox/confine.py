@@ -15,6 +15,7 @@ from pathlib import Path
 from procwire.sandbox import (
     assembler,
     capabilities,
+    held,
     identity,
     isolation,
     landlock,
@@ -71,10 +72,10 @@ class _Steps:
         return [each for each in found if each.name not in stays]
 
     def _fetch_late(self) -> None:
-        """Import now what the user we become could not read later."""
-        if self.who is None or words.IDENTITY in self.plan.stays:
+        """What the user we become could not import later: find a way for it, or import it now."""
+        if self.who is None or words.IDENTITY in self.plan.stays or self.plan.late is tuple:
             return
-        if identity.can_read(self.who, self.plan.trees):
+        if identity.can_read(self.who, self.plan.trees) or held.hold(self.plan.trees, self.who):
             return
         python_tree.fetch(self.plan.late())
 

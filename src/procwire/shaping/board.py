@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from procwire.store.place import state_directory
+from procwire.shaping.folder import shaping_folder
 
 FILE = "active.json"  # in the directory of the journal, which takes no other name than eight hex digits
 MAX_BYTES = 1 << 20
@@ -43,7 +43,7 @@ class Board:
     """The file. A directory that cannot be written is no reason to shape nothing: then nobody is told."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.path = (folder if folder is not None else state_directory() / "shaping") / FILE
+        self.path = (folder if folder is not None else shaping_folder()) / FILE
 
     def put(self, notice: Notice) -> None:
         """Tell of one; a change of one that stands keeps its time."""

@@ -19,7 +19,7 @@ from procwire.shaping import groups
 from procwire.shaping.apply import Kernel
 from procwire.shaping.codec.links import Link
 from procwire.shaping.failure import ShapingError
-from procwire.shaping.namespace import OWN, GoneError, Namespace, path_of
+from procwire.shaping.namespace import OWN, GoneError, Namespace, own, path_of
 from procwire.shaping.plan import IFB_NAME
 from procwire.shaping.target import Target
 
@@ -54,7 +54,7 @@ class Finder:
 
     def __init__(self, *, census: type[Census] = Census) -> None:
         self._census = census
-        self._open: dict[int, Kernel] = {}
+        self.held: dict[int, Kernel] = {}  # by the namespace's inode
 
     def __enter__(self) -> Finder:
         return self
@@ -64,10 +64,10 @@ class Finder:
 
     def close(self) -> None:
         """Close every namespace."""
-        for kernel in self._open.values():
+        for kernel in self.held.values():
             kernel.close()
             kernel.namespace.close()
-        self._open.clear()
+        self.held.clear()
 
     def spots(self, target: Target, sides: tuple[str, ...]) -> list[Spot]:
         """Where a target's directions are shaped. Raises GoneError, ShapingError."""
@@ -80,12 +80,16 @@ class Finder:
 
     def kernel(self, path: str = OWN) -> Kernel:
         """Traffic control of a namespace, opened once. Raises GoneError, ShapingError."""
+        with contextlib.suppress(OSError):
+            known = self.held.get(os.stat(path).st_ino)  # noqa: PTH116
+            if known is not None:
+                return known
         namespace = Namespace(path)
-        known = self._open.get(namespace.place.inode)
+        known = self.held.get(namespace.place.inode)
         if known is not None:
             namespace.close()
             return known
-        made = self._open[namespace.place.inode] = Kernel(namespace)
+        made = self.held[namespace.place.inode] = Kernel(namespace)
         return made
 
     def containers(self) -> list[Found]:
@@ -113,7 +117,7 @@ class Finder:
             yield from self._of_group(target, sides)
 
     def _at(self, kernel: Kernel, name: str, sides: tuple[str, ...]) -> Iterator[Spot]:
-        is_own = kernel is self.kernel()
+        is_own = kernel.namespace.place.inode == own()
         for link in self._links(kernel, name):
             for side in sides:
                 yield Spot(kernel, link, side, sends=side == "egress", is_own=is_own)
@@ -134,19 +138,19 @@ class Finder:
         return found
 
     def _of_container(self, found: Found, target: Target, sides: tuple[str, ...]) -> Iterator[Spot]:
-        own = self.kernel()
+        host = self.kernel()
         kernel = self.kernel(f"/proc/{found.pid}/ns/net")
-        if kernel is own:
+        if kernel is host:
             raise ShapingError(
                 f"container {found.container.name or found.container.id[:12]} shares the host's network: "
                 "shaping it would shape the host. Shape its cgroup instead: "
                 f"cgroup:{groups.of_process(found.pid)}"
             )
         for link in self._links(kernel, target.interface):
-            outer = _outer_end(own, link) if "ingress" in sides else None
+            outer = _outer_end(host, link) if "ingress" in sides else None
             for side in sides:
                 if side == "ingress" and outer is not None:
-                    yield Spot(own, outer, side, sends=True)
+                    yield Spot(host, outer, side, sends=True)
                 else:
                     yield Spot(kernel, link, side, sends=side == "egress")
 
@@ -165,10 +169,9 @@ class Finder:
         elif not os.path.isdir(groups.root() + group):  # noqa: PTH112
             raise GoneError(f"there is no control group {group}")
         kernel = self.kernel(path)
+        is_own = kernel.namespace.place.inode == own()
         for link in self._links(kernel, target.interface):
-            yield Spot(
-                kernel, link, "egress", sends=True, group=group, pid=pid, is_own=kernel is self.kernel()
-            )
+            yield Spot(kernel, link, "egress", sends=True, group=group, pid=pid, is_own=is_own)
 
 
 def is_called(container: Container, name: str) -> bool:

@@ -14,43 +14,95 @@ from pathlib import Path
 from typing import Any
 
 from procwire.shaping.failure import ShapingError
-from procwire.shaping.watchdog import SOCKET
+from procwire.shaping.watchdog import HOLD, LOOK, SOCKET, TELL
 
 MODULE = "procwire.shaping.watchdog"
 START_SECONDS = 20.0  # a loaded machine imports slowly
 ANSWER_SECONDS = 10.0
-MAX_ANSWER = 1 << 20
+CHUNK_BYTES = 65536
 TRIES = 3  # one that is just ending may still have the lock
+
+
+class Line:
+    """A connection to the watchdog of a directory, made when it is first needed; a context manager.
+
+    One line each way. What is only told has no answer: the watchdog reads it before it goes to sleep again.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._socket: socket.socket | None = None
+
+    def __enter__(self) -> Line:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def ask(self, words: str = LOOK) -> dict[str, Any] | None:
+        """Have it look at the journal, or at one entry; what it holds then. None where none runs."""
+        for _ in range(2):  # one that was there before may have ended, and another begun
+            fresh = self._socket is None
+            try:
+                connection = self._connected()
+                connection.sendall(f"{words}\n".encode())
+                parts: list[bytes] = []
+                while (part := connection.recv(CHUNK_BYTES)) and not part.endswith(b"\n"):
+                    parts.append(part)
+                found: dict[str, Any] = json.loads(b"".join((*parts, part)))
+            except (OSError, ValueError):
+                self.close()
+                if fresh:
+                    break
+            else:
+                return found
+        return None
+
+    def tell(self, identity: str) -> None:
+        """Have it look at one entry; nobody waits until it has."""
+        try:
+            self._connected().sendall(f"{TELL} {identity}\n".encode())
+        except OSError:
+            self.close()
+
+    def hold(self, identity: str) -> None:
+        """Have an entry held, by a new watchdog where none runs. Raises ShapingError."""
+        for _ in range(TRIES):
+            told = self.ask(f"{HOLD} {identity}")
+            if told is None:
+                start(self.folder)
+                told = self.ask(f"{HOLD} {identity}")
+            if told is not None and identity in told["held"]:
+                return
+            if told is not None and identity in told["failed"]:
+                raise ShapingError(str(told["failed"][identity]))
+        raise ShapingError(
+            f"no watchdog answers in {self.folder}: nothing is shaped that nobody would put back"
+        )
+
+    def _connected(self) -> socket.socket:
+        if self._socket is None:
+            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            connection.settimeout(ANSWER_SECONDS)
+            try:
+                connection.connect(str(self.folder / SOCKET))
+            except OSError:
+                connection.close()
+                raise
+            self._socket = connection
+        return self._socket
 
 
 def ask(folder: Path) -> dict[str, Any] | None:
     """Have a running watchdog look at the journal; what it holds now. None where none runs."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(ANSWER_SECONDS)
-        try:
-            connection.connect(str(folder / SOCKET))
-            connection.sendall(b"look\n")
-            parts = []
-            while part := connection.recv(MAX_ANSWER):
-                parts.append(part)
-            found: dict[str, Any] = json.loads(b"".join(parts))
-        except (OSError, ValueError):
-            return None
-        return found
-
-
-def hold(folder: Path, identity: str) -> None:
-    """Have an entry held, by a new watchdog where none runs. Raises ShapingError."""
-    for _ in range(TRIES):
-        told = ask(folder)
-        if told is None:
-            start(folder)
-            told = ask(folder)
-        if told is not None and identity in told["held"]:
-            return
-        if told is not None and identity in told["failed"]:
-            raise ShapingError(str(told["failed"][identity]))
-    raise ShapingError(f"no watchdog answers in {folder}: nothing is shaped that nobody would put back")
+    with Line(folder) as line:
+        return line.ask()
 
 
 def start(folder: Path) -> None:

@@ -1,5 +1,5 @@
 """What is shaped now, written down before it is done: one file each, synced, in a directory that is root's
-alone.
+alone, of this boot.
 
 An entry has the steps that undo it. So whatever ends this process, and the watchdog too, ``recover`` can
 put everything back. Times are of the boot clock (CLOCK_BOOTTIME), which no one sets; entries of another
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import os
 import re
 import secrets
@@ -22,10 +23,9 @@ import msgspec
 
 from procwire.shaping.board import Board, Notice
 from procwire.shaping.failure import ShapingError
+from procwire.shaping.folder import shaping_folder
 from procwire.shaping.steps import Part
-from procwire.store.place import state_directory
 
-FOLDER = "shaping"
 SUFFIX = ".json"
 LOCK = "lock"
 MAX_ENTRY = 8 << 20  # bytes of a file
@@ -70,7 +70,7 @@ class Journal:
     """The entries of a directory."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder if folder is not None else state_directory() / FOLDER
+        self.folder = folder if folder is not None else shaping_folder()
         self.damaged: dict[str, str] = {}  # files that could not be read, and why
 
     def prepare(self) -> None:
@@ -87,16 +87,40 @@ class Journal:
     def alone(self) -> Iterator[None]:
         """Nobody else shapes or clears meanwhile. Raises ShapingError."""
         self.prepare()
-        descriptor = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        descriptor = self._lock()
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
         finally:
             os.close(descriptor)
 
+    @contextlib.contextmanager
+    def quiet(self) -> Iterator[bool]:
+        """Whether nobody shapes or clears now; if so, nobody does meanwhile. Never waits: who has the lock
+        may be waiting for an answer of the one that asks. Where the directory was taken away, nobody does.
+        """
+        try:
+            descriptor = self._lock()
+        except OSError:
+            yield True
+            return
+        try:
+            yield _locked(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _lock(self) -> int:
+        return os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+
     def write(self, entry: Entry) -> None:
         """Keep it: in the file and on the disk when this returns. Raises ShapingError."""
         self.prepare()
+        self.put(entry, sync=True)
+
+    def put(self, entry: Entry, *, sync: bool = False) -> None:
+        """Keep it, in the directory that is prepared. What only moves its times need not be synced: the disk
+        has what undoes it already. Raises ShapingError.
+        """
         path = self._path(entry.id)
         fresh = path.with_suffix(".new")
         try:
@@ -106,19 +130,22 @@ class Journal:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(msgspec.json.encode(entry))
                 file.flush()
-                os.fsync(file.fileno())
+                if sync:
+                    os.fsync(file.fileno())
             fresh.replace(path)
-            self._sync()
-            Board(self.folder).put(_notice(entry))
+            if sync:
+                self._sync()
         except OSError as error:
             raise ShapingError(f"{path}: {error.strerror}") from None
 
+    def tell(self, entry: Entry) -> None:
+        """Let whoever watches this host know that it stands."""
+        Board(self.folder).put(_notice(entry))
+
     def remove(self, identity: str) -> None:
-        """It is undone."""
+        """It is undone. Not synced: what comes back with a power cut is of another boot, and forgotten."""
         with contextlib.suppress(FileNotFoundError):
             self._path(identity).unlink()
-        with contextlib.suppress(OSError):
-            self._sync()
         Board(self.folder).take_off(identity)
 
     def entries(self) -> list[Entry]:
@@ -133,8 +160,10 @@ class Journal:
         return sorted(found, key=lambda entry: entry.made_ns)
 
     def get(self, identity: str) -> Entry | None:
-        """One of them."""
-        return next((entry for entry in self.entries() if entry.id == identity), None)
+        """One of them; None where it is gone or cannot be read."""
+        with contextlib.suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError):
+            return _read(self._path(identity))
+        return None
 
     def _files(self) -> Iterator[Path]:
         with contextlib.suppress(OSError):
@@ -154,6 +183,15 @@ class Journal:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    """Whether the lock could be had at once; it ends with the descriptor."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _notice(entry: Entry) -> Notice:
@@ -182,6 +220,7 @@ def now() -> int:
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
 
+@functools.cache
 def boot() -> str:
     """This boot's own name."""
     try:

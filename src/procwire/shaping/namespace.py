@@ -22,6 +22,7 @@ from procwire.shaping.steps import Place
 
 FOLDERS = ("/run/netns", "/var/run/netns", "/run/docker/netns")
 OWN = "/proc/self/ns/net"
+HERE = "/proc/thread-self/ns/net"
 _NEW_NET = 0x40000000
 _NSFS = 0x6E736673
 
@@ -47,7 +48,7 @@ class Namespace:
             if inode and found != inode:
                 raise GoneError(f"{path} is another network namespace by now")
             self.place = Place(path=path, inode=found)
-            self.channel = inside(self.descriptor, lambda: Channel(ROUTE))
+            self.channel = inside(self.descriptor, _speak) if found != _here() else _speak()
         except (OSError, ShapingError):
             os.close(self.descriptor)
             raise
@@ -62,6 +63,20 @@ class Namespace:
         """Let it go: while it is held, a namespace without processes goes on living."""
         self.channel.close()
         os.close(self.descriptor)
+
+
+def own() -> int:
+    """The inode of the namespace that this process is in."""
+    return os.stat(OWN).st_ino  # noqa: PTH116
+
+
+def _here() -> int:
+    """Where this thread is."""
+    return os.stat(HERE).st_ino  # noqa: PTH116
+
+
+def _speak() -> Channel:
+    return Channel(ROUTE)
 
 
 def inside(descriptor: int, work: Callable[[], T]) -> T:

@@ -73,12 +73,14 @@ class Shaper:
         self.journal = Journal(folder)
         self._able = able
         self._finder = Finder()
+        self._line = guard.Line(self.journal.folder)
 
     def __enter__(self) -> Shaper:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._finder.close()
+        self._line.close()
 
     def shape(self, wanted: Impairment, terms: Terms | None = None) -> Shaped:
         """Make it so. Raises ShapingError; then nothing is changed."""
@@ -125,7 +127,7 @@ class Shaper:
             for entry in kept:
                 self.journal.write(entry)
         if kept:
-            guard.ask(self.journal.folder)
+            self._line.ask()
         return kept
 
     def clear(self, target: Target | None = None, identity: str = "") -> Cleared:
@@ -139,7 +141,7 @@ class Shaper:
     def recover(self) -> Cleared:
         """Put back what nobody watches over any more, and forget what another boot left."""
         with self.journal.alone():
-            told = guard.ask(self.journal.folder)
+            told = self._line.ask()
             held = set(told["held"]) if told is not None else set()
             for entry in self.journal.entries():
                 if entry.boot != journal.boot():
@@ -150,11 +152,11 @@ class Shaper:
         done: list[Entry] = []
         failed: list[str] = []
         for entry in entries:
-            problems = restore(entry, self.journal)
+            problems = restore(entry, self.journal, self._finder.held)
             failed += problems
             done += [] if problems else [entry]
         if done:
-            guard.ask(self.journal.folder)  # lets go of what is gone
+            self._line.ask()  # lets go of what is gone
         return Cleared(tuple(done), tuple(failed))
 
     def _standing_entry(self, wanted: Impairment, spots: list[Spot]) -> Entry | None:
@@ -203,7 +205,7 @@ class Shaper:
         done: list[Step] = []
         try:
             _settle(entry)
-            guard.hold(self.journal.folder, entry.id)
+            self._line.hold(entry.id)
             for part, spot in zip(entry.parts, spots, strict=True):
                 for step in part.steps:
                     if not isinstance(
@@ -219,8 +221,9 @@ class Shaper:
             entry, made_ns=entry.made_ns + late, until_ns=entry.until_ns + late,
             confirm_ns=entry.confirm_ns + late if entry.confirm_ns else 0,
         )  # fmt: skip
-        self.journal.write(standing)
-        guard.ask(self.journal.folder)
+        self.journal.put(standing)
+        self.journal.tell(standing)
+        self._line.tell(standing.id)
         return standing
 
     def _take_back(self, entry: Entry, before: Entry | None, *, changed: bool) -> None:
@@ -228,9 +231,9 @@ class Shaper:
         if before is not None and not changed:
             self.journal.write(before)
         else:
-            restore(entry, self.journal)
+            restore(entry, self.journal, self._finder.held)
         with contextlib.suppress(ShapingError):
-            guard.ask(self.journal.folder)
+            self._line.ask()
 
 
 def _settle(entry: Entry) -> None:

@@ -5,8 +5,7 @@ it. It holds each namespace by a descriptor with a netlink socket inside, the ma
 pidfd of each owner; it needs nothing of the command that started it, which may be killed. One a state
 directory, by a lock. On SIGTERM it puts everything back and ends; with nothing left to watch it ends too.
 
-``python -m procwire.shaping.watchdog DIRECTORY``; asked over a socket in the directory, one JSON line each
-way.
+``python -m procwire.shaping.watchdog DIRECTORY``; asked over a socket in the directory, a line each way.
 """
 
 from __future__ import annotations
@@ -34,18 +33,28 @@ from procwire.shaping.steps import Mark, Place, Tag
 LOCK, SOCKET = "watchdog.lock", "watchdog.sock"
 TICK_NS = 1_000_000_000  # between two looks at what nobody tells of
 RETRY_NS = 5_000_000_000  # before what could not be put back is tried again
+BUSY_NS = 20_000_000  # before the lock is tried again, which a command has
+STUCK_NS = 5_000_000_000  # for so long a command may have the lock while something is due
+LOOK, HOLD, TELL = "look", "hold", "tell"  # at all entries; at one, and say so; at one, without an answer
 MAX_LINE = 4096
-PATIENCE = 5.0  # seconds that a caller has for its line
+MAX_CALLERS = 64  # the one that called first is hung up on when there are more
+PATIENCE = 5.0  # seconds that a caller has to take its answer
 
 
 class Hold:
     """One entry, and what keeps it in reach."""
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: Entry, before: Hold | None = None) -> None:
+        """``before`` gives its namespaces over, and keeps its marks until it is closed."""
         self.entry = entry
+        self.marks: list[int] = []  # descriptors that hold the marks put here
         self.kernels: dict[int, Kernel] = {}
+        if before is not None:
+            self.kernels, before.kernels = before.kernels, self.kernels
         self.owner = -1
         self.retry_ns = 0
+        self.busy_ns = 0  # since when a command keeps what is due from being put back
+        self.is_over = False  # its owner has ended, or its target
         try:
             self._open()
         except (OSError, ShapingError):
@@ -58,6 +67,8 @@ class Hold:
             kernel.close()
             kernel.namespace.close()
         self.kernels.clear()
+        while self.marks:
+            os.close(self.marks.pop())
         if self.owner >= 0:
             os.close(self.owner)
             self.owner = -1
@@ -84,13 +95,45 @@ class Hold:
             gone.namespace.close()
         return bool(dead)
 
-    def tag_again(self) -> None:
-        """Connections that were accepted since the last look."""
-        for part in self.entry.parts:
-            for step in part.steps:
-                if isinstance(step, Tag):
-                    with contextlib.suppress(ShapingError, OSError):
-                        sockets.tag(step)
+    def is_due(self, now: int) -> bool:
+        """Whether it ends now."""
+        return (self.is_over or self.entry.deadline_ns <= now) and self.retry_ns <= now
+
+    def next_ns(self) -> int:
+        """When there is something to do about it, whatever happens."""
+        return self.retry_ns if self.is_over else max(self.entry.deadline_ns, self.retry_ns)
+
+    def tag_again(self, kept: Journal) -> None:
+        """Connections that were accepted since the last look: while nobody clears, and if nobody has."""
+        tags = [step for part in self.entry.parts for step in part.steps if isinstance(step, Tag)]
+        if not tags:
+            return
+        with kept.quiet() as free:
+            if not free or kept.get(self.entry.id) is None:
+                return
+            for step in tags:
+                with contextlib.suppress(ShapingError, OSError):
+                    sockets.tag(step)
+
+    def put_back(self, kept: Journal, now: int) -> list[str] | None:
+        """Undo it while nobody shapes, by what the journal says of it now; what failed. None: not yet.
+
+        It may have been confirmed at the last moment. What was cleared is not there any more, and undoing it
+        again does nothing. A command that was stopped with the lock in its hands is not waited for.
+        """
+        with kept.quiet() as free:
+            if not free:
+                self.busy_ns = self.busy_ns or now
+                if now - self.busy_ns < STUCK_NS:
+                    self.retry_ns = now + BUSY_NS
+                    return None
+            self.busy_ns = 0
+            self.entry = kept.get(self.entry.id) or self.entry
+            if not self.is_due(now):
+                return None
+            failed = restore(self.entry, kept, self.kernels)
+            self.retry_ns = now + RETRY_NS
+            return failed
 
     def _open(self) -> None:
         if self.entry.owner is not None:
@@ -103,7 +146,7 @@ class Hold:
                 kernel = self.kernels[part.place.inode] = Kernel(reached(part.place))
             for step in part.steps:
                 if isinstance(step, Mark):
-                    kernel.do(step)
+                    self.marks.append(groups.mark(step.cgroup, step.priority))
 
 
 class Watchdog:
@@ -121,6 +164,7 @@ class Watchdog:
         self._listener.bind(str(path))
         path.chmod(0o600)
         self._listener.listen(16)
+        self._callers: dict[int, socket.socket] = {}
         self._wake, self._waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(self._waker)
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -139,23 +183,36 @@ class Watchdog:
         for identity in list(self.holds):
             self._restore(identity)
         self._listener.close()
+        for number in list(self._callers):
+            self._hang_up(number)
 
     def look(self) -> None:
         """Read the journal: hold what is new, let go of what is gone."""
         entries = {entry.id: entry for entry in self.journal.entries() if entry.boot == journal.boot()}
-        for identity in [identity for identity in self.holds if entries.get(identity) is None]:
+        for identity in [identity for identity in self.holds if identity not in entries]:
             self.holds.pop(identity).close()
-        for identity, entry in entries.items():
-            held = self.holds.get(identity)
-            if held is not None and held.entry.parts == entry.parts:
-                held.entry = entry
-            elif held is None or held.entry != entry:
-                self._hold(entry)
+        for entry in entries.values():
+            self._look_at(entry)
+
+    def look_for(self, identity: str) -> None:
+        """The same for one entry."""
+        entry = self.journal.get(identity)
+        if entry is not None and entry.boot == journal.boot():
+            self._look_at(entry)
+        elif entry is None and identity in self.holds:
+            self.holds.pop(identity).close()
+
+    def _look_at(self, entry: Entry) -> None:
+        held = self.holds.get(entry.id)
+        if held is not None and held.entry.parts == entry.parts and held.entry.owner == entry.owner:
+            held.entry = entry
+        elif held is None or held.entry != entry:
+            self._hold(entry)
 
     def _hold(self, entry: Entry) -> None:
         before = self.holds.pop(entry.id, None)
         try:
-            self.holds[entry.id] = Hold(entry)
+            self.holds[entry.id] = Hold(entry, before)
             self.failed.pop(entry.id, None)
         except (OSError, ShapingError) as error:
             self.failed[entry.id] = str(error)
@@ -169,18 +226,21 @@ class Watchdog:
         poll = select.poll()
         for descriptor in (self._listener.fileno(), self._wake):
             poll.register(descriptor, select.POLLIN)
-        owners = {hold.owner: identity for identity, hold in self.holds.items() if hold.owner >= 0}
-        for descriptor in owners:
+        owners = {hold.owner: hold for hold in self.holds.values() if hold.owner >= 0 and not hold.is_over}
+        for descriptor in (*owners, *self._callers):
             poll.register(descriptor, select.POLLIN)
-        due = [max(hold.entry.deadline_ns, hold.retry_ns) - journal.now() for hold in self.holds.values()]
+        due = [hold.next_ns() - journal.now() for hold in self.holds.values()]
         pause = min([TICK_NS, *due])
         asked = False
         for descriptor, _ in poll.poll(max(0, pause) / 1e6):
             if descriptor == self._listener.fileno():
-                self._answer()
+                self._answer(self._accept())
+                asked = True
+            elif descriptor in self._callers:
+                self._answer(descriptor)
                 asked = True
             elif descriptor in owners:
-                self._restore(owners[descriptor])
+                owners[descriptor].is_over = True
             else:
                 os.read(self._wake, 64)
         return asked
@@ -188,32 +248,58 @@ class Watchdog:
     def _end_what_is_due(self) -> None:
         now = journal.now()
         for identity, hold in list(self.holds.items()):
-            if hold.entry.deadline_ns <= now and hold.retry_ns <= now:
-                self._restore(identity)
-            elif hold.let_go_of_the_dead():
-                self._restore(identity)  # whose target is gone, is over; its other end may be elsewhere
-            else:
-                hold.tag_again()
+            if not hold.is_over and hold.let_go_of_the_dead():
+                hold.is_over = True  # its other end may be elsewhere
+            if hold.is_due(now):
+                failed = hold.put_back(self.journal, now)
+                if failed:
+                    self.failed[identity] = "; ".join(failed)
+                elif failed is not None:
+                    self.holds.pop(identity).close()
+            elif not hold.is_over:
+                hold.tag_again(self.journal)
 
     def _restore(self, identity: str) -> None:
-        hold = self.holds.get(identity)
-        if hold is None:
-            return
-        failed = restore(hold.entry, self.journal, hold.kernels)
-        if failed and not self._stopping:
-            hold.retry_ns = journal.now() + RETRY_NS
-            self.failed[identity] = "; ".join(failed)
-            return
-        self.holds.pop(identity).close()
+        """The last thing that it does: nobody is waited for."""
+        hold = self.holds.pop(identity)
+        restore(hold.entry, self.journal, hold.kernels)
+        hold.close()
 
-    def _answer(self) -> None:
+    def _accept(self) -> int:
         connection, _ = self._listener.accept()
-        with connection, contextlib.suppress(OSError, ValueError):
-            connection.settimeout(PATIENCE)
-            connection.recv(MAX_LINE)  # there is one thing to ask: look again
+        connection.settimeout(PATIENCE)
+        self._callers[connection.fileno()] = connection
+        if len(self._callers) > MAX_CALLERS:
+            self._hang_up(next(iter(self._callers)))
+        return connection.fileno()
+
+    def _hang_up(self, number: int) -> None:
+        self._callers.pop(number).close()
+
+    def _answer(self, number: int) -> None:
+        """Take what a caller has sent; its lines come whole, as they are short and sent at once."""
+        caller = self._callers.get(number)
+        if caller is None:
+            return
+        try:
+            lines = caller.recv(MAX_LINE, socket.MSG_DONTWAIT).decode().splitlines()
+            for line in lines:
+                self._do(caller, *line.split()[:2])
+        except BlockingIOError:
+            return
+        except (OSError, ValueError, ShapingError, TypeError):
+            lines = []
+        if not lines:
+            self._hang_up(number)
+
+    def _do(self, caller: socket.socket, word: str, identity: str = "") -> None:
+        if identity:
+            self.look_for(identity)
+        else:
             self.look()
+        if word != TELL:
             told: dict[str, Any] = {"pid": os.getpid(), "held": sorted(self.holds), "failed": self.failed}
-            connection.sendall(json.dumps(told).encode() + b"\n")
+            caller.sendall(json.dumps(told).encode() + b"\n")
 
     def _stop(self, *_: object) -> None:
         self._stopping = True

@@ -66,6 +66,8 @@ class Terminal(App[int]):
         self.settings_file = settings_file
         self.environment = environment or {}
         self.every = every
+        self.begin = ("", "")  # the screen that is shown first, and what is to be said there
+        self.opening = ""
         self.looking = Looking(host, inline=inline)
         self.ascii_only = self.settings.ascii
         super().__init__()
@@ -90,7 +92,9 @@ class Terminal(App[int]):
         """Begin with the first screen."""
         for name in ("tabs", "status", "keys"):
             self.query_one(f"#{name}", Canvas).can_focus = False
-        await self.action_go(SCREENS[0].name)
+        await self.action_go(self.begin[0] or SCREENS[0].name)
+        if self.begin[1]:
+            self.say(self.begin[1], "bad")
         if self.every and (self.host.live or self.host.span is None):
             self.set_interval(self.every, self.look_again)
         self.look_again()
@@ -235,6 +239,11 @@ class Terminal(App[int]):
         """A theme by name, to be kept."""
         self._look_chosen([name])
 
+    def open_instead(self, name: str) -> None:
+        """Leave the screen to an incident; whoever runs this comes back afterwards."""
+        self.opening = name
+        self.exit(0)
+
     # Time.
 
     def action_pause(self) -> None:
@@ -301,14 +310,10 @@ class Terminal(App[int]):
 
     def copy_text(self, text: str) -> None:
         """To the clipboard of the terminal, over SSH too."""
-        text = text if not text.startswith("(") else text.strip("()'\",")
         sequence = terminal.copied(text, self.environment)
-        if not sequence:
-            self.say("too long for the clipboard", "warn")
-            return
-        if self._driver is not None:
+        if sequence and self._driver is not None:
             self._driver.write(sequence)
-        self.say(f"copied: {text if len(text) < 60 else text[:57] + '...'}", "good")
+        self.say(*terminal.words_on(text, sequence))
 
     def copy_values(self, values: Mapping[str, Any]) -> None:
         """A row as JSON, to the clipboard."""
@@ -381,17 +386,14 @@ class Terminal(App[int]):
         if not self.is_running or self.view is None:
             return
         width = self.size.width
-        names = [(each.name, each.key, each.title, each.short) for each in SCREENS]
-        self.screen_stack[0].query_one("#tabs", Canvas).draw([chrome.tabs(names, self.body.base, width)])
-        self.screen_stack[0].query_one("#status", Canvas).draw([self.looking.status(self.said, width)])
-        moving = keys.ROWS if isinstance(self.view.target(), Grid) else keys.MOVING
-        shown = [*self.view.KEYS, *moving, *(() if self.host.span is None else keys.TIME), *keys.GLOBAL]
-        foot = [
-            (keys.name_of(key.keys[0]), key.short, f"app.press('{key.keys[0]}')")
-            for key in shown
-            if key.short
-        ]
-        self.screen_stack[0].query_one("#keys", Canvas).draw([chrome.footer(foot, width)])
+        moving = keys.of(isinstance(self.view.target(), Grid), timed=self.host.span is not None)
+        shown = [*self.view.KEYS, *moving, *keys.GLOBAL]
+        for place, line in (
+            ("#tabs", chrome.tabs([each.told for each in SCREENS], self.body.base, width)),
+            ("#status", self.looking.status(self.said, width)),
+            ("#keys", chrome.footer(keys.clickable(shown), width)),
+        ):
+            self.screen_stack[0].query_one(place, Canvas).draw([line])
 
     def action_press(self, key: str) -> None:
         """A click on a key in the line of keys."""

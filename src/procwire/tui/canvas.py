@@ -45,6 +45,8 @@ class Canvas(Widget, can_focus=True):
         self.lines = list(lines)
         self._bound()
         changed = 0
+        if not self.size.height and self.lines != old:  # not seen just now: all of it is stale when it is
+            self.refresh()
         for y in range(self.size.height):
             index = self.top + y
             before = old[index] if index < len(old) else None

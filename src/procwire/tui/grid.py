@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from procwire.tui.app import Terminal
 
 WHEEL = 3  # lines a turn
-GUTTER = 2  # cells at the left: the cursor's place and a line's sign
+GUTTER = 3  # cells at the left: the cursor's place, a line's sign, and air
 
 
 class Grid(Widget, can_focus=True):
@@ -171,9 +171,9 @@ class Grid(Widget, can_focus=True):
         line = self.page.line(index)
         under = index == self.cursor
         if line is None:
-            return self._strip("  ", [("…", 1, "dim")], "text")
+            return self._strip(" " * GUTTER, [("…", 1, "dim")], "text")
         pointer = ">" if under and (self.app.ascii_only or not self.has_focus) else " "
-        gutter = pointer + line.gutter
+        gutter = f"{pointer}{line.gutter} "
         found = self.frame.cells(line)
         if under:
             found = [(text, size, "cursor") for text, size, _ in found]
@@ -284,7 +284,9 @@ class Grid(Widget, can_focus=True):
     def action_copy_cell(self) -> None:
         """What the line is about, to the clipboard."""
         if self.line is not None:
-            self.app.copy_text(str(self.line.key))
+            key = self.line.key
+            first = key[0] if isinstance(key, tuple) and key else key
+            self.app.copy_text(str(first))
 
     def action_copy_row(self) -> None:
         """The line as JSON, to the clipboard."""

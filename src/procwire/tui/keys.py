@@ -5,7 +5,7 @@ Bindings, the line of keys at the bottom, the help screen and the command palett
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import msgspec
 from textual.binding import Binding
@@ -92,6 +92,11 @@ TIME = (
 )
 
 
-def footer(keys: Sequence[Key]) -> list[tuple[str, str]]:
-    """Key and short name of those that the line of keys shows."""
-    return [(name_of(key.keys[0]), key.short) for key in keys if key.short]
+def of(rows: bool, *, timed: bool) -> tuple[Key, ...]:
+    """The keys that move about: in rows or in a text, and in time."""
+    return (*(ROWS if rows else MOVING), *(TIME if timed else ()))
+
+
+def clickable(keys: Iterable[Key]) -> list[tuple[str, str, str]]:
+    """Key, short name and action of those that the line of keys shows; a click is as good as the key."""
+    return [(name_of(key.keys[0]), key.short, f"app.press('{key.keys[0]}')") for key in keys if key.short]

@@ -19,6 +19,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     module: str
     kind: str
 
+    @property
+    def told(self) -> tuple[str, str, str, str]:
+        """As a tab says it."""
+        return self.name, self.key, self.title, self.short
+
     def make(self) -> View:
         """A new one."""
         view = getattr(import_module(f"procwire.tui.views.{self.module}"), self.kind)()

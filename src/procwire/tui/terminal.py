@@ -96,3 +96,10 @@ def copied(text: str, environment: Mapping[str, str]) -> str:
         doubled = plain.replace("\x1b", "\x1b\x1b")
         return f"{plain}\x1bPtmux;{doubled}\x1b\\"
     return plain
+
+
+def words_on(text: str, sequence: str) -> tuple[str, str]:
+    """What is said of a copy, and in which role."""
+    if not sequence:
+        return "too long for the clipboard", "warn"
+    return f"copied: {text if len(text) < 60 else text[:57] + '...'}", "good"

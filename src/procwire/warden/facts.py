@@ -6,11 +6,13 @@ tells what has changed, and the engine fills its own.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
+from weakref import WeakValueDictionary
 
 from msgspec import structs
 
-from procwire.model.process import Container, Executable, Owner, ProcessRef
+from procwire.model.process import Container, Executable, ProcessRef
 from procwire.processes.owners import Look
 from procwire.warden.messages import Found, Learned
 
@@ -71,21 +73,28 @@ class Shelf:
         return Learned(programs, containers) if programs or containers else None
 
 
+_WORDS = ("confidence", "source", "reason", "peer_confidence", "peer_reason", "side")
+
+
 class Mirror:
-    """The engine's side: one object for each number, the same for every answer that names it."""
+    """The engine's side: one object for each number, the same for every answer that names it.
+
+    Processes are shared, too, and the words of an answer: a client with a thousand flows is named by a
+    thousand answers, each with its command line. A process that no flow names any more is forgotten.
+    """
 
     def __init__(self) -> None:
         self._programs: dict[int, Any] = {}
         self._containers: dict[int, Any] = {}
+        self._processes: WeakValueDictionary[tuple[int, int, int, int], ProcessRef] = WeakValueDictionary()
 
     def look(self, found: Found) -> Look:
         """An answer with objects that are shared."""
         owner = found.owner
         process = self._shared(owner.process, found.programs[0], found.containers[0])
         peer = self._shared(owner.peer, found.programs[1], found.containers[1])
-        if process is not owner.process or peer is not owner.peer:
-            owner = _with(owner, process, peer)
-        return Look(owner, found.final)
+        words = {name: sys.intern(getattr(owner, name)) for name in _WORDS}
+        return Look(structs.replace(owner, process=process, peer=peer, **words), found.final)
 
     def learn(self, news: Learned) -> None:
         """Fill what is known by number."""
@@ -95,17 +104,20 @@ class Mirror:
             _fill(self._containers.get(number), container)
 
     def _shared(self, ref: ProcessRef | None, program: int, container: int) -> ProcessRef | None:
-        if ref is None or not (program or container):
-            return ref
-        return structs.replace(
-            ref,
-            executable=_kept(self._programs, program, ref.executable),
-            facts=_kept(self._containers, container, ref.facts),
-        )
-
-
-def _with(owner: Owner, process: ProcessRef | None, peer: ProcessRef | None) -> Owner:
-    return structs.replace(owner, process=process, peer=peer)
+        if ref is None:
+            return None
+        if program or container:
+            ref = structs.replace(
+                ref,
+                executable=_kept(self._programs, program, ref.executable),
+                facts=_kept(self._containers, container, ref.facts),
+            )
+        key = ref.pid, ref.start, program, container
+        known = self._processes.get(key)
+        if known == ref:
+            return known
+        self._processes[key] = ref
+        return ref
 
 
 def _kept(known: dict[int, Any], number: int, fresh: Any) -> Any:

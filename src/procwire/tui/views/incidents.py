@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from procwire.tui.host import HostError
 from procwire.tui.keys import Key
+from procwire.tui.page import Line
 from procwire.tui.views.absent import WaitingView
 from procwire.tui.views.rows import COLUMNS_KEY, FILTER_KEY, ORDER_KEY
 
@@ -24,11 +25,12 @@ class IncidentsView(WaitingView):
         ORDER_KEY,
         COLUMNS_KEY,
         Key(keys=("F",), action="freeze", words="freeze what recorders hold just now", short="freeze"),
+        Key(keys=("i",), action="facts", words="what is known of the incident", short="facts"),
     )
     DOC = (
         "Recordings that were frozen around something that happened, by hand or by a finding: when, why, how "
-        "much of before and after is in them, and whether they are complete. F freezes what a running "
-        "recorder holds; procwire incident export makes a bundle of one, procwire incident open replays it."
+        "much of before and after is in them, and whether they are complete. Enter opens one: its flows and "
+        "packets in all screens, with its owners; q leads back here. F freezes what a running recorder holds."
     )
     NEEDS: ClassVar[str] = "the engine that this terminal looks at keeps no flight recorder"
     REMEDY: ClassVar[str] = (
@@ -37,6 +39,14 @@ class IncidentsView(WaitingView):
     ALSO: ClassVar[str] = (
         "procwire watch --write FILE keeps every packet, and procwire top FILE opens such a file here"
     )
+
+    def open_line(self, line: Line) -> None:
+        """The incident, on the same screens."""
+        self.app.open_instead(str(line.values.get("id") or ""))
+
+    def action_facts(self) -> None:
+        """What is known of the incident."""
+        self.app.show_values(self.table_name, self.subject())
 
     async def action_freeze(self) -> None:
         """Freeze what recorders hold."""
