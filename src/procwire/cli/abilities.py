@@ -62,7 +62,7 @@ def shaped() -> list[ShapedRow]:
         with Shaper() as shaper:
             entries = shaper.entries()
             told = guard.ask(shaper.journal.folder) if entries else None
-            watched = set(told["held"]) if told is not None else set()
+            watched = set(told.held) if told is not None else set()
             return [
                 row
                 for entry in entries
