@@ -95,7 +95,7 @@ def whole(host: Host, times: int, state: str) -> dict[str, list[float]]:
             for name, words in asked.items():
                 found[name].append(timed(lambda words=words: shaper.shape(impairment(words))))  # type: ignore[misc]
             told = guard.ask(shaper.journal.folder)
-            guard_pid = told["pid"] if told is not None else guard_pid
+            guard_pid = told.pid if told is not None else guard_pid
             found["clear"].append(timed(shaper.clear))
         if guard_pid:
             os.kill(guard_pid, 15)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
 
 from procwire.bpf import cgroup
 from procwire.bpf.libbpf import BpfError
+from tests.lab import why_not
 
 V1 = "32 31 0:29 / /sys/fs/cgroup/cpu rw,relatime - cgroup cgroup rw,cpu\n"
 
@@ -18,12 +20,12 @@ def mounts(folder: Path, text: str) -> str:
 
 def test_the_tree_is_found_beside_version_1(tmp_path: Path) -> None:
     text = V1 + "41 31 0:38 / /sys/fs/cgroup/unified rw,relatime shared:9 - cgroup2 cgroup2 rw\n"
-    assert cgroup.root(mounts(tmp_path, text)) == "/sys/fs/cgroup/unified"
+    assert cgroup.mounted(mounts(tmp_path, text)) == "/sys/fs/cgroup/unified"
 
 
 def test_a_place_with_blanks_is_unescaped(tmp_path: Path) -> None:
     text = "41 31 0:38 / /my\\040cgroups rw - cgroup2 none rw\n"
-    assert cgroup.root(mounts(tmp_path, text)) == "/my cgroups"
+    assert cgroup.mounted(mounts(tmp_path, text)) == "/my cgroups"
 
 
 @pytest.mark.parametrize(
@@ -37,9 +39,40 @@ def test_a_place_with_blanks_is_unescaped(tmp_path: Path) -> None:
 )
 def test_it_says_why_there_is_none(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(BpfError, match=words):
-        cgroup.root(mounts(tmp_path, text))
+        cgroup.mounted(mounts(tmp_path, text))
 
 
 def test_no_mountinfo_is_an_error_of_the_room(tmp_path: Path) -> None:
     with pytest.raises(BpfError, match="No such file"):
-        cgroup.root(str(tmp_path / "none"))
+        cgroup.mounted(str(tmp_path / "none"))
+
+
+def nowhere(*_: object) -> str:
+    raise BpfError(errno.ENOENT, "no cgroup v2 tree is mounted")
+
+
+@pytest.mark.skipif(bool(why_not()), reason=why_not())
+def test_a_tree_without_a_place_is_mounted_for_us_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = cgroup.mounted()
+    monkeypatch.setattr(cgroup, "mounted", nowhere)
+    try:
+        path = cgroup.root()
+        assert path == cgroup.root()
+        assert Path(path).stat().st_ino == Path(there).stat().st_ino
+        assert (Path(path) / "cgroup.procs").exists()
+        with pytest.raises(OSError, match="Read-only"):
+            (Path(path) / "procwire-none").mkdir()
+    finally:
+        cgroup.let_go()
+    assert not Path(path).joinpath("cgroup.procs").exists()
+    cgroup.let_go()
+
+
+def test_a_tree_that_may_not_be_mounted_is_told_with_both_reasons(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> int:
+        raise OSError(errno.EPERM, "no")
+
+    monkeypatch.setattr(cgroup, "mounted", nowhere)
+    monkeypatch.setattr(cgroup, "_mount", refused)
+    with pytest.raises(BpfError, match="is mounted, and to mount one is refused: Operation not permitted"):
+        cgroup.root()

@@ -32,6 +32,7 @@ for _ in range({SENT}):
 print(listener.getsockname()[1])
 """
 KEEP = "-all,+net_raw,+net_admin,+sys_ptrace,+dac_read_search"
+UNMOUNTED = f"{KEEP},+bpf,+perfmon"  # everything but the right to mount
 
 
 class Told(NamedTuple):
@@ -66,8 +67,10 @@ def refusals() -> dict[str, tuple[list[str], str, str]]:
             "CAP_BPF, CAP_PERFMON",
         ),
         "no cgroup v2": (
-            [*shell, f'umount -l {cgroup.root()} && exec "$@"', "-"], "no cgroup v2 tree",
-            "no cgroup v2 tree",
+            [*shell, f'umount -l {cgroup.mounted()} && exec "$@"', "-", "setpriv",
+             f"--bounding-set={UNMOUNTED}", f"--inh-caps={UNMOUNTED}"],
+            "no cgroup v2 tree is mounted, and to mount one is refused",
+            "no cgroup v2 tree is mounted, and to mount one is refused",
         ),
     }  # fmt: skip
 
@@ -123,6 +126,14 @@ def test_it_falls_back_says_why_and_stays_correct(host: Host, case: str) -> None
     assert (told.flow["payload_out"], told.flow["payload_in"]) == (100 * SENT, 0)
 
 
+def test_a_tree_that_is_hidden_is_mounted_once_more(host: Host) -> None:
+    """As ``ip netns exec`` hides it: a /sys of its own above it."""
+    told = watched(host, "unshare", "-m", "sh", "-c", 'mount -t sysfs none /sys && exec "$@"', "-")
+    assert [line for line in told.notes if " from " in line] == [], told.notes
+    assert (told.flow["pid"], told.flow["source"], told.flow["owner_source"]) == (told.pid, "both", "bpf")
+    assert (told.flow["payload_out"], told.flow["payload_in"]) == (100 * SENT, 0)
+
+
 def test_a_full_map_is_told_and_what_it_still_has_is_right(host: Host) -> None:
     code = (
         "import functools, sys\nfrom procwire.accounting import programs, source\n"
@@ -147,7 +158,10 @@ def test_a_full_map_is_told_and_what_it_still_has_is_right(host: Host) -> None:
     assert "accounts lost by a full map in the kernel" in last
     flows = [json.loads(line) for line in output.splitlines() if b'"event":"end"' in line]
     (flow,) = [flow for flow in flows if flow.get("dst_port") == int(said)]
-    assert (flow["payload_out"], flow["source"]) == (100 * SENT, "both")
+    assert flow["source"] == "both"
+    # Sockets of the whole host share the map, so this flow's account may have had to make room as well: what
+    # was counted since the last reading is then missing, as is said, and nothing is counted twice.
+    assert flow["payload_out"] in range(100, 100 * SENT + 1, 100)
 
 
 def test_where_nothing_is_missing_there_is_no_fallback_and_a_kill_leaves_nothing(host: Host) -> None:

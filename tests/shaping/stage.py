@@ -13,13 +13,14 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from procwire.shaping import guard
+from procwire.shaping import guard, journal
 from procwire.shaping.abilities import Abilities
 from procwire.shaping.apply import Kernel
 from procwire.shaping.codec.links import Link
+from procwire.shaping.journal import Entry
 from procwire.shaping.namespace import Namespace
 from procwire.shaping.standing import Standing
-from procwire.shaping.steps import Place
+from procwire.shaping.steps import Part, Place
 from tests.lab import Host, wait_for, why_not
 
 HERE = Abilities(htb=True, tbf=True, ingress=True, clsact=True, u32=True, bpf=True, mirred=True, ifb=True)
@@ -80,8 +81,8 @@ def end_watchdog(folder: Path) -> None:
     told = guard.ask(folder)
     if told is None:
         return
-    os.kill(told["pid"], signal.SIGTERM)
-    wait_for(lambda: is_over(told["pid"]), what="the watchdog's end")
+    os.kill(told.pid, signal.SIGTERM)
+    wait_for(lambda: is_over(told.pid), what="the watchdog's end")
 
 
 def is_over(pid: int) -> bool:
@@ -95,3 +96,12 @@ def is_over(pid: int) -> bool:
 def namespace_of(pid: int) -> int:
     """The inode of a process's network namespace."""
     return Path(f"/proc/{pid}/ns/net").stat().st_ino
+
+
+def entry(path: str, inode: int) -> Entry:
+    """An impairment that does nothing, of a minute."""
+    part = Part(place=Place(path=path, inode=inode), device=1, name="lo", side="egress", steps=(), undo=())
+    return Entry(
+        id=journal.identity(), document={}, parts=(part,), boot=journal.boot(), made_ns=journal.now(),
+        until_ns=journal.now() + 60 * 10**9,
+    )  # fmt: skip

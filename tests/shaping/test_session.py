@@ -11,14 +11,18 @@ import msgspec
 import pytest
 
 from procwire.shaping import groups, guard, journal, sockets
+from procwire.shaping.apply import Kernel
 from procwire.shaping.document import impairment
 from procwire.shaping.failure import ShapingError
 from procwire.shaping.finding import Finder, Spot
 from procwire.shaping.impairment import Impairment
+from procwire.shaping.journal import Entry, moved
+from procwire.shaping.keeper import APPLYING_NS, Keeper
+from procwire.shaping.requests import Applied, Apply, Refused
 from procwire.shaping.session import Shaper, Terms, in_words, owner, said
 from procwire.shaping.spelling import effect
 from procwire.shaping.standing import INNER_HANDLE, ForeignError
-from procwire.shaping.steps import Untag
+from procwire.shaping.steps import PutQdisc, Untag
 from procwire.shaping.target import target
 from tests.lab import Host, pair, run, wait_for
 from tests.shaping.stage import HERE, end_watchdog, needs_lab, shown
@@ -83,7 +87,7 @@ def test_what_nobody_confirms_is_undone_and_what_is_confirmed_stays(shaper: Shap
     assert kept.confirm_ns == 0
     told = guard.ask(shaper.journal.folder)
     assert told is not None
-    assert told["held"] == [made.entry.id]
+    assert told.held == [made.entry.id]
     assert shaper.confirm() == []
 
 
@@ -102,8 +106,8 @@ def test_the_watchdog_puts_back_when_it_is_told_to_end(shaper: Shaper, left: Hos
     shaper.shape(wanted(left))
     told = guard.ask(shaper.journal.folder)
     assert told is not None
-    assert os.getsid(told["pid"]) != os.getsid(0)
-    os.kill(told["pid"], signal.SIGTERM)
+    assert os.getsid(told.pid) != os.getsid(0)
+    os.kill(told.pid, signal.SIGTERM)
     wait_for(lambda: kinds(left) == {"noqueue"}, what="the watchdog")
 
 
@@ -111,7 +115,7 @@ def test_after_every_process_was_killed_the_journal_knows(shaper: Shaper, left: 
     shaper.shape(wanted(left))
     told = guard.ask(shaper.journal.folder)
     assert told is not None
-    os.kill(told["pid"], signal.SIGKILL)
+    os.kill(told.pid, signal.SIGKILL)
     wait_for(lambda: guard.ask(shaper.journal.folder) is None, what="the watchdog's end")
     assert "tbf" in kinds(left)
     with Shaper(shaper.journal.folder, able=HERE) as later:
@@ -120,47 +124,72 @@ def test_after_every_process_was_killed_the_journal_knows(shaper: Shaper, left: 
     assert kinds(left) == {"noqueue"}
 
 
-def test_a_command_that_is_killed_half_way_leaves_nothing(shaper: Shaper, left: Host) -> None:
-    """The entry is there before anything is changed, and ends by itself if it is not finished."""
+def test_a_command_that_is_killed_before_it_was_told_has_shaped_nothing(
+    shaper: Shaper, left: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its request is on the way, and nobody is there to say that it is in place, or to end it."""
+    shaper.journal.prepare()
+    guard.start(shaper.journal.folder)
     pid = os.fork()
     if pid == 0:  # pragma: no cover
         try:
-            kernel = shaper._finder.kernel(str(left.path))
-            work = kernel.do
-
-            def once(step: Any) -> None:
-                work(step)
-                os.kill(os.getpid(), signal.SIGKILL)
-
-            kernel.do = once  # type: ignore[method-assign]
-            shaper.shape(wanted(left))
+            monkeypatch.setattr(guard, "take_reply", lambda _: os.kill(os.getpid(), signal.SIGKILL))
+            shaper.shape(wanted(left), Terms(environ={}))
         finally:
             os._exit(1)
     assert os.waitpid(pid, 0)[1] == signal.SIGKILL
-    (entry,) = shaper.entries()
-    assert entry.confirm_ns  # nobody will say that it is in place
-    shaper.journal.write(msgspec.structs.replace(entry, confirm_ns=journal.now()))  # half a minute later
-    guard.ask(shaper.journal.folder)
-    wait_for(lambda: kinds(left) == {"noqueue"}, what="the watchdog")
+    wait_for(lambda: kinds(left) == {"noqueue"}, what="the warden")
     wait_for(lambda: shaper.entries() == [], what="an empty journal")
 
 
+def test_a_warden_that_is_killed_half_way_has_written_down_what_undoes_it(
+    shaper: Shaper, left: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The entry is there before anything is changed, and ends by itself if it is not finished."""
+    asked: list[Entry] = []
+
+    def note(line: guard.Line, request: Apply) -> Applied:
+        asked.append(request.entry)
+        return Applied(1, 1, 0)
+
+    monkeypatch.setattr(guard.Line, "have", note)
+    shaper.shape(wanted(left))
+    monkeypatch.undo()
+    pid = os.fork()
+    if pid == 0:  # pragma: no cover
+        try:
+            work = Kernel.do
+
+            def once(kernel: Kernel, step: Any) -> None:
+                work(kernel, step)
+                os.kill(os.getpid(), signal.SIGKILL)
+
+            monkeypatch.setattr(Kernel, "do", once)
+            Keeper(shaper.journal).answer(Apply(asked[0]))
+        finally:
+            os._exit(1)
+    assert os.waitpid(pid, 0)[1] == signal.SIGKILL
+    assert kinds(left) != {"noqueue"}
+    (entry,) = shaper.entries()
+    assert entry.confirm_ns - journal.now() <= APPLYING_NS
+    shaper.journal.write(moved(entry, confirm_ns=journal.now()))  # half a minute later
+    guard.start(shaper.journal.folder)  # by the next command, whatever it asks
+    wait_for(lambda: shaper.entries() == [], what="an empty journal")
+    assert kinds(left) == {"noqueue"}
+
+
 def test_a_step_that_fails_takes_the_others_back(shaper: Shaper, left: Host) -> None:
-    kernel = shaper._finder.kernel(str(left.path))
-    work, count = kernel.do, 0
-
-    def fail(step: Any) -> None:
-        nonlocal count
-        count += 1
-        if count == 3:
-            kernel.do = work  # type: ignore[method-assign]
-            raise ShapingError("the third step")
-        work(step)
-
-    kernel.do = fail  # type: ignore[method-assign]
-    with pytest.raises(ShapingError, match="the third step"):
-        shaper.shape(wanted(left))
-    assert count == 3
+    planned = shaper.planned(wanted(left))
+    broken = PutQdisc(device=planned[0].device, parent=0x12340000, handle=0, kind="tbf")
+    parts = (msgspec.structs.replace(planned[0], steps=(*planned[0].steps, broken)), *planned[1:])
+    now = journal.now()
+    entry = Entry(
+        id=journal.identity(), document={"target": "x"}, parts=parts, boot=journal.boot(), made_ns=now,
+        until_ns=now + 10**12,
+    )  # fmt: skip
+    told = Keeper(shaper.journal).answer(Apply(entry))
+    assert isinstance(told, Refused)
+    assert "put-qdisc" in told.reason
     assert kinds(left) == {"noqueue"}
     assert shaper.entries() == []
 
@@ -280,6 +309,7 @@ def test_what_is_said_leaves_nothing_to_guess() -> None:
 OWN = """
 import json, sys
 from pathlib import Path
+from procwire.shaping.apply import Kernel
 from procwire.shaping.document import impairment
 from procwire.shaping.session import Shaper, Terms
 environ = {"SSH_CONNECTION": "10.77.0.2 50000 10.77.0.1 22"}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import platform
 import re
 import signal
@@ -28,6 +29,7 @@ SUITES = (
     "tests/processes/test_kernel.py", "tests/processes/test_tasks.py", "tests/processes/test_lifefeed.py",
     "tests/processes/test_conntrack.py",
 )  # fmt: skip
+KERNEL_LOG = ["files/read-kernel-log"]  # older kernels let CAP_SYS_ADMIN read it: docs/sandbox.md
 Report = dict[str, Any]
 
 
@@ -194,6 +196,63 @@ def killed() -> Report:
     return {"during": during, "left": len(programs() - before[0]), "links": len(links() - before[1])}
 
 
+def sandbox() -> Report:
+    """Every attempt to get out of each cell, what this kernel does not have, and that strict refuses then."""
+    from procwire.sandbox import profile
+    from procwire.sandbox.confine import confine
+
+    def lacking() -> list[str]:
+        return sorted(each.name for each in confine(profile.plan_of("engine", "best-effort")).missing)
+
+    cells, parts = {}, []
+    for process in profile.PROCESSES:
+        rows = [json.loads(line) for line in _command("sandbox-test", "--process", process, "--json")[0]]
+        cells[process] = {
+            "tried": len(rows), "needed": sum(row["verdict"] == "needed" for row in rows),
+            "out": [f"{row['group']}/{row['name']}" for row in rows if row["verdict"] == "NOT BLOCKED"],
+        }  # fmt: skip
+        known = KERNEL_LOG if process == "warden" else []
+        parts.append(bool(rows) and cells[process]["out"] in ([], known))
+    missing, expected = apart(lacking), young_measures(platform.release())
+    _, refused, code = _command("sandbox-test", "read-shadow", "--process", "engine", "--sandbox", "strict")
+    strict = code != 0 and all(name in refused for name in expected) if expected else code == 0
+    return {
+        "cells": cells, "missing": missing, "expected": expected, "strict": refused.strip()[-300:],
+        "good": all(parts) and missing == expected and strict,
+    }  # fmt: skip
+
+
+def young_measures(release: str) -> list[str]:
+    """What docs/sandbox.md says that a kernel does not have."""
+    number = tuple(map(int, re.findall(r"\d+", release)[:2]))
+    since = {"landlock-files": (5, 13), "landlock-scopes": (6, 12), "landlock-tcp": (6, 7)}
+    return sorted(name for name, first in since.items() if number < first)
+
+
+def apart(work: Callable[[], Any]) -> Any:
+    """What a child answers that is not this process any more afterwards."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if not pid:
+        try:
+            os.write(writer, json.dumps(work()).encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as answer:
+        told = answer.read()
+    os.waitpid(pid, 0)
+    return json.loads(told)
+
+
+def _command(*words: str) -> tuple[list[str], str, int]:
+    """Lines, complaints and exit code of a command of procwire."""
+    done = subprocess.run(
+        [sys.executable, "-m", "procwire", *words], capture_output=True, text=True, check=False
+    )
+    return done.stdout.splitlines(), done.stderr, done.returncode
+
+
 def shaping() -> Report:
     """Networks made bad by netem, with this kernel's own."""
     from tests.vm.netem import scenes
@@ -212,6 +271,7 @@ def main(words: list[str]) -> int:
         "without CAP_BPF": without_capability,
         "without cgroup v2": without_cgroups,
         "after SIGKILL": killed,
+        "sandbox": sandbox,
         "shaping": shaping,
         "suites": suites,
     }

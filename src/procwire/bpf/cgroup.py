@@ -1,19 +1,77 @@
 """Where the cgroup v2 tree is mounted: programs attached at its root see every socket of the host.
 
-Found in /proc/self/mountinfo (proc_pid_mountinfo(5)): it may be anywhere, beside cgroup v1 too.
+Found in /proc/self/mountinfo (proc_pid_mountinfo(5)): it may be anywhere, beside cgroup v1 too. Where it is
+hidden (``ip netns exec`` puts a /sys of its own in its place), it is mounted once more, in no place: the
+mount is known by its descriptor alone, and gone with it (fsopen(2), Linux 5.2; asks for CAP_SYS_ADMIN).
 """
 
 from __future__ import annotations
 
+import ctypes
 import errno
+import os
 from pathlib import Path
+from typing import Any
 
 from procwire.bpf.libbpf import BpfError
 
 MOUNTINFO = "/proc/self/mountinfo"
+_FSOPEN, _FSCONFIG, _FSMOUNT = 430, 431, 432  # the same on every architecture but Alpha
+_CREATE = 6  # FSCONFIG_CMD_CREATE
+_CLOEXEC = 1  # FSOPEN_CLOEXEC, FSMOUNT_CLOEXEC
+_INSIDE = 0xF  # MOUNT_ATTR_RDONLY | NOSUID | NODEV | NOEXEC: it is looked at, and attached to
+_detached: list[int] = []  # the descriptor of the mount of our own, where there is one
 
 
-def root(mountinfo: str = MOUNTINFO) -> str:
+def root() -> str:
+    """A path to the whole cgroup v2 tree, good in this process and its children. Raises BpfError."""
+    if _detached:
+        return f"/proc/self/fd/{_detached[0]}"
+    try:
+        return _reached(mounted())
+    except BpfError as error:
+        try:
+            _detached.append(_mount())
+        except OSError as refused:
+            words = f"{error.strerror}, and to mount one is refused: {os.strerror(refused.errno or 0)}"
+            raise BpfError(error.errno or 0, words) from None
+    return root()
+
+
+def _reached(place: str) -> str:
+    """The same place. Raises BpfError where something else is mounted above it."""
+    if Path(place, "cgroup.procs").exists():
+        return place
+    raise BpfError(errno.ENOENT, f"another mount hides the cgroup v2 tree at {place}")
+
+
+def let_go() -> None:
+    """Close the mount of our own: this process has no use for it any more."""
+    while _detached:
+        os.close(_detached.pop())
+
+
+def _mount() -> int:
+    """A mount of the tree in no place: its descriptor. Raises OSError."""
+    context = _call(_FSOPEN, b"cgroup2", _CLOEXEC)
+    try:
+        _call(_FSCONFIG, context, _CREATE, None, None, 0)
+        return _call(_FSMOUNT, context, _CLOEXEC, _INSIDE)
+    finally:
+        os.close(context)
+
+
+def _call(number: int, *arguments: Any) -> int:
+    function = ctypes.CDLL(None, use_errno=True).syscall
+    function.restype = ctypes.c_long
+    words = [ctypes.c_long(each) if isinstance(each, int) else ctypes.c_char_p(each) for each in arguments]
+    result: int = function(ctypes.c_long(number), *words)
+    if result < 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    return result
+
+
+def mounted(mountinfo: str = MOUNTINFO) -> str:
     """The mount point of the whole cgroup v2 tree. Raises BpfError when there is none in reach."""
     partial = ""
     try:

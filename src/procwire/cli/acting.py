@@ -26,7 +26,7 @@ from procwire.tui.host import HostError
 MAX_ALERTS = 10_000  # looked through for the alert of a finding
 MAX_WORDS = 64  # of one order
 ROOT = "sudo procwire top"
-ALERTS = "alerts are kept by a daemon or watch with --alerts or sinks: see procwire alerts --help"
+WHERE = "alerts are kept by a daemon or watch with --alerts or sinks: see procwire alerts --help"
 TEXTS = ("detector", "title", "severity", "detail", "exe", "process", "source", "container", "target")
 
 
@@ -154,7 +154,7 @@ def reviewed(what: str, finding: Mapping[str, Any]) -> str:
             review.suppress(name, note, until=time.time_ns() + FOREVER_NS)
             return f"suppressed alert {name[:8]} and all like it; procwire alerts list --state suppressed"
     except AlertError as error:
-        raise HostError(str(error), ALERTS) from None
+        raise HostError(str(error), WHERE) from None
     except OSError as error:
         raise HostError(f"alerts: {error.strerror or error}", ROOT) from None
 
@@ -167,7 +167,7 @@ def alert_of(review: Any, finding: Mapping[str, Any]) -> str:
     for row in review.alerts(most=MAX_ALERTS):
         if same(row.alert.finding) == wanted:
             return str(row.alert.id)
-    raise HostError("no alert was made of this finding", ALERTS)
+    raise HostError("no alert was made of this finding", WHERE)
 
 
 def _finding(row: Mapping[str, Any]) -> Finding:

@@ -130,6 +130,12 @@ def add_detectors(parser: argparse.ArgumentParser) -> None:
         "--threshold", action="append", default=[], dest="thresholds", metavar="NAME=VALUE",
         help="a detector's setting, e.g. scan.ports=50 (again for more)",
     )  # fmt: skip
+    policy = parser.add_argument(
+        "--egress", metavar="FILE", default="",
+        help="hold flows against this policy (procwire egress); of a watch by default against "
+        "/etc/procwire/egress.yaml, where there is one",
+    )  # fmt: skip
+    policy.complete = {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"}  # type: ignore[attr-defined]
 
 
 def add_flows(parser: argparse.ArgumentParser) -> None:

@@ -107,7 +107,7 @@ def watch_options(arguments: argparse.Namespace, found: Detecting | None = None)
         depth=arguments.depth,
         sandbox=arguments.sandbox,
         folders=(*folders(arguments), *recording.folders(arguments), *alerting.folders(arguments)),
-        readable=found.ruling.places if found is not None and found.ruling is not None else (),
+        readable=found.places if found is not None else (),
         flows=words.flow_options(arguments),
     )
 

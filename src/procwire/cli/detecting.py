@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from procwire.cli import exit
+from procwire.cli.policing import Policing
 from procwire.engine.options import EngineError
 from procwire.model.finding import Finding
 from procwire.model.flow import Flow
@@ -77,6 +78,8 @@ class Detecting:
             self.detection: Detection = Detection(self._take, names=names, settings=settings, rules=rules)
         except DetectError as error:
             raise EngineError(str(error), exit.USAGE) from None
+        self.policing = Policing(arguments)
+        self.detection.police(self.policing.judge)
         self.lives = self._heard() if getattr(arguments, "command", "") in ("watch", "daemon") else None
 
     def keep(self, keeper: Keeper, *, patient: bool) -> None:
@@ -133,6 +136,8 @@ class Detecting:
         if self.hunt is not None:
             for finding in self.hunt.fetch():
                 self._take(finding)
+        if self.policing.changed():
+            self.detection.police(self.policing.judge)
         if self.ruling is not None and self.ruling.changed():
             self.detection.rules = self.ruling.set
             if self.hunt is not None:
@@ -151,6 +156,18 @@ class Detecting:
             print(f"procwire: {name} was stopped: {clean(reason)}", file=sys.stderr)
         for reason in self._unseen():
             print(f"procwire: incomplete: {clean(reason)}", file=sys.stderr)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Files and directories that are read again as it goes on."""
+        rules = self.ruling.places if self.ruling is not None else ()
+        return (*rules, *self.policing.places)
+
+    def reload(self) -> None:
+        """Begin to read rules and policy anew. May be called from a signal handler."""
+        self.policing.reload()
+        if self.ruling is not None:
+            self.ruling.reload()
 
     @property
     def stopped(self) -> dict[str, str]:

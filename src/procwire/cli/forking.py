@@ -58,11 +58,11 @@ class Fork:
         """Let it end, and wait; its exit code. ``signalled``: it is told by SIGTERM as well."""
         self.made.close()
         if signalled and self.code is None:
-            self._kill(signal.SIGTERM)
+            self.signal(signal.SIGTERM)
         limit = time.monotonic() + END_SECONDS
         while self.code is None and not self._gone():
             if time.monotonic() > limit:
-                self._kill(signal.SIGKILL)
+                self.signal(signal.SIGKILL)
             time.sleep(STEP_SECONDS)
         return self.code or 0
 
@@ -72,7 +72,8 @@ class Fork:
             self.code = os.waitstatus_to_exitcode(status)
         return bool(pid)
 
-    def _kill(self, number: int) -> None:
+    def signal(self, number: int) -> None:
+        """Send it a signal, if it is there."""
         try:
             os.kill(self.pid, number)
         except ProcessLookupError:

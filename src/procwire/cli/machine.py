@@ -13,12 +13,14 @@ from typing import Any
 
 from procwire.api.client import ApiError, Client
 from procwire.api.remote import of_dicts, read
-from procwire.cli.abilities import SHAPING, frozen, shaped
+from procwire.cli.abilities import SHAPING, frozen, kept_alerts, shaped
 from procwire.cli.acting import Acting
 from procwire.cli.beside import Answering
+from procwire.cli.hearing import Hearing
 from procwire.cli.recorded import answered
 from procwire.cli.shape_tables import PRESETS, SCENARIOS, named_networks, scenarios
 from procwire.engine import api
+from procwire.model.alert_tables import ALERTS
 from procwire.model.catalogue_tables import CHECKS
 from procwire.model.finding import FINDINGS
 from procwire.model.host_tables import PROCESSES
@@ -28,7 +30,7 @@ from procwire.model.tables import FLOWS, INTERFACES
 from procwire.recorder.listing import INCIDENTS
 from procwire.store.place import store_file
 from procwire.tui.aside import Query
-from procwire.tui.host import Health, Link
+from procwire.tui.host import Health, Link, Said
 
 COUNTERS = "/proc/self/net/dev"  # proc_net(5): of this process's network namespace
 CHECKED_SECONDS = 30.0  # what the doctor said is good for so long
@@ -38,13 +40,16 @@ MAX_ROWS = 100_000  # of an engine's table in a query
 class Machine(Answering):
     """``path``: the socket of the engine whose flows can be asked about too.
 
-    ``mine``: sockets that no process started from here may keep.
+    ``hearing``: who hears conversations. ``mine``: sockets that no process started from here may keep.
     """
 
     title = "this machine"
 
-    def __init__(self, path: str = "", store: str | None = None, *mine: socket.socket) -> None:
+    def __init__(
+        self, path: str = "", store: str | None = None, *mine: socket.socket, hearing: Hearing | None = None
+    ) -> None:
         super().__init__(time.time_ns)
+        self.hearing = hearing or Hearing((), "", *mine)
         self.acting = Acting(*mine)
         self._path = path
         self._store = store
@@ -58,6 +63,7 @@ class Machine(Answering):
             CHECKS.name: (CHECKS, self._doctor),
             SHAPING.name: (SHAPING, shaped),
             INCIDENTS.name: (INCIDENTS, frozen),
+            ALERTS.name: (ALERTS, kept_alerts),
             PRESETS.name: (PRESETS, named_networks),
             SCENARIOS.name: (SCENARIOS, scenarios),
         }
@@ -68,6 +74,7 @@ class Machine(Answering):
 
     def health(self, at: int | None) -> Health:  # noqa: ARG002
         """The kernel's counters of each interface."""
+        self.hearing.tidy()
         return Health(now=time.time_ns(), links=tuple(links(Path(COUNTERS).read_text(encoding="ascii"))))
 
     def query(self, sql: str) -> Query:
@@ -77,6 +84,10 @@ class Machine(Answering):
             live[table.name] = (of_dicts(table), lambda name=table.name: self._of_engine(name))
         store = store_file(self._store) if self._store is not None else None
         return answered(sql, live, store if store is not None and store.exists() else None)
+
+    def conversation(self, flow_id: str) -> tuple[Said, ...]:
+        """See tui.host.Host: by Community ID, from the first question on."""
+        return self.hearing.conversation(flow_id)
 
     def act(self, order: str, subject: Mapping[str, Any]) -> str:
         """See tui.host.Host."""

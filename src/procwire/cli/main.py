@@ -44,6 +44,7 @@ MODULES = (
     "config",
     "ledger",
     "rules",
+    "egress",
     "importing",
     "alerts",
     "bundle",

@@ -18,6 +18,7 @@ import msgspec
 from procwire.cli.beside import Answering, plain, told_of
 from procwire.cli.detecting import Detecting
 from procwire.cli.dissection import layers_of
+from procwire.cli.flow_series import tracks_of
 from procwire.engine import api
 from procwire.engine.api import Context, Reading, ReadOptions
 from procwire.model.finding import FINDINGS, Finding
@@ -185,7 +186,8 @@ class Recorded(Answering):
             mine = (one for one in rows if one.flow is row.flow)
             seen += [(name, {column.name: plain(column.get(one)) for column in columns}) for one in mine]
         seen.sort(key=lambda pair: pair[1].get("time") or 0)
-        return Sheet(flow={column.name: plain(column.get(row)) for column in FLOWS}, seen=tuple(seen))
+        flow = {column.name: plain(column.get(row)) for column in FLOWS}
+        return Sheet(flow=flow, seen=tuple(seen), tracks=tracks_of(flow, self.packets, NAMES))
 
     def packet(self, number: int) -> Frame:
         """See tui.host.Host."""

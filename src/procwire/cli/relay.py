@@ -90,13 +90,14 @@ def _follow(made: socket.socket, options: ReadOptions, flow_id: str) -> int:
     except EngineError as error:
         send(made, Told(refused=Refused(words=str(error))))
         return 1
-    said = [_said(piece) for piece in pieces]
+    said = [said_of(piece) for piece in pieces]
     said += [Said(side="out", data=b"", note=note) for note in taps[0].notes] if taps else []
     send(made, Told(msgspec.Raw(msgspec.msgpack.encode(said))))
     return 0
 
 
-def _said(piece: Piece) -> Said:
+def said_of(piece: Piece) -> Said:
+    """A piece as the terminal is told of it."""
     note = f"{piece.missing:,} bytes before it were not captured" if piece.missing else ""
     return Said(
         side="in" if piece.side else "out", data=bytes(piece.data), time=piece.now,

@@ -183,8 +183,8 @@ def _obey(
         return
     if verdicts is not None and orders.filters is not None:
         verdicts.reload(orders.filters)
-    if found is not None and found.ruling is not None:
-        found.ruling.reload()
+    if found is not None:
+        found.reload()
     writer = writer_of(keeper)
     if writer is not None:
         writer.limit(Limits(age_ns=orders.store_age, size_bytes=orders.store_size))

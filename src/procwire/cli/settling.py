@@ -56,6 +56,14 @@ def settings_of(arguments: argparse.Namespace, *, missing_ok: bool = False) -> S
         raise EngineError(str(error), exit.USAGE) from None
 
 
+def written(arguments: argparse.Namespace | None, name: str) -> Any:
+    """The value of one key, for a command that has no option for it. Raises EngineError."""
+    asked = argparse.Namespace(
+        config=getattr(arguments, "config", ""), settings=getattr(arguments, "settings", [])
+    )
+    return settings_of(asked)[name].value
+
+
 def commands_of(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
     """The parser of each command."""
     for action in parser._actions:

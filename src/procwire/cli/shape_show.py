@@ -64,7 +64,7 @@ def _show(arguments: argparse.Namespace) -> int:
     with Shaper() as shaper:
         entries = shaper.entries()
         told = guard.ask(shaper.journal.folder) if entries else None
-        watched = set(told["held"]) if told is not None else set()
+        watched = set(told.held) if told is not None else set()
         for entry in entries:
             counted = shaper.counted(entry)
             if arguments.json:
@@ -187,14 +187,14 @@ def _containers(arguments: argparse.Namespace) -> int:
 def _link(arguments: argparse.Namespace) -> int:
     from procwire.shaping.finding import Finder
     from procwire.shaping.namespace import OWN, GoneError, path_of
-    from procwire.shaping.steps import SetLink
+    from procwire.shaping.session import Shaper
 
     need_root()
-    with Finder() as finder:
+    with Finder() as finder, Shaper() as shaper:
         kernel = finder.kernel(path_of(arguments.namespace) if arguments.namespace else OWN)
         link = kernel.link(arguments.interface)
         if link is None:
             raise GoneError(f"no interface is called {arguments.interface!r}")
-        kernel.do(SetLink(device=link.device, up=arguments.state == "up"))
+        shaper.switch(kernel, link, up=arguments.state == "up")
     print(f"{clean(arguments.interface)} is {arguments.state}")
     return exit.OK

@@ -138,8 +138,8 @@ def _watch(
 
 def _reload_on_hangup(verdicts: Verdicts | None, found: Detecting | None) -> None:
     reloads: list[Callable[[], None]] = [verdicts.reload] if verdicts is not None else []
-    if found is not None and found.ruling is not None:
-        reloads.append(found.ruling.reload)
+    if found is not None:
+        reloads.append(found.reload)
     on_hangup(*reloads)
 
 

@@ -123,7 +123,11 @@ KEYS: tuple[Key, ...] = (
         option="--store-size", doc="The oldest is forgotten where the file grows beyond this."),
     Key(name="ledger.directory", kind=Kind.TEXT, default="", commands=("watch",), dest="ledger",
         option="--ledger",
-        doc="Where a watch keeps its ledger; none where it is not set.", turn=_or_none),
+        doc="Where a watch keeps its ledger, and where commands that change something record that; none "
+        "where it is not set.", turn=_or_none),
+    Key(name="egress.policy", kind=Kind.TEXT, default="", commands=_WATCH, dest="egress",
+        option="--egress",
+        doc="The policy of egress that is in force; the one at the usual place where it is not set."),
     Key(name="shaping.management", kind=Kind.LIST, default=[], commands=("shape",), dest="management",
         option="--management", doc="Networks (CIDR) that `procwire shape set` never shapes."),
     Key(name="query.rows", kind=Kind.INTEGER, default=10_000, commands=("query",), dest="rows",

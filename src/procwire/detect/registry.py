@@ -7,23 +7,26 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from procwire.detect.beacon import Beacon
 from procwire.detect.contract import DetectError, Detector
+from procwire.detect.drift import Drift
 from procwire.detect.facts import Facts
 from procwire.detect.flood import Flood
 from procwire.detect.logins import Logins
 from procwire.detect.neighbours import Neighbours, Servers
 from procwire.detect.programs import Programs
+from procwire.detect.routers import Routers
 from procwire.detect.ruleset import RuleSet
 from procwire.detect.scan import Scan
 from procwire.detect.spread import Spread
 from procwire.detect.tunnel import Tunnel
 from procwire.detect.upload import Upload
+from procwire.egress.verdict import Judge
 from procwire.model.finding import DetectorRow, Finding
 from procwire.model.lives import LifeRow
 from procwire.model.observed import ObservationRow
 from procwire.model.rows import FlowRow
 
 DETECTORS: tuple[type[Detector], ...] = (
-    Scan, Flood, Beacon, Tunnel, Logins, Spread, Upload, Programs, Facts, Neighbours, Servers,
+    Scan, Flood, Beacon, Tunnel, Logins, Spread, Upload, Programs, Facts, Neighbours, Servers, Routers, Drift,
 )  # fmt: skip
 NAMES = tuple(detector.NAME for detector in DETECTORS)
 MAX_DEFECTS = 3  # after so many errors of its own a detector is stopped, and that is said
@@ -102,6 +105,12 @@ class Detection:
     def stopped(self) -> dict[str, str]:
         """Detectors and rules that had to be stopped, and why."""
         return self._stopped | (self.rules.stopped if self.rules is not None else {})
+
+    def police(self, judge: Judge | None) -> None:
+        """The policy of egress that is in force from now on; none: nothing is held against one."""
+        for detector in self._detectors:
+            if isinstance(detector, Drift):
+                detector.judge = judge
 
     def opened(self, row: FlowRow, now: int) -> None:
         """See Detector."""

@@ -14,7 +14,7 @@ from functools import partial
 
 from msgspec import structs
 
-from procwire.bpf import probe
+from procwire.bpf import cgroup, probe
 from procwire.bpf.libbpf import BpfError
 from procwire.capture.source import CaptureError
 from procwire.decrypt.keyfile import open_keys
@@ -213,6 +213,7 @@ class Watching:
         self.warden = start(options.sandbox, allowed, owners, pictures().take)
         if self.kernel is not None:
             self.kernel.close()  # here: the warden has it
+        cgroup.let_go()
         self.source.open_by(self.warden.open_ring)
         if self._key_file is not None:
             self._key_file.open_by(self.warden.open_keys)

@@ -30,6 +30,10 @@ MAX_WAITING_BYTES = 8_388_608  # of records that could not be written yet; beyon
 BLOCK_BYTES = 1_048_576
 
 
+class BusyError(LedgerError):
+    """Another process appends to it."""
+
+
 class Book:
     """The one writer of a ledger. Raises LedgerError where it is none, is spoiled, or has a writer."""
 
@@ -281,7 +285,7 @@ def _held(path: Path) -> int:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(held)
-        raise LedgerError(f"{path}: another process appends to it") from None
+        raise BusyError(f"{path}: another process appends to it") from None
     return held
 
 

@@ -22,6 +22,7 @@ from procwire.model.declare import items as _list
 from procwire.model.declare import size as _size
 from procwire.model.declare import span as _span
 from procwire.model.declare import text as _text
+from procwire.model.egress_tables import EGRESS
 from procwire.model.finding import DETECTORS, FINDINGS, RULES
 from procwire.model.flow import NO_SCALE
 from procwire.model.health import HEALTH
@@ -341,5 +342,5 @@ GROUPS = Table(
 CORE = (
     FLOWS, PACKETS, GROUPS, PROCESSES, LIVES, SOCKETS, INTERFACES, PROTOCOLS, RISKS, CHECKS, ACCOUNTING,
     TRIALS, HEALTH, TRAFFIC, COLUMNS, RUNS, LOSSES, FINDINGS, DETECTORS, RULES, IMPORTS, RULE_TESTS,
-    INHERITED, SETTINGS,
+    EGRESS, INHERITED, SETTINGS,
 )  # fmt: skip

@@ -36,7 +36,7 @@ _LOG_BYTES = 4096
 def root() -> str:
     """Where the cgroup v2 tree is. Raises ShapingError."""
     try:
-        return cgroup.root()
+        return cgroup.mounted()  # others find what is made there by its path
     except BpfError as error:
         raise ShapingError(f"processes cannot be told apart: {error.strerror}") from None
 

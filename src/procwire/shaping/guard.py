@@ -1,33 +1,26 @@
-"""The command's side of the watchdog: start it where none runs, have it hold an entry before anything is
-changed.
-"""
+"""The command's side of shaping's warden: start it where none runs, ask it."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import select
 import socket
 import sys
 from pathlib import Path
-from typing import Any
 
 from procwire.shaping.failure import ShapingError
-from procwire.shaping.watchdog import HOLD, LOOK, SOCKET, TELL
+from procwire.shaping.requests import Held, Look, Refused, Reply, Request, send, take_reply
+from procwire.shaping.watchdog import SOCKET
 
 MODULE = "procwire.shaping.watchdog"
 START_SECONDS = 20.0  # a loaded machine imports slowly
 ANSWER_SECONDS = 10.0
-CHUNK_BYTES = 65536
 TRIES = 3  # one that is just ending may still have the lock
 
 
 class Line:
-    """A connection to the watchdog of a directory, made when it is first needed; a context manager.
-
-    One line each way. What is only told has no answer: the watchdog reads it before it goes to sleep again.
-    """
+    """A connection to the warden of a directory, made when it is first needed; a context manager."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -45,43 +38,32 @@ class Line:
             self._socket.close()
             self._socket = None
 
-    def ask(self, words: str = LOOK) -> dict[str, Any] | None:
-        """Have it look at the journal, or at one entry; what it holds then. None where none runs."""
+    def ask(self, asked: Request) -> Reply | None:
+        """Its answer; None where none runs. Raises ShapingError where it refuses."""
         for _ in range(2):  # one that was there before may have ended, and another begun
             fresh = self._socket is None
             try:
                 connection = self._connected()
-                connection.sendall(f"{words}\n".encode())
-                parts: list[bytes] = []
-                while (part := connection.recv(CHUNK_BYTES)) and not part.endswith(b"\n"):
-                    parts.append(part)
-                found: dict[str, Any] = json.loads(b"".join((*parts, part)))
-            except (OSError, ValueError):
-                self.close()
-                if fresh:
-                    break
-            else:
-                return found
-        return None
-
-    def tell(self, identity: str) -> None:
-        """Have it look at one entry; nobody waits until it has."""
-        try:
-            self._connected().sendall(f"{TELL} {identity}\n".encode())
-        except OSError:
+                send(connection, asked)
+                answer = take_reply(connection)
+            except OSError:
+                answer = None
+            if answer is not None:
+                break
             self.close()
+            if fresh:
+                return None
+        if isinstance(answer, Refused):
+            raise ShapingError(answer.reason)
+        return answer
 
-    def hold(self, identity: str) -> None:
-        """Have an entry held, by a new watchdog where none runs. Raises ShapingError."""
+    def have(self, asked: Request) -> Reply:
+        """The same, of a new one where none runs. Raises ShapingError."""
         for _ in range(TRIES):
-            told = self.ask(f"{HOLD} {identity}")
-            if told is None:
-                start(self.folder)
-                told = self.ask(f"{HOLD} {identity}")
-            if told is not None and identity in told["held"]:
-                return
-            if told is not None and identity in told["failed"]:
-                raise ShapingError(str(told["failed"][identity]))
+            answer = self.ask(asked)
+            if answer is not None:
+                return answer
+            start(self.folder)
         raise ShapingError(
             f"no watchdog answers in {self.folder}: nothing is shaped that nobody would put back"
         )
@@ -99,10 +81,11 @@ class Line:
         return self._socket
 
 
-def ask(folder: Path) -> dict[str, Any] | None:
+def ask(folder: Path) -> Held | None:
     """Have a running watchdog look at the journal; what it holds now. None where none runs."""
     with Line(folder) as line:
-        return line.ask()
+        answer = line.ask(Look())
+    return answer if isinstance(answer, Held) else None
 
 
 def start(folder: Path) -> None:

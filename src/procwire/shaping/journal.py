@@ -66,6 +66,15 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         return {(part.place.inode, part.device, part.side) for part in self.parts}
 
 
+def moved(
+    entry: Entry, *, made_ns: int | None = None, until_ns: int | None = None, confirm_ns: int = 0
+) -> Entry:
+    """The same with other times."""
+    made = entry.made_ns if made_ns is None else made_ns
+    until = entry.until_ns if until_ns is None else until_ns
+    return msgspec.structs.replace(entry, made_ns=made, until_ns=until, confirm_ns=confirm_ns)
+
+
 class Journal:
     """The entries of a directory."""
 

@@ -1,8 +1,7 @@
 """Shape, change, clear, recover: every way an impairment begins and ends on this host.
 
-The order is the promise: first the entry with all that undoes it is on the disk, then the watchdog holds
-it, and only then is anything changed. A step that fails takes back those before it. All of it runs in the
-caller's own process, with its rights; steps are plain data, so that another process may do them.
+The caller looks what stands, and plans. It changes nothing: shaping's warden (``keeper``, ``watchdog``) is
+asked to do the steps, to undo them, to keep them; it is there already, or begins now.
 """
 
 from __future__ import annotations
@@ -20,24 +19,25 @@ import msgspec
 from procwire.shaping import groups, guard, journal
 from procwire.shaping.abilities import Abilities
 from procwire.shaping.apply import Kernel
+from procwire.shaping.codec.links import Link
 from procwire.shaping.counters import of_part
 from procwire.shaping.document import document
 from procwire.shaping.failure import ShapingError
 from procwire.shaping.finding import Finder, Spot
 from procwire.shaping.impairment import Effect, Impairment
-from procwire.shaping.journal import Entry, Journal, Owner
+from procwire.shaping.journal import Entry, Journal, Owner, moved
 from procwire.shaping.lifeline import lifelines
 from procwire.shaping.plan import Wish, ifb_of, receiving, sending
 from procwire.shaping.probe import probe
+from procwire.shaping.requests import Applied, Apply, Confirm, Done, Held, Look, Restore, Switch
 from procwire.shaping.restoring import reached, restore
 from procwire.shaping.selection import Network, Selector
 from procwire.shaping.standing import INNER_HANDLE, ForeignError
-from procwire.shaping.steps import Mark, Part, Settle, Step, Tag, Unsettle, Untag
+from procwire.shaping.steps import Mark, Part, Step, Tag, Unsettle, Untag
 from procwire.shaping.target import Target
 
 USUAL_LEASE_NS = 3600 * 10**9
 MOST_LEASE_NS = 30 * 24 * 3600 * 10**9
-APPLYING_NS = 30 * 10**9  # what is not in place by then is taken back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,11 @@ class Shaper:
         before = self._standing_entry(wanted, spots)
         parts = tuple(self._part(wanted, spot, terms) for spot in spots)
         entry = _entry(wanted, parts, terms, before)
-        return Shaped(self._do(entry, spots, before), before is not None)
+        done = self._line.have(Apply(entry))
+        if not isinstance(done, Applied):
+            raise ShapingError(f"the warden of shaping says {type(done).__name__}")
+        standing = moved(entry, made_ns=done.made_ns, until_ns=done.until_ns, confirm_ns=done.confirm_ns)
+        return Shaped(standing, before is not None)
 
     def planned(self, wanted: Impairment, terms: Terms | None = None) -> tuple[Part, ...]:
         """What would be done. Raises ShapingError."""
@@ -123,12 +127,14 @@ class Shaper:
         """Keep what waits to be confirmed. Raises ShapingError."""
         with self.journal.alone():
             waiting = [e for e in self.entries() if e.confirm_ns and identity in ("", e.id)]
-            kept = [msgspec.structs.replace(entry, confirm_ns=0) for entry in waiting]
-            for entry in kept:
-                self.journal.write(entry)
-        if kept:
-            self._line.ask()
-        return kept
+            for entry in waiting:
+                self._line.have(Confirm(entry.id))
+        return [moved(entry, confirm_ns=0) for entry in waiting]
+
+    def switch(self, kernel: Kernel, link: Link, *, up: bool) -> None:
+        """An interface up or down. Raises ShapingError."""
+        self.journal.prepare()
+        self._line.have(Switch(kernel.namespace.place, link.device, up))
 
     def clear(self, target: Target | None = None, identity: str = "") -> Cleared:
         """Put back what was changed for a target, one impairment by its name, or all."""
@@ -141,8 +147,8 @@ class Shaper:
     def recover(self) -> Cleared:
         """Put back what nobody watches over any more, and forget what another boot left."""
         with self.journal.alone():
-            told = self._line.ask()
-            held = set(told["held"]) if told is not None else set()
+            told = self._line.ask(Look())
+            held = set(told.held) if isinstance(told, Held) else set()
             for entry in self.journal.entries():
                 if entry.boot != journal.boot():
                     self.journal.remove(entry.id)
@@ -152,11 +158,14 @@ class Shaper:
         done: list[Entry] = []
         failed: list[str] = []
         for entry in entries:
-            problems = restore(entry, self.journal, self._finder.held)
+            try:
+                told = self._line.have(Restore(entry.id))
+                problems = told.failed if isinstance(told, Done) else [type(told).__name__]
+            except ShapingError as error:
+                gone = self.journal.get(entry.id) is None
+                problems = [] if gone else [str(error), *restore(entry, self.journal, self._finder.held)]
             failed += problems
             done += [] if problems else [entry]
-        if done:
-            self._line.ask()  # lets go of what is gone
         return Cleared(tuple(done), tuple(failed))
 
     def _standing_entry(self, wanted: Impairment, spots: list[Spot]) -> Entry | None:
@@ -197,53 +206,6 @@ class Shaper:
 
     def _lifelines(self, terms: Terms) -> tuple[Selector, ...]:
         return lifelines(terms.environ, terms.management)
-
-    def _do(self, entry: Entry, spots: list[Spot], before: Entry | None) -> Entry:
-        """Its times run from when it is in place; until then it has a short one of its own."""
-        soon = journal.now() + APPLYING_NS
-        self.journal.write(msgspec.structs.replace(entry, confirm_ns=soon, until_ns=soon))
-        done: list[Step] = []
-        try:
-            _settle(entry)
-            self._line.hold(entry.id)
-            for part, spot in zip(entry.parts, spots, strict=True):
-                for step in part.steps:
-                    if not isinstance(
-                        step, Mark | Settle
-                    ):  # a mark ends with who holds it: the watchdog puts it
-                        spot.kernel.do(step)
-                        done.append(step)
-        except ShapingError as error:
-            self._take_back(entry, before, changed=bool(done))
-            raise error from None
-        late = journal.now() - entry.made_ns
-        standing = msgspec.structs.replace(
-            entry, made_ns=entry.made_ns + late, until_ns=entry.until_ns + late,
-            confirm_ns=entry.confirm_ns + late if entry.confirm_ns else 0,
-        )  # fmt: skip
-        self.journal.put(standing)
-        self.journal.tell(standing)
-        self._line.tell(standing.id)
-        return standing
-
-    def _take_back(self, entry: Entry, before: Entry | None, *, changed: bool) -> None:
-        """A change that did nothing leaves what stood; one that stopped half-way takes all of it down."""
-        if before is not None and not changed:
-            self.journal.write(before)
-        else:
-            restore(entry, self.journal, self._finder.held)
-        with contextlib.suppress(ShapingError):
-            self._line.ask()
-
-
-def _settle(entry: Entry) -> None:
-    """Give processes their groups, before their marks are put. Raises ShapingError."""
-    done: set[str] = set()
-    for part in entry.parts:
-        for step in part.steps:
-            if isinstance(step, Settle) and step.group not in done:
-                groups.settle(step)
-                done.add(step.group)
 
 
 def _marked(part: Part, spot: Spot) -> Part:

@@ -1,7 +1,7 @@
 """Single steps that shape, and that undo it, as plain data: planned, written down, then done. Pure.
 
-A step names interfaces by index, so a rename changes nothing. The journal keeps steps as JSON; whoever
-applies them (``apply``, and one day a process of its own that keeps the rights) reads the same types.
+A step names interfaces by index, so a rename changes nothing. The journal keeps steps as JSON; commands ask
+shaping's warden for them (``requests``), which alone does them.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 The scribe is forked beside the warden, before anything is parsed. It opens the ledger's directory, and then
 shuts itself in with nothing but that. What it takes is one message, ``Append``, of a few kinds, so large and
 so many a second; it gives no answer and knows no word to read or to change a record. The time of a record is
-its own. It ends when the engine has, with a checkpoint.
+its own. What commands lay into the ledger's inbox meanwhile is taken in as well (``ledger.inbox``): that
+directory is its owner's alone. It ends when the engine has, with a checkpoint.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 
 import msgspec
 
+from procwire.ledger import inbox
 from procwire.ledger.book import RECORDS, Book, create, opened
 from procwire.ledger.tree import LedgerError
 from procwire.sandbox import profile
@@ -84,6 +86,7 @@ class Scribe:
             held, self._held_back = self._held_back, 0
             self._keep("dropped", {"records": held, "reason": f"more than {MOST_A_SECOND} a second"})
         with contextlib.suppress(LedgerError):  # a full disk: what waits is written when there is room
+            self._unsigned |= bool(inbox.take_in(self._book, now=time.time_ns()))
             if self._waiting and (last or now - self._synced >= SYNC_SECONDS):
                 self._book.sync()
                 self._waiting, self._synced = False, now
