@@ -87,6 +87,11 @@ def test_whoever_asks_is_answered_between_two_batches_and_heard_leaving() -> Non
     face.ticked(0)
     assert not watch.stopped
     mine.close()
-    wait_for(lambda: face.ticked(0) or watch.stopped)
+
+    def stopped() -> bool:
+        face.ticked(0)
+        return watch.stopped
+
+    wait_for(stopped)
     theirs.close()
     assert watch.stopped

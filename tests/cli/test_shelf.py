@@ -8,13 +8,15 @@ from procwire.cli.shelf import NAMES, Shelf
 from procwire.engine.api import Context
 from procwire.model.frames import FrameBatch, batch_of
 from procwire.model.packets import PacketTable
+from procwire.packet.decode import Decoder
 from procwire.tui.host import HostError
-from tests.packet.build import Decoder, eth, ip4, tcp
+from tests.packet.build import eth, ip4, tcp
 
 
 def decoded(count: int, start: int = 0) -> tuple[FrameBatch, PacketTable]:
     batch = batch_of([eth(ip4(tcp(bytes([number + start])))) for number in range(count)])
-    return batch, Decoder().decode(batch)
+    table: PacketTable = Decoder().decode(batch)
+    return batch, table
 
 
 def filled(shelf: Shelf, *counts: int) -> Shelf:
