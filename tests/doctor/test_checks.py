@@ -1,9 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from procwire.doctor import checks as doctor
 from procwire.model.rows import Check
+
+
+@pytest.fixture
+def looked_anew() -> Iterator[None]:
+    doctor.compiled_modules.cache_clear()
+    yield
+    doctor.compiled_modules.cache_clear()
 
 
 def test_every_check_answers_with_a_known_status() -> None:
@@ -19,10 +28,10 @@ def test_what_is_not_ok_says_why() -> None:
         assert answer.detail, answer.name
 
 
-def test_uncompiled_modules_are_found_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_uncompiled_modules_are_found_and_named(monkeypatch: pytest.MonkeyPatch, looked_anew: None) -> None:
     monkeypatch.setattr(doctor, "_runs_from_source", lambda name: name.endswith("packet.decode"))
     wanted, slow = doctor.compiled_modules()
-    assert slow == ["procwire.packet.decode"]
+    assert slow == ("procwire.packet.decode",)
     assert "procwire.model.flow" in wanted
     (check,) = [answer for answer in doctor.examine() if answer.name == "compiled"]
     assert check.status == "degraded"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import platform
 import socket
@@ -24,15 +25,15 @@ AS_ROOT = (
 ETH_P_ALL = 3
 
 
-def compiled_modules() -> tuple[list[str], list[str]]:
-    """Names of the per-packet modules: (all, those that run uncompiled here)."""
+@functools.cache
+def compiled_modules() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names of the per-packet modules: (all, those that run uncompiled here), looked up once."""
     wanted = []
     for path in sorted(PACKAGE.rglob("*.py")):
         with path.open(encoding="utf-8") as text:
             if text.readline().startswith("# cython:"):
                 wanted.append(".".join(("procwire", *path.relative_to(PACKAGE).with_suffix("").parts)))
-    slow = [name for name in wanted if _runs_from_source(name)]
-    return wanted, slow
+    return tuple(wanted), tuple(name for name in wanted if _runs_from_source(name))
 
 
 def _runs_from_source(name: str) -> bool:

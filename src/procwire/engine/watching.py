@@ -18,6 +18,7 @@ from procwire.bpf import cgroup, probe
 from procwire.bpf.libbpf import BpfError
 from procwire.capture.source import CaptureError
 from procwire.decrypt.keyfile import open_keys
+from procwire.doctor.checks import compiled_modules
 from procwire.engine.context import Context
 from procwire.engine.host import pictures
 from procwire.engine.keys import Tapped
@@ -220,6 +221,7 @@ class Watching:
         maps = self.counting is not None
         cell = engine(options.sandbox, folders=options.folders, files=options.readable, maps=maps)
         resident.give_back()
+        compiled_modules()  # is kept: its files may be out of reach from here on
         self.confinement = confine(cell)
 
     def _prepare(self) -> None:
