@@ -119,11 +119,13 @@ def main(words: Sequence[str] | None = None) -> int:
     except FilterError as error:
         return complain(str(error), exit.USAGE)
     except BrokenPipeError:
-        return _reader_left()
+        return _unwritten(exit.OK)  # the reader of our output has gone (``| head``): not a failure
     except KeyboardInterrupt:
         return 130  # 128 + SIGINT, as shells count it
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else _output_of(error)
+        if not error.filename and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return _unwritten(complain(f"standard output: {error.strerror}", exit.FAILURE))
+        where = f"{error.filename}: " if error.filename else ""
         return complain(f"{where}{error.strerror or error}", exit.FAILURE)
     return code
 
@@ -179,16 +181,11 @@ def complain(words: str, code: int) -> int:
     return code
 
 
-def _output_of(error: OSError) -> str:
-    """A full disk without a name is where our own output goes."""
-    return "standard output: " if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
-
-
-def _reader_left() -> int:
-    """The reader of our output has gone (``| head``): not a failure, and nothing more can be written."""
+def _unwritten(code: int) -> int:
+    """Give up what is not written yet: the interpreter would try again as it ends. Returns ``code``."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError:  # confined, nothing is laid over it: then nothing more must be written
         sys.stderr.flush()
-        os._exit(exit.OK)
-    return exit.OK
+        os._exit(code)
+    return code
