@@ -10,11 +10,12 @@ from procwire.engine.options import EngineError
 from procwire.processes.listing import Lives, Processes
 from procwire.processes.listing import Sockets as _Sockets
 from procwire.processes.pictures import Pictures
+from procwire.shaping.touching import Touched
 
 NOT_ALLOWED = 3
 _NUMBERS = {"tcp": 6, "udp": 17, "sctp": 132, "udplite": 136}
 
-__all__ = ["Processes", "lives", "pictures", "sockets"]
+__all__ = ["Processes", "lives", "pictures", "processes", "sockets"]
 
 
 def sockets(*, hashes: bool = False) -> _Sockets:
@@ -22,9 +23,14 @@ def sockets(*, hashes: bool = False) -> _Sockets:
     return _Sockets(_guess, hashes=hashes)
 
 
+def processes(*, hashes: bool = False) -> Processes:
+    """The processes of this host, with what is done to their packets on purpose."""
+    return Processes(hashes=hashes, impaired=Touched())
+
+
 def pictures() -> Pictures:
     """Both, and what interfaces count, as rows of plain values."""
-    return Pictures(_guess)
+    return Pictures(_guess, impaired=Touched())
 
 
 def lives() -> Lives:
