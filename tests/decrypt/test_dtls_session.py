@@ -205,3 +205,35 @@ def test_dtls12_with_connection_ids() -> None:
     session = DtlsSession(key_log(log))
     assert said(session, flights) == (b"asked", b"answered")
     assert (session.opened, session.failed[reasons.NOT_AUTHENTIC]) == (3, 1)
+
+
+def test_forged_epochs_do_not_turn_keys(connection: Connection) -> None:
+    """A header says which epoch; only what opens says that there is one."""
+    flights, client, _, log = connection
+    flights.append((0, client.seal(3, 0, 23, b"before ")))
+    for bits in (0, 1, 2, 3, 0, 1, 2, 3):
+        flights.append((0, bytes([0x2C | bits]) + b"\x00\x01\x00\x28" + os.urandom(40)))
+    flights += [(0, client.seal(3, 1, 23, b"after")), (0, client.updated().seal(4, 0, 23, b" turned"))]
+    session = DtlsSession(key_log(log))
+    assert said(session, flights) == (b"before after turned", b"")
+    assert session.failed.total() == 8
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_forged_hellos_take_nothing_away(connection: Connection, first: bool) -> None:
+    """Before and behind the true ones, of another's key and of no key, with a suite of their own."""
+    flights, client, server, log = connection
+    other, _, _, others_log = connected()
+    forged = [(side, renumbered(data, number)) for number in (40, 41) for side, data in other[:2]]
+    forged += [(int(IN), renumbered(record(2, b"\xfe\xfd" + bytes(32) + b"\0\x56\x78\x00"), 42))]
+    spoken = [(0, client.seal(3, 0, 23, b"asked")), (1, server.seal(3, 0, 23, b"answered"))]
+    told = [*forged, *flights] if first else [*flights[:1], *forged[::2], flights[1], *forged, *flights[2:]]
+    session = DtlsSession(key_log(log + others_log))
+    assert said(session, [*told, spoken[0], *forged, *spoken[1:]]) == (b"asked", b"answered")
+    assert session.agreement is not None
+    assert session.agreement.number == 0x1301
+
+
+def renumbered(message: bytes, number: int) -> bytes:
+    """The same handshake message with another message_seq, so that it is not taken for a repetition."""
+    return message[:17] + number.to_bytes(2, "big") + message[19:]

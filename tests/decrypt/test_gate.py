@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from procwire.decrypt.gate import MAX_HELD, Gate, QuicGate, random_of
+from procwire.decrypt.gate import MAX_HELD, Door, Gate, QuicGate, random_of
 from procwire.decrypt.keylog import KeyLog
 from procwire.decrypt.reasons import NO_KEY
 from procwire.dpi.contract import ENOUGH, Context
@@ -103,8 +103,8 @@ def test_a_flow_without_its_key_costs_one_look_up(told: bool) -> None:
     keys, hand = Counting(), Hand()
     keys.feed(Hand().lines())
     keys.complete = True
-    one = Gate(keys, registry, tls, lambda: pytest.fail("loaded"), Context(transport="tcp", told=told))
-    reader = one.chosen(hand.client_hello)
+    door = Door(keys, registry, tls, lambda: pytest.fail("loaded"), Gate)
+    reader = door.chosen(Context(transport="tcp", told=told), hand.client_hello)
     for side, data in hand.shake():
         list(reader.feed(side, data, now=1))
     assert keys.asked == 1

@@ -38,7 +38,7 @@ def test_a_hole_is_given_up_when_too_much_waits() -> None:
         pieces += stream.add(1000 * number, b"x" * 1000)
     assert pieces[0][0] == 1000
     assert stream.lost == 1000
-    assert stream._pending_bytes <= MAX_PENDING_BYTES + 1000
+    assert stream.waiting_bytes <= MAX_PENDING_BYTES + 1000
 
 
 def test_what_waits_at_the_end_is_given_with_its_holes() -> None:

@@ -8,11 +8,17 @@ from typing import Any
 import pytest
 from aioquic.tls import CipherSuite
 
+from procwire.decrypt import quic_session
 from procwire.decrypt import reasons as room
 from procwire.decrypt.keylog import KeyLog
 from procwire.decrypt.quic_session import QuicSession
-from tests.decrypt.dialogue import key_log
+from procwire.dpi.wire.quic_connection import Connections
+from procwire.dpi.wire.quic_initial import read_frames
+from procwire.dpi.wire.quic_packet import read_long
+from procwire.model.streams import Direction
+from tests.decrypt.dialogue import OUT, key_log
 from tests.decrypt.quic_dialogue import Flights, Spoken, Talk
+from tests.dpi.quic_dialogue import crypto_frame, seal, varint
 
 BIG = os.urandom(30_000)
 
@@ -147,3 +153,77 @@ def test_without_keys_it_is_hopeless() -> None:
     session, streams = read(spoken.flights, key_log(b""))
     assert session.hopeless
     assert not streams
+
+
+def forged(client_hello: bytes) -> tuple[Direction, bytes]:
+    """A client's Initial packet under a connection id of its own: anybody can write one."""
+    return OUT, seal(crypto_frame(0, client_hello), os.urandom(8))
+
+
+def hello_of(flights: Flights) -> bytes:
+    """The ClientHello of a connection, as it stands in its CRYPTO stream."""
+    connections = Connections()
+    packet = read_long(flights[0][1], 0)
+    assert packet is not None
+    opened = connections.open(flights[0][0], flights[0][1], packet)
+    assert opened is not None
+    stream = opened[0].streams[0]
+    read_frames(opened[1], stream)
+    kind, body = stream.next_message() or (0, b"")
+    return bytes([kind]) + len(body).to_bytes(3, "big") + body
+
+
+def test_forged_hellos_take_nothing_away() -> None:
+    """With a random of their own, and with that of a connection whose keys are in the log."""
+    spoken, other = exchange(conversation()).spoken(), exchange(conversation()).spoken()
+    true = hello_of(spoken.flights)
+    strange = true[:6] + os.urandom(32) + true[38:]
+    flights: Flights = []
+    for number, (side, data) in enumerate(spoken.flights):
+        flights.append((side, data))
+        if number < 12:
+            flights += [forged(strange), forged(hello_of(other.flights))] * 2
+    session, streams = read(flights, key_log(spoken.keys + other.keys))
+    assert (streams[0, 0], streams[1, 0]) == (b"question", BIG)
+    assert session.random == true[6:38]
+    assert not session.failed.total()
+
+
+def test_lengths_of_connection_ids_that_are_claimed_push_none_out() -> None:
+    spoken = exchange(conversation()).spoken()
+    flights: Flights = []
+    for side, data in spoken.flights:
+        flights.append((side, data))
+        for size in range(21):
+            head = b"\xe0\x00\x00\x00\x01\x08" + os.urandom(8) + bytes([size]) + os.urandom(size)
+            flights.append((Direction(1 - side), head + b"\x40\x30" + os.urandom(48)))
+    _, streams = read(flights, key_log(spoken.keys))
+    assert streams[1, 0] == BIG
+
+
+def test_a_connection_in_two_flows_keeps_its_secrets_until_both_are_over() -> None:
+    """Seen before and behind a translator of addresses; or somebody copies its first datagram."""
+    spoken = exchange(conversation()).spoken()
+    keys = key_log(spoken.keys)
+    copied = QuicSession(keys)
+    copied.feed(0, spoken.flights[0][1])
+    session, found = QuicSession(keys), []
+    for number, (side, data) in enumerate(spoken.flights):
+        found += session.feed(side, data)
+        if number == 0:
+            copied.finish()
+    assert b"".join(data for side, stream, _, data, _ in found if (side, stream) == (1, 0)) == BIG
+    session.finish()
+    assert len(keys) == 0
+
+
+def test_what_waits_behind_holes_of_many_streams_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quic_session, "MAX_WAITING_BYTES", 10_000)
+    session = QuicSession(key_log(b""))
+    found: list[Any] = []
+    for number in range(200):
+        frame = b"\x0e" + varint(4 * number) + varint(1) + varint(1000) + bytes(1000)
+        session._frames(0, quic_session.TRAFFIC, frame, found)
+    assert sum(stream.waiting_bytes for stream in session._streams.values()) <= 10_000
+    assert session._waiting_bytes == sum(stream.waiting_bytes for stream in session._streams.values())
+    assert [(gap, len(data)) for _, _, gap, data, _ in found] == [(1, 1000)] * 190

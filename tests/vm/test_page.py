@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.vm.__main__ import is_good, page, plain
+from tests.vm.guest import young_measures
 
 
 def report(release: str, reason: str = "", *, good: bool = True) -> dict[str, Any]:
@@ -64,3 +65,23 @@ def test_scenes_of_shaping_have_a_table() -> None:
     assert "| loss | WRONG: 6% |" in text
     assert not is_good({**report("6.1"), "shaping": shaped})
     assert "## Shaped by netem" not in page([report("6.1")])
+
+
+def test_the_sandbox_has_a_table_and_a_verdict() -> None:
+    cell = {"tried": 76, "needed": 0, "out": []}
+    found = {
+        "cells": {"read": cell, "engine": cell, "warden": {**cell, "needed": 12, "out": ["files/x"]}},
+        "missing": ["landlock-tcp"],
+        "good": False,
+    }
+    text = page([{**report("6.1"), "sandbox": found}, report("6.2")])
+    assert "| is missing | landlock-tcp | ? |" in text
+    assert "| warden | 63 of 76 attempts blocked, 12 are its work; NOT BLOCKED: files/x |" in text
+    assert not is_good({**report("6.1"), "sandbox": found})
+    assert is_good({**report("6.1"), "sandbox": {**found, "good": True}})
+
+
+def test_what_is_missing_follows_from_the_version() -> None:
+    assert young_measures("6.1.0-56-amd64") == ["landlock-scopes", "landlock-tcp"]
+    assert young_measures("6.12.95+deb12-amd64") == []
+    assert young_measures("5.10.0") == ["landlock-files", "landlock-scopes", "landlock-tcp"]

@@ -46,7 +46,7 @@ class Parser:
             try:
                 found += self._clear.feed(side, data, now=now)
             except ProtocolError:
-                if not self._session.version:
+                if self._session.agreement is None:
                     raise
         self._take(self._session.feed(side, data), now, found)
         return found
@@ -57,13 +57,14 @@ class Parser:
         session = self._session
         self._take(session.finish(), now, found)
         found += self._inside.finish(now)
-        if session.version and (session.opened or session.failed.total()):
+        agreed = session.agreement
+        if agreed is not None and (session.opened or session.failed.total()):
             found.append(
                 Decryption(
                     time=now,
-                    side=_SIDES[session.client],
-                    version=VERSIONS.get(session.version, hex(session.version)),
-                    cipher=session.suite.name if session.suite is not None else hex(session.number),
+                    side=_SIDES[agreed.client],
+                    version=VERSIONS.get(agreed.version, hex(agreed.version)),
+                    cipher=agreed.suite.name if agreed.suite is not None else hex(agreed.number),
                     app=self._inside.app if any(self._plain) else "",
                     records=session.opened,
                     plaintext_out=self._plain[0],

@@ -25,7 +25,8 @@ from procwire.dpi.wire._tls_cipher_names import CIPHERS
 from procwire.dpi.wire._tls_names import VERSIONS
 from procwire.model.observation import Observation
 
-HANDSHAKE, CLIENT_HELLO = 22, 1
+_HANDSHAKE = cython.declare(cython.int, 22)
+_CLIENT_HELLO = cython.declare(cython.int, 1)
 MAX_HELD = 8  # datagrams, until the hello of a QUIC connection is whole
 _NOTHING: tuple[Observation, ...] = ()
 
@@ -33,13 +34,15 @@ Protocols = Callable[[], Registry]
 Loader = Callable[[], Callable[..., Any]]
 
 
+@cython.ccall
 def random_of(data: bytes, transport: str) -> bytes:
     """The random of a ClientHello that starts here (RFC 8446 section 4.1.2, RFC 9147 section 5.3)."""
-    record, message = (5, 4) if transport == "tcp" else (13, 12)
-    at = record + message + 2
-    if len(data) < at + 32 or data[0] != HANDSHAKE or data[record] != CLIENT_HELLO:
+    stream: cython.bint = transport == "tcp"
+    record: cython.Py_ssize_t = 5 if stream else 13
+    at: cython.Py_ssize_t = record + (6 if stream else 14)
+    if len(data) < at + 32 or data[0] != _HANDSHAKE or data[record] != _CLIENT_HELLO:
         return b""
-    whole = transport == "tcp" or data[record + 6 : record + 9] == b"\0\0\0"
+    whole = stream or data[record + 6 : record + 9] == b"\0\0\0"
     return data[at : at + 32] if whole else b""
 
 
@@ -70,10 +73,9 @@ class Gate:
         self._shut = False
 
     def chosen(self, data: bytes) -> Any:
-        """See contract: the plain parser alone, where nobody reads what this one would say at the end."""
-        if self._parser is None:
-            self._choose(random_of(data, self._context.transport))
-        return self if self._shut and self._context.told else self._parser
+        """What is to be fed from here on: this, where there is something to say at the end."""
+        self._choose(random_of(data, self._context.transport))
+        return self if self._shut else self._parser
 
     def skip(self, side: Direction) -> int:
         """See contract.Parser."""
@@ -103,11 +105,42 @@ class Gate:
         return seen
 
     def _choose(self, random: bytes) -> None:
-        self._shut = not self._keys.expected or (bool(random) and self._keys.lacks(random))
+        self._shut = self._keys.lacks(random)
         if self._shut:
             self._parser = self._plain.Parser(self._context)
         else:
             self._parser = self._load()(self._context, self._keys, self._protocols())
+
+
+@cython.cclass
+class Door:
+    """Asked for each flow's parser (see contract): where nobody reads what a gate would say, none is made.
+
+    ``gate``: the class of gates; what else is given, see there.
+    """
+
+    _keys: KeyLog
+    _protocols: Protocols
+    _plain: Any
+    _parser: Any
+    _load: Loader
+    _gate: Callable[..., Any]
+
+    def __init__(
+        self, keys: KeyLog, protocols: Protocols, plain: Any, load: Loader, gate: Callable[..., Any]
+    ) -> None:
+        self._keys = keys
+        self._protocols = protocols
+        self._plain = plain
+        self._parser = plain.Parser
+        self._load = load
+        self._gate = gate
+
+    def chosen(self, context: Context, data: bytes) -> Any:
+        """The plain parser of a flow without a key; else a gate, or what it chooses."""
+        if not context.told and self._keys.lacks(random_of(data, context.transport)):
+            return self._parser(context)
+        return self._gate(self._keys, self._protocols, self._plain, self._load, context).chosen(data)
 
 
 @cython.cclass
@@ -125,7 +158,7 @@ class QuicGate(Gate):
         self._held = []
 
     def chosen(self, data: bytes) -> Any:  # noqa: ARG002
-        """See contract: one datagram may not tell."""
+        """One datagram may not tell."""
         return self
 
     def feed(self, side: Direction, data: bytes, *, now: int) -> Iterable[Observation]:
@@ -160,7 +193,7 @@ class QuicGate(Gate):
 
     def _begin(self, random: bytes, now: int) -> Iterable[Observation]:
         held, self._held = self._held, []
-        self._shut = bool(random) and self._keys.lacks(random)
+        self._shut = self._keys.lacks(random)
         if self._shut:
             self._parser = self._clear
             return _NOTHING

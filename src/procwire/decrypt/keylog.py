@@ -66,6 +66,7 @@ class KeyLog:
         self._keeping = keeping
         self._used: dict[bytes, None] = {}  # randoms of connections that were asked for and known, in order
         self._known: OrderedDict[bytes, Secrets] = OrderedDict()
+        self._flows: dict[bytes, int] = {}  # that are under way, by random
         self._rest = bytearray()
         self._overlong = False
 
@@ -103,8 +104,8 @@ class KeyLog:
         return found
 
     def lacks(self, random: bytes) -> bool:
-        """Whether nothing is known of the connection, and nothing will be."""
-        return self.complete and random not in self._known
+        """Whether nothing is known of the connection, and nothing will be. b"": its random was not seen."""
+        return self.complete and (not self._known or (bool(random) and random not in self._known))
 
     @property
     def used(self) -> int:
@@ -162,8 +163,16 @@ class KeyLog:
         if self._rest:
             self.feed(b"\n")
 
+    def join(self, random: bytes) -> None:
+        """A flow is of this connection. Several may be: before and behind a translator, or a forged one."""
+        self._flows[random] = self._flows.get(random, 0) + 1
+
     def forget(self, random: bytes) -> None:
-        """Wipe a connection's secrets: its flow is over."""
+        """Its flow is over: wipe a connection's secrets, unless another flow is of it too."""
+        left = self._flows.pop(random, 1) - 1
+        if left > 0:
+            self._flows[random] = left
+            return
         if self._keeping:
             return
         found = self._known.pop(random, None)
@@ -173,6 +182,7 @@ class KeyLog:
     def close(self) -> None:
         """Wipe all."""
         self._keeping = False
+        self._flows.clear()
         for random in list(self._known):
             self.forget(random)
         wipe(self._rest)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from procwire.decrypt.gate import Loader
+from procwire.decrypt.gate import Door, Loader
 from procwire.decrypt.keylog import KeyLog
 from procwire.decrypt.quic_paths import QuicPaths
 from procwire.dpi.contract import Claim, Context, Direction
@@ -36,6 +36,7 @@ class Module:
         self.__doc__ = clear.__doc__
         self._clear = clear
         self.Parser = partial(gate, keys, protocols, clear, load)
+        self.chosen = Door(keys, protocols, clear, load, gate).chosen
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._clear, name)

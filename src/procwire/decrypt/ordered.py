@@ -6,6 +6,8 @@ given up, so that a lost packet delays a stream but never wedges it.
 
 from __future__ import annotations
 
+from heapq import heappop, heappush
+
 MAX_PENDING_BYTES = 1 << 18
 MAX_PIECES = 1024
 
@@ -15,11 +17,12 @@ Piece = tuple[int, bytes]  # bytes missing before it, bytes
 class Ordered:
     """One direction of one stream; ``final`` is its length once that is known, else -1."""
 
-    __slots__ = ("_pending", "_pending_bytes", "final", "lost", "offset")
+    __slots__ = ("_pending", "_starts", "final", "lost", "offset", "waiting_bytes")
 
     def __init__(self) -> None:
         self._pending: dict[int, bytes] = {}
-        self._pending_bytes = 0
+        self._starts: list[int] = []  # of what waits: a heap
+        self.waiting_bytes = 0
         self.offset = 0  # of the next byte to be given
         self.final = -1
         self.lost = 0
@@ -41,7 +44,7 @@ class Ordered:
             self.offset = end
             return [(0, fresh), *self._follow()] if self._pending else [(0, fresh)]
         self._wait(offset, data)
-        if self._pending_bytes > MAX_PENDING_BYTES or len(self._pending) > MAX_PIECES:
+        if self.waiting_bytes > MAX_PENDING_BYTES or len(self._pending) > MAX_PIECES:
             return self.give_up()
         return []
 
@@ -49,7 +52,7 @@ class Ordered:
         """Do not wait for the first hole any longer."""
         if not self._pending:
             return []
-        start = min(self._pending)
+        start = self._starts[0]
         missing = max(0, start - self.offset)
         self.lost += missing
         self.offset = max(self.offset, start)
@@ -58,17 +61,19 @@ class Ordered:
 
     def _wait(self, offset: int, data: bytes) -> None:
         known = self._pending.get(offset, b"")
-        if len(data) > len(known):
-            self._pending[offset] = data
-            self._pending_bytes += len(data) - len(known)
+        if len(data) <= len(known):
+            return
+        if not known:
+            heappush(self._starts, offset)
+        self._pending[offset] = data
+        self.waiting_bytes += len(data) - len(known)
 
     def _follow(self) -> list[Piece]:
         found: list[Piece] = []
-        for start in sorted(self._pending):
-            if start > self.offset:
-                break
+        while self._starts and self._starts[0] <= self.offset:
+            start = heappop(self._starts)
             data = self._pending.pop(start)
-            self._pending_bytes -= len(data)
+            self.waiting_bytes -= len(data)
             if start + len(data) > self.offset:
                 found.append((0, data[self.offset - start :]))
                 self.offset = start + len(data)

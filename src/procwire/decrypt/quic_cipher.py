@@ -14,7 +14,7 @@ import msgspec
 from procwire.decrypt.ciphers import aead_of
 from procwire.decrypt.schedule import Secretive, expand_label, next_secret
 from procwire.decrypt.suites import CHACHA, Suite
-from procwire.decrypt.vault import Vault
+from procwire.decrypt.vault import Secret, Vault
 from procwire.dpi.wire._quic_names import V2
 
 SAMPLE_BYTES = 16
@@ -55,6 +55,7 @@ class PacketCipher:
         self._invalid = InvalidTag
         self._keys = _Keys(suite, secret, vault, self._prefix)
         self._before: _Keys | None = None  # of the phase before: packets that came late
+        self._ahead: tuple[Secret, _Keys] | None = None  # of the next, once a packet claims to be of it
         self._phase = 0
         self._phase_start = 0  # lowest packet number of the phase
         self._protection = vault.keep(
@@ -88,16 +89,20 @@ class PacketCipher:
             return self._decrypted(self._keys, number, sealed, header)
         if self._before is not None and number < self._phase_start:
             return self._decrypted(self._before, number, sealed, header)
-        secret = self._vault.keep(
-            next_secret(self._suite.digest, self._secret.view, label=f"{self._prefix} ku")
-        )
-        keys = _Keys(self._suite, secret.view, self._vault, self._prefix)
+        secret, keys = self._ahead = self._ahead or self._following()
         frames = self._decrypted(keys, number, sealed, header)
         if frames is not None:
-            self._before, self._keys, self._secret = self._keys, keys, secret
+            self._before, self._keys, self._secret, self._ahead = self._keys, keys, secret, None
             self._phase, self._phase_start = phase, number
             self.phases += 1
         return frames
+
+    def _following(self) -> tuple[Secret, _Keys]:
+        """The next phase's keys: made once, however many forged packets claim to be of it."""
+        secret = self._vault.keep(
+            next_secret(self._suite.digest, self._secret.view, label=f"{self._prefix} ku")
+        )
+        return secret, _Keys(self._suite, secret.view, self._vault, self._prefix)
 
     def _decrypted(self, keys: _Keys, number: int, sealed: bytes, header: bytes) -> bytes | None:
         try:

@@ -3,22 +3,28 @@
 Initial packets give the hellos; behind them are Handshake, 0-RTT and 1-RTT packets, coalesced or not,
 with key updates and changing connection ids. Packets whose keys are not known yet
 are held, at most MAX_BACKLOG_BYTES. A datagram that does not open is counted and changes nothing.
+
+Whoever sees a connection's first packet can write Initial packets of it, and anybody some of their own. So
+hellos only add what may be spoken; what is, packets show that open.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from procwire.decrypt import keylog as log
 from procwire.decrypt import quic_frames
 from procwire.decrypt.backlog import Backlog
 from procwire.decrypt.keylog import KeyLog
-from procwire.decrypt.ordered import Ordered
-from procwire.decrypt.quic_cipher import PacketCipher
+from procwire.decrypt.ordered import Ordered, Piece
+from procwire.decrypt.quic_cipher import Opened, PacketCipher
 from procwire.decrypt.reasons import MALFORMED, NO_KEY, NO_SUITE, NOT_AUTHENTIC
 from procwire.decrypt.records import Messages
 from procwire.decrypt.session import CLIENT_HELLO, SERVER_HELLO, TLS13_SUITES
 from procwire.decrypt.suites import Suite, suite_of
+from procwire.decrypt.vault import Secret
 from procwire.dpi.contract import Direction, ProtocolError
 from procwire.dpi.wire import quic_initial, quic_packet, tls_hello
 from procwire.dpi.wire.quic_connection import Connections
@@ -27,7 +33,10 @@ from procwire.dpi.wire.quic_packet import HANDSHAKE, INITIAL, MAX_ID_BYTES, RETR
 MAX_BACKLOG_BYTES = 1 << 18
 MAX_STREAMS = 1024  # held at once of one connection; the one that was begun first goes
 MAX_PACKETS = 16  # of one datagram
-MAX_LENGTHS = 4  # lengths of connection ids that are tried
+MAX_ASKED = 4  # clients' hellos with randoms of their own
+MAX_ANSWERS = 4  # suites and versions that servers' hellos name
+MAX_MESSAGES = 64  # handshake messages that are kept
+MAX_WAITING_BYTES = 4 << 20  # behind holes of all streams together
 MAX_IDS = 256  # connection ids that are remembered of one connection
 
 _SIDES = (Direction.OUT, Direction.IN)
@@ -36,8 +45,18 @@ Pending = tuple[int, str, bytes, int, int, int]  # side, level, datagram, start,
 Said = tuple[int, int, int, bytes, bool]  # side, stream, bytes missing before, bytes, whether it ends
 
 
+class Asked(NamedTuple):
+    """A client's hello."""
+
+    client: int  # its side
+    version: int
+    random: bytes
+    suites: tuple[int, ...]
+
+
 class QuicSession:
-    """See the module."""
+    """See the module. ``client`` to ``number`` are of the hellos under whose keys a packet opened last; until
+    one has, of the first."""
 
     def __init__(self, keys: KeyLog) -> None:
         self._log = keys
@@ -55,8 +74,11 @@ class QuicSession:
         self.ids: set[bytes] = set()  # that packets which opened have named
         self.fresh_ids: list[tuple[bytes, int]] = []  # and the side that sends to them; to be taken
         self._phases = 0
-        self._early_suites: tuple[int, ...] = ()
-        self._ciphers: dict[tuple[int, str], PacketCipher] = {}
+        self._asked: list[Asked] = []
+        self._answers: list[tuple[int, int]] = []  # suite and version
+        self._made: dict[tuple[int, str, bytes, int, int], PacketCipher] = {}  # all that may open something
+        self._proven: dict[tuple[int, str], list[PacketCipher]] = {}  # and those that have
+        self._waiting_bytes = 0
         self._id_bytes: tuple[list[int], list[int]] = ([], [])  # lengths of the ids a side may send to
         self._crypto: dict[tuple[int, str], tuple[Ordered, Messages]] = {}
         self._streams: dict[tuple[int, int], Ordered] = {}
@@ -65,7 +87,7 @@ class QuicSession:
     @property
     def phases(self) -> int:
         """Key updates that were followed."""
-        return self._phases + sum(cipher.phases for cipher in self._ciphers.values())
+        return self._phases + sum(cipher.phases for cipher in self._made.values())
 
     @property
     def waiting(self) -> bool:
@@ -77,8 +99,10 @@ class QuicSession:
         """Whether nothing can be read any more."""
         if not self.random or not self.number:
             return False
+        if all(number not in TLS13_SUITES for number, _ in self._answers):
+            return True
         lost = self._log.complete or self.backlog.overflowed
-        return self.suite is None or (lost and self._log.get(self.random) is None)
+        return lost and all(self._log.get(asked.random) is None for asked in self._asked)
 
     def feed(self, side: int, data: bytes) -> list[Said]:
         """One datagram; returns what it completes of the streams."""
@@ -117,30 +141,30 @@ class QuicSession:
         for (side, number), stream in self._streams.items():
             found += [(side, number, gap, data, stream.ended) for gap, data in stream.give_up()]
         self._phases = self.phases
-        self._ciphers.clear()
-        if self.random:
-            self._log.forget(self.random)
+        self._made.clear()
+        self._proven.clear()
+        for asked in self._asked:
+            self._log.forget(asked.random)
+        self._asked = []
         return found
 
     # Packets.
 
     def _learn(self, side: int, length: int) -> None:
-        """A side may send to ids of this length. Anybody can claim so: the last few are all tried."""
+        """A side may send to ids of this length. Anybody can claim so: all are tried, the last good first."""
         known = self._id_bytes[side]
         if length not in known and length <= MAX_ID_BYTES:
-            known.append(length)
-            del known[:-MAX_LENGTHS]
+            known.insert(0, length)
 
     def _short(self, side: int, data: bytes, at: int, found: list[Said]) -> None:
         """A 1-RTT packet; how long its connection id is cannot be read from it (RFC 9000 section 17.3)."""
         known = self._id_bytes[side]
         for length in known[::-1]:
             pending = (side, TRAFFIC, data, at, at + 1 + length, len(data))
-            cipher = self._cipher(side, TRAFFIC, pending)
-            if cipher is None:
+            ready, opened = self._open(pending)
+            if not ready:
                 self._hold(pending)
                 return
-            opened = cipher.open(*pending[2:])
             if opened is not None:
                 known.remove(length)
                 known.append(length)
@@ -157,22 +181,20 @@ class QuicSession:
 
     def _packet(self, pending: Pending, found: list[Said]) -> bool:
         """Whether it opened."""
-        side, level, data, start, at, end = pending
-        cipher = self._cipher(side, level, pending)
-        if cipher is None:
+        ready, opened = self._open(pending)
+        if not ready:
             self._hold(pending)
             return False
-        opened = cipher.open(data, start, at, end)
         if opened is None:
             self.failed[NOT_AUTHENTIC] += 1
             return False
         self.opened += 1
-        self._frames(side, level, opened.frames, found)
+        self._frames(pending[0], pending[1], opened.frames, found)
         return True
 
     def _hold(self, pending: Pending) -> None:
         size = pending[5] - pending[3]
-        if self.number and self.suite is None:
+        if self.number and self.suite is None and len(self._answers) == 1:
             self.failed[NO_SUITE] += 1
         elif self._log.complete and self.number:
             self.failed[NO_KEY] += 1
@@ -209,52 +231,88 @@ class QuicSession:
     def _hello(self, client: int, version: int, kind: int, body: bytes) -> None:
         if kind == CLIENT_HELLO:
             hello = tls_hello.read_client_hello(body)
-            self.client, self.version, self.random = client, version, hello.random
-            offered = hello.ciphers
-            numbers = [int.from_bytes(offered[at : at + 2], "big") for at in range(0, len(offered) - 1, 2)]
-            self._early_suites = tuple(number for number in numbers if number in TLS13_SUITES)
-        elif kind == SERVER_HELLO and not self.number:
+            listed = hello.ciphers
+            numbers = [int.from_bytes(listed[at : at + 2], "big") for at in range(0, len(listed) - 1, 2)]
+            suites = tuple(number for number in TLS13_SUITES if number in numbers)
+            self._ask(Asked(client, version, hello.random, suites))
+        elif kind == SERVER_HELLO:
             hello = tls_hello.read_server_hello(body)
-            self.version = version
-            if hello.random != tls_hello.HELLO_RETRY_RANDOM:
-                self.number = int.from_bytes(hello.ciphers[:2], "big")
-                self.suite = suite_of(self.number) if self.number in TLS13_SUITES else None
+            answer = int.from_bytes(hello.ciphers[:2], "big"), version
+            if hello.random == tls_hello.HELLO_RETRY_RANDOM or answer in self._answers:
+                return
+            if len(self._answers) < MAX_ANSWERS:
+                self._answers.append(answer)
+                if len(self._answers) == 1:
+                    self._settle(self._asked[0] if self._asked else None, answer)
+
+    def _ask(self, asked: Asked) -> None:
+        """A client's hello; after a Retry it comes again with the same random."""
+        for place, known in enumerate(self._asked):
+            if known.random == asked.random:
+                self._asked[place] = asked
+                return
+        if len(self._asked) < MAX_ASKED:
+            self._asked.append(asked)
+            self._log.join(asked.random)
+            if len(self._asked) == 1:
+                self.client, self.version, self.random = asked[:3]
+
+    def _settle(self, asked: Asked | None, answer: tuple[int, int]) -> None:
+        """These are the hellos of the connection, as far as is known."""
+        if asked is not None:
+            self.client, self.random = asked.client, asked.random
+        self.number, self.version = answer
+        self.suite = suite_of(self.number) if self.number in TLS13_SUITES else None
 
     # Keys.
 
-    def _cipher(self, side: int, level: str, pending: Pending) -> PacketCipher | None:
-        cipher = self._ciphers.get((side, level))
-        if cipher is not None or not self.random:
-            return cipher
-        known = self._log.get(self.random)
-        client = side == self.client
-        label = {
-            EARLY: log.CLIENT_EARLY,
-            SHAKE: log.CLIENT_HANDSHAKE if client else log.SERVER_HANDSHAKE,
-            TRAFFIC: log.CLIENT_TRAFFIC if client else log.SERVER_TRAFFIC,
-        }[level]
-        secret = known.get(label) if known is not None else None
-        if secret is None or (self.suite is None and level != EARLY):
-            return None
-        vault = self._log.vault
-        if self.suite is not None:
-            cipher = PacketCipher(self.suite, secret.view, vault, self.version)
-        else:
-            cipher = self._early(secret.view, pending)
-        if cipher is not None:
-            self._ciphers[side, level] = cipher
-        return cipher
+    def _open(self, pending: Pending) -> tuple[bool, Opened | None]:
+        """Whether keys are there that a packet may be under, and what they open."""
+        side, level = pending[:2]
+        proven = self._proven.get((side, level), [])
+        for cipher in proven:
+            opened = cipher.open(*pending[2:])
+            if opened is not None:
+                return True, opened
+        ready = bool(proven)
+        for asked, answer, cipher in self._candidates(side, level):
+            ready = True
+            opened = None if cipher in proven else cipher.open(*pending[2:])
+            if opened is not None:
+                self._proven[side, level] = [cipher, *proven]
+                if level != EARLY:
+                    self._settle(asked, answer)
+                return True, opened
+        return ready, None
 
-    def _early(self, secret: memoryview, pending: Pending) -> PacketCipher | None:
-        """0-RTT comes before the server has chosen: the suite that opens the packet is the one."""
-        _, _, data, start, at, end = pending
-        for number in self._early_suites:
-            suite = suite_of(number)
-            if suite is not None and len(secret) == (48 if suite.digest == "sha384" else 32):
-                cipher = PacketCipher(suite, secret, self._log.vault, self.version)
-                if cipher.open(data, start, at, end) is not None:
-                    return cipher
-        return None
+    def _candidates(self, side: int, level: str) -> Iterator[tuple[Asked, tuple[int, int], PacketCipher]]:
+        """By each pair of hellos; 0-RTT comes before the server has chosen, under a suite of the offer."""
+        for asked in self._asked:
+            known = self._log.get(asked.random)
+            client = side == asked.client
+            label = {
+                EARLY: log.CLIENT_EARLY,
+                SHAKE: log.CLIENT_HANDSHAKE if client else log.SERVER_HANDSHAKE,
+                TRAFFIC: log.CLIENT_TRAFFIC if client else log.SERVER_TRAFFIC,
+            }[level]
+            secret = known.get(label) if known is not None else None
+            early = [(number, asked.version) for number in asked.suites] if level == EARLY else None
+            for answer in self._answers if early is None else early:
+                cipher = (
+                    None if secret is None else self._cipher((side, level, asked.random, *answer), secret)
+                )
+                if cipher is not None:
+                    yield asked, answer, cipher
+
+    def _cipher(self, key: tuple[int, str, bytes, int, int], secret: Secret) -> PacketCipher | None:
+        cipher = self._made.get(key)
+        if cipher is None:
+            number, version = key[3:]
+            suite = suite_of(number) if number in TLS13_SUITES else None
+            if suite is None or len(secret) != (48 if suite.digest == "sha384" else 32):
+                return None
+            cipher = self._made[key] = PacketCipher(suite, secret.view, self._log.vault, version)
+        return cipher
 
     # Frames.
 
@@ -264,7 +322,7 @@ class QuicSession:
                 self._handshake(side, level, frame)
             elif frame.kind == quic_frames.STREAM_FIRST:
                 stream = self._stream(side, frame.stream)
-                for gap, data in stream.add(frame.offset, frame.data, fin=frame.fin):
+                for gap, data in self._add(stream, frame):
                     found.append((side, frame.stream, gap, data, stream.ended))
                 if stream.ended and not frame.data:
                     found.append((side, frame.stream, 0, b"", True))
@@ -272,19 +330,30 @@ class QuicSession:
                 self._learn(1 - side, len(frame.data))
                 self._name(frame.data, 1 - side)
 
+    def _add(self, stream: Ordered, frame: quic_frames.Frame) -> list[Piece]:
+        """A stream's next pieces; where too much waits in all streams, its first hole is given up."""
+        before = stream.waiting_bytes
+        pieces = stream.add(frame.offset, frame.data, fin=frame.fin)
+        if self._waiting_bytes + stream.waiting_bytes - before > MAX_WAITING_BYTES:
+            pieces += stream.give_up()
+        self._waiting_bytes += stream.waiting_bytes - before
+        return pieces
+
     def _handshake(self, side: int, level: str, frame: quic_frames.Frame) -> None:
         stream, messages = self._crypto.setdefault((side, level), (Ordered(), Messages()))
         for gap, data in stream.add(frame.offset, frame.data):
             if gap:
                 messages.clear()
-            self.messages += [(side, kind, body) for kind, body in messages.feed(data)]
+            whole = [(side, kind, body) for kind, body in messages.feed(data)]
+            self.messages += whole[: MAX_MESSAGES - len(self.messages)]
 
     def _stream(self, side: int, number: int) -> Ordered:
         found = self._streams.get((side, number))
         if found is None:
             if len(self._streams) >= MAX_STREAMS:
                 done = next((key for key, stream in self._streams.items() if stream.ended), None)
-                del self._streams[done if done is not None else next(iter(self._streams))]
+                gone = self._streams.pop(done if done is not None else next(iter(self._streams)))
+                self._waiting_bytes -= gone.waiting_bytes
                 self.evicted += 1
             found = self._streams[side, number] = Ordered()
         return found

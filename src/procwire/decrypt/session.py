@@ -36,7 +36,7 @@ else:
     from procwire.decrypt.half import Half
 
 MAX_BACKLOG_BYTES = 1 << 18
-MAX_HANDSHAKES = 8  # of one connection whose secrets are wiped at its end
+MAX_HANDSHAKES = 8  # of one connection whose secrets are kept, beside those of the last
 MAX_GUESSES = 256  # sequence numbers tried behind a gap
 
 CLIENT_HELLO, SERVER_HELLO, END_OF_EARLY_DATA, FINISHED, KEY_UPDATE = 1, 2, 5, 20, 24
@@ -287,7 +287,10 @@ class Session:
     def _client_hello(self, side: int, hello: Hello) -> None:
         self.client = side
         if not self.randoms or self.randoms[-1] != hello.random:
-            self.randoms = [*self.randoms[-MAX_HANDSHAKES:], hello.random]
+            if len(self.randoms) > MAX_HANDSHAKES:
+                self._log.forget(self.randoms.pop(0))
+            self._log.join(hello.random)
+            self.randoms.append(hello.random)
         early: cython.bint = tls_hello.EARLY_DATA in hello.bodies
         if self._early and not early:  # refused by a retry, and not offered again (RFC 8446 section 4.2.10)
             half: Half = self.halves[side]

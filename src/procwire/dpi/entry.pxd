@@ -8,7 +8,7 @@ cdef class Entry:
     cdef readonly object module
     cdef readonly dict usual
     cdef readonly bint finishes
-    cdef readonly bint chooses
+    cdef readonly object chosen
     cdef readonly bint follows
     cdef readonly str confidence
     cdef readonly Sieve stream

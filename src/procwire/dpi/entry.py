@@ -21,7 +21,7 @@ class Entry:
     """``usual``: IP protocol -> its ports, where any other is unusual.
 
     ``finishes``: its parsers may have something to say at the end (see contract.Parser).
-    ``chooses``: its parsers have ``chosen`` (see contract).
+    ``chosen``: what is asked for a parser when there are first bytes (see contract), or None.
     ``follows``: it is asked only where it was announced. ``confidence``: how sure its name is.
     ``stream``, ``datagram``: what is held against a TCP stream or a UDP datagram before ``claims`` is asked.
     """
@@ -32,7 +32,7 @@ class Entry:
     module: Any
     usual: dict[int, frozenset[int]]
     finishes: cython.bint
-    chooses: cython.bint
+    chosen: Any
     follows: cython.bint
     confidence: str
     stream: Sieve
@@ -52,7 +52,7 @@ class Entry:
         self.module = module
         self.usual = usual or {}
         self.finishes = not isinstance(parser, type) or hasattr(parser, "finish")
-        self.chooses = getattr(module, "CHOOSES", False)
+        self.chosen = module.chosen if getattr(module, "CHOOSES", False) else None
         self.follows = getattr(module, "FOLLOWS", False)
         self.confidence = getattr(module, "CONFIDENCE", "content")
         self.stream = sieve(module, "tcp")

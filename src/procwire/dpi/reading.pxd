@@ -12,7 +12,7 @@ cdef class Reading:
     cdef public long long counted
     cdef public long long owed_out
     cdef public long long owed_in
-    cdef bint chooses
+    cdef object context
     cdef public bint proven
     cdef public bint good
     cdef public bint datagrams

@@ -51,7 +51,7 @@ class Reading:
     counted: cython.longlong  # undecided bytes held when it was last asked
     owed_out: cython.longlong  # bytes the parser skips and that were not passed over yet
     owed_in: cython.longlong
-    chooses: cython.bint  # the parser has yet to see first bytes to know what stands in its place
+    context: Any  # of a parser that is chosen by first bytes, which are yet to come; else None
     proven: cython.bint
     good: cython.bint  # whether the last call was taken
     datagrams: cython.bint
@@ -69,7 +69,8 @@ class Reading:
         self.chain = self.said = ""
         self.counted = 0
         self.owed_out = self.owed_in = 0
-        self.chooses = self.proven = False
+        self.context = None
+        self.proven = False
         self.good = True
         self.datagrams = datagrams
         self.bad = self.depth = 0
@@ -79,8 +80,14 @@ class Reading:
     def adopt(self, entry: Entry, context: Any) -> Any:
         """Begin with the parser of ``entry``, or with none."""
         self.entry = entry
-        self.parser = None if entry is None else entry.parser(context)
-        self.chooses = entry is not None and entry.chooses
+        self.context = None
+        if entry is None:
+            self.parser = None
+        elif entry.chosen is None:
+            self.parser = entry.parser(context)
+        else:
+            self.parser = entry  # until it is chosen
+            self.context = context
         self.proven = False
         self.good = True
         self.bad = 0
@@ -130,7 +137,7 @@ class Reading:
     @cython.ccall
     def finish(self, now: cython.longlong) -> Any:
         """What the parser holds to the last."""
-        if self.entry is not None and not self.entry.finishes:
+        if self.context is not None or (self.entry is not None and not self.entry.finishes):
             return _NOTHING
         last = getattr(self.parser, "finish", None)
         if last is None:
@@ -166,9 +173,9 @@ class Reading:
     def _call(self, side: cython.int, data: bytes, lost: cython.longlong, now: cython.longlong) -> Any:
         seen: Any = _NOTHING
         try:
-            if self.chooses:
-                self.chooses = False
-                self.parser = self.parser.chosen(data)
+            if self.context is not None:
+                self.parser = self.entry.chosen(self.context, data)
+                self.context = None
             if lost:
                 seen = self.parser.gap(_SIDES[side], lost, now=now)
             else:

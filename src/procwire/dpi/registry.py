@@ -177,8 +177,10 @@ class Registry:
             for name, module in modules.items()
         }
 
+        same = fresh.keys().isdisjoint
+
         def taken(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
-            return tuple([fresh.get(entry, entry) for entry in entries]) if entries else entries
+            return entries if same(entries) else tuple([fresh.get(entry, entry) for entry in entries])
 
         made.by_name = {name: fresh.get(entry, entry) for name, entry in self.by_name.items()}
         made.ports = {key: taken(entries) for key, entries in self.ports.items()}

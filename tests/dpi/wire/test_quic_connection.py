@@ -29,12 +29,20 @@ def test_both_sides_of_one() -> None:
     assert answered[0] is opened[0] is connections.latest
 
 
-def test_newest_without_a_hello_gives_way() -> None:
+def test_the_newest_that_was_not_answered_gives_way() -> None:
+    """The first stays: what somebody makes up behind it, answers to it must not be lost by."""
     connections = Connections()
+    client = seal(vectors.CLIENT_FRAMES, vectors.DCID)
+    true = connections.open(Direction.OUT, client, packet_of(client))
     for number in range(3 * quic_connection.MAX_CONNECTIONS):
         data = seal(b"\1", b"dcid%04d" % number)
         assert connections.open(Direction.OUT, data, packet_of(data)) is not None
     assert len(connections._all) == quic_connection.MAX_CONNECTIONS
+    server = vectors.SERVER_PACKET
+    answered = connections.open(Direction.IN, server, packet_of(server))
+    assert true is not None
+    assert answered is not None
+    assert answered[0] is true[0]
 
 
 def test_tries_are_bounded() -> None:

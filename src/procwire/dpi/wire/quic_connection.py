@@ -36,6 +36,7 @@ class Connection:
         self.retry = False  # the server answered with a HelloRetryRequest
         self.version = 0  # of the latest packet with a hello
         self.hello_at: int | None = None
+        self.answered = False  # a packet of the other side was opened too
         self._openers: dict[tuple[int, Direction], Opener] = {}
 
     def open(self, data: bytes, packet: LongPacket, side: Direction) -> bytes | None:
@@ -48,11 +49,14 @@ class Connection:
                 return None
             opener = Opener(version, self.dcid, server=side != self.client)
             self._openers[key] = opener
-        return opener.open(data, packet)
+        frames = opener.open(data, packet)
+        self.answered = self.answered or (frames is not None and side != self.client)
+        return frames
 
 
 class Connections:
-    """A flow's connections, the newest last. Bounded; the oldest without a hello gives way first."""
+    """A flow's connections, the newest last. Bounded: the newest that was not answered gives way, so that
+    nobody can push one out with Initial packets that he makes up."""
 
     def __init__(self) -> None:
         self._all: list[Connection] = []
@@ -84,5 +88,5 @@ class Connections:
 
     def _keep(self, connection: Connection) -> None:
         if len(self._all) >= MAX_CONNECTIONS:
-            self._all.remove(next((old for old in self._all if old.client_hello is None), self._all[0]))
+            self._all.remove(next((old for old in self._all[::-1] if not old.answered), self._all[0]))
         self._all.append(connection)
