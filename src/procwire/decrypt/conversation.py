@@ -45,7 +45,7 @@ class TcpConversation:
         """``size`` bytes of a side are missing."""
         self._missing[side] += size
         if self._session is not None:
-            self._session.gap(side)
+            self._session.gap(side, size)
 
     def finish(self, now: int) -> list[Piece]:
         """What the end makes readable."""

@@ -37,7 +37,6 @@ else:
 
 MAX_BACKLOG_BYTES = 1 << 18
 MAX_HANDSHAKES = 8  # of one connection whose secrets are kept, beside those of the last
-MAX_GUESSES = 256  # sequence numbers tried behind a gap
 
 CLIENT_HELLO, SERVER_HELLO, END_OF_EARLY_DATA, FINISHED, KEY_UPDATE = 1, 2, 5, 20, 24
 ENCRYPT_THEN_MAC = 22  # extension, RFC 7366
@@ -115,12 +114,10 @@ class Session:
             self._retry(found)
         return found
 
-    def gap(self, side: int) -> None:
-        """Bytes of a side are missing."""
+    def gap(self, side: int, size: int) -> None:
+        """``size`` bytes of a side are missing."""
         half: Half = self.halves[side]
-        half.stream.gap()
-        half.messages.clear()
-        half.gapped = True
+        half.lose(size)
 
     def finish(self) -> list[Content]:
         """The flow is over: a last try, then what is still held is given up."""
@@ -170,10 +167,10 @@ class Session:
         else:
             opened = self._open(side, half, record)
         if opened is None:
-            self.failed[LOST if half.gapped else NOT_AUTHENTIC] += 1
+            self.failed[LOST if half.lossy else NOT_AUTHENTIC] += 1
+            half.stayed_shut()
             half.gapped = half.gapped or self.version < TLS13
             return None
-        half.gapped = False
         self.opened += 1
         kind, content = opened
         if kind == APPLICATION_DATA:
@@ -218,13 +215,13 @@ class Session:
         body: bytes = record[1]
         opened: Any = half.cipher.open(half.number, header, body)
         if opened is not None:
-            half.number += 1
+            half.opened(half.number, len(body))
             return opened
         if half.gapped:
-            for number in range(half.number + 1, half.number + MAX_GUESSES):
+            for number in half.guesses():
                 opened = half.cipher.open(number, header, body)
                 if opened is not None:
-                    half.number = number + 1
+                    half.opened(number, len(body))
                     return opened
         return self._open_ahead(side, record)
 
@@ -239,12 +236,13 @@ class Session:
         opened = ahead[0].open(0, *record) if ahead is not None else None
         if ahead is not None and opened is not None:
             half.turn("handshake" if half.stage == "early" else "traffic", ahead[0], ahead[1])
-            half.number = 1
+            half.opened(0, len(record[1]))
         return opened
 
     def _hold(self, half: Half, record: Record) -> None:
         if not half.backlog.hold(record, len(record[1])):
             half.gapped = True
+            half.stayed_shut()
 
     def _retry(self, found: list[Content]) -> None:
         """What was held, in the order of each side; the server first, whose Finished turns no client keys."""

@@ -98,7 +98,7 @@ class Parser:
         """See contract.Parser."""
         told = self._told_in if side else self._told_out
         found = [] if told else list(self._clear.gap(side, size, now=now))
-        self._session.gap(side)
+        self._session.gap(side, size)
         if self.inside is not None:
             found += self.inside.gap(side, size, now)
         return found
