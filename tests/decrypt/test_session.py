@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from procwire.decrypt import reasons as room
 from procwire.decrypt import session as sessions
 from procwire.decrypt.half import MAX_FUTILE, MAX_GUESSES
+from procwire.decrypt.late import sent_at
 from procwire.decrypt.session import APPLICATION_DATA, HANDSHAKE, MAX_BACKLOG_BYTES, Session
 from procwire.dpi.wire.tls_hello import HELLO_RETRY_RANDOM, read_server_hello
 from tests.decrypt.dialogue import IN, OUT, Dialogue, Hand, Sealer, key_log
@@ -260,6 +261,25 @@ def test_keys_that_come_late_open_what_was_held() -> None:
     assert said == b"one two"
     assert any(side == 1 and data == b"answer" for side, _, data in found)
     assert not session.waiting
+
+
+@pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
+def test_what_waited_is_told_of_in_its_order_and_at_its_time(version: str) -> None:
+    """Else an answer stood before its question, and both where the key came: no latency, no path."""
+    turns = [(0, b"question"), (1, b"answer"), (0, b"and"), (1, b"so on")]
+    spoken = Dialogue(version, "ECDHE-RSA-AES128-GCM-SHA256").run(turns)
+    keys = key_log(b"", complete=False)
+    session, found = Session(keys), list[Any]()
+    for session.now, (side, data) in enumerate(spoken.flights, 10):
+        found += session.feed(side, data)
+    assert found == []
+    keys.feed(bytearray(spoken.keys))
+    session.now = 1000
+    told = [each for each in session.finish() if each[1] == APPLICATION_DATA]
+    assert [(each[0], each[2]) for each in told] == turns
+    times = [sent_at(each, 1000) for each in told]
+    assert times == sorted(times)
+    assert times[0] < times[-1] < 1000
 
 
 def test_the_backlog_is_bounded_and_the_rest_counted() -> None:

@@ -17,6 +17,7 @@ if cython.compiled:
 else:
     from procwire.decrypt.records import RecordStream
 
+Waiting = tuple[int, int, Record]  # in what order it came, and when
 MAX_GUESSES = 256  # sequence numbers tried of a record behind a gap
 MAX_FUTILE = 32  # records for which they are, until one opens
 AGAIN = 2  # and at least behind each further gap
@@ -30,7 +31,7 @@ class Half:
 
     stream: RecordStream
     messages: Messages
-    backlog: Backlog[Record]
+    backlog: Backlog[Waiting]
     stage: str
     cipher: Any  # ciphers.Cipher, or None
     secret: Secret | None
@@ -44,7 +45,7 @@ class Half:
     _futile: cython.int  # records for which numbers were tried in vain
     _passed: cython.int  # records that stayed shut since one opened
 
-    def __init__(self, backlog: Backlog[Record]) -> None:
+    def __init__(self, backlog: Backlog[Waiting]) -> None:
         self.stream = RecordStream()
         self.messages = Messages()
         self.backlog = backlog

@@ -20,6 +20,7 @@ from procwire.decrypt.backlog import Backlog
 from procwire.decrypt.ciphers import Agreed, Cipher, Modern, Opened, legacy_pair
 from procwire.decrypt.early import TLS13_SUITES, early_cipher
 from procwire.decrypt.keylog import KeyLog, Secrets
+from procwire.decrypt.late import late
 from procwire.decrypt.reasons import LOST, MALFORMED, NO_KEY, NO_SUITE, NOT_AUTHENTIC
 from procwire.decrypt.records import Record
 from procwire.decrypt.schedule import next_secret
@@ -49,7 +50,8 @@ _NOTHING: tuple[Content, ...] = ()
 class Session:
     """Both directions. ``feed`` returns content in the order in which it was sent on each side.
 
-    ``opened`` counts records that were opened, ``failed`` those that stayed shut by reason.
+    ``opened`` counts records that were opened, ``failed`` those that stayed shut by reason. ``now`` is set by
+    who feeds: what waits is told of at its time, see late.py.
     """
 
     _log: KeyLog
@@ -61,6 +63,8 @@ class Session:
     number: cython.int  # of the suite
     randoms: list[bytes]  # of clients' hellos seen; several after renegotiations
     records: cython.longlong  # seen so far
+    now: cython.longlong
+    _order: cython.longlong  # of the record in hand
     opened: cython.longlong
     failed: Any
     _mac_after: cython.bint
@@ -80,7 +84,7 @@ class Session:
         self.suite = None
         self.number = 0
         self.randoms = []
-        self.records = self.opened = 0
+        self.records = self.opened = self.now = self._order = 0
         self._mac_after = self._early = False
         self._server_random = self._offered = b""
         self._next = [None, None]
@@ -109,6 +113,7 @@ class Session:
         found: list[Content] = []
         for record in half.stream.feed(data):
             self.records += 1
+            self._order = self.records
             self._record(side, half, record, found)
         if self._generation != self._log.generation and self.waiting:
             self._retry(found)
@@ -240,21 +245,26 @@ class Session:
         return opened
 
     def _hold(self, half: Half, record: Record) -> None:
-        if not half.backlog.hold(record, len(record[1])):
+        if not half.backlog.hold((self._order, self.now, record), len(record[1])):
             half.gapped = True
             half.stayed_shut()
 
     def _retry(self, found: list[Content]) -> None:
-        """What was held, in the order of each side; the server first, whose Finished turns no client keys."""
+        """What was held, in the order in which it came, so that an answer stands behind its question."""
         self._generation = self._log.generation
-        for side in (1 - self.client, self.client):
+        now, order = self.now, self._order
+        held = [(*each, side) for side in (0, 1) for each in self.halves[side].backlog.take_all()]
+        for place, at, record, side in sorted(held):
+            self._order, self.now = place, at
             half: Half = self.halves[side]
-            for record in half.backlog.take_all():
-                keyless = half.stage != "clear" and half.cipher is None
-                if not half.backlog and keyless and not self._find(side):
-                    self._hold(half, record)
-                else:
-                    self._record(side, half, record, found)
+            keyless = half.stage != "clear" and half.cipher is None
+            if not half.backlog and keyless and not self._find(side):
+                self._hold(half, record)
+            else:
+                before = len(found)
+                self._record(side, half, record, found)
+                found[before:] = [late(content, at) for content in found[before:]]
+        self.now, self._order = now, order
 
     # Handshake.
 
