@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from procwire.decrypt import ciphers
 from procwire.decrypt import reasons as room
 from procwire.decrypt import session as sessions
 from procwire.decrypt.half import MAX_FUTILE, MAX_GUESSES
@@ -226,7 +227,7 @@ def test_a_wrong_key_is_named_and_costs_no_search_for_ever(
             tried[0] += 1
             return self.cipher.open(*given)
 
-    modern, legacy = sessions.Modern, sessions.legacy_pair
+    modern, legacy = ciphers.Modern, ciphers.legacy_pair
     monkeypatch.setattr(sessions, "Modern", lambda *given: Counted(modern(*given)))
     monkeypatch.setattr(sessions, "legacy_pair", lambda *given: tuple(map(Counted, legacy(*given))))
     session = Session(key_log(keys))

@@ -236,9 +236,14 @@ class Watching:
     def _take(self, batch: FrameBatch | None) -> None:
         if batch is None or not batch.count:
             return
+        self._read_keys()  # a client writes its line before it sends anything under it
         self.pipeline.ingest(self.pipeline.decode(batch, self._table))
         self.keeping.take(batch, self._table)
         self.source.release(batch)
+
+    def _read_keys(self) -> None:
+        if self._key_file is not None:
+            self._key_file.poll()
 
     def full(self, error: CaptureError) -> None:
         """A file takes no more: that ends the run."""
@@ -252,8 +257,7 @@ class Watching:
         if self.warden is not None and not self.warden.hear() and self.error is None:
             self.error = CaptureError("warden", None, "it has ended: nothing can be asked any more")
             self.stop()
-        if self._key_file is not None:
-            self._key_file.poll()
+        self._read_keys()
         clock = time.time_ns()
         self.keeping.tick(clock)
         self.pipeline.expire(clock - LAG_NS)
