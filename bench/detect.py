@@ -15,12 +15,18 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.detect.made import START, flow
+from tests.detect.made import START, flow, process, program
 
 from procwire.detect.contract import SECOND, Detector
+from procwire.detect.drift import Drift
 from procwire.detect.registry import DETECTORS, Detection
+from procwire.dpi.protocols.arp import ArpMessage
+from procwire.dpi.protocols.dhcp import DhcpMessage
 from procwire.dpi.protocols.dns import DnsQuery
 from procwire.dpi.protocols.ftp import FtpExchange
+from procwire.dpi.wire.ndp_message import NdpMessage
+from procwire.egress.policy import described
+from procwire.egress.verdict import Judge
 from procwire.model.finding import Finding
 from procwire.model.observed import ObservationRow
 from procwire.model.rows import FlowRow
@@ -173,14 +179,141 @@ def backup(draw: random.Random) -> Iterator[Event]:
         )
 
 
+def routine(draw: random.Random) -> Iterator[Event]:
+    """What is regular by design: time, resolvers, health checks, announcements to groups; or a browser."""
+    kind = draw.choice(["ntp", "resolver", "health", "group", "browser"])
+    if kind == "browser":
+        yield from browser(draw)
+        return
+    address, port, proto, app, every = {
+        "ntp": (ABROAD.format(7, 7), 123, 17, "ntp", draw.choice([64, 256, 1024])),
+        "resolver": (ABROAD.format(8, 8), 53, 17, "dns", draw.uniform(5, 300)),
+        "health": ("10.0.0.20", 8080, 6, "http", draw.choice([1, 5, 15, 60])),
+        "group": ("224.0.0.251", 5353, 17, "mdns", draw.uniform(5, 120)),
+    }[kind]
+    for at in range(draw.randint(30, 200)):
+        yield from flows(flow(address, port, at=at * every, proto=proto, app=app, payload_out=48))
+
+
+def outsider(draw: random.Random) -> Iterator[Event]:
+    """Among what its policy lets pass, a program goes elsewhere once: by name, port or file."""
+    yield from insider(draw)
+    way = draw.choice(["name", "port", "program"])
+    exe = "/tmp/x" if way == "program" else "/usr/bin/curl"
+    name = "drop.example.net" if way == "name" else "api.example.com"
+    yield from flows(
+        flow(port=8443 if way == "port" else 443, at=4000, owner=process(exe), server_name=name, number=2)
+    )
+
+
+def insider(draw: random.Random) -> Iterator[Event]:
+    """A program whose servers change their addresses and keep their names."""
+    for at in range(draw.randint(10, 60)):
+        address = ABROAD.format(draw.randint(0, 255), draw.randint(1, 254))
+        name = draw.choice(["api.example.com", "cdn7.example.com", "example.com"])
+        yield from flows(flow(address, at=at * 60, owner=process("/usr/bin/curl"), server_name=name))
+
+
+def announcement(at: float, router: int, net: int, *, lifetime: int = 1800) -> Event:
+    """One router announces one prefix."""
+    made = flow("ff02::1", 0, src=f"fe80::{router:x}", proto=58, at=at)
+    return at, made, NdpMessage(
+        time=0, side=Direction.OUT, message="router-advertisement", lifetime=lifetime * SECOND,
+        prefixes=(f"2001:db8:{net:x}::/64",),
+        link_source=f"02:00:00:00:00:{router:02x}",
+    )  # fmt: skip
+
+
+def rogue_router(draw: random.Random) -> Iterator[Event]:
+    """A router of the link, and sooner or later one that is none."""
+    yield from router(draw)
+    yield announcement(draw.uniform(2000, 9000), draw.randint(2, 99), draw.randint(2, 99))
+
+
+def router(draw: random.Random) -> Iterator[Event]:
+    """One router, that leaves and comes back, and hosts that say they are none."""
+    for at in range(draw.randint(3, 9)):
+        yield announcement(at * 200, 1, 1, lifetime=draw.choice([0, 1800, 1800]) if at else 1800)
+
+
+def lease(at: float, server: str) -> Event:
+    """One address given out."""
+    return at, flow("255.255.255.255", 68, src=server, proto=17, at=at), DhcpMessage(
+        time=0, side=Direction.OUT, message="ack", ident=1, hardware="", server=server, leased="10.0.0.9",
+        routers=(server,),
+    )  # fmt: skip
+
+
+def rogue_server(draw: random.Random) -> Iterator[Event]:
+    """A second server among the leases of the first."""
+    yield from server(draw)
+    yield lease(99_999, f"10.0.0.{draw.randint(2, 254)}")
+
+
+def server(draw: random.Random) -> Iterator[Event]:
+    """One server, and many leases."""
+    for at in range(draw.randint(2, 40)):
+        yield lease(at * 600, "10.0.0.1")
+
+
+def claim(at: float, mac: int, former: int) -> Event:
+    """One answer for an address; ``former``: whose it was, where that was another."""
+    return at, flow(at=at), ArpMessage(
+        time=0, side=Direction.OUT, message="reply", sender="10.0.0.1", target="10.0.0.5", target_mac="",
+        sender_mac=f"02:00:00:00:00:{mac:02x}", former_mac=f"02:00:00:00:00:{former:02x}" if former else "",
+    )  # fmt: skip
+
+
+def poisoner(draw: random.Random) -> Iterator[Event]:
+    """Two stations answer for one address in turns."""
+    pace, forger = draw.uniform(0.2, 20), draw.randint(2, 99)
+    for at in range(draw.randint(4, 40)):
+        yield claim(at * pace, *((1, forger) if at % 2 else (forger, 1)))
+
+
+def new_card(draw: random.Random) -> Iterator[Event]:
+    """A machine gets another card, or another machine the address, once in a while."""
+    cards = list(range(1, draw.randint(3, 6)))
+    moment = 0.0
+    for at, card in enumerate(cards):
+        moment += draw.uniform(400, 9000)
+        yield claim(moment, card, cards[at - 1] if at else 0)
+
+
+def implant(draw: random.Random) -> Iterator[Event]:
+    """A program without a file, in a place for everybody, under a false name, or a shell with a socket."""
+    exe, more = draw.choice([
+        ("/usr/sbin/sshd", {"executable": program("/usr/sbin/sshd", deleted=True, replaced=False)}),
+        ("/memfd:x (deleted)", {"executable": program("/memfd:x", memfd=True)}),
+        ("/tmp/.x", {}), ("/dev/shm/a", {}), ("/bin/bash", {}), ("/opt/m", {"name": "kworker/0:1"}),
+    ])  # fmt: skip
+    yield from flows(flow(at=draw.uniform(0, 99), owner=process(exe, **more)))
+
+
+def installed(draw: random.Random) -> Iterator[Event]:
+    """Programs in their places."""
+    names = ["/usr/bin/curl", "/usr/bin/python3.11", "/usr/lib/firefox/firefox", "/opt/agent/bin/agent"]
+    for at in range(draw.randint(1, 20)):
+        yield from flows(flow(at=at, owner=process(draw.choice(names))))
+
+
+POLICY = {
+    "format": 1,
+    "programs": [{"exe": "/usr/bin/curl", "to": [{"dest": "*.example.com", "proto": "tcp", "port": 443}]}],
+}
 CASES: dict[str, tuple[Case, Case]] = {
     "scan": (scan, crawler),
     "syn-flood": (flood, rush),
-    "beacon": (beacon, browser),
+    "beacon": (beacon, routine),
     "dns-tunnel": (tunnel, names),
     "guessed-logins": (guesses, forgetful),
     "fan-out": (spread, administrator),
     "upload": (upload, backup),
+    "unusual-program": (implant, installed),
+    "egress-drift": (outsider, insider),
+    "arp-spoofing": (poisoner, new_card),
+    "rogue-dhcp": (rogue_server, server),
+    "rogue-ra": (rogue_router, router),
 }
 
 
@@ -188,6 +321,8 @@ def heard(detector: Detector, events: Iterator[Event]) -> bool:
     """Whether a detector says anything."""
     found: list[Finding] = []
     now = START
+    if isinstance(detector, Drift):
+        detector.judge = Judge(described(POLICY))
     for at, one, observation in events:
         now = max(now, START + round(at * SECOND))
         found += detector.opened(FlowRow(one), now)

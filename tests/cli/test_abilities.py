@@ -9,10 +9,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from procwire.alerts.outbox import Outbox
 from procwire.cli import abilities
 from procwire.recorder.incident import HEAD
 from procwire.recorder.vault import FOLDER
 from procwire.tui.host import HostError
+from tests.alerts.samples import FINDING, NOW
 
 
 def test_what_was_asked_is_said_flat() -> None:
@@ -63,3 +65,13 @@ def test_without_a_recorder_nothing_is_frozen(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(HostError) as caught:
         abilities.freeze()
     assert "--record" in caught.value.remedy
+
+
+def test_without_an_outbox_there_are_no_alerts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("procwire.alerts.file.outbox_file", lambda _: tmp_path / "alerts.db")
+    assert abilities.kept_alerts() == []
+    outbox = Outbox(tmp_path / "alerts.db", {})
+    outbox.enqueue(FINDING, now=NOW)
+    outbox.close()
+    (row,) = abilities.kept_alerts()
+    assert (row.state, row.alert.finding.detector) == ("delivered", "scan")

@@ -97,4 +97,4 @@ def test_without_an_outbox_it_says_what_would_keep_alerts(
     monkeypatch.setattr("procwire.alerts.file.outbox_file", lambda _: tmp_path / "none.db")
     with pytest.raises(HostError) as caught:
         Acting().do("suppress", {"detector": "scan"})
-    assert caught.value.remedy == acting.ALERTS
+    assert caught.value.remedy == acting.WHERE

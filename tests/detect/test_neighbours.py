@@ -5,6 +5,7 @@ from typing import Any
 from procwire.detect.neighbours import Neighbours, Servers
 from procwire.dpi.protocols.arp import ArpMessage
 from procwire.dpi.protocols.dhcp import DhcpMessage
+from procwire.dpi.protocols.dhcpv6 import Dhcpv6Message
 from procwire.model.streams import Direction
 from tests.detect.made import seen
 
@@ -49,3 +50,24 @@ def test_a_second_dhcp_server() -> None:
     assert "before it was 10.0.0.1" in found.detail
     assert seen(Servers({"servers": 2}), steps) == []
     assert seen(Servers(), [(0.0, dhcp("10.0.0.1")), (1.0, dhcp("", "discover"))]) == []
+
+
+def dhcpv6(server: str, message: str = "reply") -> Any:
+    return Dhcpv6Message(
+        time=0, side=Direction.IN, message=message, ident=1, server_id=server, addresses=("fd77::9",),
+        name_servers=("fd77::53",),
+    )  # fmt: skip
+
+
+def test_a_second_server_of_dhcpv6_and_one_of_another_link() -> None:
+    steps = [
+        (float(at), dhcpv6(server)) for at, server in enumerate(("0001aa", "0001aa", "0001bb", "0001bb"))
+    ]
+    (found,) = seen(Servers(), steps, dst="fe80::66", src="fe80::5")
+    assert (found.source, found.target) == ("fe80::66", "fd77::9")
+    assert found.detail == "0001bb gives out addresses (name servers fd77::53); before it was 0001aa"
+    assert seen(Servers(), [(0.0, dhcpv6("0001aa")), (1.0, dhcpv6("0001bb", "request"))]) == []
+    assert seen(Servers(), [(0.0, dhcpv6("0001aa")), (1.0, dhcp("10.0.0.1"))]) == []
+    both = Servers()
+    assert seen(both, [(0.0, dhcp("10.0.0.1"))], interface=1) == []
+    assert seen(both, [(0.0, dhcp("10.0.1.1"))], interface=2) == []

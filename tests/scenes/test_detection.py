@@ -18,7 +18,7 @@ from tests.scenes.lines import Line
 from tests.vectors.scene import Scene
 
 pytestmark = [pytest.mark.kernel, pytest.mark.skipif(bool(why_not()), reason=why_not())]
-MISSING = need("nmap", "hping3", "iodine", "iodined", "arpspoof", "nginx", "curl", "dnsmasq", "dig")
+MISSING = need("nmap", "hping3", "iodine", "iodined", "arpspoof", "nginx", "curl", "dnsmasq", "dig", "radvd")
 needs_tools = pytest.mark.skipif(bool(MISSING), reason=f"needs {', '.join(MISSING)}")
 GUARDED = """
 daemon off; pid {folder}/nginx.pid; error_log /dev/null; worker_processes 1; user root; master_process off;
@@ -122,6 +122,43 @@ def test_arpspoof_is_told(tmp_path: Path) -> None:
         line = wait_for(claimed, seconds=20, what="arp-spoofing")[0]
     assert line["target"] == "10.77.0.9"
     assert "02:00:00:00:00:09" in line["detail"]
+
+
+RADVD = """
+interface eth0 { AdvSendAdvert on; MinRtrAdvInterval 3; MaxRtrAdvInterval 4;
+  prefix fd77:1::/64 { }; RDNSS fd77:1::53 { }; };
+"""
+ROGUE_ROUTER = """
+import socket, struct
+out = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+out.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
+scope = socket.if_nametoindex("eth0")
+out.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, scope)
+out.bind(("fe80::66", 0, 0, scope))
+body = struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, 1800, 0, 0)
+body += struct.pack("!BBBBIII", 3, 4, 64, 0xC0, 86400, 14400, 0)
+body += socket.inet_pton(socket.AF_INET6, "fd77:bad::")
+body += bytes.fromhex("0101020000000066")
+out.sendto(body, ("ff02::1", 0))
+"""
+
+
+@needs_tools
+def test_a_second_router_is_told_and_the_first_is_not(tmp_path: Path) -> None:
+    (tmp_path / "radvd.conf").write_text(RADVD)
+    with watched(tmp_path) as (scene, command):
+        scene.server.run("sysctl", "-qw", "net.ipv6.conf.all.forwarding=1")
+        scene.server.start(
+            "radvd", "-n", "-m", "stderr", "-C", str(tmp_path / "radvd.conf"), "-p", str(tmp_path / "pid")
+        )
+        wait_for(lambda: scene.client.run("ip", "-6", "route", "show", "default"), what="a router")
+        assert found(command, "rogue-ra") == []
+        scene.server.run("ip", "-6", "addr", "add", "fe80::66/64", "dev", "eth0", "nodad")
+        scene.server.run("python3", "-c", ROGUE_ROUTER)
+        line = awaited(command, "rogue-ra")
+    assert (line["source"], line["severity"]) == ("fe80::66", "high")
+    assert "announces itself as a router with fd77:bad::/64; before it was fe80::" in line["detail"]
+    assert len(found(command, "rogue-ra")) == 1
 
 
 @needs_tools

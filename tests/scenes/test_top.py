@@ -107,6 +107,69 @@ def test_live_numbers_are_those_of_the_traffic(lab: tuple[Lab, Host, Host], tmp_
         screen.close()
 
 
+SERVER = """
+import socketserver
+class Answer(socketserver.StreamRequestHandler):
+    def handle(self):
+        for line in self.rfile:
+            self.wfile.write(b"answer to " + line)
+socketserver.ThreadingTCPServer(("0.0.0.0", 9000), Answer).serve_forever()
+"""
+
+
+def test_a_conversation_is_followed_while_it_goes_on(lab: tuple[Lab, Host, Host], tmp_path: Path) -> None:
+    _, left, right = lab
+    right.start(sys.executable, "-c", SERVER)
+    wait_for(lambda: right.listening(9000))
+    screen = Tmux(left.words(*program("-i", "eth0")), (120, 40), tmp_path)
+    talk = left.socket()
+    try:
+        screen.shows("nothing lost")
+        talk.connect(("10.77.0.2", 9000))
+        talk.sendall(b"before\n")
+        screen.press("2", "/")
+        screen.shows("tab completes, esc leaves")
+        screen.press("dst_port == 9000", "Enter")
+        screen.shows(r"\n 1 flow .*dst_port == 9000")
+        screen.press("Enter")
+        screen.shows("round trip +[0-9].*middle")
+        screen.press("F")
+        screen.shows("heard from here on")
+
+        def heard() -> bool:
+            talk.sendall(b"question\n")  # said again until who hears is there
+            return "answer to question" in screen.text()
+
+        wait_for(heard, seconds=20, what="the conversation")
+        assert "before" not in screen.text()
+        screen.press("C-q")
+        screen.shows("CODE 0")
+    finally:
+        talk.close()
+        screen.close()
+
+
+def test_packets_are_seen_as_they_pass_and_written(lab: tuple[Lab, Host, Host], tmp_path: Path) -> None:
+    _, left, _ = lab
+    words = ["env", "-C", str(tmp_path), *program("-i", "eth0")]
+    screen = Tmux(left.words(*words), (120, 40), tmp_path)
+    try:
+        screen.shows("nothing lost")
+        screen.press("5")
+        screen.shows("no packet yet")
+        left.run("curl", "-s", "-o", "/dev/null", "http://10.77.0.2:8000/body")
+        text = screen.shows("FIN,ACK")
+        assert re.search(r"10\.77\.0\.1 +\d+ 10\.77\.0\.2 +8000 tcp", text)
+        screen.press("m", "W")
+        screen.shows(r"1 packets in /")
+        (written,) = tmp_path.glob("procwire-*.pcapng")
+        assert "Packets   1," in left.run(sys.executable, "-m", "procwire", "read", str(written), "--summary")
+        screen.press("C-q")
+        screen.shows("CODE 0")
+    finally:
+        screen.close()
+
+
 def test_a_network_is_shaped_from_its_screen_and_put_back(
     lab: tuple[Lab, Host, Host], tmp_path: Path
 ) -> None:
@@ -123,6 +186,11 @@ def test_a_network_is_shaped_from_its_screen_and_put_back(
         screen.press("eth0", "Enter")
         screen.shows("target +eth0")
         screen.press("j", "j", "j", "j", "j", *["l"] * 8, "a")  # the eighth stop of rate
+        said = re.search(r"shaped eth0 \((\w+)\)", screen.shows(r"shaped eth0 \("))
+        assert said is not None
+        screen.press("/")
+        screen.shows("tab completes, esc leaves")
+        screen.press(f'id == "{said[1]}"', "Enter")  # others of this machine are nobody's business here
         screen.shows("rate +asked for 5mbit/s")
         assert "rate 5Mbit" in left.run("tc", "qdisc", "show", "dev", "eth0")
         left.run("curl", "-s", "-o", "/dev/null", "http://10.77.0.2:8000/body")

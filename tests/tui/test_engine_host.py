@@ -25,6 +25,7 @@ class FakeClient:
     def __init__(self) -> None:
         self.asked: list[tuple[Any, ...]] = []
         self.error: ApiError | None = None
+        self.ended = False
 
     def tables(self) -> list[Any]:
         return [told_of(TABLES["flow"])]
@@ -56,7 +57,8 @@ class FakeClient:
     def flow(self, flow_id: str) -> Whole:
         if self.error is not None:
             raise self.error
-        return Whole(id=1, flow={"flow_id": flow_id, "duration": 1.5}, observations=[])
+        end = {"end": "2026-11-26T00:00:00.000000000Z"} if self.ended else {}
+        return Whole(id=1, flow={"flow_id": flow_id, "duration": 1.5, **end}, observations=[])
 
     def close(self) -> None:
         self.asked.append(("closed",))
@@ -102,12 +104,12 @@ def test_errors_keep_their_words_and_places() -> None:
 
 
 def test_what_is_not_kept_says_what_would_keep_it() -> None:
-    engine, _ = host()
+    engine, client = host()
+    client.ended = True
     with pytest.raises(HostError) as caught:
         engine.conversation("abc")
-    assert "procwire follow abc" in caught.value.remedy
-    with pytest.raises(HostError):
-        engine.packet(1)
+    assert "--record" in caught.value.remedy
+    assert engine.packet(1).number == 1
 
 
 def test_a_flow_is_read_back() -> None:
@@ -122,3 +124,8 @@ def test_health_says_what_was_lost_and_who_is_shut_in() -> None:
     assert health.open_flows == 4
     assert "capture dropped: by the kernel" in health.notes
     assert health.links[0].name == "eth0"
+
+
+def test_a_conversation_is_heard_beside_the_engine_from_now_on() -> None:
+    engine, _ = host()
+    assert engine.conversation("abc")[0].data.startswith(b"GET /")

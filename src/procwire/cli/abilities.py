@@ -8,11 +8,14 @@ from typing import Any
 
 import msgspec
 
+from procwire.model.alert import AlertRow
 from procwire.model.columns import Kind, Table
 from procwire.model.declare import column, count, items, size, text
 from procwire.recorder.listing import IncidentRow, incidents
 from procwire.recorder.vault import place
 from procwire.tui.host import HostError
+
+MAX_ALERTS = 2000  # the latest
 
 
 class ShapedRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,6 +108,24 @@ def frozen() -> list[IncidentRow]:
         return list(incidents(place()))
     except OSError as error:
         raise HostError(f"{error.filename}: {error.strerror}", "sudo procwire top") from None
+
+
+def kept_alerts() -> list[AlertRow]:
+    """The latest alerts of this host's outbox; none where there is no outbox. Raises HostError."""
+    from procwire.alerts.file import outbox_file
+    from procwire.alerts.reason import AlertError
+    from procwire.alerts.review import Review
+
+    try:
+        path = outbox_file("")
+        if not path.exists():
+            return []
+        with Review(path) as review:
+            return list(review.alerts(most=MAX_ALERTS))
+    except OSError as error:
+        raise HostError(f"alerts: {error.strerror or error}", "sudo procwire top") from None
+    except AlertError as error:
+        raise HostError(str(error)) from None
 
 
 def freeze() -> str:

@@ -12,6 +12,7 @@ import io
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -21,12 +22,14 @@ from procwire.cli.abilities import freeze
 from procwire.cli.forking import Fork
 from procwire.engine.options import EngineError
 from procwire.model.finding import Finding
+from procwire.recorder.picking import MAX_PICKED, Picked, write
+from procwire.recorder.reason import RecorderError
 from procwire.tui.host import HostError
 
 MAX_ALERTS = 10_000  # looked through for the alert of a finding
 MAX_WORDS = 64  # of one order
 ROOT = "sudo procwire top"
-ALERTS = "alerts are kept by a daemon or watch with --alerts or sinks: see procwire alerts --help"
+WHERE = "alerts are kept by a daemon or watch with --alerts or sinks: see procwire alerts --help"
 TEXTS = ("detector", "title", "severity", "detail", "exe", "process", "source", "container", "target")
 
 
@@ -77,6 +80,21 @@ class Acting:
         for each in self._scenarios:
             each.end(signalled=True)
         self._scenarios.clear()
+
+
+def exported(pick: Callable[[tuple[int, ...]], Sequence[Picked]], subject: Mapping[str, Any]) -> str:
+    """Chosen packets into a new pcapng where the terminal was started. Raises HostError."""
+    numbers = tuple(int(each) for each in subject.get("numbers") or ())
+    if not numbers or len(numbers) > MAX_PICKED:
+        raise HostError(f"between 1 and {MAX_PICKED:,} packets can be written, not {len(numbers):,}")
+    packets = pick(numbers)
+    name = time.strftime("procwire-%Y%m%dT%H%M%SZ", time.gmtime())
+    path = Path(f"{name}-{len(packets)}-packets.pcapng").absolute()
+    try:
+        write(path, packets, comment="chosen in procwire top")
+    except RecorderError as error:
+        raise HostError(str(error)) from None
+    return f"{len(packets):,} packets in {path}"
 
 
 def words_of(given: Mapping[str, Any]) -> list[str]:
@@ -154,7 +172,7 @@ def reviewed(what: str, finding: Mapping[str, Any]) -> str:
             review.suppress(name, note, until=time.time_ns() + FOREVER_NS)
             return f"suppressed alert {name[:8]} and all like it; procwire alerts list --state suppressed"
     except AlertError as error:
-        raise HostError(str(error), ALERTS) from None
+        raise HostError(str(error), WHERE) from None
     except OSError as error:
         raise HostError(f"alerts: {error.strerror or error}", ROOT) from None
 
@@ -167,7 +185,7 @@ def alert_of(review: Any, finding: Mapping[str, Any]) -> str:
     for row in review.alerts(most=MAX_ALERTS):
         if same(row.alert.finding) == wanted:
             return str(row.alert.id)
-    raise HostError("no alert was made of this finding", ALERTS)
+    raise HostError("no alert was made of this finding", WHERE)
 
 
 def _finding(row: Mapping[str, Any]) -> Finding:

@@ -19,7 +19,9 @@ from procwire.api.messages import SOCKET
 from procwire.cli import exit
 from procwire.cli.beside import serve
 from procwire.cli.forking import Fork
+from procwire.cli.hearing import Hearing
 from procwire.cli.machine import Machine
+from procwire.cli.passing import Passing
 from procwire.cli.top import show
 from procwire.engine.options import EngineError
 from procwire.tui.aside import Aside
@@ -101,7 +103,7 @@ def _await(path: str, engine: Fork) -> None:
 
 def _attached(arguments: argparse.Namespace, path: str, engine: Fork | None) -> int:
     others = (engine.made,) if engine is not None else ()
-    beside = Fork(lambda made: _beside(made, path), *others, mortal=True)
+    beside = Fork(lambda made: _beside(made, path, arguments), *others, mortal=True)
     try:
         client = Client(path, program=PROGRAM)
         where = ", ".join(arguments.interface) or "all interfaces"
@@ -116,10 +118,14 @@ def _attached(arguments: argparse.Namespace, path: str, engine: Fork | None) -> 
         beside.end()
 
 
-def _beside(made: socket.socket, path: str) -> int:
-    machine = Machine(path, "", made)
+def _beside(made: socket.socket, path: str, arguments: argparse.Namespace) -> int:
+    hearing = Hearing(tuple(arguments.interface), arguments.keylog, made)
+    passing = Passing(tuple(arguments.interface), arguments.capture_filter or "", made)
+    machine = Machine(path, "", made, hearing=hearing, passing=passing)
     try:
         serve(made, machine)
     finally:
+        hearing.close()
+        passing.close()
         machine.acting.close()
     return 0

@@ -1,4 +1,4 @@
-"""Neighbours that lie: an address that changes its hardware to and fro, and a second DHCP server."""
+"""Neighbours that lie: an address that changes its hardware to and fro, a second server of DHCP(v6)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from procwire.detect.contract import SECOND, Detector, Kept
 from procwire.model.finding import Finding
 from procwire.model.observed import ObservationRow
+from procwire.model.streams import Direction
 
 VIRTUAL = (
     "00:00:5e:00:01:",
@@ -16,6 +17,8 @@ VIRTUAL = (
     "00:00:0c:07:ac:",
     "00:05:73:a0:",
 )  # VRRP, HSRP: they move by design
+_GIVES = {"dhcp": frozenset({"offer", "ack"}), "dhcpv6": frozenset({"advertise", "reply"})}
+MAX_SERVERS = 1000  # of one link
 
 
 class _Address:
@@ -70,33 +73,57 @@ class Neighbours(Detector):
 
 
 class Servers(Detector):
-    """A second server that hands out addresses."""
+    """A second server that hands out addresses on a link, of IPv4 or IPv6."""
 
     NAME = "rogue-dhcp"
     TITLE = "Another DHCP server"
     SEVERITY = "medium"
     ATTACK = ("T1557.003",)
     CONTROLS = (
-        "Two servers of one design answer too: told once for each server, with those that were there before."
+        "Each link by itself. Two servers of one design answer too: told once for each server, with those "
+        "that were there before."
     )
-    SETTINGS: ClassVar = {"servers": (1, "So many servers are as it should be.")}
+    SETTINGS: ClassVar = {"servers": (1, "So many servers of one link are as it should be.")}
 
     def __init__(self, settings: dict[str, float] | None = None) -> None:
         super().__init__(settings)
-        self._servers: dict[str, None] = {}
+        self._servers: Kept[dict[str, None]] = Kept()
 
     def observed(self, row: ObservationRow, now: int) -> Iterator[Finding]:
         """See Detector."""
         seen: Any = row.seen
-        if seen.TABLE != "dhcp" or getattr(seen, "message", "") not in {"offer", "ack"} or not seen.server:
+        if getattr(seen, "message", "") not in _GIVES.get(seen.TABLE, ()):
             return
-        if seen.server in self._servers or len(self._servers) >= 1000:
+        server = getattr(seen, "server", "") or getattr(seen, "server_id", "")
+        known = self._servers.of((link_of(row), seen.TABLE), dict)
+        if not server or server in known or len(known) >= MAX_SERVERS:
             return
-        before = list(self._servers)
-        self._servers[seen.server] = None
+        before = list(known)
+        known[server] = None
         if len(before) >= self.settings["servers"]:
+            given = getattr(seen, "leased", "") or ", ".join(getattr(seen, "addresses", ()))
             yield self.found(
-                f"{seen.server} gives out addresses (routers {', '.join(seen.routers) or 'none'}); before it "
-                f"was {', '.join(before)}",
-                now=now, row=row, source=seen.server, target=seen.leased, flows=[row.flow.flow_id],
+                f"{server} gives out addresses ({_with(seen)}); before it was {', '.join(before)}",
+                now=now, row=row, source=_address(row, server), target=given, flows=[row.flow.flow_id],
             )  # fmt: skip
+
+
+def link_of(row: ObservationRow) -> tuple[int, int]:
+    """The link that a flow was seen on: its interface and VLAN."""
+    return row.flow.interface, row.flow.vlan
+
+
+def sender_of(row: ObservationRow) -> str:
+    """The address of who said what was observed."""
+    return str(row.flow.src if row.seen.side == Direction.OUT else row.flow.dst)
+
+
+def _address(row: ObservationRow, server: str) -> str:
+    """Where a server is: DHCPv6 names it by an identifier that is no address."""
+    return sender_of(row) if row.seen.TABLE == "dhcpv6" else server
+
+
+def _with(seen: Any) -> str:
+    if seen.TABLE == "dhcpv6":
+        return f"name servers {', '.join(seen.name_servers) or 'none'}"
+    return f"routers {', '.join(seen.routers) or 'none'}"

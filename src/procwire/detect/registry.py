@@ -13,6 +13,7 @@ from procwire.detect.flood import Flood
 from procwire.detect.logins import Logins
 from procwire.detect.neighbours import Neighbours, Servers
 from procwire.detect.programs import Programs
+from procwire.detect.routers import Routers
 from procwire.detect.ruleset import RuleSet
 from procwire.detect.scan import Scan
 from procwire.detect.spread import Spread
@@ -25,7 +26,7 @@ from procwire.model.observed import ObservationRow
 from procwire.model.rows import FlowRow
 
 DETECTORS: tuple[type[Detector], ...] = (
-    Scan, Flood, Beacon, Tunnel, Logins, Spread, Upload, Programs, Facts, Neighbours, Servers, Drift,
+    Scan, Flood, Beacon, Tunnel, Logins, Spread, Upload, Programs, Facts, Neighbours, Servers, Routers, Drift,
 )  # fmt: skip
 NAMES = tuple(detector.NAME for detector in DETECTORS)
 MAX_DEFECTS = 3  # after so many errors of its own a detector is stopped, and that is said

@@ -6,7 +6,6 @@ again, so that what a bundle says of its flows is what its packets say, and noth
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -24,6 +23,7 @@ from procwire.recorder.annotated import Wanted
 from procwire.recorder.collecting import Collector
 from procwire.recorder.container import Container
 from procwire.recorder.frame_redaction import FrameRedaction
+from procwire.recorder.hashed import Hashed, HashedFile
 from procwire.recorder.incident import FINDINGS, FLOWS, OBSERVATIONS, PACKETS
 from procwire.recorder.owners import OwnerBook
 from procwire.recorder.pseudonyms import Pseudonyms
@@ -70,7 +70,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def build(order: Order, place: Path, read: Reader, book: OwnerBook) -> dict[str, Any]:
-    """Make the bundle in the new directory ``place``; its manifest. Raises OSError, CaptureError."""
+    """Make the bundle in the new directory ``place``; its manifest, with the hashes that are known already.
+
+    Raises OSError, CaptureError.
+    """
     place.mkdir(mode=0o700, parents=True)
     made = _Making(order, place, read, book)
     with tempfile.TemporaryFile(dir=place) as chosen:
@@ -88,6 +91,7 @@ class _Making:
         self.reasons: list[str] = []
         self.files: dict[str, BinaryIO] = {}
         self.rows: dict[str, int] = {}
+        self.hashes: dict[str, Hashed] = {}  # of what was hashed as it was written
 
     def choose(self, into: BinaryIO) -> tuple[str, ...]:
         """The packets of the flows that are wanted, as a file to read."""
@@ -98,7 +102,9 @@ class _Making:
             flows={}, numbers=collector.numbers, chosen=collector.wanted, names=found.names,
             remark=str, flow_id=str, secrets=found.secrets,
         )  # fmt: skip
-        annotated.write(self.order.sources, wanted, into.fileno())
+        output = HashedFile(into.fileno())
+        annotated.write(self.order.sources, wanted, output)
+        output.close()
         return (f"/proc/self/fd/{into.fileno()}",)
 
     def make(self, sources: tuple[str, ...]) -> dict[str, Any]:
@@ -117,6 +123,7 @@ class _Making:
         for file in self.files.values():
             file.close()
         told = self._manifest(collector, packets, cut, drops)
+        told["files"] = msgspec.to_builtins(self.hashes)
         findings = _lines(self.place / FINDINGS)
         (self.place / "summary.md").write_text(summary(told, collector.facts, findings), encoding="utf-8")
         if self.order.checkpoint:
@@ -174,11 +181,13 @@ class _Making:
             flow_id=_flow_id if names is None else lambda flow: names.flow_ids[flow.flow_id],
             owner=_same if names is None else names.owner,
         )  # fmt: skip
-        fd = os.open(self.place / PACKETS, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            return annotated.write(sources, wanted, fd, frames.batch if frames else None), frames
-        finally:
-            os.close(fd)
+        with (self.place / PACKETS).open("xb", buffering=0) as file:
+            output = HashedFile(file.fileno())
+            try:
+                count = annotated.write(sources, wanted, output, frames.batch if frames else None)
+            finally:
+                self.hashes[PACKETS] = output.close()
+        return count, frames
 
     def _manifest(
         self, collector: Collector, packets: int, cut: FrameRedaction | None, drops: Mapping[str, int]
@@ -212,9 +221,10 @@ class _Making:
 
 
 def seal(place: Path, told: dict[str, Any]) -> None:
-    """Hash every file of a bundle, and write the manifest last."""
+    """Hash every file of a bundle that was not hashed when it was written, and write the manifest last."""
+    known = msgspec.convert(told.get("files", {}), dict[str, Hashed])
     with Container(place) as container:
-        told["files"] = msgspec.to_builtins(manifest.hashes(container))
+        told["files"] = msgspec.to_builtins(manifest.hashes(container, known))
     (place / manifest.NAME).write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n")
 
 

@@ -129,14 +129,15 @@ class EngineHost:
         return Sheet(flow=flow, seen=tuple(seen), notes=whole.reasons)
 
     def conversation(self, flow_id: str) -> tuple[Said, ...]:
-        """See Host: nothing of it is kept."""
-        raise HostError(NOT_KEPT, f"from now on: procwire follow {flow_id}")
+        """See Host: nothing of it is kept; from now on it is heard, while it is looked at."""
+        flow = self.flow(flow_id).flow
+        if flow.get("end"):
+            raise HostError(NOT_KEPT, "the next one: procwire watch --record, and then procwire top INCIDENT")
+        return self._beside.conversation(str(flow.get("community_id") or flow_id))
 
     def packet(self, number: int) -> Frame:
-        """See Host: none is kept."""
-        raise HostError(
-            f"packet {number} is not kept while traffic is watched live", "procwire watch --write FILE"
-        )
+        """See Host: looked at beside the engine."""
+        return self._beside.packet(number)
 
     def query(self, sql: str) -> Answer:
         """See Host."""

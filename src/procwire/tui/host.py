@@ -101,11 +101,20 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()  # what is not as it should be, a line each
 
 
+class Track(msgspec.Struct, frozen=True, kw_only=True):
+    """Something of a flow over its life, at even steps. ``kind``: duration, rate, size, count or segments."""
+
+    name: str
+    kind: str
+    values: tuple[float | None, ...]
+
+
 class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     """Everything on one flow: each column's value, and what parsers saw in it, in order of time."""
 
     flow: Mapping[str, Any]
     seen: tuple[tuple[str, Mapping[str, Any]], ...] = ()  # table, column -> value
+    tracks: tuple[Track, ...] = ()  # of a recording; live ones the terminal collects itself
     notes: tuple[str, ...] = ()
 
 

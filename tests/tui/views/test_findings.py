@@ -32,3 +32,12 @@ def test_the_grave_ones_have_a_sign() -> None:
         assert all(line.startswith(" !") == (" high " in line) for line in lines[3:8])
 
     assert drive(story) is not None
+
+
+def test_what_was_dealt_with_has_a_sign_and_a_count() -> None:
+    async def story(driver: Driver) -> None:
+        lines = (await driver.press("7")).splitlines()
+        assert "alerts: 1 acknowledged" in lines[1]
+        assert next(line[1] for line in lines if " beacon " in line) == "a"
+
+    assert drive(story, size=(140, 40)) is not None

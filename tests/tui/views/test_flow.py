@@ -15,7 +15,7 @@ def said(lines: list[object]) -> str:
 def test_facts_say_who_what_and_when() -> None:
     row = flow(0)
     seen = (("http", {"time": row["start"] + 5_000_000, "side": "out", "method": "GET"}),)
-    text = said(list(facts(Sheet(flow=row, seen=seen), TABLES, 120, ascii_only=True)))
+    text = said(list(facts(Sheet(flow=row, seen=seen), (), TABLES, 120, ascii_only=True)))
     assert "10.0.0.1:32768 -> 192.0.2.1:443" in text
     assert "owner_source" in text
     assert "+5.0 ms" in text
@@ -24,7 +24,7 @@ def test_facts_say_who_what_and_when() -> None:
 
 def test_a_guess_is_not_shown_as_a_fact() -> None:
     assert "tls?" in said(
-        list(facts(Sheet(flow=flow(0) | {"app_confidence": "port-guess"}), TABLES, 80, ascii_only=True))
+        list(facts(Sheet(flow=flow(0) | {"app_confidence": "port-guess"}), (), TABLES, 80, ascii_only=True))
     )
 
 
@@ -64,3 +64,25 @@ def test_a_flow_that_is_gone_is_said() -> None:
         assert "not known any more" in await driver.press("enter")
 
     assert drive(story, host=host) is not None
+
+
+def test_a_live_flow_is_charted_since_it_is_looked_at() -> None:
+    async def story(driver: Driver) -> None:
+        await driver.press("2", "enter")
+        await driver.look(2)
+        text = driver.text()
+        assert "since it is looked at" in text
+        assert "round trip" in text
+
+    assert drive(story, size=(120, 50)) is not None
+
+
+def test_certificates_stand_on_their_own_and_events_do_not_repeat_the_flow() -> None:
+    row = flow(0)
+    shown = {"time": row["start"], "side": "in", "src": row["src"], "subject": "CN=www.example.com"}
+    text = said(
+        list(facts(Sheet(flow=row, seen=(("tls_certificate", shown),)), (), TABLES, 120, ascii_only=True))
+    )
+    assert "certificate 1 of 1" in text
+    assert "CN=www.example.com" in text
+    assert "src=" not in text

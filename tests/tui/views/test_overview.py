@@ -27,10 +27,18 @@ def test_rates_come_from_the_counters() -> None:
 
 def test_the_identity_names_what_is_unexplained() -> None:
     seen = Seen()
-    seen.identity = [{"packets": 10, "attributed": 8, "unexplained": 2}]
+    seen.identity = [{"interface": "eth0", "packets": 10, "attributed": 8, "unexplained": 2}]
     lines = accounted(seen, Health(drops={"ring": 3}), 100, ascii_only=True)
-    assert "10 packets = 8 attributed + 2 unexplained" in said(list(lines))
+    assert "10 packets, 2 unexplained: 8 attributed" in said(list(lines))
     assert "lost: ring 3" in said(list(lines))
+    assert lines[1][0][1] == "warn"
+
+
+def test_an_engine_without_the_identity_says_what_tries_it() -> None:
+    async def story(driver: Driver) -> None:
+        assert "procwire doctor --accounting" in driver.text()
+
+    assert drive(story, host=FakeHost(tables=["flow", "group", "finding"])) is not None
 
 
 def test_nothing_known_is_said() -> None:

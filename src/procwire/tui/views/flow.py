@@ -12,8 +12,9 @@ from procwire.model.values import clean, human, human_duration, human_size
 from procwire.tui.canvas import Canvas, Ink, rule
 from procwire.tui.cells import fit
 from procwire.tui.charts import bar
-from procwire.tui.host import HostError, Said, Sheet
+from procwire.tui.host import HostError, Said, Sheet, Track, Want
 from procwire.tui.keys import Key
+from procwire.tui.tracks import Collected, charted
 from procwire.tui.view import View, refusal
 from procwire.tui.views.sheet import entry, exactly
 
@@ -25,12 +26,25 @@ OWNER = ("process", "pid", "exe", "cmdline", "user", "unit", "container", "image
          "peer_process", "peer_pid", "peer_confidence", "peer_reason",
          "exe_sha256", "exe_deleted")  # fmt: skip
 NAMES = ("app", "app_confidence", "server_name", "server_name_source", "name_age", "alpn", "tls_version",
-         "tls_cipher", "ja4", "ja4s", "client", "certificate", "risks", "carries")  # fmt: skip
+         "tls_cipher", "ja4", "ja3", "hassh", "hassh_server", "client", "client_source", "server", "via",
+         "carries", "carries_by", "announced_by", "risks")  # fmt: skip
+SOCKET = ("src", "rtt", "congestion_window", "unacked")
+PLACES = ("src_country", "src_city", "src_asn", "src_as_name", "src_range", "dst_country", "dst_city",
+          "dst_asn", "dst_as_name", "dst_range", "server_domain")  # fmt: skip
 HEALTH = (
     "rtt", "rtt_server", "smoothed_rtt", "retransmissions_out", "retransmissions_in", "out_of_order_out",
     "out_of_order_in", "duplicate_acks_out", "duplicate_acks_in", "zero_windows_out", "zero_windows_in",
     "keep_alives", "gaps_out", "gaps_in", "mss_out", "mss_in", "ttl_out", "ttl_in", "faults",
 )  # fmt: skip
+BLOCKS = (
+    ("owner", OWNER),
+    ("protocol and names", NAMES),
+    ("where its ends are", PLACES),
+    ("health", HEALTH),
+)
+PLAIN = frozenset({"time", "side", "flow_id"})
+CERTIFICATE = "tls_certificate"
+MAX_CERTIFICATES = 8  # shown in full; all of them stand in the order of events
 
 
 class FlowView(View):
@@ -60,6 +74,7 @@ class FlowView(View):
         self.flow_id = flow_id
         self.canvas = Canvas()
         self.sheet: Sheet | None = None
+        self.collected = Collected()
         self.following = False
         self.as_hex = False
 
@@ -80,10 +95,37 @@ class FlowView(View):
         width = self.canvas.size.width
         if self.following:
             said = await self.app.ask(self.app.host.conversation, self.flow_id)
+            at_end = self.canvas.top + self.canvas.size.height >= len(self.canvas.lines)
             self.canvas.draw(conversation(said, width, as_hex=self.as_hex))
+            if at_end and self.app.host.live:
+                self.canvas.action_bottom()
             return
-        self.sheet = await self.app.ask(self.app.host.flow, self.flow_id)
-        self.canvas.draw(facts(self.sheet, self.app.tables, width, ascii_only=self.app.ascii_only))
+        self.sheet = sheet = await self.app.ask(self.app.host.flow, self.flow_id)
+        tracks = sheet.tracks
+        if self.app.host.live:
+            self.collected.see(self.app.clock, sheet.flow, await self._socket(sheet.flow))
+            tracks = self.collected.tracks()
+        self.canvas.draw(facts(sheet, tracks, self.app.tables, width, ascii_only=self.app.ascii_only))
+
+    async def _socket(self, flow: Mapping[str, Any]) -> dict[str, Any]:
+        """What the kernel says of the flow's socket just now; empty where it has none here."""
+        known = {column.name for column in self.app.table("socket") or ()}
+        if flow.get("proto") != "tcp" or flow.get("end") or not known.issuperset(SOCKET):
+            return {}
+        for one, other in (("src", "dst"), ("dst", "src")):
+            ends = f"{flow.get(one + '_port')} and dst_port == {flow.get(other + '_port')}"
+            want = Want(
+                table="socket", columns=SOCKET, filter=f"proto == tcp and src_port == {ends}", limit=20
+            )
+            try:
+                rows = await self.app.ask(self.app.host.rows, want)
+            except HostError:
+                return {}
+            found = [dict(zip(SOCKET, row, strict=True)) for row in rows.rows]
+            mine = [row for row in found if row["src"] == flow.get(one) and row["rtt"] is not None]
+            if mine:
+                return mine[0]
+        return {}
 
     def refuse(self, error: HostError) -> None:
         """See View."""
@@ -117,16 +159,31 @@ class FlowView(View):
         self.app.copy_text(str(self.subject().get("community_id") or self.flow_id))
 
 
-def facts(sheet: Sheet, tables: Mapping[str, Table], width: int, *, ascii_only: bool) -> list[Ink]:
+def facts(
+    sheet: Sheet, tracks: Sequence[Track], tables: Mapping[str, Table], width: int, *, ascii_only: bool
+) -> list[Ink]:
     """All that is known of a flow, as lines."""
     flow, table = sheet.flow, tables.get("flow")
     lines: list[Ink] = [_headline(flow), _amounts(flow), *(((f" {note}", "warn"),) for note in sheet.notes)]
-    for title, names in (("owner", OWNER), ("protocol", NAMES), ("health", HEALTH)):
+    drawn = charted(tracks, width, ascii_only=ascii_only)
+    if drawn:
+        lines += [(), rule("over its life" if sheet.tracks else "since it is looked at", width,
+                           ascii_only=ascii_only), *drawn]  # fmt: skip
+    for title, names in BLOCKS:
         block = _block(table, flow, names, width)
         if block:
             lines += [(), rule(title, width, ascii_only=ascii_only), *block]
+    certificates = [row for name, row in sheet.seen if name == CERTIFICATE][:MAX_CERTIFICATES]
+    for number, row in enumerate(certificates, 1):
+        told = tables.get(CERTIFICATE)
+        fresh = [
+            column.name for column in told or ()
+            if column.name not in PLAIN and row.get(column.name) != flow.get(column.name)
+        ]  # fmt: skip
+        title = f"certificate {number} of {len(certificates)}"
+        lines += [(), rule(title, width, ascii_only=ascii_only), *_block(told, row, fresh, width)]
     lines += timeline(sheet, tables, width, ascii_only=ascii_only)
-    known = {*OWNER, *NAMES, *HEALTH}
+    known = {name for _, names in BLOCKS for name in names}
     rest = [column.name for column in table or () if column.name not in known]
     return [*lines, (), rule("all else", width, ascii_only=ascii_only), *_block(table, flow, rest, width)]
 
@@ -178,7 +235,7 @@ def timeline(sheet: Sheet, tables: Mapping[str, Table], width: int, *, ascii_onl
         events.append((start + flow["rtt"], "tcp", "handshake complete", flow["rtt"]))
     for name, row in sheet.seen[:MAX_SEEN]:
         time = row.get("time") or start
-        events.append((time, name, _words(tables.get(name), row), row.get("latency")))
+        events.append((time, name, _words(tables.get(name), row, flow), row.get("latency")))
     if flow.get("end"):
         events.append((flow["end"], "flow", f"ended: {flow.get('ended') or 'over'}", None))
     events.sort(key=lambda event: event[0])
@@ -207,12 +264,12 @@ def _event(
     return tuple(pieces)
 
 
-def _words(table: Table | None, row: Mapping[str, Any]) -> str:
-    """What an observation says, in one line."""
+def _words(table: Table | None, row: Mapping[str, Any], flow: Mapping[str, Any]) -> str:
+    """What an observation says, in one line, without what the flow says already."""
     said = [">" if row.get("side") == "out" else "<"] if row.get("side") else []
     for column in table or ():
         value = row.get(column.name)
-        skip = column.name in ("time", "side", "latency", "flow_id") or column.name not in row
+        skip = column.name in (*PLAIN, "latency") or column.name not in row or value == flow.get(column.name)
         if not skip and value not in (None, "", False, (), []):
             said.append(f"{column.name}={human(column.kind, value)}")
     return " ".join(said)
@@ -225,6 +282,9 @@ def conversation(said: Sequence[Said], width: int, *, as_hex: bool) -> list[Ink]
     lines: list[Ink] = []
     shown = 0
     for piece in said:
+        if not piece.data and piece.note:
+            lines.append(((f" {piece.note}", "warn"),))
+            continue
         arrow, role = (">", "out") if piece.side == "out" else ("<", "in")
         note = f" {piece.note}" if piece.note else ""
         clear = " decrypted" if piece.clear else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -17,11 +18,14 @@ from procwire.tui.host import GROUP, Health, HostError, Rows, Want
 from procwire.tui.keys import Key
 from procwire.tui.view import View, refusal
 
+MAX_ALERTS = 2000
 MAX_HELD = 2000  # groups whose largest sum is remembered
 TOP = 20  # groups that are fetched
 FOUND = ("time", "severity", "detector", "process", "source", "target", "detail")
 IDENTITY = ("interface", "direction", "packets", "attributed", "no_socket", "other_ip", "fragments",
             "tunnels", "not_ip", "unexplained", "dropped_interface", "dropped_ring")  # fmt: skip
+ABSENT = {"accounting": "not told by this engine: procwire doctor --accounting 10s tries it"}
+MOST_IDENTITIES = 4  # interfaces, the busiest; the others stand on their own screen
 WIDE, NARROW = 120, 60  # from these widths on, three or two blocks stand beside each other
 
 
@@ -33,6 +37,7 @@ class Seen:
         self.peers: list[dict[str, Any]] = []
         self.protocols: list[dict[str, Any]] = []
         self.findings: list[dict[str, Any]] = []
+        self.alerts: list[dict[str, Any]] = []
         self.identity: list[dict[str, Any]] = []
         self.reasons: dict[str, str] = {}  # block -> why it has nothing to show
 
@@ -73,6 +78,7 @@ class OverviewView(View):
         self.seen.peers = await self._groups("remote")
         self.seen.protocols = await self._groups("protocol")
         self.seen.findings = await self._rows("finding", FOUND, order="time", limit=TOP)
+        self.seen.alerts = await self._rows("alert", ("state",), limit=MAX_ALERTS)
         self.seen.identity = await self._rows("accounting", IDENTITY, limit=TOP)
         self._paint()
 
@@ -100,7 +106,7 @@ class OverviewView(View):
 
     async def _rows(self, table: str, columns: tuple[str, ...], **words: Any) -> list[dict[str, Any]]:
         if self.app.table(table) is None:
-            self.seen.reasons[table] = "not told by this host"
+            self.seen.reasons[table] = ABSENT.get(table, "not told by this host")
             return []
         known = {column.name for column in self.app.table(table) or ()}
         names = tuple(name for name in columns if name in known)
@@ -230,7 +236,10 @@ def _block(
 
 def findings(seen: Seen, width: int, most: int, *, ascii_only: bool) -> list[Ink]:
     """The last findings."""
-    lines: list[Ink] = [rule("findings", width, ascii_only=ascii_only)]
+    states = Counter(str(row.get("state")) for row in seen.alerts)
+    told = ", ".join(f"{count:,} {state}" for state, count in states.most_common())
+    title = f"findings; alerts: {told}" if told else "findings"
+    lines: list[Ink] = [rule(title, width, ascii_only=ascii_only)]
     if "finding" in seen.reasons:
         return [*lines, ((f" {seen.reasons['finding']}", "dim"),)]
     for row in seen.findings[:most]:
@@ -246,19 +255,35 @@ def findings(seen: Seen, width: int, most: int, *, ascii_only: bool) -> list[Ink
 def accounted(seen: Seen, health: Health, width: int, *, ascii_only: bool) -> list[Ink]:
     """Whether every packet is accounted for, and what was lost where."""
     lines: list[Ink] = [rule("accounting", width, ascii_only=ascii_only)]
-    if "accounting" not in seen.reasons and seen.identity:
-        lines.append(_identity(seen.identity))
+    if seen.identity:
+        lines += [_identity(row, width) for row in _by_interface(seen.identity)[:MOST_IDENTITIES]]
+    else:
+        why = seen.reasons.get("accounting", "no packet was counted yet")
+        lines.append(((fit(f" identity: {why}", width), "dim"),))
     lost = [f"{place} {count:,}" for place, count in health.drops.items()]
     role = "bad" if any(health.drops.values()) else "good"
     lines.append(((fit(f" lost: {', '.join(lost) or 'nothing'}", width), role),))
     return lines
 
 
-def _identity(rows: Sequence[Mapping[str, Any]]) -> Ink:
-    sums = {name: sum(row.get(name) or 0 for row in rows) for name in IDENTITY[2:10]}
-    parts = [f"{sums[name]:,} {name.replace('_', ' ')}" for name in IDENTITY[3:10] if sums[name]]
-    odd = sums["unexplained"]
-    return ((f" {sums['packets']:,} packets = {' + '.join(parts) or 'none'}", "warn" if odd else "text"),)
+def _by_interface(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Both directions of an interface together, the busiest first."""
+    sums: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        mine = sums.setdefault(str(row.get("interface")), {"interface": row.get("interface")})
+        for name in IDENTITY[2:]:
+            mine[name] = mine.get(name, 0) + (row.get(name) or 0)
+    return sorted(sums.values(), key=lambda row: -row["packets"])
+
+
+def _identity(row: Mapping[str, Any], width: int) -> Ink:
+    """Packets that the interface counted, and who answers for them; dropped ones are beside the sum."""
+    parts = [f"{row[name]:,} {name.replace('_', ' ')}" for name in IDENTITY[3:9] if row.get(name)]
+    odd = f"{row['unexplained']:,} unexplained" if row.get("unexplained") else "all explained"
+    lost = [f"{row[name]:,} {name.replace('_', ' ')}" for name in IDENTITY[10:] if row.get(name)]
+    words = f" {row['interface']}: {row['packets']:,} packets, {odd}: {' + '.join(parts) or 'none'}"
+    role = "warn" if row.get("unexplained") else "text"
+    return ((fit(words + (f"; {', '.join(lost)}" if lost else ""), width), role),)
 
 
 def itself(health: Health, width: int, *, ascii_only: bool) -> list[Ink]:
