@@ -82,6 +82,7 @@ class Watching:
         self.source_problem = chosen.reason  # why it is not what was asked for
         self.counting = chosen.kernel
         self.keys, self._key_file = open_keys(options.keylog)
+        self._read_keys = self._key_file.poll if self._key_file is not None else lambda: None
         self.pipeline = Pipeline(options.flows, self, keys=self.keys, steer=self._steered(chosen, tap))
         if self.counting is not None:
             self.counting.connect(self.pipeline.tracker.credit)
@@ -240,10 +241,6 @@ class Watching:
         self.pipeline.ingest(self.pipeline.decode(batch, self._table))
         self.keeping.take(batch, self._table)
         self.source.release(batch)
-
-    def _read_keys(self) -> None:
-        if self._key_file is not None:
-            self._key_file.poll()
 
     def full(self, error: CaptureError) -> None:
         """A file takes no more: that ends the run."""
