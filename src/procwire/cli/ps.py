@@ -14,12 +14,12 @@ from procwire.cli.output.tree import grown, with_ancestors
 from procwire.cli.rows import add_outputs, columns_of, ordered
 from procwire.cli.stopping import on_signal
 from procwire.cli.storing import add_store, storing
-from procwire.engine.api import EngineError, lives
-from procwire.engine.api import processes as listing
+from procwire.engine.api import EngineError, Processes, lives
 from procwire.model.filter import Filter, compile_filter
 from procwire.model.host import ProcessRow
 from procwire.model.host_tables import PROCESSES
 from procwire.model.lives import LIVES
+from procwire.shaping.touching import Touched
 
 
 def add(commands: Any) -> None:
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     keep = compile_filter(arguments.filter, PROCESSES, now=time.time_ns()) if arguments.filter else None
     names = columns_of(arguments.columns, PROCESSES)
     sort = columns_of(arguments.sort, PROCESSES)
-    with listing(hashes=arguments.hash) as processes:
+    with Processes(hashes=arguments.hash, impaired=Touched()) as processes:
         rows = processes.take()
         for problem in processes.problems:
             print(f"procwire: {problem}", file=sys.stderr)

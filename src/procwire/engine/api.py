@@ -11,7 +11,7 @@ from procwire.doctor.checks import compiled_modules, examine
 from procwire.engine.catalogue import explain, interfaces, learn, protocols, risks, tables
 from procwire.engine.context import Context
 from procwire.engine.exporting import export
-from procwire.engine.host import Processes, lives, pictures, processes, sockets
+from procwire.engine.host import Processes, lives, pictures, sockets
 from procwire.engine.options import EngineError, ExportOptions, FlowOptions, ReadOptions, WatchOptions
 from procwire.engine.pipeline import TIMEOUTS
 from procwire.engine.reading import Reading
@@ -28,7 +28,7 @@ __all__ = [
     "Context", "DetectError", "Detection", "EngineError", "ExportOptions", "ExtensionError",
     "FlowOptions", "Gatherer", "Piece", "Processes", "ReadOptions", "Reading", "RuleSet", "Silent",
     "TIMEOUTS", "Tap", "WatchOptions", "Watching", "compiled_modules", "detectors", "examine",
-    "explain", "export", "interfaces", "is_name", "learn", "lives", "pictures", "processes", "protocols",
+    "explain", "export", "interfaces", "is_name", "learn", "lives", "pictures", "protocols",
     "report_of", "risks", "rule_directories", "rules", "settings_of", "settle", "sockets", "switch", "tables",
     "take_sigma",
 ]  # fmt: skip

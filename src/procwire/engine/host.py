@@ -15,17 +15,12 @@ from procwire.shaping.touching import Touched
 NOT_ALLOWED = 3
 _NUMBERS = {"tcp": 6, "udp": 17, "sctp": 132, "udplite": 136}
 
-__all__ = ["Processes", "lives", "pictures", "processes", "sockets"]
+__all__ = ["Processes", "lives", "pictures", "sockets"]
 
 
 def sockets(*, hashes: bool = False) -> _Sockets:
     """The sockets of this host, with what usually speaks on their ports."""
     return _Sockets(_guess, hashes=hashes)
-
-
-def processes(*, hashes: bool = False) -> Processes:
-    """The processes of this host, with what is done to their packets on purpose."""
-    return Processes(hashes=hashes, impaired=Touched())
 
 
 def pictures() -> Pictures:
