@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import BinaryIO
+
 import msgspec
 
 from procwire.recorder.wishes import Wishes
@@ -28,6 +30,7 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
     """``procwire read``: capture files, in order or merged by time."""
 
     paths: tuple[str, ...]
+    files: tuple[BinaryIO, ...] = ()  # these paths, open already: then one process reads
     merge: bool = False
     lenient: bool = False
     keylog: str = ""  # secrets with which encrypted traffic is read

@@ -41,7 +41,8 @@ class Reading:
         self.shared = False
         self.source: FileSource
         try:
-            self.source = open_files(options.paths, merge=options.merge, lenient=options.lenient)
+            files = options.files or options.paths
+            self.source = open_files(files, merge=options.merge, lenient=options.lenient)
         except CaptureError as error:
             raise EngineError(str(error)) from None
         self._ahead = Ahead(self.source.batches, self._decode)
@@ -54,7 +55,7 @@ class Reading:
         """How many processes are to read."""
         log = self.options.keylog
         piped = bool(log) and not Path(log).is_file()  # a pipe gives its lines to one reader
-        if self._steer is not None or self.options.keep_keys or piped:
+        if self._steer is not None or self.options.keep_keys or piped or self.options.files:
             return 1
         return workers_for(self.listener, self.options.paths, self.options.workers)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import BinaryIO
 
 import msgspec
 
@@ -40,7 +41,9 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     owner: Callable[[Owner], Owner] = lambda owner: owner
 
 
-def write(paths: Sequence[str], wanted: Wanted, output: HashedFile, rewrite: Rewrite | None = None) -> int:
+def write(
+    paths: Sequence[str | BinaryIO], wanted: Wanted, output: HashedFile, rewrite: Rewrite | None = None
+) -> int:
     """The number of packets. Raises CaptureError, and OSError for the disk."""
     source = open_files(paths, merge=len(paths) > 1)
     try:
