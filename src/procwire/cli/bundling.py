@@ -18,6 +18,7 @@ import msgspec
 from procwire.cli import arguments as words
 from procwire.cli import exit
 from procwire.cli.apart import apart
+from procwire.cli.operating import operator, recorded
 from procwire.engine.options import EngineError
 from procwire.model.values import clean, human_size
 from procwire.sandbox.plan import OFF
@@ -290,7 +291,11 @@ def _key(path: Path) -> bytes:
 
 def _checkpoint(arguments: argparse.Namespace, name: str) -> str:
     """The ledger's word: that this was exported, and a signature over all that stands in it by now."""
-    if arguments.ledger is None or arguments.dry_run:
+    if arguments.dry_run:
+        return ""
+    body = {"what": "incident", "incident": name, "redacted": arguments.redact}
+    if arguments.ledger is None:
+        recorded(arguments, "exported", body)
         return ""
     from procwire.ledger.book import Book
     from procwire.ledger.tree import LedgerError
@@ -301,7 +306,7 @@ def _checkpoint(arguments: argparse.Namespace, name: str) -> str:
         raise EngineError(f"ledger: {error}") from None
     try:
         now = time.time_ns()
-        book.append("exported", {"incident": name, "redacted": arguments.redact}, now=now)
+        book.append("exported", body | {"by": operator()}, now=now)
         return str(book.checkpoint(now=now))
     except LedgerError as error:
         raise EngineError(f"ledger: {error}") from None
