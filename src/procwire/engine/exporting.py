@@ -40,9 +40,8 @@ def export(options: ExportOptions) -> Copied:
 
 def _needed(options: ExportOptions) -> KeyLog:
     """The secrets of the connections that the files hold."""
-    reading = Reading(
-        ReadOptions(paths=options.paths, merge=options.merge, keylog=options.keylog, keep_keys=True), _Heard()
-    )
+    wish = ReadOptions(paths=options.paths, merge=options.merge, keylog=options.keylog, keep_keys=True)
+    reading = Reading(wish, _Heard())
     reading.run()
     if reading.keys is None or not len(reading.keys):
         raise EngineError("no secrets to export: give --keylog, or a capture that holds some", 2)

@@ -41,8 +41,9 @@ class Reading:
         self.shared = False
         self.source: FileSource
         try:
-            files = options.files or options.paths
-            self.source = open_files(files, merge=options.merge, lenient=options.lenient)
+            self.source = open_files(
+                options.files or options.paths, merge=options.merge, lenient=options.lenient
+            )
         except CaptureError as error:
             raise EngineError(str(error)) from None
         self._ahead = Ahead(self.source.batches, self._decode)
@@ -144,9 +145,8 @@ class Reading:
         return self.shared
 
     def _line(self, listener: Listener, names: Any = None, part: tuple[int, int] = (0, 1)) -> Pipeline:
-        return Pipeline(
-            self.options.flows, listener, keys=self.keys, steer=self._steer, names=names, part=part
-        )
+        flows, keys = self.options.flows, self.keys
+        return Pipeline(flows, listener, keys=keys, steer=self._steer, names=names, part=part)
 
     def _decode(self, *batch: Any) -> Any:
         return self.pipeline.decode(*batch)
