@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from procwire.capture.source import CaptureError
 from procwire.cli.apart import apart
 from procwire.engine.options import EngineError
+from procwire.recorder.reason import RecorderError
 from procwire.sandbox.plan import BEST_EFFORT, OFF
 from tests.recorder.taped import VECTORS
 
@@ -54,7 +54,7 @@ def _raise(error: Exception) -> Callable[[], dict[str, Any]]:
     ("error", "words", "code"),
     [
         (EngineError("no room", 4), "no room", 4),
-        (CaptureError("a.pcap", 3, "is damaged"), "a.pcap: offset 3: is damaged", 1),
+        (RecorderError("a: no incident"), "a: no incident", 1),
         (KeyError("x"), "internal error: KeyError: 'x'", 1),
     ],
 )

@@ -14,14 +14,14 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from procwire.capture.source import CaptureError
 from procwire.cli import exit
 from procwire.engine.options import EngineError
 from procwire.model.values import clean
+from procwire.recorder.reason import RecorderError
 from procwire.sandbox.plan import OFF
 
 MAX_TOLD_BYTES = 16 << 20
-_EXPECTED = (EngineError, CaptureError, OSError)
+_EXPECTED = (EngineError, RecorderError, OSError)
 
 
 def apart(mode: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from procwire.sandbox.plan import OFF
 
 if TYPE_CHECKING:
     from procwire.engine.reading import Reading
-    from procwire.recorder.building import Files, Order, Read
+    from procwire.recorder.building import Order, Read
     from procwire.recorder.collecting import Collector
     from procwire.recorder.owners import OwnerBook
 
@@ -136,7 +136,7 @@ class _Reader:
         self._sandbox = arguments.sandbox
 
     def __call__(
-        self, paths: Sequence[str], files: Files, collector: Collector, book: OwnerBook
+        self, paths: Sequence[str], files: tuple[Any, ...], collector: Collector, book: OwnerBook
     ) -> Callable[[], Read]:
         """Make ready to read files into a collector."""
         from procwire.engine.context import Context

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
-
 import msgspec
 
+from procwire.capture.source import Files
 from procwire.recorder.wishes import Wishes
 from procwire.sandbox.plan import OFF
 
@@ -30,7 +29,7 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
     """``procwire read``: capture files, in order or merged by time."""
 
     paths: tuple[str, ...]
-    files: tuple[BinaryIO, ...] = ()  # these paths, open already: then one process reads
+    files: Files = ()  # these paths, open already: then one process reads
     merge: bool = False
     lenient: bool = False
     keylog: str = ""  # secrets with which encrypted traffic is read

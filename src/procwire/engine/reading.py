@@ -41,9 +41,8 @@ class Reading:
         self.shared = False
         self.source: FileSource
         try:
-            self.source = open_files(
-                options.files or options.paths, merge=options.merge, lenient=options.lenient
-            )
+            files = options.files or options.paths
+            self.source = open_files(files, merge=options.merge, lenient=options.lenient)
         except CaptureError as error:
             raise EngineError(str(error)) from None
         self._ahead = Ahead(self.source.batches, self._decode)

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Protocol
 
 import msgspec
 
-from procwire.capture.source import Interface
+from procwire.capture.source import Files, Interface
 from procwire.model.flow import Flow
 from procwire.model.lines import line_of
 from procwire.model.process import Owner
@@ -28,6 +28,7 @@ from procwire.recorder.hashed import Hashed, HashedFile
 from procwire.recorder.incident import FINDINGS, FLOWS, OBSERVATIONS, PACKETS
 from procwire.recorder.owners import OwnerBook
 from procwire.recorder.pseudonyms import Pseudonyms
+from procwire.recorder.reason import RecorderError
 from procwire.recorder.telling import summary
 
 TABLES = (
@@ -46,9 +47,6 @@ class Read(msgspec.Struct, kw_only=True):
     dropped: int = 0
     secrets: bytes = b""
     interface: Callable[[int], str | None] = lambda _: None
-
-
-Files = tuple[BinaryIO, ...]
 
 
 class Reader(Protocol):
@@ -81,7 +79,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 def build(order: Order, place: Path, read: Reader, book: OwnerBook) -> dict[str, Any]:
     """Make the bundle in the new directory ``place``; its manifest, with the hashes that are known already.
 
-    Every file is opened before the first packet is read. Raises OSError, CaptureError.
+    Every file is opened before the first packet is read. Raises OSError; RecorderError where none is read.
     """
     place.mkdir(mode=0o700, parents=True)
     with contextlib.ExitStack() as stack:
@@ -167,6 +165,8 @@ class _Making:
             collector.owner_line = lambda flow: owners.line(_masked(flow, names), names.flow_id(flow))
 
     def _note(self, found: Read, collector: Collector) -> None:
+        if found.error and not collector.numbers:
+            raise RecorderError(found.error)
         self.reasons += [found.error] if found.error else []
         self.reasons += (
             [f"{found.dropped} frames were lost before the capture files"] if found.dropped else []
