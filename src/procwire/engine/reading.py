@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from procwire.capture.files import FileSource, open_files
+from procwire.capture.files import open_files
 from procwire.capture.source import CaptureError, Counts
 from procwire.crew.ahead import Ahead, Decoded
 from procwire.crew.outcome import Outcome
@@ -39,7 +39,6 @@ class Reading:
         self.error: CaptureError | None = None
         self.stopped = False
         self.shared = False
-        self.source: FileSource
         try:
             files = options.files or options.paths
             self.source = open_files(files, merge=options.merge, lenient=options.lenient)
