@@ -94,7 +94,9 @@ _DNS_FIELDS = {
     "answer": Field("answers", before="% "), "answers": Field("answers", before="% "),
     "queryresults": Field("answers", before="% "), "rcode_name": Field("rcode"),
     "rejected": Field("rcode", values={"true": "rcode = 'REFUSED'", "false": "rcode <> 'REFUSED'"}),
-    **_none("a query's row knows the process's name, not its path", "image"),
+    "image": Field("exe"), "user": Field("user"),
+    **_none("a query's row knows the program, not how it was called or by whom", "commandline", "parentimage",
+            "parentcommandline"),
     **_none("the reserved bit of a message is not a column", "z"),
 }  # fmt: skip
 ANSWERED = frozenset({"answers", "rcode"})  # columns of answers alone
@@ -104,7 +106,7 @@ DNS = Source(
     fields=_DNS_FIELDS,
     keywords=("query",),
     sample={"message": "query", "query": "any.invalid", "query_type": "A", "src": "198.51.100.7",
-            "dst": "203.0.113.9", "dst_port": 53, "rcode": "NOERROR"},
+            "dst": "203.0.113.9", "dst_port": 53, "rcode": "NOERROR", "exe": "/usr/lib/any"},
 )  # fmt: skip
 HTTP = Source(
     table="http",
