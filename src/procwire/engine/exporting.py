@@ -33,7 +33,7 @@ def export(options: ExportOptions) -> Copied:
     finally:
         wipe(text)
     if keys is not None:
-        done.connections = keys.used
+        done.connections, done.troubles = keys.used, tuple(keys.troubles())
         keys.close()
     return done
 
