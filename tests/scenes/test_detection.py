@@ -128,6 +128,30 @@ def test_a_sigma_rule_over_queries_by_program(tmp_path: Path) -> None:
     assert str(line["exe"]).endswith("/dig")
 
 
+EXECUTED = """
+title: Executed with a word
+id: 2f6c0b0e-0000-4000-8000-000000000002
+logsource: {product: linux, service: auditd}
+detection:
+  selection: {type: EXECVE, a0: procwire-test, a2|contains: needle}
+  condition: selection
+level: high
+"""
+
+
+@needs_tools
+def test_a_sigma_rule_over_what_is_executed_within_the_cell_of_the_engine(tmp_path: Path) -> None:
+    (tmp_path / "executed.yml").write_text(EXECUTED)
+    assert main(["rules", "import", str(tmp_path / "executed.yml"), "--out", str(tmp_path / "rules")]) == 0
+    with watched(tmp_path, "--rules", str(tmp_path / "rules")) as (scene, command):
+        scene.client.run("bash", "-c", "exec -a procwire-test true needle one", check=False)
+        scene.client.run("bash", "-c", "exec -a procwire-test true one 'a needle'", check=False)
+        line = awaited(command, "executed")
+    assert line["severity"] == "high"
+    assert "needle" in str(line["cmdline"])
+    assert len(found(command, "executed")) == 1
+
+
 @needs_tools
 def test_arpspoof_is_told(tmp_path: Path) -> None:
     owner, address = bytes.fromhex("020000000009"), socket.inet_aton("10.77.0.9")
