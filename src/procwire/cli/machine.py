@@ -35,6 +35,7 @@ from procwire.tui.host import Frame, Health, Link, Rows, Said, Want
 
 COUNTERS = "/proc/self/net/dev"  # proc_net(5): of this process's network namespace
 CHECKED_SECONDS = 30.0  # what the doctor said is good for so long
+REVIEWED_SECONDS = 5.0  # and what became of alerts
 MAX_ROWS = 100_000  # of an engine's table in a query
 
 
@@ -57,6 +58,8 @@ class Machine(Answering):
         self.acting = Acting(*mine)
         self._path = path
         self._store = store
+        self._kept: list[Any] = []
+        self._reviewed = 0.0
         self._checks: list[Check] = []
         self._checked = 0.0
         self._problems: dict[str, tuple[str, ...]] = {}
@@ -67,7 +70,7 @@ class Machine(Answering):
             CHECKS.name: (CHECKS, self._doctor),
             SHAPING.name: (SHAPING, shaped),
             INCIDENTS.name: (INCIDENTS, frozen),
-            ALERTS.name: (ALERTS, kept_alerts),
+            ALERTS.name: (ALERTS, self._alerts),
             PACKETS.name: (PACKETS, tuple),
             PRESETS.name: (PRESETS, named_networks),
             SCENARIOS.name: (SCENARIOS, scenarios),
@@ -107,7 +110,15 @@ class Machine(Answering):
         """See tui.host.Host."""
         if order == "export":
             return exported(self.passing.picked, subject)
+        self._reviewed = 0.0
         return self.acting.do(order, subject)
+
+    def _alerts(self) -> list[Any]:
+        """Read anew now and then, as faces ask every second; at once where one was dealt with here."""
+        moment = time.monotonic()
+        if not self._reviewed or moment - self._reviewed > REVIEWED_SECONDS:
+            self._kept, self._reviewed = kept_alerts(), moment
+        return self._kept
 
     def _of_engine(self, name: str) -> Iterable[dict[str, Any]]:
         table = FLOWS if name == FLOWS.name else FINDINGS
