@@ -219,8 +219,9 @@ class Watching:
         self.source.open_by(self.warden.open_ring)
         if self._key_file is not None:
             self._key_file.open_by(self.warden.open_keys)
-        maps = self.counting is not None
-        cell = engine(options.sandbox, folders=options.folders, files=options.readable, maps=maps)
+        cell = engine(
+            options.sandbox, folders=options.folders, files=options.readable, maps=bool(self.counting)
+        )
         resident.give_back()
         compiled_modules()  # is kept: its files may be out of reach from here on
         self.confinement = confine(cell)
@@ -232,9 +233,8 @@ class Watching:
                 noted=self.kernel is not None,
             )
             end = time.monotonic() + READY_SECONDS
-            while not self.resolver.wait_ready(TICK_SECONDS) and not self.stopping:
-                if time.monotonic() > end:
-                    break
+            while not self.stopping and time.monotonic() < end and not self.resolver.wait_ready(TICK_SECONDS):
+                pass
 
     def _take(self, batch: FrameBatch | None) -> None:
         if batch is None or not batch.count:
