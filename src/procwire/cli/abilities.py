@@ -145,8 +145,7 @@ def kept_alerts() -> list[AlertRow]:
 
 def freeze() -> str:
     """Have every watch that records keep what it has. Raises HostError."""
-    from procwire.recorder.asking import freeze as ask
-    from procwire.recorder.asking import recording
+    from procwire.recorder.asking import ask, recording
     from procwire.recorder.reason import RecorderError
 
     pids = recording()
