@@ -48,6 +48,8 @@ def run(arguments: argparse.Namespace) -> int:
     done = export(options)
     secrets = f", with the secrets of {done.connections} connections" if arguments.with_keys else ""
     print(f"procwire: {done.frames} packets written to {arguments.output}{secrets}", file=sys.stderr)
+    for trouble in done.troubles:
+        print(f"procwire: {trouble}", file=sys.stderr)
     said = {
         "what": "capture",
         "output": arguments.output,

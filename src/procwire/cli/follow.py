@@ -88,6 +88,7 @@ def _from_file(arguments: argparse.Namespace, speaker: Speaker) -> int:
     with on_signal(reading.stop):
         reading.run()
     speaker.finish(taps[0].notes)
+    words.tell_keys(reading.keys)
     if reading.error is not None:
         print(f"procwire: {reading.error}", file=sys.stderr)
         return exit.FAILURE
@@ -146,4 +147,5 @@ def _live(arguments: argparse.Namespace, speaker: Speaker) -> int:
         watching.run()
     assert face.tap is not None
     speaker.finish(face.tap.notes)
+    words.tell_keys(watching.keys)
     return _ending(face.tap, arguments.flow, "what was watched", shown=speaker.form is not Form.RAW)

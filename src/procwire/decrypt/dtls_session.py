@@ -15,7 +15,7 @@ from procwire.decrypt.ciphers import Opened
 from procwire.decrypt.dtls_keys import CONNECTION_ID, Agreement, Asked, Record
 from procwire.decrypt.keylog import KeyLog
 from procwire.decrypt.late import late
-from procwire.decrypt.reasons import MALFORMED, NO_KEY, NO_SUITE, NOT_AUTHENTIC
+from procwire.decrypt.reasons import MALFORMED, NO_SUITE, NOT_AUTHENTIC
 from procwire.decrypt.session import CLIENT_HELLO, SERVER_HELLO, Content
 from procwire.dpi.contract import ProtocolError
 from procwire.dpi.wire import tls_hello
@@ -109,7 +109,7 @@ class DtlsSession:
         if self._agreed and all(each.suite is None for each in self._agreed):
             self.failed[NO_SUITE] += 1
         elif self._log.complete and self._agreed:
-            self.failed[NO_KEY] += 1
+            self.failed[self._log.absent] += 1
         else:
             self.backlog.hold((self.now, side, record), len(record[2]))
 

@@ -21,7 +21,7 @@ from procwire.decrypt.keylog import KeyLog
 from procwire.decrypt.late import late
 from procwire.decrypt.ordered import Ordered, Piece
 from procwire.decrypt.quic_cipher import Opened, PacketCipher
-from procwire.decrypt.reasons import MALFORMED, NO_KEY, NO_SUITE, NOT_AUTHENTIC
+from procwire.decrypt.reasons import MALFORMED, NO_SUITE, NOT_AUTHENTIC
 from procwire.decrypt.records import Messages
 from procwire.decrypt.session import CLIENT_HELLO, SERVER_HELLO, TLS13_SUITES
 from procwire.decrypt.suites import Suite, suite_of
@@ -199,7 +199,7 @@ class QuicSession:
         if self.number and self.suite is None and len(self._answers) == 1:
             self.failed[NO_SUITE] += 1
         elif self._log.complete and self.number:
-            self.failed[NO_KEY] += 1
+            self.failed[self._log.absent] += 1
         else:
             side, level, data, start, at, end = pending
             self.backlog.hold((self.now, (side, level, data[start:end], 0, at - start, size)), size)

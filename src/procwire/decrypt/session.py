@@ -21,7 +21,7 @@ from procwire.decrypt.ciphers import Agreed, Cipher, Modern, Opened, legacy_pair
 from procwire.decrypt.early import TLS13_SUITES, early_cipher
 from procwire.decrypt.keylog import KeyLog, Secrets
 from procwire.decrypt.late import late
-from procwire.decrypt.reasons import LOST, MALFORMED, NO_KEY, NO_SUITE, NOT_AUTHENTIC
+from procwire.decrypt.reasons import LOST, MALFORMED, NO_SUITE, NOT_AUTHENTIC
 from procwire.decrypt.records import Record
 from procwire.decrypt.schedule import next_secret
 from procwire.decrypt.suites import Suite, suite_of
@@ -200,7 +200,7 @@ class Session:
             half.cipher = early_cipher(secret, self._offered, record, self._log.vault)
         opened = half.cipher.open(half.number, record[0], record[1]) if half.cipher is not None else None
         if opened is None:
-            self.failed[NO_KEY if secret is None else NOT_AUTHENTIC] += 1
+            self.failed[self._log.absent if secret is None else NOT_AUTHENTIC] += 1
             return
         half.number += 1
         self.opened += 1
@@ -210,7 +210,7 @@ class Session:
         if self.suite is None:
             self.failed[NO_SUITE] += 1
         elif self._log.complete:
-            self.failed[NO_KEY] += 1
+            self.failed[self._log.absent] += 1
         else:
             self._hold(half, record)
 

@@ -6,14 +6,16 @@ compiled code, in runs; only frames that are rewritten (``rewrite``) are touched
 
 from __future__ import annotations
 
+import contextlib
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import BinaryIO
 
 import msgspec
 
 from procwire.capture.encode import PACKET_BYTES, put_stamped, run_end
 from procwire.capture.files import open_files
-from procwire.capture.source import Interface
+from procwire.capture.source import CaptureError, Interface
 from procwire.capture.writer import block, section, statistics
 from procwire.model.flow import Flow
 from procwire.model.frames import FrameBatch
@@ -40,13 +42,20 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     owner: Callable[[Owner], Owner] = lambda owner: owner
 
 
-def write(paths: Sequence[str], wanted: Wanted, output: HashedFile, rewrite: Rewrite | None = None) -> int:
-    """The number of packets. Raises CaptureError, and OSError for the disk."""
+def write(
+    paths: Sequence[str | BinaryIO], wanted: Wanted, output: HashedFile, rewrite: Rewrite | None = None
+) -> int:
+    """The number of packets, to the end or to damage: who read them before has told of it. Raises OSError."""
     source = open_files(paths, merge=len(paths) > 1)
     try:
-        return _Annotator(wanted, source.interfaces, output).write(source.batches(), rewrite)
+        return _Annotator(wanted, source.interfaces, output).write(_whole(source.batches()), rewrite)
     finally:
         source.close()
+
+
+def _whole(batches: Iterator[FrameBatch]) -> Iterator[FrameBatch]:
+    with contextlib.suppress(CaptureError):
+        yield from batches
 
 
 class _Stamps:

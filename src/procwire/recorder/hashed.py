@@ -55,7 +55,7 @@ class HashedFile:
     """``room`` to write into, ``take`` what was used of it, ``close`` for the hashes. One writer."""
 
     def __init__(self, fd: int) -> None:
-        """The descriptor stays open."""
+        """The descriptor stays open. The thread comes with the first room that is full."""
         self._fd = fd
         self._free: queue.SimpleQueue[memoryview] = queue.SimpleQueue()
         self._full: queue.SimpleQueue[tuple[memoryview, int]] = queue.SimpleQueue()
@@ -64,7 +64,6 @@ class HashedFile:
         self._used = self._early = self._written = 0
         self._hashes = _Hashes()
         self._thread = threading.Thread(target=self._hash, name="hashes", daemon=True)
-        self._thread.start()
 
     def room(self, size: int) -> memoryview:
         """At least ``size`` bytes. Raises OSError."""
@@ -89,8 +88,9 @@ class HashedFile:
             self._flush()
             os.fsync(self._fd)
         finally:
-            self._full.put((self._room, 0))
-            self._thread.join()
+            if self._thread.ident is not None:
+                self._full.put((self._room, 0))
+                self._thread.join()
         return self._hashes.found()
 
     def _flush(self) -> None:
@@ -100,6 +100,8 @@ class HashedFile:
         while view:
             view = view[os.write(self._fd, view) :]
         self._written += self._used
+        if self._thread.ident is None:
+            self._thread.start()
         self._full.put((self._room, self._used))
         self._used = 0
         self._room = self._next()

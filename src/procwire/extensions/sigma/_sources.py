@@ -59,6 +59,18 @@ PROCESS = Source(
             "parent_exe": "/usr/lib/above", "parent_cmdline": "above", "pid": 4000, "ppid": 3999},
 )  # fmt: skip
 
+AUDITD = msgspec.structs.replace(
+    PROCESS,
+    fields={
+        **{f"a{number}": Field(f"arg{number}") for number in range(8)},
+        "type": Field("action", "of auditd's records only EXECVE, what is executed, is seen here",
+                      values={"execve": "action = 'exec'"}),
+        **_none("of auditd's records only EXECVE, what is executed, is seen here", "exe", "comm", "syscall",
+                "name", "nametype", "key", "unit", "euid", "success"),
+    },
+    keywords=("cmdline",),
+)  # fmt: skip
+
 _ENDS = {
     "sourceip": Field("src"), "src_ip": Field("src"), "id.orig_h": Field("src"),
     "sourceport": Field("src_port"),
@@ -144,6 +156,7 @@ X509 = Source(
 # (product, category, service), None for any; the first that fits. A product that is not named fits as well.
 SOURCES: tuple[tuple[tuple[str | None, str | None, str | None], Source], ...] = (
     (("linux", "process_creation", None), PROCESS),
+    (("linux", None, "auditd"), AUDITD),
     (("linux", "network_connection", None), FLOW),
     (("linux", "dns_query", None), DNS),
     ((None, "dns_query", None), DNS),
