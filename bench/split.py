@@ -1,10 +1,10 @@
 """What two processes cost beside one: processor time of a split watch, and of one that is a single process.
 
 Repeat with ``python -m bench.split [--turns N] [--rate N] [--requests N] [--seconds N] [--source S]`` (root).
-The same conversations are replayed to both: clients in a watched namespace open ``--rate`` connections a second,
-each with ``--requests`` HTTP requests and answers of 8 KiB, with owners and protocols. Both watch in turns, and
-the order turns; printed are seconds of processor time, the start left out, and their ratio. Exit code 1 above
-LIMIT.
+The same conversations are replayed to both: clients in a watched namespace open ``--rate`` connections a
+second, each with ``--requests`` HTTP requests and answers of 8 KiB, with owners and protocols. Both watch in
+turns, and the order turns; printed are seconds of processor time, the start left out, and their ratio. Exit
+code 1 above LIMIT.
 """
 
 from __future__ import annotations
