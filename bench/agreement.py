@@ -38,6 +38,7 @@ ALIKE = {
     "srtp": ("rtp",), "rtcp": ("rtcp", "rtp"), "truphone": ("xmpp",), "ipsec": ("ike",),
     "whois-das": ("whois",), "icmpv6": ("icmp6",),
     "i3d": ("rtp",),  # voice of game servers: RTP with its extensions
+    "maplestory": ("http",),  # a game's requests, named by their path and user agent
     "iec60870": ("iec104",), "ieee-c37118": ("synchrophasor",), "opc-ua": ("opcua",),
 }  # fmt: skip
 CUT_BYTES = 1 << 20  # of a capture that is cut

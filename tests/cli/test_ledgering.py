@@ -6,11 +6,12 @@ import os
 import signal
 from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from procwire.cli.detecting import Detecting
-from procwire.cli.ledgering import Ledgering
+from procwire.cli.ledgering import Ledgering, ledgering
 from procwire.engine.options import EngineError
 from procwire.ledger.chain import read
 from procwire.ledger.verify import Check
@@ -27,7 +28,7 @@ def asked(place: Path, **more: object) -> Namespace:
     })  # fmt: skip
 
 
-def told(place: Path) -> list[tuple[str, dict[str, object]]]:
+def told(place: Path) -> list[tuple[str, dict[str, Any]]]:
     lines = (place / "records.jsonl").read_bytes().splitlines()
     return [(one.kind, one.body) for one in map(read, lines)][1:]
 
@@ -48,7 +49,7 @@ def test_a_watch_from_its_start_to_its_end(tmp_path: Path, capsys: pytest.Captur
         found.ticked(0)
         ledger.code = 4
     kinds = [kind for kind, _ in told(tmp_path / "l")]
-    assert kinds[:3] == ["started", "sandbox", "rule"]
+    assert kinds[:4] == ["started", "sandbox", "privilege", "rule"]
     assert kinds[-3:] == ["dropped", "stopped", "stopped"]
     bodies = dict(told(tmp_path / "l")[:-1])
     assert bodies["started"]["options"] == {
@@ -78,6 +79,30 @@ def test_rules_that_changed_are_a_record(tmp_path: Path) -> None:
     rules = [body["count"] for kind, body in told(tmp_path / "l") if kind == "rule"]
     assert len(rules) == 2
     assert int(str(rules[1])) == int(str(rules[0])) + 1
+
+
+def test_what_became_of_alerts_and_a_policy_that_changed(tmp_path: Path) -> None:
+    policy = tmp_path / "egress.yaml"
+    policy.write_text("format: 1\nprograms:\n- exe: /x\n  to: [any]\n")
+    arguments = asked(tmp_path / "l")
+    with ledgering(arguments) as ledger:
+        assert ledger is arguments.ledgering
+        assert ledger is not None
+        found = Detecting(Namespace(**{**vars(arguments), "command": "read", "egress": str(policy)}))
+        ledger.begin(found, Confinement(OFF))
+        ledger.fated({"fate": "delivered"})
+        policy.write_text("format: 1\nprograms: []\n")
+        found.reload()
+        assert found.policing._thread is not None
+        found.policing._thread.join(30)
+        found.ticked(0)
+        found.ticked(0)
+    said = told(tmp_path / "l")
+    lines = [body["in_force"]["lines"] for kind, body in said if kind == "configuration"]
+    assert lines == [1, 0]
+    assert {"fate": "delivered"} in [body for kind, body in said if kind == "alert"]
+    (privilege,) = [body for kind, body in said if kind == "privilege"]
+    assert privilege["uid"] == os.geteuid()
 
 
 def test_a_place_that_cannot_be_is_one_line(tmp_path: Path) -> None:

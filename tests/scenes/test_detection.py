@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from procwire.cli.main import main
 from tests.lab import need, pair, wait_for, why_not
 from tests.scenes import talk
 from tests.scenes.command import Command, read_lines
@@ -102,6 +103,29 @@ def test_passwords_tried_one_after_the_other(tmp_path: Path) -> None:
         talk.curl(scene, "-u", "root:secret", f"http://{talk.SERVER}/")
         wait_for(lambda: len(found(command, "guessed-logins")) == 2, what="the login that was accepted")
     assert found(command, "guessed-logins")[1]["severity"] == "high"
+
+
+SIGMA = """
+title: Asked by dig
+id: 2f6c0b0e-0000-4000-8000-000000000001
+logsource: {product: linux, category: dns_query}
+detection:
+  selection: {Image|endswith: /dig, QueryName|contains: example}
+  condition: selection
+level: high
+"""
+
+
+@needs_tools
+def test_a_sigma_rule_over_queries_by_program(tmp_path: Path) -> None:
+    (tmp_path / "asked.yml").write_text(SIGMA)
+    assert main(["rules", "import", str(tmp_path / "asked.yml"), "--out", str(tmp_path / "rules")]) == 0
+    with watched(tmp_path, "--rules", str(tmp_path / "rules")) as (scene, command):
+        talk.dnsmasq(scene)
+        talk.dig(scene, "A")
+        line = awaited(command, "asked")
+    assert (line["process"], line["severity"]) == ("dig", "high")
+    assert str(line["exe"]).endswith("/dig")
 
 
 @needs_tools

@@ -206,6 +206,12 @@ def tell_open(boundaries: Mapping[str, str]) -> None:
         print(f"procwire: not confined in {', '.join(boundaries)}: {reasons}", file=sys.stderr)
 
 
+def tell_keys(keys: Any) -> None:
+    """Say on standard error what of a key log (None for none) did not serve."""
+    for trouble in keys.troubles() if keys is not None else ():
+        print(f"procwire: {trouble}", file=sys.stderr)
+
+
 def flow_options(arguments: argparse.Namespace) -> FlowOptions:
     """The engine's options from the parsed words."""
     return FlowOptions(

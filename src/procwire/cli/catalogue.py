@@ -30,7 +30,8 @@ def add(commands: Any) -> None:
     explained.add_argument(
         "--explain",
         metavar="NAME",
-        help="how one protocol is recognised, its records, their fields, its limits",
+        help="how one protocol is recognised, its records, their fields, its limits; NAME may be "
+        "what else it is called, or one of its tables: https, grpc",
     )
     _declare(commands, "detectors", "the detectors: what each finds, and what can be set", detectors)
     stated = "the facts that the column `risks` may hold, and who states them"
@@ -56,6 +57,8 @@ def protocols(arguments: argparse.Namespace) -> int:
     """List the protocols, or explain one."""
     if arguments.explain:
         explanation = api.explain(arguments.explain)
+        if explanation.name != arguments.explain.lower():
+            sys.stderr.write(f"procwire: {arguments.explain} is told of by {explanation.name}\n")
         sys.stdout.write(as_json(explanation) if arguments.json else as_text(explanation))
         return exit.OK
     return _list(arguments, PROTOCOLS, api.protocols())

@@ -115,6 +115,7 @@ def _add_export(actions: Any) -> None:
     hide.add_argument("--dry-run", action="store_true", help="only show what would leave")
     parser.add_argument("--with-keys", action="store_true", help="with the secrets of its connections")
     words.add_keys(parser)
+    words.add_sandbox(parser)
     _add_place(parser)
     words.add_flows(parser)
     parser.set_defaults(rules=[], thresholds=[], findings="")

@@ -181,6 +181,7 @@ def _ending(watching: Watching) -> int:
         + (f", {refused_by(watching)} owners not looked up" if refused_by(watching) else ""),
         file=sys.stderr,
     )
+    words.tell_keys(watching.keys)
     if watching.error is not None:
         print(f"procwire: {watching.error}", file=sys.stderr)
         return exit.FAILURE

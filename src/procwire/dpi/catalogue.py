@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 import msgspec
 
+from procwire.dpi._also_names import ALSO
 from procwire.dpi.registry import registry
 from procwire.model.risks import RISKS, Risk
 from procwire.model.rows import Explanation, ProtocolRow
@@ -23,8 +26,23 @@ def protocols() -> list[ProtocolRow]:
     ]
 
 
-def explain(name: str) -> Explanation:
-    """Everything that a protocol's module declares. Raises KeyError for a name that is none."""
+def meant(word: str) -> str:
+    """The protocol that somebody means: by its name, a table's, or what else it is called; empty for none."""
+    word = word.lower()
+    known = registry().by_name
+    if word in known:
+        return word
+    told = [info.name for info in registry().protocols() if word in info.tables]
+    return told[0] if told else ALSO.get(word, "")
+
+
+def explain(word: str) -> Explanation:
+    """Everything that the module of a protocol declares, by any of its names. Raises KeyError, in words."""
+    name = meant(word)
+    if not name:
+        like = get_close_matches(word.lower(), [*registry().by_name, *ALSO], n=3)
+        hint = f"did you mean {' or '.join(like)}? " if like else ""
+        raise KeyError(f"no protocol is called {word!r}; {hint}`procwire protocols` lists them all")
     info = {info.name: info for info in registry().protocols()}[name]
     module = registry().by_name[name].module
     limits = {

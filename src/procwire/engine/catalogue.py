@@ -33,11 +33,11 @@ def learn(directories: Sequence[str], names: Sequence[str] = ()) -> list[str]:
 
 
 def explain(name: str) -> Explanation:
-    """Everything that a protocol's module declares. Raises EngineError for a name that is none."""
-    known = registry().by_name
-    if name not in known:
-        raise EngineError(f"no protocol is called {name!r}; there are {', '.join(sorted(known))}", 2)
-    return catalogue.explain(name)
+    """See dpi.catalogue. Raises EngineError for a name that is none."""
+    try:
+        return catalogue.explain(name)
+    except KeyError as error:
+        raise EngineError(str(error.args[0]), 2) from None
 
 
 def tables() -> tuple[Table, ...]:

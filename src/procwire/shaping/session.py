@@ -29,6 +29,7 @@ from procwire.shaping.journal import Entry, Journal, Owner, moved
 from procwire.shaping.lifeline import lifelines
 from procwire.shaping.plan import Wish, ifb_of, receiving, sending
 from procwire.shaping.probe import probe
+from procwire.shaping.recording import usual, who
 from procwire.shaping.requests import Applied, Apply, Confirm, Done, Held, Look, Restore, Switch
 from procwire.shaping.restoring import reached, restore
 from procwire.shaping.selection import Network, Selector
@@ -50,6 +51,7 @@ class Terms:
     adopt: bool = False
     management: tuple[Network, ...] = ()
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    ledger: str | None = None  # a directory; None: the host's, where there is one
 
 
 class Shaped(NamedTuple):
@@ -248,6 +250,8 @@ def _entry(wanted: Impairment, parts: tuple[Part, ...], terms: Terms, before: En
         confirm_ns=now + terms.confirm_ns if terms.confirm_ns else 0,
         owner=terms.owner,
         notes=said(wanted, parts),
+        ledger=usual() if terms.ledger is None else terms.ledger,
+        by=who(),
         wall=datetime.datetime.now(tz=datetime.UTC).isoformat(timespec="seconds"),
     )
 

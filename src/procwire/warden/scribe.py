@@ -28,7 +28,9 @@ from procwire.sandbox.confine import confine
 from procwire.warden.line import Line, pair
 from procwire.warden.messages import Append, MessageError, Opened, Refused, entry, pack, reply
 
-KINDS = frozenset({"finding", "rule", "configuration", "started", "stopped", "dropped", "sandbox"})
+KINDS = frozenset({
+    "alert", "configuration", "dropped", "finding", "privilege", "rule", "sandbox", "started", "stopped",
+})  # fmt: skip
 MOST_A_SECOND = 500  # records; more are counted, and the count is a record
 SYNC_SECONDS = 0.5  # a record is on the disk at most so much later
 CHECKPOINT_SECONDS = 300.0

@@ -2,7 +2,8 @@
 """Fingerprints of hellos: JA4 (client, BSD-3), JA3 and JA3S (BSD). It reads bytes and gives text.
 
 JA4 as its specification has it: GREASE (RFC 8701) is left out everywhere; an empty list hashes to twelve
-zeros; a first ALPN value whose first or last byte is not alphanumeric is shown by its hex form. The other
+zeros; a first ALPN value whose first or last byte is not alphanumeric is shown by its hex form (but see
+``_alpn_part`` for values that are ASCII at neither end). The other
 members of that family carry a licence that forbids shipping them, and are not here.
 """
 
@@ -97,12 +98,13 @@ _cached_extension_hash = lru_cache(MAX_CACHED)(_extension_hash)
 def _alpn_part(first: bytes) -> str:
     """First and last character, or digit of the hexadecimal form where either is no letter or digit.
 
-    A name whose first byte is not ASCII is 99, as in all published fingerprints: so both programs of the
+    A name of which neither end is ASCII is 99, as in all published fingerprints: so both programs of the
     specification's authors (Rust, Python) write it, though its text ("ALPN Extension Value") asks for digits.
+    Where those two differ among themselves (one end, or a single byte) it is as the text has it.
     """
     if not first:
         return "00"
-    if first[0] > 127:
+    if len(first) > 1 and first[0] > 127 and first[-1] > 127:
         return "99"
     ends = first[:1] + first[-1:]
     if ends.isalnum():  # of bytes: ASCII letters and digits alone
