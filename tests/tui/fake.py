@@ -150,7 +150,7 @@ def shaped(way: str) -> dict[str, Any]:
     """One side of an interface that is shaped."""
     return {
         "id": "a1b2c3d4", "target": "eth0", "interface": f"eth0 {way}", "packets": 970, "bytes": 970_000, "dropped": 30,
-        "asked": ("direction=both", f"{way}.delay=100ms", f"{way}.loss=3%", f"{way}.rate=2mbit"), "waiting": 4,
+        "namespace": "", "asked": ("direction=both", f"{way}.delay=100ms", f"{way}.loss=3%", f"{way}.rate=2mbit"), "waiting": 4,
         "ends": "ends in 59m 2s, or with: procwire shape clear a1b2c3d4", "watched": True, "notes": (f"{way}: loss 3%",),
     }  # fmt: skip
 
