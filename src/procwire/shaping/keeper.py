@@ -28,8 +28,10 @@ from procwire.shaping.requests import (
     Switch,
 )
 from procwire.shaping.restoring import reached, restore
+from procwire.shaping.returning import Direct, come_back, may_return, rest, rests
 from procwire.shaping.steps import Mark, SetLink, Settle
 
+SEEK_NS = 1_000_000_000  # between two looks whether a container was started again
 APPLYING_NS = 30 * 10**9  # what is not in place by then is taken back
 
 
@@ -85,8 +87,13 @@ class Keeper:
         """Put back what is over, look again for what nobody tells of."""
         now = journal.now()
         for identity, hold in list(self.holds.items()):
-            if not hold.is_over and hold.let_go_of_the_dead():
-                hold.is_over = True  # its other end may be elsewhere
+            if not hold.is_over and (hold.is_gone or hold.let_go_of_the_dead()):
+                self._lose(identity, hold)
+            elif rests(hold.entry) and not hold.is_due(now):
+                self._seek(hold, now)
+            hold = self.holds.get(identity, hold)
+            if identity not in self.holds:
+                continue
             if hold.is_due(now):
                 failed = hold.put_back(self.journal, now)
                 if failed is not None:
@@ -97,6 +104,27 @@ class Keeper:
                     self.holds.pop(identity).close()
             elif not hold.is_over:
                 hold.tag_again(self.journal)
+
+    def _lose(self, identity: str, hold: Hold) -> None:
+        """Its target has ended, while its other end may be elsewhere: it is over, or rests."""
+        hold.is_gone = True
+        if not may_return(hold.entry):
+            hold.is_over = True
+            return
+        try:
+            resting = rest(hold, self.journal)
+        except (ShapingError, OSError):
+            hold.is_over = True
+            return
+        if resting is not None:
+            self.recording.note(hold.entry, "put-back", why="its target has ended, and may be started again")
+            self.holds[identity] = resting
+            hold.close()
+
+    def _seek(self, hold: Hold, now: int) -> None:
+        if now >= hold.look_ns:
+            hold.look_ns = now + SEEK_NS
+            come_back(hold.entry, self.journal, Direct(self.answer))
 
     def end_all(self) -> None:
         """The last thing that is done: nobody is waited for."""

@@ -13,7 +13,8 @@ from procwire.tui.history import History
 from procwire.tui.host import Health, Host, HostError
 from procwire.tui.sliding import track
 
-SLIDER = 24  # cells of the time slider, where there is room
+SLIDER = 24  # cells of the time slider
+ROOMY = 110  # from this width on there is room for it beside what was counted
 STEPS = 60  # of a recording, from its first packet to its last
 T = TypeVar("T")
 
@@ -105,5 +106,7 @@ class Looking:
             return ""
         first, last = self.host.span
         share = (self.at - first) / (last - first) if last > first else 1.0
-        slider = track(share, min(SLIDER, width // 8), ascii_only=self.ascii_only)
-        return f"{slider} {share:.0%} of {(last - first) / 1e9:.1f} s"
+        said = f"{share:.0%} of {(last - first) / 1e9:.1f} s"
+        if width < ROOMY:
+            return said
+        return f"{track(share, min(SLIDER, width // 8), ascii_only=self.ascii_only)} {said}"
