@@ -145,8 +145,7 @@ class Watching:
 
     def decided(self, flow: Flow) -> None:
         """See pipeline.Listener."""
-        waiting = self._waiting.get(flow.number)
-        if waiting is not None:
+        if (waiting := self._waiting.get(flow.number)) is not None:
             waiting.decided = True
 
     def observed(self, flow: Flow, observation: Observation) -> None:
@@ -284,8 +283,7 @@ class Watching:
     def _update(self) -> None:
         """The state of every open flow that was told of."""
         for flow in self.pipeline.tracker.active():
-            waiting = self._waiting.get(flow.number)
-            if waiting is None or waiting.told:
+            if (waiting := self._waiting.get(flow.number)) is None or waiting.told:
                 self.audience.told("update", flow)
 
     def _collect(self) -> None:
@@ -293,8 +291,7 @@ class Watching:
             return
         for flow, owner, final in self.resolver.collect():
             flow.owner = owner
-            waiting = self._waiting.get(flow.number)
-            if waiting is not None and final:
+            if final and (waiting := self._waiting.get(flow.number)) is not None:
                 waiting.answered = True
 
     def _settle(self, waiting: _Waiting, now: float) -> None:
