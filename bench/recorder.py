@@ -3,31 +3,32 @@
 Repeat with ``python -m bench.recorder``. Recording: the same batches, as many bytes as a ring of the kernel
 has, through decoder and flow table alone, and with a recorder that is full behind them, in turn in one
 process; processor time a packet, and what that is of a core at RATE packets a second. Export: an incident of
-SIZE_BYTES as a bundle and as a plain copy with fsync, on the same disk, by elapsed time; and its writing
-alone, without reading and hashing.
+SIZE_BYTES as a bundle and its packets as a plain copy with fsync, in turn
+on the same disk, by the median of elapsed times.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
+import io
 import os
 import shutil
+import statistics
 import tempfile
 import time
-from array import array
 from collections.abc import Callable
 from pathlib import Path
 
 from procwire.capture.files import open_files
-from procwire.capture.writer import PcapngWriter
 from procwire.cli.main import main as procwire
 from procwire.engine.options import FlowOptions
 from procwire.engine.pipeline import Pipeline
 from procwire.model.frames import FrameBatch, batch_of
 from procwire.model.listening import Silent
-from procwire.recorder import annotated
 from procwire.recorder.flight import Flight
+from procwire.recorder.incident import Reason
 from procwire.recorder.noted import Notes
 from procwire.recorder.track import Numbers
 from procwire.recorder.vault import Vault
@@ -101,12 +102,17 @@ def recording(payload: int, count: int, place: Path) -> None:
         )
 
 
-def timed(step: Callable[[], object]) -> float:
-    """Elapsed seconds, with what the disk has yet to do."""
+def timed(step: Callable[[], object], made: Path) -> float:
+    """Elapsed seconds of what makes a file or directory anew, and is done when that is on the disk."""
     os.sync()
     begin = time.perf_counter()
     step()
-    return time.perf_counter() - begin
+    passed = time.perf_counter() - begin
+    if made.is_dir():
+        shutil.rmtree(made)
+    else:
+        made.unlink()
+    return passed
 
 
 def copied(source: Path, target: Path) -> None:
@@ -116,35 +122,42 @@ def copied(source: Path, target: Path) -> None:
         os.fsync(given.fileno())
 
 
-def written(source: Path, target: Path, packets: int) -> None:
-    """The packets of a bundle alone."""
-    numbers = array("q", bytes(8 * packets))
-    wanted = annotated.Wanted(flows={}, numbers=numbers, remark=lambda _: "", flow_id=lambda _: "")
-    with target.open("wb") as file:
-        annotated.write((str(source),), wanted, file.fileno())
-        os.fsync(file.fileno())
+def incident(size: int, place: Path) -> Path:
+    """An incident with ``size`` bytes of packets, as a watch freezes it."""
+    flight = Flight(Wishes(record=(Track(),)), Vault(place, quota_bytes=2 * size), Numbers([]), Notes(10**9))
+    flight.freeze(Reason(time=10**18, kind="signal"))
+    flight.tick(10**18, dict)
+    found = batches(1000, max(1, RING_BYTES // (1042 * BATCH)))
+    for number in range(size // (1076 * BATCH)):
+        batch = found[number % len(found)]
+        for row in range(BATCH):
+            batch.time[row] = 10**18 + (number * BATCH + row) * 1_000
+        flight.take(batch, 0, BATCH)
+    flight.rest(10**18 + 10**9, {})
+    (made,) = place.iterdir()
+    return made
 
 
 def exporting(size: int, place: Path) -> None:
-    """An incident of ``size`` bytes."""
-    source = place / "source.pcapng"
-    writer = PcapngWriter(str(source), [])
-    for batch in batches(1000, size // (1070 * BATCH)):
-        writer.write(batch)
-    writer.close()
-    packets = sum(batch.count for batch in open_files((str(source),)).batches())
-    copy = min(timed(lambda: copied(source, place / "copy")) for _ in range(3))
-    alone = min(timed(lambda: written(source, place / "alone", packets)) for _ in range(3))
+    """An incident of ``size`` bytes, and a copy of its packets, in turn."""
+    source = incident(size, place / "incidents")
+    packets = source / "packets.pcapng"
     words = ["incident", "export", str(source), "-o"]
-    procwire([*words, str(place / "first")])  # modules are loaded, which takes a second or two
-    begin = time.process_time()
-    whole = timed(lambda: procwire([*words, str(place / "bundle")]))
-    spent = time.process_time() - begin
-    size = source.stat().st_size
-    print(f"{size / 1e6:.0f} MB, {packets:,} packets: copy {copy:.2f} s ({size / copy / 1e6:.0f} MB/s)")
-    print(f"  packets written with their flows alone: {alone:.2f} s, {alone / copy:.2f} times the copy")
+    with contextlib.redirect_stdout(io.StringIO()):
+        procwire([*words, str(place / "first")])  # modules are loaded, which takes a second or two
+        shutil.rmtree(place / "first")
+        copies, wholes, spents = [], [], []
+        for _ in range(ROUNDS):
+            copies.append(timed(lambda: copied(packets, place / "copy"), place / "copy"))
+            begin = time.process_time()
+            wholes.append(timed(lambda: procwire([*words, str(place / "made")]), place / "made"))
+            spents.append(time.process_time() - begin)
+    copy, whole, spent = statistics.median(copies), statistics.median(wholes), min(spents)
+    size = packets.stat().st_size
+    count = sum(batch.count for batch in open_files((str(packets),)).batches())
+    print(f"{size / 1e6:.0f} MB, {count:,} packets: copy {copy:.2f} s ({size / copy / 1e6:.0f} MB/s)")
     print(
-        f"  whole bundle: {whole:.2f} s, {whole / copy:.2f} times the copy ({size / whole / 1e6:.0f} MB/s), "
+        f"  bundle: {whole:.2f} s, {whole / copy:.2f} times the copy ({size / whole / 1e6:.0f} MB/s), "
         f"{spent:.2f} s of a processor"
     )
 

@@ -14,7 +14,9 @@ settings.register_profile("procwire", deadline=None, suppress_health_check=[Heal
 settings.load_profile("procwire")
 
 FIRST = ("tests/sandbox/", "tests/warden/")
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
+SIGNALS = (
+    signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGRTMIN, signal.SIGRTMIN + 1,
+)  # fmt: skip
 
 
 @pytest.hookimpl(hookwrapper=True)

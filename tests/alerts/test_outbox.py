@@ -16,6 +16,7 @@ import pytest
 from procwire.alerts.file import open_outbox
 from procwire.alerts.outbox import Job, Outbox, Rules
 from procwire.alerts.reason import AlertError
+from procwire.alerts.review import Review
 from procwire.alerts.windows import window
 from procwire.model.finding import Finding
 from procwire.model.sink import LATER, OK, Result
@@ -202,4 +203,32 @@ def test_kill_loses_nothing_that_was_kept(tmp_path: Path) -> None:
     outbox = Outbox(path, {"a": "info"})
     targets = {job.alert.finding.target for job in outbox.due("a", now=NOW + MINUTE, most=10_000)}
     assert {f"192.0.2.{n}" for n in said} <= targets
+    outbox.close()
+
+
+def test_fates_are_told(tmp_path: Path) -> None:
+    told: list[dict[str, Any]] = []
+    rules = Rules(rate=2, keep=100, window_ns=SECOND)
+    outbox = Outbox(tmp_path / "alerts.db", {"a": "info"}, rules, tell=told.append)
+    for n in range(5):
+        outbox.enqueue(other(n), now=NOW)
+    assert told == []
+    first, second = outbox.due("a", now=NOW, most=9)
+    settle(outbox, [first], OK, now=NOW)
+    settle(outbox, [second], DOWN, now=NOW)  # is tried again: no fate yet
+    settle(outbox, [second], Result("refused", "HTTP 400"), now=NOW)
+    (delivered, dead) = told
+    assert delivered == {
+        "fate": "delivered", "alert": first.alert.id, "sink": "a", "round": 0, "detector": FINDING.detector,
+        "attempts": 1, "why": "",
+    }  # fmt: skip
+    assert (dead["fate"], dead["alert"], dead["why"]) == ("dead", second.alert.id, "HTTP 400")
+    outbox.tick(NOW + 61 * SECOND)
+    held = told.pop()
+    assert (held["fate"], held["why"], held["alerts"]) == ("held", "rate", {FINDING.detector: 3})
+    with Review(tmp_path / "alerts.db") as review:
+        review.suppress(first.alert.id, "noise", until=NOW + 9 * MINUTE)
+        assert review.one(held["told_in"]).alert.finding.detector
+    outbox.enqueue(other(0), now=NOW + 2 * MINUTE)
+    assert (told[-1]["fate"], told[-1]["why"]) == ("suppressed", "noise")
     outbox.close()

@@ -55,6 +55,7 @@ def nowhere(*_: object) -> str:
 def test_a_tree_without_a_place_is_mounted_for_us_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     there = cgroup.mounted()
     monkeypatch.setattr(cgroup, "mounted", nowhere)
+    monkeypatch.setattr(cgroup, "_shut_in", [])
     try:
         path = cgroup.root()
         assert path == cgroup.root()
@@ -66,12 +67,15 @@ def test_a_tree_without_a_place_is_mounted_for_us_alone(monkeypatch: pytest.Monk
         cgroup.let_go()
     assert not Path(path).joinpath("cgroup.procs").exists()
     cgroup.let_go()
+    with pytest.raises(BpfError, match=r"no cgroup v2 tree is mounted$"):
+        cgroup.root()  # not once more: a process in its cell would be ended for it
 
 
 def test_a_tree_that_may_not_be_mounted_is_told_with_both_reasons(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused() -> int:
         raise OSError(errno.EPERM, "no")
 
+    monkeypatch.setattr(cgroup, "_shut_in", [])
     monkeypatch.setattr(cgroup, "mounted", nowhere)
     monkeypatch.setattr(cgroup, "_mount", refused)
     with pytest.raises(BpfError, match="is mounted, and to mount one is refused: Operation not permitted"):

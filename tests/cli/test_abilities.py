@@ -75,3 +75,7 @@ def test_without_an_outbox_there_are_no_alerts(tmp_path: Path, monkeypatch: pyte
     outbox.close()
     (row,) = abilities.kept_alerts()
     assert (row.state, row.alert.finding.detector) == ("delivered", "scan")
+
+
+def test_the_own_namespace_has_no_name_to_be_said() -> None:
+    assert abilities.namespaces()[Path("/proc/self/ns/net").stat().st_ino] == ""

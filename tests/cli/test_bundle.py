@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ def packed(site: Path) -> str:
     return str(path)
 
 
-def test_there_and_back(site: Path, capsys: Out) -> None:
+def test_there_and_back(site: Path, capsys: Out, monkeypatch: pytest.MonkeyPatch) -> None:
     bundle, root = packed(site), str(site / "etc")
     assert "left out: notes.txt" in capsys.readouterr().err
     assert main(["bundle", "inspect", bundle, "--root", root, "--json"]) == 0
@@ -58,7 +59,12 @@ def test_there_and_back(site: Path, capsys: Out) -> None:
     assert (site / "etc" / "keys" / "site.pub").exists()
     kept = json.loads((site / "ledger" / "records.jsonl").read_text().splitlines()[-1])
     assert (kept["kind"], kept["body"]["bundle"], kept["body"]["files"]) == ("configuration", "x", 3)
-    assert main(["bundle", "rollback", "--root", root]) == 0
+    with monkeypatch.context() as usual:
+        usual.setattr("procwire.cli.operating.state_directory", lambda: site)
+        assert main(["bundle", "rollback", "--root", root]) == 0
+    kept = json.loads((site / "ledger" / "records.jsonl").read_text().splitlines()[-1])
+    assert kept["body"]["rolled_back"] == root
+    assert kept["body"]["by"]["uid"] == os.getuid()
     assert (site / "etc" / "config.toml").read_text() == "[watch]\nsnaplen = 200\n"
 
 

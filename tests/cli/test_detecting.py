@@ -9,9 +9,12 @@ import pytest
 
 from procwire.cli.detecting import Detecting, losses, names_of
 from procwire.detect.contract import SECOND
+from procwire.dpi.protocols.dns import DnsQuery
 from procwire.engine.options import EngineError
 from procwire.model.finding import Finding
-from tests.detect.made import flow, process
+from procwire.model.process import EXACT, Owner
+from procwire.model.streams import Direction
+from tests.detect.made import START, flow, process
 from tests.extensions.test_rules import write
 
 
@@ -65,3 +68,30 @@ def test_what_cannot_be_is_said() -> None:
         "1 damaged spots were skipped",
     )
     assert losses() == ()
+
+
+def test_live_an_observation_waits_until_its_owner_is_known(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text(
+        "id: asked\ntitle: Asked\nseverity: low\ntable: dns\nmatch: exe contains curl\n"
+        "tests: {fires: [{exe: /usr/bin/curl}], silent: [{exe: /usr/bin/dig}]}\n"
+    )
+    live = {"rules": [str(tmp_path)], "command": "watch", "no_owners": False}
+    query = DnsQuery(
+        time=START, side=Direction.OUT, ident=1, opcode="query", query="a.test", query_type="A",
+        query_class="in", size_bytes=9,
+    )  # fmt: skip
+    for event, waits in (("open", True), ("end", True), ("open", False)):
+        detecting = Detecting(asked("", **live))
+        found: list[Finding] = []
+        detecting.takers.append(found.append)
+        one = flow(port=53, proto=17, owner=None if waits else process())
+        detecting.observed(one, query)
+        assert bool(found) is not waits
+        one.owner = Owner(process=process(), confidence=EXACT, side="src")
+        detecting.told(event, one)
+        assert [line.exe for line in found if line.detector == "asked"] == ["/usr/bin/curl"]
+    without = Detecting(asked("", **{**live, "no_owners": True}))
+    told: list[Finding] = []
+    without.takers.append(told.append)
+    without.observed(flow(port=53, proto=17), query)
+    assert without._held == {}

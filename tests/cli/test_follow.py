@@ -56,10 +56,11 @@ def test_a_key_log_that_is_not_there(capsys: Capsys, tmp_path: Path) -> None:
 
 def test_keys_of_other_flows_leave_a_note(capsys: Capsys, tmp_path: Path) -> None:
     keys = tmp_path / "keys"
-    keys.write_text(f"CLIENT_RANDOM {'00' * 32} {'11' * 48}\n")
+    keys.write_text(f"CLIENT_RANDOM {'00' * 32} {'11' * 48}\nCLIENT_RANDOM {'00' * 32} 11\n")
     assert main(["follow", "1", "--file", str(TLS), "--keylog", str(keys)]) == 4
     said = capsys.readouterr()
     assert "records not decrypted: key-not-in-log" in said.err
+    assert "procwire: 1 lines of the key log are no such lines" in said.err
     assert "\\x16" not in said.out
 
 

@@ -63,3 +63,19 @@ def test_without_a_place_to_look_nothing_is_attached(tmp_path: Path) -> None:
     context = Context([])
     Impaired(tmp_path / "file").attach(watching, context)  # type: ignore[arg-type]
     assert context.impaired is None
+
+
+def test_its_own_network_is_the_one_before_the_walls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A watch that has shut itself in is in a network namespace of its own, where no packet is."""
+    impaired = Impaired(tmp_path)
+    monkeypatch.setattr("procwire.cli.impaired.Path", None)  # nothing is looked at from now on
+    flow = Flow()
+    flow.number, flow.interface, flow.first, flow.last = 1, 1, 1, 1 << 62
+    watching = SimpleNamespace(
+        audience=Heard(), pipeline=SimpleNamespace(tracker=SimpleNamespace(active=lambda: iter([flow])))
+    )
+    context = Context([SimpleNamespace(name=""), SimpleNamespace(name="eth0")])  # type: ignore[list-item]
+    own = Path("/proc/self/ns/net").stat().st_ino
+    Board(tmp_path).put(Notice(id="a", target="eth0", words="loss 3%", namespace=own, interfaces=("eth0",)))
+    impaired.attach(watching, context)  # type: ignore[arg-type]
+    assert context.impaired.impairment(FlowRow(flow, context)) == "eth0 loss 3%"

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from procwire.cli.detecting import Detecting
-from procwire.cli.ledgering import Ledgering
+from procwire.cli.ledgering import Ledgering, ledgering
 from procwire.engine.options import EngineError
 from procwire.ledger.chain import read
 from procwire.ledger.verify import Check
 from procwire.sandbox.plan import OFF, Confinement
 from tests.detect.made import flow, process
 from tests.extensions.test_rules import write
+from tests.lab import wait_for
 
 
 def asked(place: Path, **more: object) -> Namespace:
@@ -24,7 +28,7 @@ def asked(place: Path, **more: object) -> Namespace:
     })  # fmt: skip
 
 
-def told(place: Path) -> list[tuple[str, dict[str, object]]]:
+def told(place: Path) -> list[tuple[str, dict[str, Any]]]:
     lines = (place / "records.jsonl").read_bytes().splitlines()
     return [(one.kind, one.body) for one in map(read, lines)][1:]
 
@@ -45,7 +49,7 @@ def test_a_watch_from_its_start_to_its_end(tmp_path: Path, capsys: pytest.Captur
         found.ticked(0)
         ledger.code = 4
     kinds = [kind for kind, _ in told(tmp_path / "l")]
-    assert kinds[:3] == ["started", "sandbox", "rule"]
+    assert kinds[:4] == ["started", "sandbox", "privilege", "rule"]
     assert kinds[-3:] == ["dropped", "stopped", "stopped"]
     bodies = dict(told(tmp_path / "l")[:-1])
     assert bodies["started"]["options"] == {
@@ -77,7 +81,48 @@ def test_rules_that_changed_are_a_record(tmp_path: Path) -> None:
     assert int(str(rules[1])) == int(str(rules[0])) + 1
 
 
+def test_what_became_of_alerts_and_a_policy_that_changed(tmp_path: Path) -> None:
+    policy = tmp_path / "egress.yaml"
+    policy.write_text("format: 1\nprograms:\n- exe: /x\n  to: [any]\n")
+    arguments = asked(tmp_path / "l")
+    with ledgering(arguments) as ledger:
+        assert ledger is arguments.ledgering
+        assert ledger is not None
+        found = Detecting(Namespace(**{**vars(arguments), "command": "read", "egress": str(policy)}))
+        ledger.begin(found, Confinement(OFF))
+        ledger.fated({"fate": "delivered"})
+        policy.write_text("format: 1\nprograms: []\n")
+        found.reload()
+        assert found.policing._thread is not None
+        found.policing._thread.join(30)
+        found.ticked(0)
+        found.ticked(0)
+    said = told(tmp_path / "l")
+    lines = [body["in_force"]["lines"] for kind, body in said if kind == "configuration"]
+    assert lines == [1, 0]
+    assert {"fate": "delivered"} in [body for kind, body in said if kind == "alert"]
+    (privilege,) = [body for kind, body in said if kind == "privilege"]
+    assert privilege["uid"] == os.geteuid()
+
+
 def test_a_place_that_cannot_be_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(EngineError, match="ledger: "):
         Ledgering(asked(tmp_path / "file" / "x"))
+
+
+def test_a_scribe_that_has_ended_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = asked(tmp_path / "l")
+    with Ledgering(arguments) as ledger:
+        found = Detecting(Namespace(**{**vars(arguments), "command": "read"}))
+        ledger.begin(found, Confinement(OFF))
+        ledger.noticed()
+        assert not ledger.incomplete
+        os.kill(ledger._pen.pid, signal.SIGKILL)
+        wait_for(lambda: ledger._pen.gone, what="the end of the scribe")
+        ledger.noticed()
+        ledger.noticed()
+        assert ledger.incomplete
+    said = capsys.readouterr().err
+    assert said.count("the scribe has ended: records are LOST from now on") == 1
+    assert "was not signed at the end, 1 records lost" in said

@@ -51,3 +51,21 @@ def test_a_query_reads_them() -> None:
     assert found.rows == ((os.getpid(),),)
     with pytest.raises(HostError, match="query"):
         machine.query("DELETE FROM process")
+
+
+def test_alerts_are_read_anew_when_one_was_dealt_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[int] = []
+
+    def kept() -> list[object]:
+        looks.append(1)
+        return []
+
+    monkeypatch.setattr("procwire.cli.machine.kept_alerts", kept)
+    machine = Machine()
+    want = Want(table="alert", columns=("state",))
+    assert [machine.rows(want).total for _ in range(3)] == [0, 0, 0]
+    assert len(looks) == 1
+    with pytest.raises(HostError):
+        machine.act("dance", {})
+    machine.rows(want)
+    assert len(looks) == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -52,3 +53,21 @@ def test_a_file_that_is_not_there_is_said() -> None:
         Aside(fork.made)
     fork.end()
     assert "trace.pcap" in fork.said()
+
+
+def test_chosen_packets_are_written_by_who_is_not_shut_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = HTTP.absolute()
+    monkeypatch.chdir(tmp_path)
+    fork = started(str(path))
+    made = Aside(fork.made)
+    said = made.act("export", {"numbers": [2, 5]})
+    with pytest.raises(HostError, match="told to freeze"):
+        made.act("freeze", {})
+    with pytest.raises(HostError, match="was not kept"):
+        made.act("export", {"numbers": [99_999]})
+    made.close()
+    assert fork.end() == 0
+    (written,) = tmp_path.glob("*.pcapng")
+    assert said == f"2 packets in {written}"

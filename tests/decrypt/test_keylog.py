@@ -8,6 +8,7 @@ import pytest
 
 from procwire.decrypt import keylog
 from procwire.decrypt.keylog import MASTER, MAX_LINE, KeyLog
+from procwire.decrypt.reasons import NO_KEY, NOT_KEPT
 from procwire.decrypt.vault import Vault
 
 RANDOM = bytes(range(32))
@@ -73,8 +74,10 @@ def test_the_oldest_connections_go_first() -> None:
         if number == 2:
             assert keys.get(bytes([0]) * 32) is not None  # asked for: not the oldest any more
         keys.feed(f"{MASTER} {bytes([number]).hex() * 32} {'cd' * 48}\n".encode())
+        assert keys.absent == (NOT_KEPT if number == 2 else NO_KEY)
     assert (keys.evicted, len(keys), keys.vault.held) == (1, 2, 2)
     assert keys.get(bytes([1]) * 32) is None
+    assert keys.troubles() == ["1 connections of the key log gave way to newer ones: 2 are kept"]
 
 
 def test_a_full_vault_refuses_and_counts() -> None:

@@ -11,6 +11,7 @@ from aioquic.tls import CipherSuite
 from procwire.decrypt import quic_session
 from procwire.decrypt import reasons as room
 from procwire.decrypt.keylog import KeyLog
+from procwire.decrypt.late import sent_at
 from procwire.decrypt.quic_session import QuicSession
 from procwire.dpi.wire.quic_connection import Connections
 from procwire.dpi.wire.quic_initial import read_frames
@@ -135,8 +136,10 @@ def test_keys_that_come_late() -> None:
         if number == len(spoken.flights) - 1:
             assert session.waiting
             keys.feed(bytearray(spoken.keys))
+        session.now = number
         found += session.feed(side, data)
     assert b"".join(data for side, stream, _, data, _ in found if (side, stream) == (1, 0)) == BIG
+    assert sent_at(found[0], -1) < sent_at(found[-2], number)
     assert not session.waiting
 
 

@@ -6,11 +6,16 @@ import hmac
 import os
 import ssl
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from procwire.decrypt import ciphers
 from procwire.decrypt import reasons as room
+from procwire.decrypt import session as sessions
+from procwire.decrypt.half import MAX_FUTILE, MAX_GUESSES
+from procwire.decrypt.late import sent_at
 from procwire.decrypt.session import APPLICATION_DATA, HANDSHAKE, MAX_BACKLOG_BYTES, Session
 from procwire.dpi.wire.tls_hello import HELLO_RETRY_RANDOM, read_server_hello
 from tests.decrypt.dialogue import IN, OUT, Dialogue, Hand, Sealer, key_log
@@ -184,9 +189,52 @@ def test_behind_a_gap_it_goes_on() -> None:
         session.feed(side, data)
     for _ in range(20):
         hand.said(True, b"lost" * 100)
-    session.gap(OUT)
+    session.gap(OUT, 20 * 422)
     found = session.feed(OUT, hand.said(True, b"found"))
     assert [data for _, _, data in found] == [b"found"]
+
+
+def test_behind_a_long_gap_the_number_is_reckoned_by_what_is_missing() -> None:
+    """A capture that lost megabytes: more records than are tried one after the other."""
+    hand = Hand()
+    session = Session(key_log(hand.lines()))
+    for side, data in [
+        *hand.shake(),
+        (OUT, hand.said(True, b"sent" * 100)),
+        (OUT, hand.said(True, b"sent" * 100)),
+    ]:
+        session.feed(side, data)
+    lost = [hand.said(True, b"lost" * (90 + number % 20)) for number in range(2000)]
+    session.gap(OUT, sum(map(len, lost)))
+    found = session.feed(OUT, hand.said(True, b"found"))
+    assert [data for _, _, data in found] == [b"found"]
+
+
+@pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
+def test_a_wrong_key_is_named_and_costs_no_search_for_ever(
+    version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if bytes were lost it is searched for a while, up to TLS 1.2, where a forged record has a number."""
+    spoken = Dialogue(version, "ECDHE-RSA-AES128-GCM-SHA256").run([(1, b"said")] * 200)
+    keys = b"".join(line[:-8] + b"deadbeef\n" for line in spoken.keys.splitlines())
+    tried = [0]
+
+    class Counted:
+        def __init__(self, cipher: Any) -> None:
+            self.cipher = cipher
+
+        def open(self, *given: Any) -> Any:
+            tried[0] += 1
+            return self.cipher.open(*given)
+
+    modern, legacy = ciphers.Modern, ciphers.legacy_pair
+    monkeypatch.setattr(sessions, "Modern", lambda *given: Counted(modern(*given)))
+    monkeypatch.setattr(sessions, "legacy_pair", lambda *given: tuple(map(Counted, legacy(*given))))
+    session = Session(key_log(keys))
+    assert read(session, spoken.flights) == (b"", b"")
+    assert set(+session.failed) == {room.NOT_AUTHENTIC}
+    assert session.failed[room.NOT_AUTHENTIC] > 200
+    assert 200 < tried[0] < 2 * MAX_FUTILE * MAX_GUESSES
 
 
 def test_a_gap_over_the_end_of_the_handshake() -> None:
@@ -194,7 +242,7 @@ def test_a_gap_over_the_end_of_the_handshake() -> None:
     session = Session(key_log(hand.lines()))
     for side, data in hand.shake()[:2]:
         session.feed(side, data)
-    session.gap(OUT)
+    session.gap(OUT, 100)
     found = session.feed(OUT, hand.said(True, b"found"))
     assert [data for _, _, data in found] == [b"found"]
 
@@ -214,6 +262,25 @@ def test_keys_that_come_late_open_what_was_held() -> None:
     assert said == b"one two"
     assert any(side == 1 and data == b"answer" for side, _, data in found)
     assert not session.waiting
+
+
+@pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
+def test_what_waited_is_told_of_in_its_order_and_at_its_time(version: str) -> None:
+    """Else an answer stood before its question, and both where the key came: no latency, no path."""
+    turns = [(0, b"question"), (1, b"answer"), (0, b"and"), (1, b"so on")]
+    spoken = Dialogue(version, "ECDHE-RSA-AES128-GCM-SHA256").run(turns)
+    keys = key_log(b"", complete=False)
+    session, found = Session(keys), list[Any]()
+    for session.now, (side, data) in enumerate(spoken.flights, 10):
+        found += session.feed(side, data)
+    assert found == []
+    keys.feed(bytearray(spoken.keys))
+    session.now = 1000
+    told = [each for each in session.finish() if each[1] == APPLICATION_DATA]
+    assert [(each[0], each[2]) for each in told] == turns
+    times = [sent_at(each, 1000) for each in told]
+    assert times == sorted(times)
+    assert times[0] < times[-1] < 1000
 
 
 def test_the_backlog_is_bounded_and_the_rest_counted() -> None:

@@ -275,3 +275,28 @@ def test_a_file_that_takes_no_more_ends_it_with_every_flow(monkeypatch: pytest.M
     run.run()
     assert str(run.error) == "/dev/full: offset 0: cannot write: no space left on device"
     assert all(events == ["open", "end"] for events in audience.events.values())
+
+
+def test_keys_are_read_before_the_packets_that_came_with_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Else a connection's first words waited for its next packet, or for its end."""
+    log, known = tmp_path / "keys", list[int]()
+
+    class Written(Taped):
+        def poll(self, timeout: float) -> FrameBatch | None:
+            log.write_text(f"CLIENT_RANDOM {bytes(32).hex()} {bytes(48).hex()}\n")
+            return super().poll(timeout)
+
+    class Asks(Audience):
+        def observed(self, flow: Flow, observation: Observation) -> None:
+            assert run.keys is not None
+            known.append(run.keys.lines)
+
+    source = Written()
+    options = WatchOptions(owners=False, keylog=str(log))
+    run, _ = watch_of(monkeypatch, source, options, Asks())
+    run.tick = 3600.0
+    source.after = run.stop
+    run.run()
+    assert known[0] == 1

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from procwire.model.lives import EXIT, FORK, LIVES, LifeRow
+from procwire.model.lives import EXEC, EXIT, FORK, LIVES, MAX_ARGUMENTS, LifeRow, words
 from procwire.model.process import Container
+from procwire.processes.masking import command_line
 
 
 def values(row: LifeRow) -> dict[str, Any]:
@@ -28,3 +29,13 @@ def test_an_exit_with_all_that_is_known() -> None:
         "0123456789ab",
     )
     assert seen["image"] == "nginx:1"
+
+
+def test_the_arguments_of_a_command_line_by_their_places() -> None:
+    given = ["sh", "-c", "echo it's here", "", "a'b", "x", "y", "z", "one too many"]
+    shown = command_line("\0".join(given).encode() + b"\0")
+    assert list(words(shown)) == given[:MAX_ARGUMENTS]
+    assert words("") == ()
+    assert words("' unfinished") == ("'", "unfinished")
+    seen = values(LifeRow(time=5, action=EXEC, pid=7, cmdline="cat /etc/passwd"))
+    assert [seen[f"arg{number}"] for number in range(3)] == ["cat", "/etc/passwd", None]

@@ -12,7 +12,7 @@ import pytest
 
 from procwire.model.process import Executable
 from procwire.processes import executables
-from procwire.processes.executables import Background, Executables, identity_of
+from procwire.processes.executables import Background, Executables, identity_of, resolved
 from tests.lab import wait_for
 
 
@@ -147,6 +147,24 @@ def test_it_reads_no_faster_than_it_may(tmp_path: Path) -> None:
     finally:
         os.close(opened)
     assert slept == [1.0, 1.0, 1.0]
+
+
+def test_a_path_is_said_without_the_links_through_which_it_was_executed(tmp_path: Path) -> None:
+    file = tmp_path / "tool-1.2"
+    file.write_bytes(b"#!")
+    link = tmp_path / "tool"
+    link.symlink_to("tool-1.2")
+    status = file.stat()
+    program = (status.st_dev, status.st_ino)
+    assert resolved(str(link), program) == resolved(str(file), program) == str(file)
+    # A link that was turned since, a file that is gone, one that is not known, and no path at all.
+    other = tmp_path / "tool-1.3"
+    other.write_bytes(b"#!")
+    link.unlink()
+    link.symlink_to("tool-1.3")
+    for path in (str(link), str(tmp_path / "none"), "tool", "", "nul\0byte"):
+        assert resolved(path, program) == path
+    assert resolved(str(link), (0, 0)) == str(link)
 
 
 def test_what_ran_is_vouched_for_by_its_inode_alone(tmp_path: Path) -> None:

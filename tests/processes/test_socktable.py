@@ -42,7 +42,11 @@ def test_a_connection_from_its_listener_to_its_end(by: str) -> None:
             first.sendall(b"x" * 777)
             rows = taken(by=by)
             listening, near, far = of(rows, server), of(rows, first), of(rows, accepted)
-            queued = next(row for row in rows if row.dst_port == waiting.getsockname()[1] and not row.inode)
+            here, there = server.getsockname()[1], waiting.getsockname()[1]
+            (queued,) = [
+                row for row in rows
+                if (row.src_port, row.dst_port, row.state) == (here, there, "established") and not row.inode
+            ]  # fmt: skip
             assert (listening.state, listening.send_queue, listening.receive_queue) == ("listen", 9, 1)
             assert (near.state, near.dst_port, near.confidence) == (
                 "established",

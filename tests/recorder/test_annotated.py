@@ -10,7 +10,8 @@ from procwire.capture.writer import PcapngWriter
 from procwire.model.flow import Flow
 from procwire.model.frames import batch_of
 from procwire.recorder import annotated
-from procwire.recorder.annotated import ROOM_BYTES, Wanted
+from procwire.recorder.annotated import Wanted
+from procwire.recorder.hashed import ROOM_BYTES, HashedFile
 
 
 def test_chosen_packets_with_their_statistics(tmp_path: Path) -> None:
@@ -26,7 +27,9 @@ def test_chosen_packets_with_their_statistics(tmp_path: Path) -> None:
         remark=lambda _: "mine", flow_id=lambda _: "id",
     )  # fmt: skip
     with (tmp_path / "out.pcapng").open("wb") as file:
-        assert annotated.write((str(source),), wanted, file.fileno()) == 4
+        output = HashedFile(file.fileno())
+        assert annotated.write((str(source),), wanted, output) == 4
+        assert output.close().bytes == (tmp_path / "out.pcapng").stat().st_size
     found = open_files((str(tmp_path / "out.pcapng"),))
     read = [batch.frame(row) for batch in found.batches() for row in range(batch.count)]
     assert read == [frames[0], frames[2], frames[4], frames[5]]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from procwire.recorder.asking import ENGINE, freeze, recording, waits
+from procwire.recorder.asking import ARM, ENGINE, FREEZE, ask, recording, waits
 from procwire.recorder.reason import RecorderError
 
 
@@ -16,15 +16,16 @@ def test_a_process_that_would_die_of_it_is_left_alone(monkeypatch: pytest.Monkey
     sent: list[tuple[int, int]] = []
     monkeypatch.setattr(os, "kill", lambda pid, number: sent.append((pid, number)))
     with pytest.raises(RecorderError, match="records nothing"):
-        freeze(os.getpid())
+        ask(os.getpid())
     with pytest.raises(RecorderError):
-        freeze(1 << 22)
+        ask(1 << 22)
     before = signal.signal(signal.SIGUSR1, lambda *_: None)
     try:
-        freeze(os.getpid())
+        ask(os.getpid())
+        ask(os.getpid(), ARM)
     finally:
         signal.signal(signal.SIGUSR1, before)
-    assert sent == [(os.getpid(), signal.SIGUSR1)]
+    assert sent == [(os.getpid(), FREEZE), (os.getpid(), ARM)]
 
 
 def test_engines_that_wait_are_found(tmp_path: Path) -> None:

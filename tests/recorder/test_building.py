@@ -117,3 +117,21 @@ def test_redaction_lets_nothing_through(
     assert [flow["packets"] for flow in flows.values()] == [flow["packets"] for flow in after]
     assert [flow["pid"] for flow in flows.values() if "pid" in flow] == [4711]
     assert opened(bundle).book.count == 1
+
+
+def test_a_capture_that_is_cut_off_gives_what_is_there(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    cut = tmp_path / "cut.pcap"
+    cut.write_bytes(DNS.read_bytes()[:3_000])
+    bundle = made(tmp_path, str(cut))
+    assert "the file ends 22 bytes before the record does" in capfd.readouterr().out
+    assert replayed(bundle, capfd) == lines(bundle / "flows.ndjson") != []
+
+
+def test_what_is_no_capture_is_refused(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    words = tmp_path / "words"
+    words.write_text("these are no packets, but words")
+    assert main(["incident", "export", str(words), "-o", str(tmp_path / "case")]) == 1
+    assert "not a capture file" in capfd.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["words"]

@@ -13,7 +13,7 @@ from procwire.recorder import flight as flights
 from procwire.recorder.flight import Flight, Freezer
 from procwire.recorder.incident import FLOWS, HEAD, OBSERVATIONS, PACKETS, Reason
 from procwire.recorder.wishes import Track, Wishes
-from tests.recorder.taped import Taped
+from tests.recorder.taped import HTTP, Taped
 
 SECOND = 10**9
 HOUR = 3600 * SECOND
@@ -157,3 +157,22 @@ def test_findings_freeze_by_name_and_severity(tmp_path: Path) -> None:
     assert len(flight.notes.since(0).findings) == 3
     flight._triggers.clear()
     taped.keeping.close(taped.now)
+
+
+def test_disarmed_it_keeps_what_it_has_and_says_so(tmp_path: Path) -> None:
+    taped = Taped(wishes(tmp_path))
+    flight = flight_of(taped)
+    flight.arm(False)
+    taped.play()
+    taped.keeping.tick(taped.now)
+    assert not any(ring.packets for ring in flight._rings)
+    flight.arm(True)
+    again = Taped(Wishes(), HTTP)
+    for batch in again.file.batches():
+        flight.take(batch, 0, batch.count)
+    flight.freeze(Reason(time=taped.now, kind="signal"))
+    taped.keeping.tick(taped.now)
+    taped.keeping.close(taped.now + 2 * SECOND)
+    head = head_of(tmp_path)
+    assert head["packets"] == taped.packets
+    assert head["lacking"] == ["the recorder was not armed all the time"]

@@ -149,6 +149,27 @@ def test_a_conversation_is_followed_while_it_goes_on(lab: tuple[Lab, Host, Host]
         screen.close()
 
 
+def test_packets_are_seen_as_they_pass_and_written(lab: tuple[Lab, Host, Host], tmp_path: Path) -> None:
+    _, left, _ = lab
+    words = ["env", "-C", str(tmp_path), *program("-i", "eth0")]
+    screen = Tmux(left.words(*words), (120, 40), tmp_path)
+    try:
+        screen.shows("nothing lost")
+        screen.press("5")
+        screen.shows("no packet yet")
+        left.run("curl", "-s", "-o", "/dev/null", "http://10.77.0.2:8000/body")
+        text = screen.shows("FIN,ACK")
+        assert re.search(r"10\.77\.0\.1 +\d+ 10\.77\.0\.2 +8000 tcp", text)
+        screen.press("m", "W")
+        screen.shows(r"1 packets in /")
+        (written,) = tmp_path.glob("procwire-*.pcapng")
+        assert "Packets   1," in left.run(sys.executable, "-m", "procwire", "read", str(written), "--summary")
+        screen.press("C-q")
+        screen.shows("CODE 0")
+    finally:
+        screen.close()
+
+
 def test_a_network_is_shaped_from_its_screen_and_put_back(
     lab: tuple[Lab, Host, Host], tmp_path: Path
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from procwire.model.process import Container
 from procwire.shaping.failure import ShapingError
-from procwire.shaping.finding import Finder, is_called
+from procwire.shaping.finding import Finder
 from procwire.shaping.namespace import GoneError
 from procwire.shaping.target import target
 from tests.lab import Host, Lab, run
@@ -20,13 +20,6 @@ WEB = Container(
     compose_project="shop", compose_service="front",
 )  # fmt: skip
 BOTH = ("egress", "ingress")
-
-
-def test_a_container_has_many_names() -> None:
-    for name in ("web", "0123456789ab", "tier=front", "shop-1", "prod/shop-1", "front", "shop/front"):
-        assert is_called(WEB, name), name
-    for name in ("", "we", "01234", "tier=back", "tier", "shop"):
-        assert not is_called(WEB, name), name
 
 
 def census_of(*tasks: tuple[int, Container | None]) -> Any:

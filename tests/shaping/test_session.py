@@ -287,7 +287,7 @@ def test_when_a_container_ends_its_other_end_is_put_back_too(
         shaper._finder.close()  # or this process would hold it
         lab.hosts.remove(box)
         run("ip", "netns", "del", box.name)
-        wait_for(lambda: shaper.entries() == [], what="the watchdog")
+        wait_for(lambda: shaper.entries()[0].parts == (), what="the watchdog")
         wait_for(lambda: "eth0" not in outer.run("ip", "-br", "link"), what="the end of the wire")
 
 

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from procwire.model.process import Container
 from procwire.shaping.failure import InvalidError
-from procwire.shaping.target import Target, target
+from procwire.shaping.target import Target, is_called, target, unit_of
 from tests.shaping.strategies import targets
 
 
@@ -59,3 +60,20 @@ def test_pids_are_known() -> None:
     assert target("process:77").pid == 77
     assert target("container:77").pid == 77
     assert target("namespace:77").pid == 0 or target("namespace:77").name == "77"
+
+
+WEB = Container(
+    id="0123456789abcdef" * 4, name="web", labels={"tier": "front"}, pod_name="shop-1", pod_namespace="prod",
+    compose_project="shop", compose_service="front",
+)  # fmt: skip
+
+
+def test_a_container_has_many_names() -> None:
+    for name in ("web", "0123456789ab", "tier=front", "shop-1", "prod/shop-1", "front", "shop/front"):
+        assert is_called(WEB, name), name
+    for name in ("", "we", "01234", "tier=back", "tier", "shop"):
+        assert not is_called(WEB, name), name
+
+
+def test_a_unit_is_a_service_where_nothing_else_is_said() -> None:
+    assert [unit_of(name) for name in ("nginx", "a.socket")] == ["nginx.service", "a.socket"]

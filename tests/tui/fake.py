@@ -35,7 +35,7 @@ from procwire.tui.host import (
 SECOND = 1_000_000_000
 NOW = 1_780_000_000 * SECOND
 LIVE = frozenset({"process", "flow", "interface", "finding", "check", "accounting", "group", "socket", "protocol",
-                  "dns", "http", "tls", "shaping", "preset", "scenario", "incident", "alert"})  # fmt: skip
+                  "dns", "http", "tls", "shaping", "preset", "scenario", "incident", "alert", "packet"})  # fmt: skip
 OF_A_MACHINE = frozenset({"process", "socket", "shaping", "preset", "scenario", "incident", "alert"})
 PROGRAMS = ("curl", "firefox", "sshd", "postgres", "python3", "systemd-resolved", "nginx")
 APPS = (
@@ -150,7 +150,7 @@ def shaped(way: str) -> dict[str, Any]:
     """One side of an interface that is shaped."""
     return {
         "id": "a1b2c3d4", "target": "eth0", "interface": f"eth0 {way}", "packets": 970, "bytes": 970_000, "dropped": 30,
-        "asked": ("direction=both", f"{way}.delay=100ms", f"{way}.loss=3%", f"{way}.rate=2mbit"), "waiting": 4,
+        "namespace": "", "asked": ("direction=both", f"{way}.delay=100ms", f"{way}.loss=3%", f"{way}.rate=2mbit"), "waiting": 4,
         "ends": "ends in 59m 2s, or with: procwire shape clear a1b2c3d4", "watched": True, "notes": (f"{way}: loss 3%",),
     }  # fmt: skip
 
@@ -185,6 +185,11 @@ def rows_of(flows: int) -> dict[str, list[dict[str, Any]]]:
             {"name": "train", "state": "running", "path": "/etc/procwire/scenarios/train.toml", "length": 40 * SECOND,
              "elapsed": 10 * SECOND, "round": 1, "steps": ("eth0=1/2",), "title": "A train in a tunnel"},
             {"name": "odd", "state": "wrong", "path": "/etc/procwire/scenarios/odd.toml", "detail": "odd.toml:3: no step"},
+        ],
+        "packet": [
+            {"number": n, "time": NOW - (200 - n) * SECOND, "src": "10.0.0.5", "src_port": 40000, "dst": "192.0.2.7",
+             "dst_port": 443, "proto": "tcp", "length": 60 + n, "tcp_flags": ("ack",), "info": "application data"}
+            for n in range(1, 200)
         ],
         "alert": [finding(1) | {"state": "acknowledged"}, finding(2) | {"state": "new"}],
         "incident": [incident(number) for number in range(2)],
@@ -326,9 +331,4 @@ class Recorded(FakeHost):
     span: tuple[int, int] | None = (NOW - 300 * SECOND, NOW)
 
     def __init__(self, flows: int = 60) -> None:
-        super().__init__(flows, tables=(LIVE - OF_A_MACHINE) | {"packet"})
-        self.data["packet"] = [
-            {"number": n, "time": NOW - (200 - n) * SECOND, "src": "10.0.0.5", "src_port": 40000, "dst": "192.0.2.7",
-             "dst_port": 443, "proto": "tcp", "length": 60 + n, "tcp_flags": ("ack",), "info": "application data"}
-            for n in range(1, 200)
-        ]  # fmt: skip
+        super().__init__(flows, tables=LIVE - OF_A_MACHINE)

@@ -87,3 +87,30 @@ def test_every_word_is_in_the_help_and_quit_ends() -> None:
     text = said("help", "quit", "doctor")
     assert all(f"\n{word} " in text for word in WORDS)
     assert "7 in all." not in text
+
+
+def test_findings_are_acknowledged_with_what_names_their_alert() -> None:
+    host = FakeHost()
+    text = said("findings", "ack 1", "suppress 2", host=host)
+    assert "acknowledged" in text
+    assert [order for order, _ in host.orders] == ["acknowledge", "suppress"]
+    assert {"title", "exe", "port", "detector"} <= set(host.orders[0][1])
+
+
+def test_networks_are_shaped_and_put_back() -> None:
+    host = FakeHost()
+    said(
+        "shape eth0 --loss 3%", "shape eth0 --loss 3% --confirm 5m", "keep a1", "put a1", "freeze", host=host
+    )
+    assert [subject.get("words") or subject.get("id") for _, subject in host.orders] == [
+        ["eth0", "--loss", "3%", "--confirm", "1m"], ["eth0", "--loss", "3%", "--confirm", "5m"],
+        "a1", "a1", None,
+    ]  # fmt: skip
+    assert "closing quotation" in said("shape 'eth0")
+
+
+def test_a_packet_is_read_out_and_a_scenario_played() -> None:
+    host = FakeHost()
+    text = said("rows_of packet", "packet 2", "rows_of scenario", "play 1", host=host)
+    assert "ttl=64" in text
+    assert host.orders[0][1]["path"].endswith(".toml")

@@ -38,6 +38,8 @@ MOST_REPEATS = 10_000  # alerts whose repeats wait to be written
 MAX_ERROR = 300
 _EVICTED = "evicted before they were delivered"
 
+Tell = Callable[[dict[str, Any]], None]
+
 _SAME = (
     "SELECT id, state FROM alert WHERE same = ? AND until > ? AND made <= ? AND state != 'acknowledged' "
     "ORDER BY id DESC LIMIT 1"
@@ -80,12 +82,22 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outbox:
-    """``sinks``: where new alerts go, each with the least severity that it wants. Raises AlertError."""
+    """``sinks``: where new alerts go, each with the least severity that it wants. Raises AlertError.
+
+    ``tell`` hears what became of alerts: delivered, dead, suppressed, held back (summed up), evicted.
+    """
 
     def __init__(
-        self, path: Path, sinks: Mapping[str, str], rules: Rules | None = None, *, host: str = ""
+        self,
+        path: Path,
+        sinks: Mapping[str, str],
+        rules: Rules | None = None,
+        *,
+        host: str = "",
+        tell: Tell | None = None,
     ) -> None:
         self.path = path
+        self._tell: Tell = tell or (lambda _: None)
         self.rules = rules or Rules()
         self._sinks = dict(sinks)
         self._host = host
@@ -116,12 +128,14 @@ class Outbox:
                 return "again" if found[1] != SUPPRESSED else SUPPRESSED
             state, why = self._fate(finding, same, now)
             with transaction(self._connection):
-                self._insert(finding, facts or {}, same, (state, why), now)
+                made = self._insert(finding, facts or {}, same, (state, why), now)
                 if self._count >= self.rules.keep:
                     self._evict()
         except sqlite3.Error as error:
             raise AlertError(f"{self.path}: {error}") from None
         self._count += 1
+        if state == SUPPRESSED:
+            self._tell({"fate": SUPPRESSED, "alert": made, "detector": finding.detector, "why": why})
         return state
 
     def tick(self, now: int) -> None:
@@ -162,14 +176,19 @@ class Outbox:
 
         Raises AlertError; then all of them are still due, under the same keys.
         """
-        rows = [
-            (*self._fate_of(job, result, now, draw), job.row, job.sink, job.round) for job, result in fates
-        ]
+        settled = [(job, self._fate_of(job, result, now, draw)) for job, result in fates]
+        rows = [(*fate, job.row, job.sink, job.round) for job, fate in settled]
         self._mark(
             "UPDATE delivery SET attempts = attempts + 1, state = ?, due = ?, done = ?, error = ? "
             "WHERE alert = ? AND sink = ? AND round = ? AND state = 'waiting'",
             rows,
         )
+        for job, (state, _, _, reason) in settled:
+            if state != WAITING:
+                self._tell({
+                    "fate": state, "alert": job.alert.id, "sink": job.sink, "round": job.round,
+                    "detector": job.alert.finding.detector, "attempts": job.attempts + 1, "why": reason,
+                })  # fmt: skip
 
     @property
     def waiting(self) -> int:
@@ -213,7 +232,8 @@ class Outbox:
 
     def _insert(
         self, finding: Finding, facts: Mapping[str, Fact], same: str, fate: tuple[str, str], now: int
-    ) -> None:
+    ) -> str:
+        """Its id."""
         state, why = fate
         alert = Alert(
             id=secrets.token_hex(16), finding=finding, host=self._host, version=__version__, facts=dict(facts)
@@ -228,6 +248,7 @@ class Outbox:
         )  # fmt: skip
         if state == NEW:
             self._address(int(cursor.lastrowid or 0), 0, (finding.severity, 1), now)
+        return alert.id
 
     def _address(self, row: int, rounds: int, what: tuple[str, int], now: int) -> None:
         severity, count = what
@@ -264,8 +285,10 @@ class Outbox:
         told = summary(limit if why == RATE else "a maintenance window", held, first=first, now=now)
         with transaction(self._connection):
             self._connection.execute("UPDATE alert SET summed = 1 WHERE summed = 0 AND why = ?", (why,))
-            self._insert(told, {}, f"{why} {now}", (NEW, ""), now)
+            made = self._insert(told, {}, f"{why} {now}", (NEW, ""), now)
         self._count += 1
+        alerts = {str(detector): int(count) for detector, count, *_ in held[:MOST_AT_ONCE]}
+        self._tell({"fate": HELD, "why": why, "since": first, "alerts": alerts, "told_in": made})
 
     def _evict(self) -> None:
         """A hundredth at once, so that looking for them is seldom; inside a transaction."""
@@ -281,6 +304,7 @@ class Outbox:
                     "ON CONFLICT (name) DO UPDATE SET value = value + excluded.value",
                     (_EVICTED, len(rows)),
                 )
+                self._tell({"fate": "evicted", "why": _EVICTED, "alerts": len(rows)})
             if wanted <= 0:
                 return
 

@@ -611,8 +611,23 @@ static __noinline int opens(struct account *account, struct packet *p)
 	return 0;
 }
 
-static __always_inline void add(struct account *account, struct packet *p, __u32 side, __u32 bytes, __u32 segments)
+/*
+ * An atomic addition costs 6 ns. Nobody else adds where ``alone``: TCP sends under its socket's lock, down to the
+ * egress hook (not so where NFQUEUE or asynchronous encryption stand between, which keep a connection in order).
+ */
+static __always_inline void raise(__u64 *number, __u64 more, bool alone)
 {
+	if (alone)
+		*number += more;
+	else
+		__sync_fetch_and_add(number, more);
+}
+
+static __always_inline void add(struct account *account, struct packet *p, __u32 side, __u32 bytes, __u32 segments,
+				bool locked)
+{
+	bool alone = locked && p->key.proto == IPPROTO_TCP;
+
 	side &= 1;
 	if (p->key.proto == IPPROTO_TCP) {
 		if ((p->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
@@ -629,19 +644,19 @@ static __always_inline void add(struct account *account, struct packet *p, __u32
 	}
 	if ((__s64)(p->now - account->last) > 0)
 		account->last = p->now;
-	__sync_fetch_and_add(&account->side[side].packets, 1);
-	__sync_fetch_and_add(&account->side[side].bytes, bytes);
+	raise(&account->side[side].packets, 1, alone);
+	raise(&account->side[side].bytes, bytes, alone);
 	if (p->payload)
-		__sync_fetch_and_add(&account->side[side].payload, p->payload);
+		raise(&account->side[side].payload, p->payload, alone);
 	if (segments > 1)
-		__sync_fetch_and_add(&account->side[side].more, segments - 1);
+		raise(&account->side[side].more, segments - 1, alone);
 }
 
 static __always_inline void examine(struct account *account, struct packet *p)
 {
 	__u32 side = p->side & 1;
 	struct segment s = {
-		.seq = p->seq, .ack = p->ack, .payload = p->payload, .side = side,
+		.about = p->now, .seq = p->seq, .ack = p->ack, .payload = p->payload, .side = side,
 		.window = p->window, .flags = p->flags,
 	};
 
@@ -970,7 +985,7 @@ static __always_inline int of_socket(struct __sk_buff *skb, bool ingress)
 		account->end = ingress ? !p.side : p.side;
 	}
 	p.segments = skb->gso_segs;
-	add(account, &p, p.side, p.length, p.segments);
+	add(account, &p, p.side, p.length, p.segments, !ingress);
 	if (!is_watched(account, &p, interface, set->home))
 		return 1;
 	show(interface, SOCKETS, !ingress, p.length, p.segments);
@@ -1040,7 +1055,7 @@ int tap(struct __sk_buff *skb)
 		}
 		account->side[side].interface = interface;
 	}
-	add(account, &p, side, skb->len, p.segments);
+	add(account, &p, side, skb->len, p.segments, 0);
 	examine(account, &p);
 	/* What TCP says when the socket is gone or in TIME_WAIT passes no socket's hook. Told twice, it does no harm. */
 	if (account->side[side].served && !(p.flags & TCP_RST) && !closes(account, &p))

@@ -21,6 +21,7 @@ _CREATE = 6  # FSCONFIG_CMD_CREATE
 _CLOEXEC = 1  # FSOPEN_CLOEXEC, FSMOUNT_CLOEXEC
 _INSIDE = 0xF  # MOUNT_ATTR_RDONLY | NOSUID | NODEV | NOEXEC: it is looked at, and attached to
 _detached: list[int] = []  # the descriptor of the mount of our own, where there is one
+_shut_in: list[bool] = []  # of a process in its cell, which would be ended for another try
 
 
 def root() -> str:
@@ -30,6 +31,8 @@ def root() -> str:
     try:
         return _reached(mounted())
     except BpfError as error:
+        if _shut_in:
+            raise
         try:
             _detached.append(_mount())
         except OSError as refused:
@@ -46,7 +49,8 @@ def _reached(place: str) -> str:
 
 
 def let_go() -> None:
-    """Close the mount of our own: this process has no use for it any more."""
+    """Close the mount of our own, for good: this process is about to shut itself in."""
+    _shut_in.append(True)
     while _detached:
         os.close(_detached.pop())
 

@@ -75,7 +75,9 @@ def may_hold_secrets(path: str) -> bool:
         if not stat.S_ISREG(Path(path).stat().st_mode):
             return True
         with Path(path).open("rb") as file:
-            return file.read(4) == _PCAPNG or path.endswith((".gz", ".zst"))
+            return file.read(4) in {_PCAPNG, b""} or path.endswith(
+                (".gz", ".zst")
+            )  # empty: until it is written
     except OSError:
         return True
 

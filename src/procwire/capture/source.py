@@ -6,7 +6,7 @@ Refuses to read anything: files and live rings are their own modules.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import msgspec
 
@@ -14,6 +14,7 @@ from procwire.model.frames import FrameBatch
 
 # What a capture program would use when no limit was asked for (libpcap MAXIMUM_SNAPLEN).
 DEFAULT_SNAPLEN = 262_144
+Files = tuple[BinaryIO, ...]  # open ones
 
 
 class CaptureError(Exception):

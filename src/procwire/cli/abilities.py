@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -31,6 +32,7 @@ class ShapedRow(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int | None = None
     dropped: int | None = None
     waiting: int | None = None
+    namespace: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -40,6 +42,8 @@ SHAPING = Table(
     columns=(
         text("target", "Whose network it is.", attrgetter("target"), shown=True),
         text("interface", "Interface and side.", attrgetter("interface"), shown=True),
+        text("namespace", "Network namespace that it is in; empty for this one's.", attrgetter("namespace"),
+             shown=True, rank=1),
         items("asked", "What was asked for: name=value.", attrgetter("asked"), shown=True),
         count("packets", "Packets that went through it.", attrgetter("packets"), "packets", shown=True),
         size("bytes", "Bytes that it let pass.", attrgetter("bytes"), shown=True, rank=1),
@@ -66,15 +70,26 @@ def shaped() -> list[ShapedRow]:
             entries = shaper.entries()
             told = guard.ask(shaper.journal.folder) if entries else None
             watched = set(told.held) if told is not None else set()
-            return [
-                row
-                for entry in entries
-                for row in _rows(entry, shaper.counted(entry), watched=entry.id in watched)
-            ]
+            names = namespaces() if entries else {}
+            rows = []
+            for entry in entries:
+                found = _rows(entry, shaper.counted(entry), watched=entry.id in watched)
+                for part, row in zip(entry.parts, found, strict=True):
+                    where = names.get(part.place.inode, f"#{part.place.inode}")
+                    rows.append(msgspec.structs.replace(row, namespace=where))
+            return rows
     except PermissionError:
         raise HostError("what is shaped can only be read by root", "sudo procwire top") from None
     except (OSError, ShapingError) as error:
         raise HostError(f"shaping: {error}", "procwire doctor says what this kernel allows") from None
+
+
+def namespaces() -> dict[int, str]:
+    """Network namespaces by inode: empty for the own one, else the name or the number."""
+    from procwire.shaping.namespace import OWN, named
+
+    found = {inode: Path(path).name for inode, path in named().items()}
+    return found | {Path(OWN).stat().st_ino: ""}
 
 
 def _rows(entry: Any, counted: Iterable[Mapping[str, Any]], *, watched: bool) -> Iterable[ShapedRow]:
@@ -130,8 +145,7 @@ def kept_alerts() -> list[AlertRow]:
 
 def freeze() -> str:
     """Have every watch that records keep what it has. Raises HostError."""
-    from procwire.recorder.asking import freeze as ask
-    from procwire.recorder.asking import recording
+    from procwire.recorder.asking import ask, recording
     from procwire.recorder.reason import RecorderError
 
     pids = recording()

@@ -12,6 +12,7 @@ import io
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -21,6 +22,8 @@ from procwire.cli.abilities import freeze
 from procwire.cli.forking import Fork
 from procwire.engine.options import EngineError
 from procwire.model.finding import Finding
+from procwire.recorder.picking import MAX_PICKED, Picked, write
+from procwire.recorder.reason import RecorderError
 from procwire.tui.host import HostError
 
 MAX_ALERTS = 10_000  # looked through for the alert of a finding
@@ -77,6 +80,21 @@ class Acting:
         for each in self._scenarios:
             each.end(signalled=True)
         self._scenarios.clear()
+
+
+def exported(pick: Callable[[tuple[int, ...]], Sequence[Picked]], subject: Mapping[str, Any]) -> str:
+    """Chosen packets into a new pcapng where the terminal was started. Raises HostError."""
+    numbers = tuple(int(each) for each in subject.get("numbers") or ())
+    if not numbers or len(numbers) > MAX_PICKED:
+        raise HostError(f"between 1 and {MAX_PICKED:,} packets can be written, not {len(numbers):,}")
+    packets = pick(numbers)
+    name = time.strftime("procwire-%Y%m%dT%H%M%SZ", time.gmtime())
+    path = Path(f"{name}-{len(packets)}-packets.pcapng").absolute()
+    try:
+        write(path, packets, comment="chosen in procwire top")
+    except RecorderError as error:
+        raise HostError(str(error)) from None
+    return f"{len(packets):,} packets in {path}"
 
 
 def words_of(given: Mapping[str, Any]) -> list[str]:

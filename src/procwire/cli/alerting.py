@@ -158,7 +158,9 @@ def opened(arguments: argparse.Namespace) -> Alerting:
     courier = sent(arguments.sandbox, sinks)
     try:
         told = {sink.name: sink.severity for sink in sinks}
-        outbox = Outbox(path, told, rules, host=socket.gethostname())
+        keeper = getattr(arguments, "ledgering", None)
+        tell = keeper.fated if keeper is not None else None
+        outbox = Outbox(path, told, rules, host=socket.gethostname(), tell=tell)
     except AlertError as error:
         if courier is not None:
             courier.close()

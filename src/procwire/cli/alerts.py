@@ -13,6 +13,7 @@ from procwire import __version__
 from procwire.cli import exit
 from procwire.cli.alerting import add_directory, sent
 from procwire.cli.arguments import duration, whole
+from procwire.cli.operating import recorded
 from procwire.cli.output.choice import writer
 from procwire.engine.options import EngineError
 from procwire.model.alert import Alert
@@ -157,14 +158,22 @@ def _suppress(arguments: argparse.Namespace) -> int:
     until = time.time_ns() + (arguments.span or FOREVER_NS)
     step: Callable[[Any, str], None]
     step = lambda review, word: review.suppress(word, arguments.note, until=until)  # noqa: E731
-    return _changed(arguments, "suppressed", step)
+    more = {"until": time_text(until)} if arguments.span else {}
+    return _changed(arguments, "suppressed", step, **more)
 
 
-def _changed(arguments: argparse.Namespace, state: str, step: Callable[[Any, str], None]) -> int:
-    with _review(arguments) as review:
-        for word in arguments.id:
-            step(review, word)
-            _tell(arguments, {"id": review.one(word).alert.id, "state": state})
+def _changed(arguments: argparse.Namespace, state: str, step: Callable[[Any, str], None], **more: str) -> int:
+    done = []
+    try:
+        with _review(arguments) as review:
+            for word in arguments.id:
+                step(review, word)
+                done.append(review.one(word).alert.id)
+                _tell(arguments, {"id": done[-1], "state": state})
+    finally:
+        if done:
+            said = {"command": f"alerts {arguments.action}", "alerts": done, "note": arguments.note[:1000]}
+            recorded(arguments, "command", said | more)
     return exit.OK
 
 
@@ -189,6 +198,7 @@ def _dead(arguments: argparse.Namespace) -> int:
 def _retry(arguments: argparse.Namespace) -> int:
     with _review(arguments) as review:
         count = review.again(arguments.id, now=time.time_ns())
+    recorded(arguments, "command", {"command": "alerts retry", "alerts": arguments.id, "retried": count})
     _tell(arguments, {"retried": count} if arguments.json else {"said": f"{count} are tried again"})
     return exit.OK
 

@@ -17,6 +17,7 @@ from procwire.model.columns import Column, Table
 from procwire.model.filter import FilterError, compile_filter
 from procwire.model.tables import FLOWS, GROUPS
 from procwire.model.values import as_text
+from procwire.recorder.picking import Picked
 from procwire.tui.aside import Asked, Greeting, Query, Refused, Told, receive, send
 from procwire.tui.host import GROUP, Frame, Health, HostError, Rows, Said, Sheet, Want
 
@@ -92,6 +93,10 @@ class Answering:
         """See tui.host.Host."""
         raise HostError(f"packet {number} is not kept here")
 
+    def picked(self, numbers: tuple[int, ...]) -> tuple[Picked, ...]:
+        """Packets that are to be written."""
+        raise HostError(f"none of {len(numbers)} packets is kept here")
+
     def query(self, sql: str) -> Query:
         """See tui.host.Host."""
         raise HostError(f"nothing here answers {sql[:20]!r}")
@@ -142,17 +147,22 @@ def _ordered(rows: list[Any], column: Column, *, descending: bool) -> list[Any]:
 
 _KINDS: Mapping[str, Any] = {
     "rows": Want, "health": int | None, "flow": str, "conversation": str, "packet": int, "query": str,
-    "act": tuple[str, dict[str, Any]],
+    "act": tuple[str, dict[str, Any]], "picked": tuple[int, ...],
 }  # fmt: skip
 
 
 def serve(made: socket.socket, answering: Answering) -> None:
     """Answer until the terminal is gone."""
-    while True:
-        body = receive(made)
-        if not body:
-            return
+    while answer(made, answering):
+        pass
+
+
+def answer(made: socket.socket, answering: Answering) -> bool:
+    """Answer one call; False where the terminal is gone."""
+    body = receive(made)
+    if body:
         send(made, _answer(answering, msgspec.msgpack.decode(body, type=Asked)))
+    return bool(body)
 
 
 def _answer(answering: Answering, asked: Asked) -> Told:

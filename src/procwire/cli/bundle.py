@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from procwire.cli import exit
+from procwire.cli.operating import operator, recorded
 from procwire.engine.options import EngineError
 from procwire.model.values import clean, human_size, time_text
 
@@ -172,7 +173,7 @@ def _import(arguments: argparse.Namespace) -> int:
             "signers": [str(key) for key in bundle.signers], "root": str(arguments.root),
             "manifest_sha256": bundle.digest, "files": len(bundle.manifest.files),
         }  # fmt: skip
-    _record(arguments.ledger, body)
+    _record(arguments, body)
     done = sum(what != "same" for _, what, _ in changed)
     print(
         f"procwire: {done} files changed in {arguments.root}; procwire bundle rollback undoes it",
@@ -214,18 +215,16 @@ def _rollback(arguments: argparse.Namespace) -> int:
     from procwire.bundles import install
 
     install.back(arguments.root)
-    _record(arguments.ledger, {"rolled_back": str(arguments.root)})
+    _record(arguments, {"rolled_back": str(arguments.root)})
     print(f"procwire: {arguments.root} is as it was", file=sys.stderr)
     return exit.OK
 
 
-def _record(ledger: Path | None, body: dict[str, Any]) -> None:
-    if ledger is None:
+def _record(arguments: argparse.Namespace, body: dict[str, Any]) -> None:
+    """In the ledger that is named, else in the usual one where there is one."""
+    if arguments.ledger is None:
+        recorded(arguments, "configuration", body)
         return
-    from procwire.ledger import book
+    from procwire.ledger import inbox
 
-    held = book.opened(ledger, now=time.time_ns())
-    try:
-        held.append("configuration", body, now=time.time_ns())
-    finally:
-        held.close()
+    inbox.tell(arguments.ledger, "configuration", body | {"by": operator()}, now=time.time_ns())

@@ -9,7 +9,7 @@ import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +17,14 @@ import msgspec
 
 from procwire.cli import arguments as words
 from procwire.cli import exit
+from procwire.cli.apart import apart
+from procwire.cli.operating import operator, recorded
 from procwire.engine.options import EngineError
 from procwire.model.values import clean, human_size
+from procwire.sandbox.plan import OFF
 
 if TYPE_CHECKING:
+    from procwire.engine.reading import Reading
     from procwire.recorder.building import Order, Read
     from procwire.recorder.collecting import Collector
     from procwire.recorder.owners import OwnerBook
@@ -62,7 +66,7 @@ def export(arguments: argparse.Namespace) -> int:
     )  # fmt: skip
     reader = _Reader(arguments, finding=found.captures)
     if arguments.dry_run:
-        return _dry_run(order, reader, found.book)
+        return _dry_run(arguments, order, reader, found.book)
     return _make(arguments, order, reader, found.book)
 
 
@@ -77,7 +81,7 @@ def _make(arguments: argparse.Namespace, order: Order, reader: _Reader, book: Ow
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=".procwire-") as room:
         place = Path(room) / (order.name if packed else output.name)
-        told = build(order, place, reader, book)
+        told = apart(arguments.sandbox, lambda: build(order, place, reader, book))
         if arguments.parquet:
             _columnar(place)
         seal(place, told)
@@ -102,20 +106,19 @@ def _columnar(place: Path) -> None:
     write(place, tables())
 
 
-def _dry_run(order: Order, reader: _Reader, book: OwnerBook) -> int:
+def _dry_run(arguments: argparse.Namespace, order: Order, reader: _Reader, book: OwnerBook) -> int:
     """Make it, show what it holds, and throw it away."""
     from procwire.recorder.building import build
 
     with tempfile.TemporaryDirectory(prefix="procwire-") as room:
         place = Path(room) / order.name
-        told = build(order, place, reader, book)
+        told = apart(arguments.sandbox, lambda: build(order, place, reader, book))
         cut = human_size(told["redacted"]["cut_bytes"])
         print(f"{told['packets']['count']} packets would leave, without {cut} of payload:")
         for why, frames in told["redacted"]["cut_frames"].items():
             print(f"  {frames} frames cut behind what is understood: {why}")
-        names = order.pseudonyms
-        for kind, seen in names.seen.items() if names is not None else ():
-            print(f"{len(seen)} {kind} replaced")
+        for kind, count in told["redacted"]["replaced"].items():
+            print(f"{count} {kind} replaced")
         for path in sorted(place.glob("*.ndjson")):
             lines = path.read_bytes().splitlines()
             print(f"{path.name}: {len(lines)} lines" + (", the first:" if lines else ""))
@@ -125,42 +128,48 @@ def _dry_run(order: Order, reader: _Reader, book: OwnerBook) -> int:
 
 
 class _Reader:
-    """See recorder.building.Reader. ``finding``: detectors are asked too."""
+    """See recorder.building.Reader. ``finding``: detectors are asked too. The first shuts the process in."""
 
     def __init__(self, arguments: argparse.Namespace, *, finding: bool) -> None:
         self._arguments = arguments
         self._finding = finding
+        self._sandbox = arguments.sandbox
 
-    def __call__(self, paths: Sequence[str], collector: Collector, book: OwnerBook) -> Read:
-        """Read files into a collector."""
+    def __call__(
+        self, paths: Sequence[str], files: tuple[Any, ...], collector: Collector, book: OwnerBook
+    ) -> Callable[[], Read]:
+        """Make ready to read files into a collector."""
         from procwire.engine.context import Context
         from procwire.engine.options import ReadOptions
         from procwire.engine.reading import Reading
         from procwire.model.process import FROM_FILE
-        from procwire.recorder.building import Read
         from procwire.recorder.owners import Owned
 
         arguments = self._arguments
         options = ReadOptions(
-            paths=tuple(paths), keylog=arguments.keylog, keep_keys=arguments.with_keys, workers=1,
-            merge=len(paths) > 1,
-            flows=words.flow_options(arguments),
+            paths=tuple(paths), files=files, keylog=arguments.keylog, keep_keys=arguments.with_keys,
+            merge=len(paths) > 1, workers=1, sandbox=self._sandbox, flows=words.flow_options(arguments),
         )  # fmt: skip
+        self._sandbox = OFF
         listener: Any = collector
         if self._finding and collector.wanted is None:
             listener = _Finding(arguments, collector)
         reading = Reading(options, Owned(listener, book))
         collector.context = Context(reading.source.interfaces, unowned=FROM_FILE)
+        return lambda: self._read(reading, collector, listener)
+
+    def _read(self, reading: Reading, collector: Collector, listener: Any) -> Read:
+        from procwire.recorder.building import Read
+
         for batch, table in reading.steps():
             collector.packets(batch, table)
         if listener is not collector:
             listener.finish()
-        text = (
-            bytes(reading.keys.lines_of_used()) if arguments.with_keys and reading.keys is not None else b""
-        )
+        keys = reading.keys if self._arguments.with_keys else None
         return Read(
             error=str(reading.error or ""), names=reading.source.names, dropped=reading.counts.dropped,
-            secrets=text, interface=collector.context.interface,
+            secrets=b"" if keys is None else bytes(keys.lines_of_used()),
+            interface=collector.context.interface,
         )  # fmt: skip
 
 
@@ -282,7 +291,11 @@ def _key(path: Path) -> bytes:
 
 def _checkpoint(arguments: argparse.Namespace, name: str) -> str:
     """The ledger's word: that this was exported, and a signature over all that stands in it by now."""
-    if arguments.ledger is None or arguments.dry_run:
+    if arguments.dry_run:
+        return ""
+    body = {"what": "incident", "incident": name, "redacted": arguments.redact}
+    if arguments.ledger is None:
+        recorded(arguments, "exported", body)
         return ""
     from procwire.ledger.book import Book
     from procwire.ledger.tree import LedgerError
@@ -293,7 +306,7 @@ def _checkpoint(arguments: argparse.Namespace, name: str) -> str:
         raise EngineError(f"ledger: {error}") from None
     try:
         now = time.time_ns()
-        book.append("exported", {"incident": name, "redacted": arguments.redact}, now=now)
+        book.append("exported", body | {"by": operator()}, now=now)
         return str(book.checkpoint(now=now))
     except LedgerError as error:
         raise EngineError(f"ledger: {error}") from None

@@ -22,6 +22,7 @@ from procwire.model.flow import Flow
 from procwire.model.lives import LIVES
 from procwire.model.observation import Observation
 from procwire.model.observed import ObservationRow
+from procwire.model.process import Owner
 from procwire.model.rows import NO_CONTEXT, FlowRow, RowContext
 from procwire.model.values import clean
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:  # loaded where something is to be found
     from procwire.hunting.thread import Hunt
     from procwire.store.keeping import Keeper
 
+MAX_HELD = 20_000  # observations that wait for their flow's owner; more are looked at without
 SETTLE_NS = 1_000_000_000  # so long may a packet take from its time to here
 Take = Callable[[Finding], None]
 Reasons = Callable[[], Sequence[str]]
@@ -70,6 +72,9 @@ class Detecting:
         self.ruling = _ruling(arguments, names)
         self.keeper: Keeper | None = None
         self.hunt: Hunt | None = None
+        self._live = _looks_up(arguments)
+        self._held: dict[int, list[Observation]] = {}  # by flow, until its owner is known
+        self._holding = 0
         self.noticed: list[Callable[[], None]] = []  # asked with each tick
         self.deaf = ""  # why process events are not heard of
         rules = self.ruling.set if self.ruling is not None else None
@@ -102,7 +107,14 @@ class Detecting:
         self.detection.opened(FlowRow(flow, self.context), self.now)
 
     def observed(self, flow: Flow, observation: Observation) -> None:
-        """Something was seen in a flow."""
+        """Something was seen in a flow. Live, it waits until its owner is known, or the flow is told of."""
+        if self._live and flow.number and not isinstance(flow.owner, Owner) and self._holding < MAX_HELD:
+            self._held.setdefault(flow.number, []).append(observation)
+            self._holding += 1
+            return
+        self._observed(flow, observation)
+
+    def _observed(self, flow: Flow, observation: Observation) -> None:
         self._flow, self.now = flow, max(self.now, observation.time)
         self.detection.observed(ObservationRow(flow, observation, self.context), self.now)
 
@@ -119,7 +131,12 @@ class Detecting:
         """See model.listening.Audience."""
         if event == "open":
             self.opened(flow)
-        elif event == "end":
+        held = self._held.pop(flow.number, None)
+        if held is not None:
+            self._holding -= len(held)
+            for observation in held:
+                self._observed(flow, observation)
+        if event == "end":
             self.ended(flow)
 
     def ticked(self, now: int) -> None:
@@ -243,6 +260,12 @@ class Detecting:
             finding = msgspec.structs.replace(finding, reasons=(*finding.reasons, *reasons))
         for take in self.takers:
             take(finding)
+
+
+def _looks_up(arguments: argparse.Namespace) -> bool:
+    """Whether the owners of flows become known a moment after the flows."""
+    live = getattr(arguments, "command", "") in ("watch", "daemon")
+    return live and not getattr(arguments, "no_owners", True)
 
 
 def _ruling(arguments: argparse.Namespace, names: list[str]) -> Ruling | None:

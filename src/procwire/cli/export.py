@@ -9,6 +9,7 @@ from typing import Any
 
 from procwire.cli import arguments as words
 from procwire.cli import exit
+from procwire.cli.operating import recorded
 from procwire.engine.api import EngineError, ExportOptions, export
 
 
@@ -47,6 +48,17 @@ def run(arguments: argparse.Namespace) -> int:
     done = export(options)
     secrets = f", with the secrets of {done.connections} connections" if arguments.with_keys else ""
     print(f"procwire: {done.frames} packets written to {arguments.output}{secrets}", file=sys.stderr)
+    for trouble in done.troubles:
+        print(f"procwire: {trouble}", file=sys.stderr)
+    said = {
+        "what": "capture",
+        "output": arguments.output,
+        "files": arguments.files[:100],
+        "packets": done.frames,
+    }
+    if arguments.with_keys:
+        said |= {"keys": True, "connections": done.connections}
+    recorded(arguments, "exported", said)
     if done.error:
         print(f"procwire: {done.error}", file=sys.stderr)
         return exit.FAILURE

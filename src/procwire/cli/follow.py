@@ -88,19 +88,21 @@ def _from_file(arguments: argparse.Namespace, speaker: Speaker) -> int:
     with on_signal(reading.stop):
         reading.run()
     speaker.finish(taps[0].notes)
+    words.tell_keys(reading.keys)
     if reading.error is not None:
         print(f"procwire: {reading.error}", file=sys.stderr)
         return exit.FAILURE
-    return _ending(taps[0], arguments.flow, arguments.file)
+    return _ending(taps[0], arguments.flow, arguments.file, shown=speaker.form is not Form.RAW)
 
 
-def _ending(tap: Tap, name: str, where: str) -> int:
+def _ending(tap: Tap, name: str, where: str, *, shown: bool) -> int:
+    """``shown``: what the tap notes stands on standard output already."""
     if not tap.followed:
         print(f"procwire: no flow {name} with payload in {where}", file=sys.stderr)
         return exit.FAILURE
     for place in tap.moves:
         print(f"procwire: the connection went on from {place}", file=sys.stderr)
-    for note in tap.notes:
+    for note in () if shown and sys.stdout.isatty() else tap.notes:
         print(f"procwire: {note}", file=sys.stderr)
     return exit.INCOMPLETE if tap.notes else exit.OK
 
@@ -145,4 +147,5 @@ def _live(arguments: argparse.Namespace, speaker: Speaker) -> int:
         watching.run()
     assert face.tap is not None
     speaker.finish(face.tap.notes)
-    return _ending(face.tap, arguments.flow, "what was watched")
+    words.tell_keys(watching.keys)
+    return _ending(face.tap, arguments.flow, "what was watched", shown=speaker.form is not Form.RAW)

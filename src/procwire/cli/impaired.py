@@ -26,9 +26,9 @@ class Impaired:
     def __init__(self, folder: Path | None = None) -> None:
         from procwire.shaping.board import Board
 
-        self._board = (
-            Board(folder).open() if os.geteuid() == 0 else -1
-        )  # who else shapes, shapes nothing here
+        is_root = os.geteuid() == 0  # who else shapes, shapes nothing here
+        self._board = Board(folder).open() if is_root else -1
+        self._own = Path("/proc/self/ns/net").stat().st_ino  # behind the walls, it is another
         self._sightings: Sightings | None = None
         self._watching: Watching | None = None
         self._context: Context | None = None
@@ -41,7 +41,7 @@ class Impaired:
             return
         from procwire.shaping.sightings import Sightings
 
-        self._sightings = context.impaired = Sightings(Path("/proc/self/ns/net").stat().st_ino)
+        self._sightings = context.impaired = Sightings(self._own)
         self._watching, self._context = watching, context
         self._audience, watching.audience = watching.audience, self
         self._look(time.time_ns())

@@ -31,7 +31,8 @@ examples:
 def add(commands: Any) -> None:
     """Declare the command and its actions."""
     parser = commands.add_parser(
-        "incident", help="incidents: list, freeze, export, verify, open, diff", description=DESCRIPTION,
+        "incident", help="incidents: list, freeze, arm, disarm, export, verify, open, diff",
+        description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     actions = parser.add_subparsers(dest="action", metavar="ACTION", title="actions", required=True)
@@ -40,8 +41,13 @@ def add(commands: Any) -> None:
     form.add_argument("--json", action="store_true", help="one JSON object a line")
     form.add_argument("--csv", action="store_true", help="comma separated values with a header line")
     _add_place(show)
-    freeze = _action(actions, "freeze", "have running watches freeze what they recorded", _freeze)
-    freeze.add_argument("pid", nargs="*", type=int, help="of a watch (default: all that record)")
+    for order, what in (
+        ("freeze", "have running watches freeze what they recorded"),
+        ("arm", "have running watches record on, after a disarm"),
+        ("disarm", "have running watches keep what they recorded, and record nothing more"),
+    ):
+        told = _action(actions, order, what, lambda arguments, order=order: _ask(arguments, order))
+        told.add_argument("pid", nargs="*", type=int, help="of a watch (default: all that record)")
     _add_export(actions)
     check = _action(actions, "verify", "check every file of a bundle against its manifest", _verify)
     check.add_argument("bundle", type=Path)
@@ -115,6 +121,7 @@ def _add_export(actions: Any) -> None:
     hide.add_argument("--dry-run", action="store_true", help="only show what would leave")
     parser.add_argument("--with-keys", action="store_true", help="with the secrets of its connections")
     words.add_keys(parser)
+    words.add_sandbox(parser)
     _add_place(parser)
     words.add_flows(parser)
     parser.set_defaults(rules=[], thresholds=[], findings="")
@@ -152,15 +159,16 @@ def _list(arguments: argparse.Namespace) -> int:
     return exit.OK
 
 
-def _freeze(arguments: argparse.Namespace) -> int:
-    from procwire.recorder.asking import freeze, recording
+def _ask(arguments: argparse.Namespace, order: str) -> int:
+    from procwire.recorder import asking
 
-    pids = arguments.pid or recording()
+    pids = arguments.pid or asking.recording()
     if not pids:
         raise EngineError("no watch records here: start procwire watch --record", exit.FAILURE)
+    number = {"freeze": asking.FREEZE, "arm": asking.ARM, "disarm": asking.DISARM}[order]
     for pid in pids:
-        freeze(pid)
-        print(f"asked {pid} to freeze")
+        asking.ask(pid, number)
+        print(f"asked {pid} to {order}")
     return exit.OK
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import socket
 import sys
 import time
@@ -12,8 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from procwire import __version__
+from procwire.egress.writing import digest
 from procwire.engine.options import EngineError
 from procwire.model.finding import Finding
+from procwire.sandbox.capabilities import effective, names
 from procwire.store.place import state_directory
 
 if TYPE_CHECKING:
@@ -47,6 +50,7 @@ def ledgering(arguments: argparse.Namespace) -> Iterator[Ledgering | None]:
         yield None
         return
     with Ledgering(arguments) as made:
+        arguments.ledgering = made  # for those who tell it more: see cli.alerting
         yield made
 
 
@@ -66,7 +70,9 @@ class Ledgering:
         self._detecting: Detecting | None = None
         self._lost: tuple[str, ...] = ()
         self._rules: Any = None
+        self._policy: Any = None
         self._next = 0.0
+        self._told = False
         said = {name: value for name in _SAID if (value := getattr(arguments, name, None)) not in _EMPTY}
         self._pen.append("started", {"command": arguments.command, "version": __version__, "options": said})
 
@@ -80,7 +86,13 @@ class Ledgering:
         lost = self._pen.lost
         self._pen.close()
         words = f", {lost} records lost" if lost else ""
-        print(f"procwire: ledger {self.place} is signed{words}", file=sys.stderr)
+        told = "was not signed at the end" if self._told else "is signed"
+        print(f"procwire: ledger {self.place} {told}{words}", file=sys.stderr)
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether records were lost."""
+        return self._told or bool(self._pen.lost)
 
     def begin(self, detecting: Detecting, confinement: Confinement) -> None:
         """Take what is found from now on; the process is in its cell."""
@@ -89,7 +101,9 @@ class Ledgering:
         detecting.noticed.append(self.noticed)
         measures = {measure.name: measure.state for measure in confinement.measures}
         self._pen.append("sandbox", {"open": sorted(confinement.open), "measures": measures})
+        self._pen.append("privilege", _privilege())
         self._notice_rules()
+        self._notice_policy()
 
     def found(self, finding: Finding) -> None:
         """Something was found: enough of it to find it again, and to show that it was."""
@@ -103,13 +117,25 @@ class Ledgering:
             },
         )  # fmt: skip
 
+    def fated(self, what: dict[str, Any]) -> None:
+        """What became of an alert, or of several."""
+        self._pen.append("alert", what)
+
     def noticed(self) -> None:
-        """Some times a second: other rules, and at most every DROPS_SECONDS what was lost since."""
+        """Some times a second: other rules or policy; at most every DROPS_SECONDS what was lost since."""
         self._notice_rules()
+        self._notice_policy()
         now = time.monotonic()
         if now >= self._next:
             self._next = now + DROPS_SECONDS
             self._notice_losses()
+        self._notice_end()
+
+    def _notice_end(self) -> None:
+        """The scribe has died: said once, and told by the exit code."""
+        if not self._told and self._pen.gone:
+            self._told = True
+            print("procwire: ledger: the scribe has ended: records are LOST from now on", file=sys.stderr)
 
     def _notice_rules(self) -> None:
         ruling = self._detecting.ruling if self._detecting is not None else None
@@ -119,8 +145,23 @@ class Ledgering:
         names = [f"{rule.id}:{rule.state}" for rule in (*ruling.set.rules, *ruling.windowed)]
         self._pen.append("rule", {"count": len(names), "rules": names[:MAX_RULES]})
 
+    def _notice_policy(self) -> None:
+        policing = self._detecting.policing if self._detecting is not None else None
+        if policing is None or policing.judge is self._policy:
+            return
+        self._policy = policing.judge
+        if policing.judge is not None:
+            policy = policing.judge.policy
+            said = {"programs": len(policy.entries), "lines": policy.size, "sha256": digest(policy)}
+            self._pen.append("configuration", {"egress": str(policing.path), "in_force": said})
+
     def _notice_losses(self) -> None:
         lost = tuple(self._detecting.reasons()) if self._detecting is not None else ()
         if lost != self._lost:
             self._lost = lost
             self._pen.append("dropped", {"lost": list(lost)})
+
+
+def _privilege() -> dict[str, Any]:
+    """What the process that parses may still do."""
+    return {"uid": os.geteuid(), "gid": os.getegid(), "capabilities": names(effective())}

@@ -14,9 +14,10 @@ from typing import Any
 from procwire.api.client import ApiError, Client
 from procwire.api.remote import of_dicts, read
 from procwire.cli.abilities import SHAPING, frozen, kept_alerts, shaped
-from procwire.cli.acting import Acting
+from procwire.cli.acting import Acting, exported
 from procwire.cli.beside import Answering
 from procwire.cli.hearing import Hearing
+from procwire.cli.passing import Passing
 from procwire.cli.recorded import answered
 from procwire.cli.shape_tables import PRESETS, SCENARIOS, named_networks, scenarios
 from procwire.engine import api
@@ -26,33 +27,39 @@ from procwire.model.finding import FINDINGS
 from procwire.model.host_tables import PROCESSES
 from procwire.model.rows import Check
 from procwire.model.socket_tables import SOCKETS
-from procwire.model.tables import FLOWS, INTERFACES
+from procwire.model.tables import FLOWS, INTERFACES, PACKETS
 from procwire.recorder.listing import INCIDENTS
 from procwire.store.place import store_file
 from procwire.tui.aside import Query
-from procwire.tui.host import Health, Link, Said
+from procwire.tui.host import Frame, Health, Link, Rows, Said, Want
 
 COUNTERS = "/proc/self/net/dev"  # proc_net(5): of this process's network namespace
 CHECKED_SECONDS = 30.0  # what the doctor said is good for so long
+REVIEWED_SECONDS = 5.0  # and what became of alerts
 MAX_ROWS = 100_000  # of an engine's table in a query
 
 
 class Machine(Answering):
     """``path``: the socket of the engine whose flows can be asked about too.
 
-    ``hearing``: who hears conversations. ``mine``: sockets that no process started from here may keep.
+    ``hearing`` and ``passing``: who hears conversations, who looks at packets. ``mine``: sockets that no
+    process started from here may keep.
     """
 
     title = "this machine"
 
     def __init__(
-        self, path: str = "", store: str | None = None, *mine: socket.socket, hearing: Hearing | None = None
-    ) -> None:
+        self, path: str = "", store: str | None = None, *mine: socket.socket,
+        hearing: Hearing | None = None, passing: Passing | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(time.time_ns)
         self.hearing = hearing or Hearing((), "", *mine)
+        self.passing = passing or Passing((), "", *mine)
         self.acting = Acting(*mine)
         self._path = path
         self._store = store
+        self._kept: list[Any] = []
+        self._reviewed = 0.0
         self._checks: list[Check] = []
         self._checked = 0.0
         self._problems: dict[str, tuple[str, ...]] = {}
@@ -63,7 +70,8 @@ class Machine(Answering):
             CHECKS.name: (CHECKS, self._doctor),
             SHAPING.name: (SHAPING, shaped),
             INCIDENTS.name: (INCIDENTS, frozen),
-            ALERTS.name: (ALERTS, kept_alerts),
+            ALERTS.name: (ALERTS, self._alerts),
+            PACKETS.name: (PACKETS, tuple),
             PRESETS.name: (PRESETS, named_networks),
             SCENARIOS.name: (SCENARIOS, scenarios),
         }
@@ -75,11 +83,12 @@ class Machine(Answering):
     def health(self, at: int | None) -> Health:  # noqa: ARG002
         """The kernel's counters of each interface."""
         self.hearing.tidy()
+        self.passing.tidy()
         return Health(now=time.time_ns(), links=tuple(links(Path(COUNTERS).read_text(encoding="ascii"))))
 
     def query(self, sql: str) -> Query:
         """Over this machine, the engine, and what was stored."""
-        live: dict[str, Any] = dict(self.offers)
+        live: dict[str, Any] = {name: offer for name, offer in self.offers.items() if name != PACKETS.name}
         for table in (FLOWS, FINDINGS) if self._path else ():
             live[table.name] = (of_dicts(table), lambda name=table.name: self._of_engine(name))
         store = store_file(self._store) if self._store is not None else None
@@ -89,9 +98,27 @@ class Machine(Answering):
         """See tui.host.Host: by Community ID, from the first question on."""
         return self.hearing.conversation(flow_id)
 
+    def rows(self, want: Want) -> Rows:
+        """See Answering: packets are asked of who looks at them."""
+        return self.passing.rows(want) if want.table == PACKETS.name else super().rows(want)
+
+    def packet(self, number: int) -> Frame:
+        """See tui.host.Host."""
+        return self.passing.packet(number)
+
     def act(self, order: str, subject: Mapping[str, Any]) -> str:
         """See tui.host.Host."""
+        if order == "export":
+            return exported(self.passing.picked, subject)
+        self._reviewed = 0.0
         return self.acting.do(order, subject)
+
+    def _alerts(self) -> list[Any]:
+        """Read anew now and then, as faces ask every second; at once where one was dealt with here."""
+        moment = time.monotonic()
+        if not self._reviewed or moment - self._reviewed > REVIEWED_SECONDS:
+            self._kept, self._reviewed = kept_alerts(), moment
+        return self._kept
 
     def _of_engine(self, name: str) -> Iterable[dict[str, Any]]:
         table = FLOWS if name == FLOWS.name else FINDINGS

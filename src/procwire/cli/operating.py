@@ -22,19 +22,30 @@ from procwire.store.place import state_directory
 
 def recorded(arguments: argparse.Namespace | None, kind: str, body: dict[str, Any]) -> None:
     """Tell the ledger what was done; that it could not be told is said, and does not undo it."""
-    from procwire.ledger import inbox
-    from procwire.ledger.tree import LedgerError
-
     named = getattr(arguments, "ledger", None) or written(arguments, "ledger.directory")
     place = Path(named or state_directory() / "ledger")
     try:
-        if not (place / "records.jsonl").is_file():
-            if named:
-                raise LedgerError(f"{place}: there is no ledger")
-            return
-        inbox.tell(place, kind, {**body, "by": operator()}, now=time.time_ns())
+        there = (place / "records.jsonl").is_file()
+    except PermissionError:
+        return  # the system's ledger tells of those who may change the system
+    if there:
+        _append(place, kind, {**body, "by": operator()})
+    elif named:
+        _complain(f"{place}: there is no ledger")
+
+
+def _append(place: Path, kind: str, body: dict[str, Any]) -> None:
+    from procwire.ledger import inbox  # where there is a ledger alone: it costs 50 ms
+    from procwire.ledger.tree import LedgerError
+
+    try:
+        inbox.tell(place, kind, body, now=time.time_ns())
     except (LedgerError, OSError) as error:
-        print(clean(f"procwire: ledger: not recorded: {error}"), file=sys.stderr)
+        _complain(str(error))
+
+
+def _complain(words: str) -> None:
+    print(clean(f"procwire: ledger: not recorded: {words}"), file=sys.stderr)
 
 
 def operator() -> dict[str, Any]:

@@ -19,6 +19,7 @@ from procwire.model.filter import Filter, compile_filter
 from procwire.model.host import ProcessRow
 from procwire.model.host_tables import PROCESSES
 from procwire.model.lives import LIVES
+from procwire.shaping.touching import Touched
 
 
 def add(commands: Any) -> None:
@@ -60,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     keep = compile_filter(arguments.filter, PROCESSES, now=time.time_ns()) if arguments.filter else None
     names = columns_of(arguments.columns, PROCESSES)
     sort = columns_of(arguments.sort, PROCESSES)
-    with Processes(hashes=arguments.hash) as processes:
+    with Processes(hashes=arguments.hash, impaired=Touched()) as processes:
         rows = processes.take()
         for problem in processes.problems:
             print(f"procwire: {problem}", file=sys.stderr)

@@ -13,6 +13,7 @@ from typing import Any
 from procwire.cli import arguments as words
 from procwire.cli import exit
 from procwire.cli.history import add_forms, add_place, dated, tables, told
+from procwire.cli.operating import recorded
 from procwire.cli.output.choice import writer
 from procwire.cli.present import OF_A_DAEMON, Host
 from procwire.engine import api
@@ -193,9 +194,14 @@ class Asking:
         answer = self.questions.ask(text, parameters)
         exact = self.arguments.json or self.arguments.csv
         out = writer(self.arguments, answer.table if exact else dated(answer.table))
-        for row in answer.rows:
+        rows = 0
+        for rows, row in enumerate(answer.rows, 1):  # noqa: B007 - how many there were
             out.write(row)
         out.finish()
+        if exact:
+            form = "json" if self.arguments.json else "csv"
+            said = {"what": "query", "form": form, "sql": text[:4000], "rows": rows}
+            recorded(self.arguments, "exported", said)
         return told(self.missing(answer))
 
     def missing(self, answer: Answer) -> list[str]:

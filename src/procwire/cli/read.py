@@ -159,6 +159,7 @@ def _losses(reading: Reading) -> tuple[str, ...]:
 
 def _ending(reading: Reading) -> int:
     sys.stdout.flush()
+    words.tell_keys(reading.keys)
     counts = reading.counts
     if reading.stopped:
         print(f"procwire: stopped after {counts.frames} packets", file=sys.stderr)

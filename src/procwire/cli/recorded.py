@@ -9,16 +9,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from procwire.cli.beside import Answering, plain, told_of
 from procwire.cli.detecting import Detecting
-from procwire.cli.dissection import layers_of
 from procwire.cli.flow_series import tracks_of
+from procwire.cli.shelf import NAMES, TABLE, Shelf
 from procwire.engine import api
 from procwire.engine.api import Context, Reading, ReadOptions
 from procwire.model.finding import FINDINGS, Finding
@@ -29,10 +26,11 @@ from procwire.model.observation import Observation
 from procwire.model.observed import ObservationRow, observed
 from procwire.model.packets import PacketTable
 from procwire.model.process import FROM_FILE
-from procwire.model.rows import FlowRow, InterfaceRow, PacketRow
+from procwire.model.rows import FlowRow, InterfaceRow
 from procwire.model.tables import FLOWS, INTERFACES, PACKETS
 from procwire.recorder.opening import Opened
 from procwire.recorder.owners import Owned
+from procwire.recorder.picking import Picked
 from procwire.store.asking import Limits, QueryError, Questions
 from procwire.store.reason import StoreError
 from procwire.tui.aside import Query
@@ -41,16 +39,9 @@ from procwire.tui.host import Frame, Health, HostError, Link, Sheet, Want
 MAX_FLOWS = 200_000
 MAX_SEEN = 200_000
 MAX_FOUND = 10_000
-MAX_PACKETS = 20_000  # listed, with their bytes
-MAX_PACKET_BYTES = 64 << 20  # of these
 STEPS = 300  # of the history of an interface
 QUERY_ROWS = 5_000
 SECOND = 1_000_000_000
-NAMES = [column.name for column in PACKETS]
-_PLACED = msgspec.structs.replace(
-    PACKETS,
-    columns=tuple(msgspec.structs.replace(column, get=itemgetter(n)) for n, column in enumerate(PACKETS)),
-)
 Counted = dict[tuple[int, int], list[int]]  # interface and second -> bytes of src, bytes of dst, packets
 
 
@@ -121,15 +112,13 @@ class Recorded(Answering):
         self.kept.context = Context(self.reading.source.interfaces, unowned=FROM_FILE)
         if detecting is not None:
             detecting.context = self.kept.context
-        self.packets: list[tuple[Any, ...]] = []
-        self.frames: list[tuple[bytes, int]] = []  # the bytes of each, and where its payload begins
+        self.shelf = Shelf(self.kept.context)
         self.counted: Counted = {}
-        self._held = 0
         kinds = [table for table in api.tables() if {"time", "side"} <= {column.name for column in table}]
         self.offers = {
             FLOWS.name: (FLOWS, lambda: self.kept.flows),
             FINDINGS.name: (FINDINGS, lambda: self.kept.found),
-            PACKETS.name: (_PLACED, lambda: self.packets),
+            PACKETS.name: (TABLE, lambda: self.shelf.rows),
             INTERFACES.name: (INTERFACES, self._interfaces),
             **{table.name: (observed(table), self._of(table.name)) for table in kinds},
         }
@@ -187,15 +176,15 @@ class Recorded(Answering):
             seen += [(name, {column.name: plain(column.get(one)) for column in columns}) for one in mine]
         seen.sort(key=lambda pair: pair[1].get("time") or 0)
         flow = {column.name: plain(column.get(row)) for column in FLOWS}
-        return Sheet(flow=flow, seen=tuple(seen), tracks=tracks_of(flow, self.packets, NAMES))
+        return Sheet(flow=flow, seen=tuple(seen), tracks=tracks_of(flow, self.shelf.rows, NAMES))
 
     def packet(self, number: int) -> Frame:
         """See tui.host.Host."""
-        if not 1 <= number <= len(self.frames):
-            raise HostError(f"packet {number} was not kept", "procwire export cuts a smaller file")
-        data, payload = self.frames[number - 1]
-        chain = self.packets[number - 1][NAMES.index("encapsulation")] or ""
-        return Frame(number=number, data=data, layers=layers_of(data, chain, payload))
+        return self.shelf.packet(number)
+
+    def picked(self, numbers: tuple[int, ...]) -> tuple[Picked, ...]:
+        """See Answering."""
+        return tuple(self.shelf.picked(number) for number in numbers)
 
     def query(self, sql: str) -> Query:
         """See tui.host.Host."""
@@ -221,22 +210,8 @@ class Recorded(Answering):
                 sums = counted[key] = [0, 0, 0]
             sums[1 if table.flow[row] < 0 else 0] += table.wire[row]
             sums[2] += 1
-        room = min(table.count, MAX_PACKETS - len(self.packets))
-        buffer = memoryview(batch.buffer)
-        for row in range(max(0, room)):
-            if self._held > MAX_PACKET_BYTES:
-                room = row
-                break
-            self._keep(batch, table, row, buffer)
-        self.kept.left_out[PACKETS.name] += table.count - max(0, room)
-
-    def _keep(self, batch: FrameBatch, table: PacketTable, row: int, buffer: memoryview) -> None:
-        found = PacketRow(table, row, batch.first + row, self.kept.context or Context(()))
-        self.packets.append(tuple(plain(column.get(found)) for column in PACKETS))
-        start = batch.offset[row]
-        data = bytes(buffer[start : start + batch.captured[row]])
-        self._held += len(data)
-        self.frames.append((data, max(0, min(len(data), table.payload[row] - start))))
+        self.shelf.take(batch, table)
+        self.kept.left_out[PACKETS.name] = self.shelf.left_out
 
     def _links(self, now: int) -> list[Link]:
         interfaces = self.reading.source.interfaces

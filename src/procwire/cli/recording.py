@@ -62,7 +62,12 @@ def add_recording(parser: argparse.ArgumentParser) -> None:
 
 
 def add_writing(parser: argparse.ArgumentParser) -> None:
-    """What of --write is a watch's."""
+    """--write, and when its files turn."""
+    parser.add_argument(
+        "--write", metavar="FILE", default="",
+        help="keep every captured packet in FILE: pcapng, or pcap where it ends in .pcap, with its "
+        "connections in FILE.connections.jsonl",
+    )  # fmt: skip
     parser.add_argument(
         "--write-rotate", metavar="BOUNDS", default="",
         help="begin the next file when one has a size, span or number of packets, e.g. 100MB,1h or 100000p: "
@@ -183,13 +188,16 @@ def folders(arguments: argparse.Namespace) -> tuple[str, ...]:
 
 
 def freeze_at(arguments: argparse.Namespace, watching: Watching, detecting: Detecting | None) -> None:
-    """SIGUSR1 freezes an incident from now on, and so do the findings that were asked for."""
+    """Signals freeze an incident, arm and disarm from now on; findings that were asked for freeze one too."""
     flight = watching.keeping.flight
     if flight is None:
         return
+    from procwire.recorder import asking
     from procwire.recorder.incident import Reason
 
-    signal.signal(signal.SIGUSR1, lambda *_: flight.freeze(Reason(time=time.time_ns(), kind="signal")))
+    signal.signal(asking.ARM, lambda *_: flight.arm(True))
+    signal.signal(asking.DISARM, lambda *_: flight.arm(False))
+    signal.signal(asking.FREEZE, lambda *_: flight.freeze(Reason(time=time.time_ns(), kind="signal")))
     if arguments.freeze_on and detecting:
         from procwire.recorder.flight import Freezer
 
@@ -243,8 +251,11 @@ def tell_frozen(watching: Watching) -> bool:
         )
     if flight.refused:
         print(f"procwire: {flight.refused} triggers came while too many incidents were open", file=sys.stderr)
+    from procwire.recorder import asking
+
     with contextlib.suppress(ValueError):  # not the main thread
-        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+        for number in (asking.FREEZE, asking.ARM, asking.DISARM):
+            signal.signal(number, signal.SIG_IGN)
     return lacks
 
 

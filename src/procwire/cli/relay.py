@@ -13,14 +13,16 @@ from typing import Any
 
 import msgspec
 
+from procwire.cli.acting import exported
 from procwire.cli.beside import serve
 from procwire.cli.detecting import Detecting
 from procwire.cli.forking import Fork
 from procwire.cli.recorded import Recorded
 from procwire.engine.api import EngineError, Piece, Reading, ReadOptions, Silent, Tap
 from procwire.recorder.opening import Opened
+from procwire.recorder.picking import Picked
 from procwire.tui.aside import Asked, Refused, Told, forward, receive, send
-from procwire.tui.host import Said
+from procwire.tui.host import HostError, Said
 
 MAX_SAID_BYTES = 1 << 20  # of a conversation
 
@@ -35,6 +37,9 @@ def relay(
             asked = msgspec.msgpack.decode(body, type=Asked)
             if asked.call == "conversation":
                 send(made, _conversation(options, msgspec.msgpack.decode(asked.words, type=str), made))
+                continue
+            if asked.call == "act":
+                send(made, _acted(asked, reader.made))
                 continue
             forward(reader.made, body)
             answer = receive(reader.made)
@@ -54,6 +59,26 @@ def _read(
     recorded.read()
     serve(made, recorded)
     return 0
+
+
+def _acted(asked: Asked, reader: socket.socket) -> Told:
+    """The reader is shut in and writes no file: this process writes what it is given."""
+    order, subject = msgspec.msgpack.decode(asked.words, type=tuple[str, dict[str, Any]])
+
+    def pick(numbers: tuple[int, ...]) -> tuple[Picked, ...]:
+        send(reader, Asked("picked", msgspec.Raw(msgspec.msgpack.encode(numbers))))
+        told = msgspec.msgpack.decode(receive(reader), type=Told)
+        if told.refused is not None:
+            raise HostError(told.refused.words, told.refused.remedy)
+        return msgspec.msgpack.decode(told.answer, type=tuple[Picked, ...])
+
+    try:
+        if order != "export":
+            raise HostError(f"a recording cannot be told to {order}", "a daemon or a watch can")
+        said = exported(pick, subject)
+    except HostError as error:
+        return Told(refused=Refused(words=str(error), remedy=error.remedy))
+    return Told(msgspec.Raw(msgspec.msgpack.encode(said)))
 
 
 def _conversation(options: ReadOptions, flow_id: str, made: socket.socket) -> Told:

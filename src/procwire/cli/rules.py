@@ -13,6 +13,7 @@ import msgspec
 
 from procwire.cli import exit
 from procwire.cli.history import add_forms, add_place
+from procwire.cli.operating import recorded
 from procwire.cli.output.choice import writer
 from procwire.engine import api
 from procwire.engine.options import EngineError
@@ -21,6 +22,7 @@ from procwire.model.imported import IMPORTS, REFUSED
 from procwire.model.rule_tests import RULE_TESTS
 from procwire.model.values import clean
 
+MAX_NAMED = 200  # rules whose names stand in one record of the ledger
 DESCRIPTION = """\
 Rules look at rows of one table (procwire columns) with a filter, and say what a match means. They come from
 procwire itself, /etc/procwire/rules and ~/.config/procwire/rules, the later going before for one id. Each
@@ -174,6 +176,8 @@ def _switch(arguments: argparse.Namespace, state: str) -> int:
         if name not in known:
             raise EngineError(f"no rule is called {name!r}: see procwire rules list", exit.USAGE)
     place = api.switch(arguments.ids, state)
+    said = {"command": f"rules {arguments.action}", "state": state, "rules": arguments.ids[:MAX_NAMED]}
+    recorded(arguments, "rule", said | {"count": len(arguments.ids)})
     print(f"{len(arguments.ids)} rules are {state} ({place}); a watch that goes on takes it over on SIGHUP")
     return code
 
@@ -193,6 +197,7 @@ def _import(arguments: argparse.Namespace) -> int:
     for kind, count in Counter(row.kind for row in refused).most_common():
         print(f"{count:>7}  {clean(kind)}", file=sys.stderr)
     if written:
+        recorded(arguments, "rule", {"command": "rules import", "written": written, "place": str(place)})
         print(f"{written} files written in {place}", file=sys.stderr)
     return exit.INCOMPLETE if refused else exit.OK
 

@@ -232,7 +232,7 @@ def _notice(
     near = wiring.addresses
     return Notice(
         id=identity, target=f"command {File(program[0]).name}", pid=os.getpid(),
-        interfaces=(wiring.far.name,),
+        interfaces=(wiring.far.name,), namespace=os.fstat(wiring.namespace).st_ino,
         words=f"scenario {beside.scenario.name}" if beside is not None else words,
         networks=(str(near.near.network), str(near.near6.network)),
     )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from procwire.cli import arguments as words
 from procwire.cli import exit
+from procwire.cli.settling import written
 from procwire.cli.shape import guarded
 from procwire.cli.shape_words import add_effects, effect_words, preset_of
 from procwire.engine.options import EngineError
@@ -151,6 +152,7 @@ def _terms(arguments: argparse.Namespace) -> Terms:
         owner=owner(arguments.with_pid) if arguments.with_pid else None,
         adopt=arguments.adopt,
         management=management,
+        ledger=written(arguments, "ledger.directory") or None,
     )
 
 

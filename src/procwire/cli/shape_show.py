@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from procwire.cli import arguments as words
 from procwire.cli import exit
+from procwire.cli.operating import recorded
 from procwire.cli.shape import guarded
 from procwire.cli.shape_set import ending, need_root, record
 from procwire.model.values import clean
@@ -196,5 +197,7 @@ def _link(arguments: argparse.Namespace) -> int:
         if link is None:
             raise GoneError(f"no interface is called {arguments.interface!r}")
         shaper.switch(kernel, link, up=arguments.state == "up")
+    done = {"interface": arguments.interface, "namespace": arguments.namespace}
+    recorded(arguments, "shaped", {"what": f"link-{arguments.state}", **done})
     print(f"{clean(arguments.interface)} is {arguments.state}")
     return exit.OK

@@ -21,6 +21,7 @@ from procwire.cli.beside import serve
 from procwire.cli.forking import Fork
 from procwire.cli.hearing import Hearing
 from procwire.cli.machine import Machine
+from procwire.cli.passing import Passing
 from procwire.cli.top import show
 from procwire.engine.options import EngineError
 from procwire.tui.aside import Aside
@@ -119,10 +120,12 @@ def _attached(arguments: argparse.Namespace, path: str, engine: Fork | None) -> 
 
 def _beside(made: socket.socket, path: str, arguments: argparse.Namespace) -> int:
     hearing = Hearing(tuple(arguments.interface), arguments.keylog, made)
-    machine = Machine(path, "", made, hearing=hearing)
+    passing = Passing(tuple(arguments.interface), arguments.capture_filter or "", made)
+    machine = Machine(path, "", made, hearing=hearing, passing=passing)
     try:
         serve(made, machine)
     finally:
         hearing.close()
+        passing.close()
         machine.acting.close()
     return 0

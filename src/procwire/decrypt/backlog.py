@@ -10,7 +10,7 @@ from collections import Counter, deque
 from typing import Generic, TypeVar
 
 from procwire.decrypt.keylog import KeyLog
-from procwire.decrypt.reasons import BACKLOG_FULL, NO_KEY
+from procwire.decrypt.reasons import BACKLOG_FULL
 
 T = TypeVar("T")
 
@@ -54,5 +54,5 @@ class Backlog(Generic[T]):
 
     def give_up(self) -> None:
         """No key will come any more."""
-        self._failed[NO_KEY] += len(self._held)
+        self._failed[self._keys.absent] += len(self._held)
         self.take_all()

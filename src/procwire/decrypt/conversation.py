@@ -7,12 +7,14 @@ nothing of its records. A QUIC flow gives its streams. ``notes`` says what could
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from procwire.decrypt.dtls_session import DtlsSession
 from procwire.decrypt.keylog import KeyLog
+from procwire.decrypt.late import sent_at
 from procwire.decrypt.piece import Piece
-from procwire.decrypt.quic_session import QuicSession
-from procwire.decrypt.session import APPLICATION_DATA, Session
+from procwire.decrypt.quic_session import QuicSession, Said
+from procwire.decrypt.session import APPLICATION_DATA, Content, Session
 from procwire.dpi.contract import Claim, Context, Direction
 from procwire.dpi.protocols import dtls
 from procwire.dpi.wire import quic_claim, tls_claim
@@ -34,28 +36,26 @@ class TcpConversation:
             self._session = Session(self._keys)
         if self._session is None:
             return [self._piece(side, data, now, "payload")] if data else []
-        content = self._session.feed(side, data)
-        return [
-            self._piece(who, said, now, "tls")
-            for who, kind, said in content
-            if kind == APPLICATION_DATA and said
-        ]
+        self._session.now = now
+        return self._told(self._session.feed(side, data), now)
 
     def gap(self, side: int, size: int) -> None:
         """``size`` bytes of a side are missing."""
         self._missing[side] += size
         if self._session is not None:
-            self._session.gap(side)
+            self._session.gap(side, size)
 
     def finish(self, now: int) -> list[Piece]:
         """What the end makes readable."""
         if self._session is None:
             return []
-        content = self._session.finish()
+        return self._told(self._session.finish(), now)
+
+    def _told(self, content: Sequence[Content], now: int) -> list[Piece]:
         return [
-            self._piece(who, said, now, "tls")
-            for who, kind, said in content
-            if kind == APPLICATION_DATA and said
+            self._piece(each[0], each[2], sent_at(each, now), "tls")
+            for each in content
+            if each[1] == APPLICATION_DATA and each[2]
         ]
 
     @property
@@ -81,12 +81,13 @@ class UdpConversation:
         if self.session is None and self._dtls is None and self._keys is not None:
             self._begin(side, data, self._keys)
         if self._dtls is not None:
+            self._dtls.now = now
             return _said(self._dtls.feed(side, data), now)
         session = self.session
         if session is None:
             return [Piece(side, data, now)]
-        said = session.feed(side, data)
-        return [Piece(who, part, now, "quic", number, gap) for who, number, gap, part, _ in said if part]
+        session.now = now
+        return _streams(session.feed(side, data), now)
 
     def _begin(self, side: int, data: bytes, keys: KeyLog) -> None:
         if quic_claim.claim(data) is Claim.YES:
@@ -103,11 +104,7 @@ class UdpConversation:
             return _said(self._dtls.finish(), now)
         if self.session is None:
             return []
-        return [
-            Piece(who, part, now, "quic", number, gap)
-            for who, number, gap, part, _ in self.session.finish()
-            if part
-        ]
+        return _streams(self.session.finish(), now)
 
     @property
     def notes(self) -> list[str]:
@@ -117,9 +114,20 @@ class UdpConversation:
         return _notes(self.session.failed, "packets") if self.session is not None else []
 
 
-def _said(content: list[tuple[int, int, bytes]], now: int) -> list[Piece]:
+def _said(content: Sequence[Content], now: int) -> list[Piece]:
     return [
-        Piece(side, data, now, "dtls") for side, kind, data in content if kind == APPLICATION_DATA and data
+        Piece(each[0], each[2], sent_at(each, now), "dtls")
+        for each in content
+        if each[1] == APPLICATION_DATA and each[2]
+    ]
+
+
+def _streams(content: Sequence[Said], now: int) -> list[Piece]:
+    return [
+        Piece(who, part, sent_at(each, now), "quic", number, gap)
+        for each in content
+        for who, number, gap, part, _ in (each,)
+        if part
     ]
 
 

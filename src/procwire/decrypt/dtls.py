@@ -10,6 +10,7 @@ from typing import Any
 
 from procwire.decrypt.dtls_session import DtlsSession
 from procwire.decrypt.keylog import KeyLog
+from procwire.decrypt.late import sent_at
 from procwire.decrypt.plaintext import Inside
 from procwire.decrypt.session import APPLICATION_DATA
 from procwire.dpi.contract import ENOUGH, Context, Direction, ProtocolError
@@ -48,6 +49,7 @@ class Parser:
             except ProtocolError:
                 if self._session.agreement is None:
                     raise
+        self._session.now = now
         self._take(self._session.feed(side, data), now, found)
         return found
 
@@ -76,7 +78,8 @@ class Parser:
         return found
 
     def _take(self, content: list[tuple[int, int, bytes]], now: int, found: list[Observation]) -> None:
-        for side, kind, data in content:
+        for each in content:
+            side, kind, data = each
             if kind == APPLICATION_DATA and data:
                 self._plain[side] += len(data)
-                found += self._inside.feed(_SIDES[side], data, now)
+                found += self._inside.feed(_SIDES[side], data, sent_at(each, now))

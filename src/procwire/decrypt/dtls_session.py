@@ -14,7 +14,8 @@ from procwire.decrypt.backlog import Backlog
 from procwire.decrypt.ciphers import Opened
 from procwire.decrypt.dtls_keys import CONNECTION_ID, Agreement, Asked, Record
 from procwire.decrypt.keylog import KeyLog
-from procwire.decrypt.reasons import MALFORMED, NO_KEY, NO_SUITE, NOT_AUTHENTIC
+from procwire.decrypt.late import late
+from procwire.decrypt.reasons import MALFORMED, NO_SUITE, NOT_AUTHENTIC
 from procwire.decrypt.session import CLIENT_HELLO, SERVER_HELLO, Content
 from procwire.dpi.contract import ProtocolError
 from procwire.dpi.wire import tls_hello
@@ -38,7 +39,8 @@ class DtlsSession:
         self._messages = (Messages(), Messages())
         self._asked: list[Asked] = []
         self._agreed: list[Agreement] = []  # the one that opened a record last is the first
-        self.backlog: Backlog[tuple[int, Record]] = Backlog(keys, self.failed, MAX_BACKLOG_BYTES)
+        self.now = 0  # set by who feeds, see late.py
+        self.backlog: Backlog[tuple[int, int, Record]] = Backlog(keys, self.failed, MAX_BACKLOG_BYTES)
 
     @property
     def agreement(self) -> Agreement | None:
@@ -107,14 +109,18 @@ class DtlsSession:
         if self._agreed and all(each.suite is None for each in self._agreed):
             self.failed[NO_SUITE] += 1
         elif self._log.complete and self._agreed:
-            self.failed[NO_KEY] += 1
+            self.failed[self._log.absent] += 1
         else:
-            self.backlog.hold((side, record), len(record[2]))
+            self.backlog.hold((self.now, side, record), len(record[2]))
 
     def _retry(self, found: list[Content]) -> None:
         self._generation = self._log.generation
-        for side, record in self.backlog.take_all():
+        now = self.now
+        for at, side, record in self.backlog.take_all():
+            before, self.now = len(found), at
             self._record(side, record, found)
+            found[before:] = [late(content, at) for content in found[before:]]
+        self.now = now
 
     # Handshake in clear: anybody can write it. So hellos add what may be agreed on, and take nothing away.
 

@@ -15,7 +15,6 @@ from typing import Any
 import cython
 
 from procwire.decrypt.keylog import KeyLog
-from procwire.decrypt.reasons import NO_KEY
 from procwire.dpi.contract import Context, Direction
 from procwire.dpi.decryption import Decryption
 from procwire.dpi.registry import Registry
@@ -98,9 +97,8 @@ class Gate:
     def finish(self, now: int) -> Iterable[Observation]:
         """See contract.Parser."""
         if self._shut:
-            return (
-                unread(getattr(self._parser, "server_hello", None), now) if self._keys.expected else _NOTHING
-            )
+            hello = getattr(self._parser, "server_hello", None)
+            return unread(hello, now, self._keys.absent) if self._keys.expected else _NOTHING
         seen: Iterable[Observation] = _NOTHING if self._parser is None else self._parser.finish(now)
         return seen
 
@@ -189,7 +187,8 @@ class QuicGate(Gate):
         if not self._shut or self._clear is None:
             return Gate.finish(self, now)
         connection = self._clear.connections.latest
-        return unread(connection.server_hello, now, "QUICv2" if connection.version == V2 else "QUICv1")
+        version = "QUICv2" if connection.version == V2 else "QUICv1"
+        return unread(connection.server_hello, now, self._keys.absent, version)
 
     def _begin(self, random: bytes, now: int) -> Iterable[Observation]:
         held, self._held = self._held, []
@@ -202,8 +201,11 @@ class QuicGate(Gate):
         return seen
 
 
-def unread(hello: Any, now: int, version: str = "") -> Iterable[Observation]:
-    """What there is to say of a flow without a key. ``hello``: the server's; None unseen, or nobody cares."""
+def unread(hello: Any, now: int, why: str, version: str = "") -> Iterable[Observation]:
+    """What there is to say of a flow without a key. ``hello``: the server's; None unseen, or nobody cares.
+
+    ``why``: see reasons.
+    """
     if hello is None:
         return _NOTHING
     number = int.from_bytes(hello.ciphers[:2], "big")
@@ -211,6 +213,6 @@ def unread(hello: Any, now: int, version: str = "") -> Iterable[Observation]:
     return (
         Decryption(
             time=now, side=Direction.OUT, version=version, cipher=CIPHERS.get(number, hex(number)), app="",
-            records=0, plaintext_out=0, plaintext_in=0, shut=0, reasons=(NO_KEY,),
+            records=0, plaintext_out=0, plaintext_in=0, shut=0, reasons=(why,),
         ),
     )  # fmt: skip

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 
 import cython
 
+from procwire.decrypt.reasons import NO_KEY, NOT_KEPT
 from procwire.decrypt.vault import Secret, Vault, VaultError
 from procwire.decrypt.wiping import wipe
 
@@ -106,6 +107,20 @@ class KeyLog:
     def lacks(self, random: bytes) -> bool:
         """Whether nothing is known of the connection, and nothing will be. b"": its random was not seen."""
         return self.complete and (not self._known or (bool(random) and random not in self._known))
+
+    @property
+    def absent(self) -> str:
+        """Why a connection may have no secrets here: see reasons."""
+        return NOT_KEPT if self.evicted else NO_KEY
+
+    def troubles(self) -> list[str]:
+        """What of the log did not serve, in words."""
+        said = (
+            (self.faulty, "lines of the key log are no such lines"),
+            (self.evicted, f"connections of the key log gave way to newer ones: {self._limit:,} are kept"),
+            (self.refused, "secrets of the key log found no room"),
+        )
+        return [f"{count:,} {words}" for count, words in said if count]
 
     @property
     def used(self) -> int:

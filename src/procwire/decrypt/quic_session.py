@@ -18,9 +18,10 @@ from procwire.decrypt import keylog as log
 from procwire.decrypt import quic_frames
 from procwire.decrypt.backlog import Backlog
 from procwire.decrypt.keylog import KeyLog
+from procwire.decrypt.late import late
 from procwire.decrypt.ordered import Ordered, Piece
 from procwire.decrypt.quic_cipher import Opened, PacketCipher
-from procwire.decrypt.reasons import MALFORMED, NO_KEY, NO_SUITE, NOT_AUTHENTIC
+from procwire.decrypt.reasons import MALFORMED, NO_SUITE, NOT_AUTHENTIC
 from procwire.decrypt.records import Messages
 from procwire.decrypt.session import CLIENT_HELLO, SERVER_HELLO, TLS13_SUITES
 from procwire.decrypt.suites import Suite, suite_of
@@ -82,7 +83,8 @@ class QuicSession:
         self._id_bytes: tuple[list[int], list[int]] = ([], [])  # lengths of the ids a side may send to
         self._crypto: dict[tuple[int, str], tuple[Ordered, Messages]] = {}
         self._streams: dict[tuple[int, int], Ordered] = {}
-        self.backlog: Backlog[Pending] = Backlog(keys, self.failed, MAX_BACKLOG_BYTES)
+        self.now = 0  # set by who feeds, see late.py
+        self.backlog: Backlog[tuple[int, Pending]] = Backlog(keys, self.failed, MAX_BACKLOG_BYTES)
 
     @property
     def phases(self) -> int:
@@ -197,18 +199,22 @@ class QuicSession:
         if self.number and self.suite is None and len(self._answers) == 1:
             self.failed[NO_SUITE] += 1
         elif self._log.complete and self.number:
-            self.failed[NO_KEY] += 1
+            self.failed[self._log.absent] += 1
         else:
             side, level, data, start, at, end = pending
-            self.backlog.hold((side, level, data[start:end], 0, at - start, size), size)
+            self.backlog.hold((self.now, (side, level, data[start:end], 0, at - start, size)), size)
 
     def _retry(self, found: list[Said]) -> None:
         self._generation = self._log.generation
-        for pending in self.backlog.take_all():
+        now = self.now
+        for at, pending in self.backlog.take_all():
+            before, self.now = len(found), at
             if pending[1] == TRAFFIC:
                 self._short(pending[0], pending[2], pending[3], found)
             else:
                 self._packet(pending, found)
+            found[before:] = [late(said, at) for said in found[before:]]
+        self.now = now
 
     # Hellos.
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from procwire.decrypt.http3 import Http3
 from procwire.decrypt.keylog import KeyLog
+from procwire.decrypt.late import sent_at
 from procwire.decrypt.plaintext import Inside
 from procwire.decrypt.quic_session import QuicSession, Said
 from procwire.decrypt.reasons import HEADERS
@@ -42,6 +43,7 @@ class QuicTalk:
 
     def feed(self, side: int, data: bytes, now: int) -> tuple[list[Observation], list[int]]:
         """One datagram; what was observed, and how many bytes of content each side said."""
+        self.session.now = now
         return self._taken(self.session.feed(side, data), now)
 
     def finish(self, now: int) -> tuple[list[Observation], list[int]]:
@@ -64,7 +66,7 @@ class QuicTalk:
         sizes = [0, 0]
         for said in content:
             sizes[said[0]] += len(said[3])
-            self._take(said, now, found)
+            self._take(said, sent_at(said, now), found)
         return found, sizes
 
     def _take(self, said: Said, now: int, found: list[Observation]) -> None:

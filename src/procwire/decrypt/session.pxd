@@ -10,6 +10,8 @@ cdef class Session:
     cdef public int number
     cdef public list randoms
     cdef public long long records
+    cdef public long long now
+    cdef long long _order
     cdef public long long opened
     cdef public object failed
     cdef bint _mac_after

@@ -20,7 +20,8 @@ from procwire.decrypt.backlog import Backlog
 from procwire.decrypt.ciphers import Agreed, Cipher, Modern, Opened, legacy_pair
 from procwire.decrypt.early import TLS13_SUITES, early_cipher
 from procwire.decrypt.keylog import KeyLog, Secrets
-from procwire.decrypt.reasons import LOST, MALFORMED, NO_KEY, NO_SUITE, NOT_AUTHENTIC
+from procwire.decrypt.late import late
+from procwire.decrypt.reasons import LOST, MALFORMED, NO_SUITE, NOT_AUTHENTIC
 from procwire.decrypt.records import Record
 from procwire.decrypt.schedule import next_secret
 from procwire.decrypt.suites import Suite, suite_of
@@ -37,7 +38,6 @@ else:
 
 MAX_BACKLOG_BYTES = 1 << 18
 MAX_HANDSHAKES = 8  # of one connection whose secrets are kept, beside those of the last
-MAX_GUESSES = 256  # sequence numbers tried behind a gap
 
 CLIENT_HELLO, SERVER_HELLO, END_OF_EARLY_DATA, FINISHED, KEY_UPDATE = 1, 2, 5, 20, 24
 ENCRYPT_THEN_MAC = 22  # extension, RFC 7366
@@ -50,7 +50,8 @@ _NOTHING: tuple[Content, ...] = ()
 class Session:
     """Both directions. ``feed`` returns content in the order in which it was sent on each side.
 
-    ``opened`` counts records that were opened, ``failed`` those that stayed shut by reason.
+    ``opened`` counts records that were opened, ``failed`` those that stayed shut by reason. ``now`` is set by
+    who feeds: what waits is told of at its time, see late.py.
     """
 
     _log: KeyLog
@@ -62,6 +63,8 @@ class Session:
     number: cython.int  # of the suite
     randoms: list[bytes]  # of clients' hellos seen; several after renegotiations
     records: cython.longlong  # seen so far
+    now: cython.longlong
+    _order: cython.longlong  # of the record in hand
     opened: cython.longlong
     failed: Any
     _mac_after: cython.bint
@@ -81,7 +84,7 @@ class Session:
         self.suite = None
         self.number = 0
         self.randoms = []
-        self.records = self.opened = 0
+        self.records = self.opened = self.now = self._order = 0
         self._mac_after = self._early = False
         self._server_random = self._offered = b""
         self._next = [None, None]
@@ -110,17 +113,16 @@ class Session:
         found: list[Content] = []
         for record in half.stream.feed(data):
             self.records += 1
+            self._order = self.records
             self._record(side, half, record, found)
         if self._generation != self._log.generation and self.waiting:
             self._retry(found)
         return found
 
-    def gap(self, side: int) -> None:
-        """Bytes of a side are missing."""
+    def gap(self, side: int, size: int) -> None:
+        """``size`` bytes of a side are missing."""
         half: Half = self.halves[side]
-        half.stream.gap()
-        half.messages.clear()
-        half.gapped = True
+        half.lose(size)
 
     def finish(self) -> list[Content]:
         """The flow is over: a last try, then what is still held is given up."""
@@ -170,10 +172,10 @@ class Session:
         else:
             opened = self._open(side, half, record)
         if opened is None:
-            self.failed[LOST if half.gapped else NOT_AUTHENTIC] += 1
+            self.failed[LOST if half.lossy else NOT_AUTHENTIC] += 1
+            half.stayed_shut()
             half.gapped = half.gapped or self.version < TLS13
             return None
-        half.gapped = False
         self.opened += 1
         kind, content = opened
         if kind == APPLICATION_DATA:
@@ -198,7 +200,7 @@ class Session:
             half.cipher = early_cipher(secret, self._offered, record, self._log.vault)
         opened = half.cipher.open(half.number, record[0], record[1]) if half.cipher is not None else None
         if opened is None:
-            self.failed[NO_KEY if secret is None else NOT_AUTHENTIC] += 1
+            self.failed[self._log.absent if secret is None else NOT_AUTHENTIC] += 1
             return
         half.number += 1
         self.opened += 1
@@ -208,7 +210,7 @@ class Session:
         if self.suite is None:
             self.failed[NO_SUITE] += 1
         elif self._log.complete:
-            self.failed[NO_KEY] += 1
+            self.failed[self._log.absent] += 1
         else:
             self._hold(half, record)
 
@@ -218,13 +220,13 @@ class Session:
         body: bytes = record[1]
         opened: Any = half.cipher.open(half.number, header, body)
         if opened is not None:
-            half.number += 1
+            half.opened(half.number, len(body))
             return opened
         if half.gapped:
-            for number in range(half.number + 1, half.number + MAX_GUESSES):
+            for number in half.guesses():
                 opened = half.cipher.open(number, header, body)
                 if opened is not None:
-                    half.number = number + 1
+                    half.opened(number, len(body))
                     return opened
         return self._open_ahead(side, record)
 
@@ -239,24 +241,30 @@ class Session:
         opened = ahead[0].open(0, *record) if ahead is not None else None
         if ahead is not None and opened is not None:
             half.turn("handshake" if half.stage == "early" else "traffic", ahead[0], ahead[1])
-            half.number = 1
+            half.opened(0, len(record[1]))
         return opened
 
     def _hold(self, half: Half, record: Record) -> None:
-        if not half.backlog.hold(record, len(record[1])):
+        if not half.backlog.hold((self._order, self.now, record), len(record[1])):
             half.gapped = True
+            half.stayed_shut()
 
     def _retry(self, found: list[Content]) -> None:
-        """What was held, in the order of each side; the server first, whose Finished turns no client keys."""
+        """What was held, in the order in which it came, so that an answer stands behind its question."""
         self._generation = self._log.generation
-        for side in (1 - self.client, self.client):
+        now, order = self.now, self._order
+        held = [(*each, side) for side in (0, 1) for each in self.halves[side].backlog.take_all()]
+        for place, at, record, side in sorted(held):
+            self._order, self.now = place, at
             half: Half = self.halves[side]
-            for record in half.backlog.take_all():
-                keyless = half.stage != "clear" and half.cipher is None
-                if not half.backlog and keyless and not self._find(side):
-                    self._hold(half, record)
-                else:
-                    self._record(side, half, record, found)
+            keyless = half.stage != "clear" and half.cipher is None
+            if not half.backlog and keyless and not self._find(side):
+                self._hold(half, record)
+            else:
+                before = len(found)
+                self._record(side, half, record, found)
+                found[before:] = [late(content, at) for content in found[before:]]
+        self.now, self._order = now, order
 
     # Handshake.
 

@@ -14,6 +14,7 @@ from typing import Any
 import cython
 
 from procwire.decrypt.keylog import KeyLog
+from procwire.decrypt.late import sent_at
 from procwire.decrypt.session import APPLICATION_DATA, HANDSHAKE, Content
 from procwire.dpi.contract import ENOUGH, Context, Direction
 from procwire.dpi.decryption import Decryption
@@ -74,6 +75,7 @@ class Parser:
             self._tell(side, data, now, found)
         session: Session = self._session
         before: cython.longlong = session.records
+        session.now = now
         for content in session.feed(side, data):
             self._take(content, now, found)
         if session.records != before:
@@ -98,7 +100,7 @@ class Parser:
         """See contract.Parser."""
         told = self._told_in if side else self._told_out
         found = [] if told else list(self._clear.gap(side, size, now=now))
-        self._session.gap(side)
+        self._session.gap(side, size)
         if self.inside is not None:
             found += self.inside.gap(side, size, now)
         return found
@@ -133,6 +135,7 @@ class Parser:
 
     def _take(self, content: Content, now: int, found: list[Observation]) -> None:
         side, kind, data = content
+        now = sent_at(content, now)
         if kind == APPLICATION_DATA and data:
             if self.inside is None:
                 self.inside = Inside(self._context, self._protocols)

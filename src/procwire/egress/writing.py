@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 import msgspec
@@ -24,6 +25,11 @@ def text(policy: Policy) -> str:
     parts.append("programs:\n" if policy.entries else "programs: []\n")
     parts += [_entry(entry) for entry in policy.entries]
     return "".join(parts)
+
+
+def digest(policy: Policy) -> str:
+    """SHA-256 of what it says, so that the same policy is known again."""
+    return hashlib.sha256(text(policy).encode()).hexdigest()
 
 
 def _entry(entry: Entry) -> str:

@@ -28,7 +28,7 @@ __all__ = [
     "Context", "DetectError", "Detection", "EngineError", "ExportOptions", "ExtensionError",
     "FlowOptions", "Gatherer", "Piece", "Processes", "ReadOptions", "Reading", "RuleSet", "Silent",
     "TIMEOUTS", "Tap", "WatchOptions", "Watching", "compiled_modules", "detectors", "examine",
-    "explain", "export", "interfaces", "is_name", "learn", "lives", "pictures", "protocols", "report_of",
-    "risks", "rule_directories", "rules", "settings_of", "settle", "sockets", "switch", "tables",
+    "explain", "export", "interfaces", "is_name", "learn", "lives", "pictures", "protocols",
+    "report_of", "risks", "rule_directories", "rules", "settings_of", "settle", "sockets", "switch", "tables",
     "take_sigma",
 ]  # fmt: skip

@@ -33,16 +33,15 @@ def export(options: ExportOptions) -> Copied:
     finally:
         wipe(text)
     if keys is not None:
-        done.connections = keys.used
+        done.connections, done.troubles = keys.used, tuple(keys.troubles())
         keys.close()
     return done
 
 
 def _needed(options: ExportOptions) -> KeyLog:
     """The secrets of the connections that the files hold."""
-    reading = Reading(
-        ReadOptions(paths=options.paths, merge=options.merge, keylog=options.keylog, keep_keys=True), _Heard()
-    )
+    wish = ReadOptions(paths=options.paths, merge=options.merge, keylog=options.keylog, keep_keys=True)
+    reading = Reading(wish, _Heard())
     reading.run()
     if reading.keys is None or not len(reading.keys):
         raise EngineError("no secrets to export: give --keylog, or a capture that holds some", 2)

@@ -10,6 +10,7 @@ from procwire.engine.options import EngineError
 from procwire.processes.listing import Lives, Processes
 from procwire.processes.listing import Sockets as _Sockets
 from procwire.processes.pictures import Pictures
+from procwire.shaping.touching import Touched
 
 NOT_ALLOWED = 3
 _NUMBERS = {"tcp": 6, "udp": 17, "sctp": 132, "udplite": 136}
@@ -24,7 +25,7 @@ def sockets(*, hashes: bool = False) -> _Sockets:
 
 def pictures() -> Pictures:
     """Both, and what interfaces count, as rows of plain values."""
-    return Pictures(_guess)
+    return Pictures(_guess, impaired=Touched())
 
 
 def lives() -> Lives:

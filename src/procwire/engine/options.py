@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from procwire.capture.source import Files
 from procwire.recorder.wishes import Wishes
 from procwire.sandbox.plan import OFF
 
@@ -28,6 +29,7 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
     """``procwire read``: capture files, in order or merged by time."""
 
     paths: tuple[str, ...]
+    files: Files = ()  # these paths, open already: then one process reads
     merge: bool = False
     lenient: bool = False
     keylog: str = ""  # secrets with which encrypted traffic is read

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from procwire.capture.files import FileSource, open_files
+from procwire.capture.files import open_files
 from procwire.capture.source import CaptureError, Counts
 from procwire.crew.ahead import Ahead, Decoded
 from procwire.crew.outcome import Outcome
@@ -39,9 +39,9 @@ class Reading:
         self.error: CaptureError | None = None
         self.stopped = False
         self.shared = False
-        self.source: FileSource
         try:
-            self.source = open_files(options.paths, merge=options.merge, lenient=options.lenient)
+            files = options.files or options.paths
+            self.source = open_files(files, merge=options.merge, lenient=options.lenient)
         except CaptureError as error:
             raise EngineError(str(error)) from None
         self._ahead = Ahead(self.source.batches, self._decode)
@@ -54,7 +54,7 @@ class Reading:
         """How many processes are to read."""
         log = self.options.keylog
         piped = bool(log) and not Path(log).is_file()  # a pipe gives its lines to one reader
-        if self._steer is not None or self.options.keep_keys or piped:
+        if self._steer is not None or self.options.keep_keys or piped or self.options.files:
             return 1
         return workers_for(self.listener, self.options.paths, self.options.workers)
 
@@ -143,9 +143,8 @@ class Reading:
         return self.shared
 
     def _line(self, listener: Listener, names: Any = None, part: tuple[int, int] = (0, 1)) -> Pipeline:
-        return Pipeline(
-            self.options.flows, listener, keys=self.keys, steer=self._steer, names=names, part=part
-        )
+        flows, keys = self.options.flows, self.keys
+        return Pipeline(flows, listener, keys=keys, steer=self._steer, names=names, part=part)
 
     def _decode(self, *batch: Any) -> Any:
         return self.pipeline.decode(*batch)

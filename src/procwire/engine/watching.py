@@ -82,6 +82,7 @@ class Watching:
         self.source_problem = chosen.reason  # why it is not what was asked for
         self.counting = chosen.kernel
         self.keys, self._key_file = open_keys(options.keylog)
+        self._read_keys = self._key_file.poll if self._key_file is not None else lambda: None
         self.pipeline = Pipeline(options.flows, self, keys=self.keys, steer=self._steered(chosen, tap))
         if self.counting is not None:
             self.counting.connect(self.pipeline.tracker.credit)
@@ -236,6 +237,7 @@ class Watching:
     def _take(self, batch: FrameBatch | None) -> None:
         if batch is None or not batch.count:
             return
+        self._read_keys()  # a client writes its line before it sends anything under it
         self.pipeline.ingest(self.pipeline.decode(batch, self._table))
         self.keeping.take(batch, self._table)
         self.source.release(batch)
@@ -252,8 +254,7 @@ class Watching:
         if self.warden is not None and not self.warden.hear() and self.error is None:
             self.error = CaptureError("warden", None, "it has ended: nothing can be asked any more")
             self.stop()
-        if self._key_file is not None:
-            self._key_file.poll()
+        self._read_keys()
         clock = time.time_ns()
         self.keeping.tick(clock)
         self.pipeline.expire(clock - LAG_NS)

@@ -6,7 +6,7 @@ A ``Task`` is a process as the kernel counts it at one moment; ``ProcessRow`` re
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from procwire.model.process import Container, Executable
 
@@ -71,6 +71,7 @@ class HostContext:
 
     page_bytes = 4096
     now = 0  # ns since 1970, when the tasks were read
+    impaired: Any = None  # shaping.touching, where somebody looks at what was made bad on purpose
 
     def start(self, task: Task) -> int | None:  # noqa: ARG002
         """When the process started, ns since 1970."""

@@ -77,6 +77,11 @@ def container_columns(part: Any) -> tuple[Column, ...]:
     )  # fmt: skip
 
 
+def _impairment(row: ProcessRow) -> str | None:
+    impaired = row.host.impaired
+    return None if impaired is None else str(impaired.impairment(row.host, row.task) or "") or None
+
+
 _PROCESS = (
     count("pid", "Process id on this host.", attrgetter("task.pid"), free=_EXACT, shown=True, width=7),
     count("ppid", "Process id of its parent.", known("task.ppid"), shown=True, rank=7),
@@ -123,6 +128,8 @@ _PROCESS = (
     count("pidns", "Inode of its pid namespace.", _space("pid")),
     count("ns_pid", "Its process id in that pid namespace.", _asked("ns_pid")),
     *program_columns(lambda name: _of("executable", name)),
+    text("impairment", "What procwire shape does to its packets now: to itself, its unit, cgroup, container "
+         "or network of its own.", _impairment, free=Free.NEVER),
 )  # fmt: skip
 
 PROCESSES = Table(

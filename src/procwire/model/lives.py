@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
+from itertools import islice
 from operator import attrgetter
 
 import msgspec
@@ -12,6 +15,9 @@ from procwire.model.getters import Getter, known
 from procwire.model.host_tables import container_columns
 from procwire.model.process import Container
 
+MAX_ARGUMENTS = 8  # that have columns of their own
+_ESCAPED = "'\\''"  # a quote within quotes, as a shell has it
+_WORD = re.compile(r"'((?:[^']|'\\'')*)'(?=\s|$)|\S+")
 FORK, EXEC, EXIT = "fork", "exec", "exit"
 
 
@@ -49,6 +55,21 @@ def _container(name: str) -> Getter:
     return lambda row: getattr(row.facts, name) or None if row.facts is not None else None
 
 
+@lru_cache(maxsize=1024)
+def words(cmdline: str) -> tuple[str, ...]:
+    """The first arguments of a command line as it is shown: those with blanks stand in single quotes."""
+    found = islice(_WORD.finditer(cmdline), MAX_ARGUMENTS)
+    return tuple(one[0] if one[1] is None else one[1].replace(_ESCAPED, "'") for one in found)
+
+
+def _argument(number: int) -> Getter:
+    def get(row: LifeRow) -> str | None:
+        found = words(row.cmdline)
+        return found[number] if number < len(found) else None
+
+    return get
+
+
 LIVES = Table(
     name="process_event",
     doc="One thing that happened to a process: it was forked, became another program, or ended.",
@@ -80,6 +101,9 @@ LIVES = Table(
         text("exe", "Path of its program, as it was executed; of a script, its interpreter.",
              attrgetter("exe")),
         text("cmdline", "Its command line, secrets masked.", attrgetter("cmdline"), shown=True, rank=1),
+        *(text(f"arg{number}", f"Argument {number} of its command line; the first is 0." if number else
+               "How it was called: argument 0 of its command line.", _argument(number))
+          for number in range(MAX_ARGUMENTS)),
         column("start", Kind.TIME, "When it was started.", known("start")),
         text("unit", "systemd unit that it belongs to.", attrgetter("unit")),
         text("cgroup", "Path of its control group.", attrgetter("cgroup")),

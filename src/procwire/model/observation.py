@@ -16,6 +16,7 @@ named in ``RISKS``: field or property -> a name of model.risks, stated where the
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from operator import attrgetter
 from typing import Annotated, Any, ClassVar, get_args, get_origin, get_type_hints
 
@@ -128,6 +129,7 @@ def _reader(name: str) -> Any:
     return _side if name == "side" else attrgetter(name)
 
 
+@cache
 def columns_of(observation: type[Observation]) -> tuple[Column, ...]:
     """The declared columns of an observation class. Raises TypeError for a field without ``says``."""
     hints = get_type_hints(observation, include_extras=True)

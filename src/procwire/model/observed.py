@@ -17,7 +17,10 @@ from procwire.model.rows import NO_CONTEXT, FlowRow, RowContext
 from procwire.model.tables import FLOWS
 from procwire.model.values import as_text, human
 
-BESIDE = ("flow_id", "proto", "src", "src_port", "dst", "dst_port", "app", "pid", "process", "container")
+BESIDE = (
+    "flow_id", "proto", "src", "src_port", "dst", "dst_port", "app", "pid", "process", "exe", "user",
+    "container",
+)  # fmt: skip
 _FIRST = ("time", "side")
 _TOLD = frozenset({"time", "side"})  # have columns of their own beside ``said``
 

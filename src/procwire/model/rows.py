@@ -189,6 +189,21 @@ class ColumnRow(msgspec.Struct, frozen=True, kw_only=True):
     column: Column
 
 
+class Shaped(msgspec.Struct, kw_only=True):
+    """What procwire shape did to a group's flows, and how they were before it and since."""
+
+    names: list[str] = msgspec.field(default_factory=list)  # of impairments, in order of sight
+    round_trips: list[int] = msgspec.field(default_factory=lambda: [0, 0])  # ns summed up, flows: now
+    before: list[int] = msgspec.field(default_factory=lambda: [0, 0])  # the same when it began
+    resent: int = 0
+    resent_before: int = 0
+
+    @staticmethod
+    def mean(sums: list[int]) -> int | None:
+        """Of a sum and its count."""
+        return sums[0] // sums[1] if sums[1] else None
+
+
 class GroupRow(msgspec.Struct, kw_only=True):
     """Flows taken together by what they have in common."""
 
@@ -200,6 +215,7 @@ class GroupRow(msgspec.Struct, kw_only=True):
     bytes_in: int = 0
     first: int = 0  # ns
     last: int = 0  # ns
+    shaped: Shaped | None = None  # of those of its flows that procwire shape did something to
 
     @property
     def bytes(self) -> int:

@@ -34,7 +34,7 @@ from procwire.model.lives import LIVES
 from procwire.model.packets import HAS_PORTS, IS_IP
 from procwire.model.place_tables import PLACES
 from procwire.model.rule_tests import RULE_TESTS
-from procwire.model.shaped_tables import SHAPED
+from procwire.model.shaped_tables import SHAPED, SHAPED_GROUP
 from procwire.model.socket_tables import SOCKETS
 from procwire.model.store_tables import LOSSES, RUNS
 from procwire.model.traffic import TRAFFIC
@@ -336,6 +336,7 @@ GROUPS = Table(
            attrgetter("rate"), unit="bytes/s", shown=True),
         _c("start", Kind.TIME, "Time of the group's first packet.", attrgetter("first")),
         _c("last", Kind.TIME, "Time of the group's last packet.", attrgetter("last")),
+        *SHAPED_GROUP,
     ),
 )  # fmt: skip
 

@@ -53,6 +53,19 @@ class Programs(Protocol):
         """What a process ran that is gone, where its file is still there."""
 
 
+def resolved(path: str, program: tuple[int, int]) -> str:
+    """A path as executed, without its links, as /proc/PID/exe reads; itself where that is not known.
+
+    ``program``: device and inode of what ran, so that a link that was turned since is not followed.
+    """
+    try:
+        real = os.path.realpath(path, strict=True)
+        status = os.stat(real)  # noqa: PTH116
+    except (OSError, ValueError):
+        return path
+    return real if path.startswith("/") and (status.st_dev, status.st_ino) == program else path
+
+
 class Executables:
     """Answers what a process runs. ``look`` is for one thread; hashes may be filled in by another."""
 

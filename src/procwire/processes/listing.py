@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
 from procwire.model.host import ProcessRow
 from procwire.model.lives import LifeRow
@@ -19,20 +20,37 @@ from procwire.processes.socktable import SocketTable
 
 TICK_SECONDS = 0.25
 
+
+class Impaired(Protocol):
+    """Who knows what is done to packets on purpose."""
+
+    def look(self) -> None:
+        """What is shaped now."""
+
+    def close(self) -> None:
+        """Look no more."""
+
+
 Guess = Callable[[str, int, int], tuple[str, str]]  # transport and ports -> app, app_confidence
 
 
 class Processes:
-    """The process table, each time it is taken. With ``hashes``, a program whose hash is read is hashed."""
+    """The process table, each time it is taken. With ``hashes``, a program whose hash is read is hashed.
 
-    def __init__(self, *, hashes: bool = False) -> None:
+    ``impaired`` knows what is shaped (shaping.touching).
+    """
+
+    def __init__(self, *, hashes: bool = False, impaired: Impaired | None = None) -> None:
         self._census = Census(hashes=hashes)
+        self._impaired = self._census.impaired = impaired
 
     def __enter__(self) -> Processes:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._census.close()
+        if self._impaired is not None:
+            self._impaired.close()
 
     @property
     def source(self) -> str:
@@ -47,6 +65,8 @@ class Processes:
 
     def take(self) -> list[ProcessRow]:
         """Every process now, in order of pids."""
+        if self._impaired is not None:
+            self._impaired.look()
         found = self._census.take()
         return [ProcessRow(task, self._census) for task in sorted(found, key=lambda task: task.pid)]
 

@@ -14,7 +14,7 @@ from procwire.model.columns import Table
 from procwire.model.host_tables import PROCESSES
 from procwire.model.socket_tables import SOCKETS
 from procwire.model.traffic import COUNTERS, TRAFFIC
-from procwire.processes.listing import Guess, Processes, Sockets
+from procwire.processes.listing import Guess, Impaired, Processes, Sockets
 
 TABLES = (PROCESSES.name, SOCKETS.name, TRAFFIC.name)
 Values = list[Any]
@@ -23,8 +23,9 @@ Values = list[Any]
 class Pictures:
     """What ``take`` opens stays open for the next time. For one thread."""
 
-    def __init__(self, guess: Guess, *, proc: str = "/proc") -> None:
+    def __init__(self, guess: Guess, *, proc: str = "/proc", impaired: Impaired | None = None) -> None:
         self._guess = guess
+        self._impaired = impaired
         self._proc = proc
         self._processes: Processes | None = None
         self._sockets: Sockets | None = None
@@ -32,7 +33,7 @@ class Pictures:
     def take(self, table: str) -> Iterator[Values]:
         """The rows of a table, as of now."""
         if table == PROCESSES.name:
-            self._processes = self._processes or Processes()
+            self._processes = self._processes or Processes(impaired=self._impaired)
             return _flat(PROCESSES, self._processes.take())
         if table == SOCKETS.name:
             self._sockets = self._sockets or Sockets(self._guess)

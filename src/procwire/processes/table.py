@@ -20,7 +20,7 @@ from procwire.processes.cgroups import Cgroups
 from procwire.processes.claims import Claim
 from procwire.processes.container_names import ContainerNames
 from procwire.processes.containers import Place
-from procwire.processes.executables import Executables, Programs
+from procwire.processes.executables import Executables, Programs, resolved
 
 MAX_PROCESSES = 65536  # remembered, the exited included; the least recently used go first
 LINGER_NS = 60_000_000_000  # how long an exited process is remembered
@@ -145,6 +145,7 @@ class ProcessTable:
             executable = parent.executable
         elif claim.exe and (known is None or known.executable is None):
             executable = self._programs.vouched(claim.exe, claim.program)
+            claim = claim._replace(exe=resolved(claim.exe, claim.program))
         ancestors, nearest = self._lineage(claim)
         place = self._place_of(claim, nearest)
         if known is not None:

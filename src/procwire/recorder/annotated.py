@@ -6,23 +6,23 @@ compiled code, in runs; only frames that are rewritten (``rewrite``) are touched
 
 from __future__ import annotations
 
-import os
+import contextlib
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import BinaryIO
 
 import msgspec
 
 from procwire.capture.encode import PACKET_BYTES, put_stamped, run_end
 from procwire.capture.files import open_files
-from procwire.capture.source import Interface
+from procwire.capture.source import CaptureError, Interface
 from procwire.capture.writer import block, section, statistics
 from procwire.model.flow import Flow
 from procwire.model.frames import FrameBatch
 from procwire.model.process import Owner
+from procwire.recorder.hashed import HashedFile
 from procwire.recorder.stamps import DECLARED, names, remark, stamp
 from procwire.recorder.track import Numbers
-
-ROOM_BYTES = 1 << 20
 
 Rewrite = Callable[[FrameBatch], FrameBatch]
 
@@ -42,13 +42,20 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     owner: Callable[[Owner], Owner] = lambda owner: owner
 
 
-def write(paths: Sequence[str], wanted: Wanted, output: int, rewrite: Rewrite | None = None) -> int:
-    """Write to a descriptor; the number of packets. Raises CaptureError, and OSError for the disk."""
+def write(
+    paths: Sequence[str | BinaryIO], wanted: Wanted, output: HashedFile, rewrite: Rewrite | None = None
+) -> int:
+    """The number of packets, to the end or to damage: who read them before has told of it. Raises OSError."""
     source = open_files(paths, merge=len(paths) > 1)
     try:
-        return _Annotator(wanted, source.interfaces, output).write(source.batches(), rewrite)
+        return _Annotator(wanted, source.interfaces, output).write(_whole(source.batches()), rewrite)
     finally:
         source.close()
+
+
+def _whole(batches: Iterator[FrameBatch]) -> Iterator[FrameBatch]:
+    with contextlib.suppress(CaptureError):
+        yield from batches
 
 
 class _Stamps:
@@ -63,6 +70,11 @@ class _Stamps:
         """How many there are."""
         return len(self.places) // 4
 
+    def most(self, number: int) -> int:
+        """Bytes of a packet's options at most."""
+        place = 4 * abs(number)
+        return self.places[place + 3] - self.places[place] + 4 if place < len(self.places) else 0
+
     def add(self, once: bytes = b"", out: bytes = b"", into: bytes = b"") -> None:
         """Those of the next flow."""
         for part in (once, out, into):
@@ -72,7 +84,7 @@ class _Stamps:
 
 
 class _Annotator:
-    def __init__(self, wanted: Wanted, interfaces: Sequence[Interface], output: int) -> None:
+    def __init__(self, wanted: Wanted, interfaces: Sequence[Interface], output: HashedFile) -> None:
         self._wanted = wanted
         self._output = output
         self._interfaces, self._known = interfaces, [wanted.interface(one) for one in interfaces]
@@ -80,16 +92,15 @@ class _Annotator:
         self._described = 0
         self._counts: dict[int, int] = {}
         self._stamps = _Stamps()
-        self._room = memoryview(bytearray(ROOM_BYTES))
         self._last = 0
 
     def write(self, batches: Iterator[FrameBatch], rewrite: Rewrite | None) -> int:
         wanted = self._wanted
-        self._put(section(f"procwire bundle. {DECLARED}") + names(wanted.names))
+        self._output.put(section(f"procwire bundle. {DECLARED}") + names(wanted.names))
         if wanted.secrets:
             size = len(wanted.secrets)
             head = (0x544C534B).to_bytes(4, "little") + size.to_bytes(4, "little")
-            self._put(block(10, head + wanted.secrets + bytes(-size % 4)))
+            self._output.put(block(10, head + wanted.secrets + bytes(-size % 4)))
         done, frames = 0, 0
         for batch in batches:
             numbers = wanted.numbers[done : done + batch.count]
@@ -102,7 +113,7 @@ class _Annotator:
                 self._write(rows, row, until, numbers)
         for number, received in sorted(self._counts.items()):
             drops = wanted.drops.get(self._numbers.names[number], 0)
-            self._put(statistics(number, received + drops, drops, self._last))
+            self._output.put(statistics(number, received + drops, drops, self._last))
         return frames
 
     def _runs(self, numbers: array[int]) -> Iterator[tuple[int, int]]:
@@ -138,20 +149,15 @@ class _Annotator:
         while row < until:
             end = run_end(batch, row, until)
             number = self._numbers.of(batch.interface[row], batch.link[row])
-            self._put(b"".join(self._numbers.described[self._described :]))
+            self._output.put(b"".join(self._numbers.described[self._described :]))
             self._described = len(self._numbers.described)
             self._counts[number] = self._counts.get(number, 0) + end - row
             self._last = max(self._last, batch.time[end - 1])
             while row < end:
+                stamps = self._stamps
+                needed = PACKET_BYTES + batch.captured[row] + 3 + stamps.most(numbers[row])
                 after, used = put_stamped(
-                    self._room, batch, row, end, number, (numbers, self._stamps.places, self._stamps.text)
+                    self._output.room(needed), batch, row, end, number, (numbers, stamps.places, stamps.text)
                 )
-                self._put(self._room[:used])
-                if after == row:
-                    self._room = memoryview(bytearray(PACKET_BYTES + batch.captured[row] + 3 + ROOM_BYTES))
+                self._output.take(used)
                 row = after
-
-    def _put(self, data: bytes | memoryview) -> None:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(self._output, view) :]

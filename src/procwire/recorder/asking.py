@@ -1,4 +1,7 @@
-"""Asking a watch that runs to freeze: SIGUSR1, but only to one that waits for it. It would end any other."""
+"""Asking a watch that runs to freeze, arm or disarm: by signals, but only one that waits for them.
+
+They would end any other.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from pathlib import Path
 
 from procwire.recorder.reason import RecorderError
 
-_WAITS = 1 << (signal.SIGUSR1 - 1)
+FREEZE, ARM, DISARM = signal.SIGUSR1, signal.SIGRTMIN, signal.SIGRTMIN + 1
 ENGINE = "procwire:engine"  # the name of a confined watch (sandbox.profile)
 
 
@@ -25,18 +28,18 @@ def recording(proc: Path = Path("/proc")) -> list[int]:
 
 
 def waits(pid: int, proc: Path = Path("/proc")) -> bool:
-    """Does the process catch SIGUSR1? Raises OSError."""
+    """Does the process catch FREEZE, as all that record do? Raises OSError."""
     for line in (proc / str(pid) / "status").read_text().splitlines():
         if line.startswith("SigCgt:"):
-            return bool(int(line.split()[1], 16) & _WAITS)
+            return bool(int(line.split()[1], 16) & 1 << (FREEZE - 1))
     return False
 
 
-def freeze(pid: int) -> None:
+def ask(pid: int, order: int = FREEZE) -> None:
     """Ask one. Raises RecorderError where it would not understand."""
     try:
         if not waits(pid):
-            raise RecorderError(f"process {pid} records nothing: SIGUSR1 would end it")
-        os.kill(pid, signal.SIGUSR1)
+            raise RecorderError(f"process {pid} records nothing: the signal would end it")
+        os.kill(pid, order)
     except OSError as error:
         raise RecorderError(f"process {pid}: {error.strerror}") from None

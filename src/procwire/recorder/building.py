@@ -6,7 +6,7 @@ again, so that what a bundle says of its flows is what its packets say, and noth
 
 from __future__ import annotations
 
-import os
+import contextlib
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Protocol
 
 import msgspec
 
-from procwire.capture.source import Interface
+from procwire.capture.source import Files, Interface
 from procwire.model.flow import Flow
 from procwire.model.lines import line_of
 from procwire.model.process import Owner
@@ -24,9 +24,11 @@ from procwire.recorder.annotated import Wanted
 from procwire.recorder.collecting import Collector
 from procwire.recorder.container import Container
 from procwire.recorder.frame_redaction import FrameRedaction
+from procwire.recorder.hashed import Hashed, HashedFile
 from procwire.recorder.incident import FINDINGS, FLOWS, OBSERVATIONS, PACKETS
 from procwire.recorder.owners import OwnerBook
 from procwire.recorder.pseudonyms import Pseudonyms
+from procwire.recorder.reason import RecorderError
 from procwire.recorder.telling import summary
 
 TABLES = (
@@ -34,7 +36,7 @@ TABLES = (
     "health.ndjson", "findings.ndjson", "owners.ndjson",
 )  # fmt: skip
 LIVE = (FLOWS, OBSERVATIONS, FINDINGS)  # what an incident knew beside its packets
-CHECKPOINT = "checkpoint"
+CHECKPOINT, SUMMARY = "checkpoint", "summary.md"
 
 
 class Read(msgspec.Struct, kw_only=True):
@@ -48,10 +50,15 @@ class Read(msgspec.Struct, kw_only=True):
 
 
 class Reader(Protocol):
-    """Reads files into a collector, with these owners."""
+    """Makes ready to read files into a collector, with these owners: all that needs a name is open then.
 
-    def __call__(self, paths: Sequence[str], collector: Collector, book: OwnerBook) -> Read:
-        """To the end, or to damage."""
+    What it returns reads to the end, or to damage; the first that is called may shut this process in.
+    """
+
+    def __call__(
+        self, paths: Sequence[str], files: Files, collector: Collector, book: OwnerBook
+    ) -> Callable[[], Read]:
+        """Once for each reading."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,58 +77,85 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def build(order: Order, place: Path, read: Reader, book: OwnerBook) -> dict[str, Any]:
-    """Make the bundle in the new directory ``place``; its manifest. Raises OSError, CaptureError."""
+    """Make the bundle in the new directory ``place``; its manifest, with the hashes that are known already.
+
+    Every file is opened before the first packet is read. Raises OSError; RecorderError where none is read.
+    """
     place.mkdir(mode=0o700, parents=True)
-    made = _Making(order, place, read, book)
-    with tempfile.TemporaryFile(dir=place) as chosen:
-        sources = made.choose(chosen) if order.keep is not None else order.sources
-        return made.make(sources)
+    with contextlib.ExitStack() as stack:
+        made = _Making(order, place, stack)
+        sources, choose = order.sources, _nothing
+        if order.keep is not None:
+            chosen = stack.enter_context(tempfile.TemporaryFile(dir=place))
+            sources, choose = (f"/proc/self/fd/{chosen.fileno()}",), made.chooser(read, book, chosen)
+        make = made.maker(read, book, sources)
+        choose()
+        return make()
 
 
 class _Making:
-    def __init__(self, order: Order, place: Path, read: Reader, book: OwnerBook) -> None:
+    def __init__(self, order: Order, place: Path, stack: contextlib.ExitStack) -> None:
         self.order = order
-        self.place = place
-        self.read = read
-        self.book = book
         self.clocks = clocks.read()
         self.reasons: list[str] = []
-        self.files: dict[str, BinaryIO] = {}
-        self.rows: dict[str, int] = {}
+        self.hashes: dict[str, Hashed] = {}  # of what was hashed as it was written
+        self._stack = stack
+        live = LIVE if order.live is not None else ()
+        names = dict.fromkeys((*TABLES, *live, SUMMARY, PACKETS))
+        self.files = {name: stack.enter_context((place / name).open("x+b")) for name in names}
+        self.live = {
+            name: stack.enter_context((order.live / name).open("rb"))
+            for name in live
+            if order.live is not None and (order.live / name).exists()
+        }
+        self.output = HashedFile(self.files[PACKETS].fileno())
+        if order.checkpoint:
+            (place / CHECKPOINT).write_text(order.checkpoint, encoding="utf-8")
 
-    def choose(self, into: BinaryIO) -> tuple[str, ...]:
-        """The packets of the flows that are wanted, as a file to read."""
+    def _open(self, sources: Sequence[str]) -> Files:
+        """The files of one reading, open."""
+        return tuple(self._stack.enter_context(Path(name).open("rb", buffering=0)) for name in sources)
+
+    def chooser(self, read: Reader, book: OwnerBook, into: BinaryIO) -> Callable[[], None]:
+        """What writes the packets of the flows that are wanted to a file, to be read."""
         collector = Collector(_ignore, self.order.keep)
-        found = self.read(self.order.sources, collector, self.book)
-        self._note(found, collector)
-        wanted = Wanted(
-            flows={}, numbers=collector.numbers, chosen=collector.wanted, names=found.names,
-            remark=str, flow_id=str, secrets=found.secrets,
-        )  # fmt: skip
-        annotated.write(self.order.sources, wanted, into.fileno())
-        return (f"/proc/self/fd/{into.fileno()}",)
+        sources = self.order.sources
+        reading, again = read(sources, self._open(sources), collector, book), self._open(sources)
 
-    def make(self, sources: tuple[str, ...]) -> dict[str, Any]:
+        def choose() -> None:
+            found = reading()
+            self._note(found, collector)
+            wanted = Wanted(
+                flows={}, numbers=collector.numbers, chosen=collector.wanted, names=found.names,
+                remark=str, flow_id=str, secrets=found.secrets,
+            )  # fmt: skip
+            output = HashedFile(into.fileno())
+            annotated.write(again, wanted, output)
+            output.close()
+
+        return choose
+
+    def maker(self, read: Reader, book: OwnerBook, sources: Sequence[str]) -> Callable[[], dict[str, Any]]:
+        """What makes the bundle of these files."""
         collector = Collector(self._write)
         self._redact(collector)
-        for name in TABLES:
-            self._file(name)
-        found = self.read(sources, collector, self.book)
-        self._note(found, collector)
-        self._copy_live()
-        drops = dict(self.order.incident.get("drops") or {})
-        collector.finish(found.interface, drops)
-        if self.order.pseudonyms is not None:
-            drops = {self.order.pseudonyms.text(name): lost for name, lost in drops.items()}
-        packets, cut = self._packets(sources, collector, found, drops)
-        for file in self.files.values():
-            file.close()
-        told = self._manifest(collector, packets, cut, drops)
-        findings = _lines(self.place / FINDINGS)
-        (self.place / "summary.md").write_text(summary(told, collector.facts, findings), encoding="utf-8")
-        if self.order.checkpoint:
-            (self.place / CHECKPOINT).write_text(self.order.checkpoint, encoding="utf-8")
-        return told
+        reading, again = read(sources, self._open(sources), collector, book), self._open(sources)
+
+        def make() -> dict[str, Any]:
+            found = reading()
+            self._note(found, collector)
+            self._copy_live()
+            drops = dict(self.order.incident.get("drops") or {})
+            collector.finish(found.interface, drops)
+            if self.order.pseudonyms is not None:
+                drops = {self.order.pseudonyms.text(name): lost for name, lost in drops.items()}
+            packets, cut = self._packets(again, collector, found, drops)
+            told = self._manifest(collector, packets, cut, drops)
+            findings = _lines(self.files[FINDINGS])
+            self.files[SUMMARY].write(summary(told, collector.facts, findings).encode())
+            return told
+
+        return make
 
     def _redact(self, collector: Collector) -> None:
         names = self.order.pseudonyms
@@ -131,33 +165,27 @@ class _Making:
             collector.owner_line = lambda flow: owners.line(_masked(flow, names), names.flow_id(flow))
 
     def _note(self, found: Read, collector: Collector) -> None:
+        if found.error and not collector.numbers:
+            raise RecorderError(found.error)
         self.reasons += [found.error] if found.error else []
         self.reasons += (
             [f"{found.dropped} frames were lost before the capture files"] if found.dropped else []
         )
         self.reasons += [f"{collector.unkept} flows are not told of: too many"] if collector.unkept else []
 
-    def _file(self, name: str) -> BinaryIO:
-        if name not in self.files:
-            self.files[name] = (self.place / name).open("wb")
-            self.rows[name] = 0
-        return self.files[name]
-
     def _write(self, name: str, line: bytes) -> None:
         names = self.order.pseudonyms
         if names is not None and name != "owners.ndjson":
             line = line_of(names.line(msgspec.json.decode(line)))
-        self._file(name).write(line)
-        self.rows[name] += 1
+        self.files[name].write(line)
 
     def _copy_live(self) -> None:
-        for name in LIVE if self.order.live is not None else ():
-            path = self.order.live / name if self.order.live is not None else Path()
-            for told in _lines(path):
+        for name, file in self.live.items():
+            for told in _lines(file):
                 self._write(name, line_of(told))
 
     def _packets(
-        self, sources: tuple[str, ...], collector: Collector, found: Read, drops: Mapping[str, int]
+        self, sources: Files, collector: Collector, found: Read, drops: Mapping[str, int]
     ) -> tuple[int, FrameRedaction | None]:
         names = self.order.pseudonyms
         frames = FrameRedaction(names) if names is not None else None
@@ -174,11 +202,11 @@ class _Making:
             flow_id=_flow_id if names is None else lambda flow: names.flow_ids[flow.flow_id],
             owner=_same if names is None else names.owner,
         )  # fmt: skip
-        fd = os.open(self.place / PACKETS, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            return annotated.write(sources, wanted, fd, frames.batch if frames else None), frames
+            count = annotated.write(sources, wanted, self.output, frames.batch if frames else None)
         finally:
-            os.close(fd)
+            self.hashes[PACKETS] = self.output.close()
+        return count, frames
 
     def _manifest(
         self, collector: Collector, packets: int, cut: FrameRedaction | None, drops: Mapping[str, int]
@@ -201,20 +229,23 @@ class _Making:
             "incident": order.incident if cut is None else _bare(order.incident),
             "sources": [Path(name).name for name in order.sources] if order.tell_sources else [],
         }  # fmt: skip
+        told["files"] = msgspec.to_builtins(self.hashes)
         if cut is not None and order.pseudonyms is not None:
             del told["kernel"], told["clock"]
             told["redacted"] = {
                 "key": order.pseudonyms.name,
                 "cut_bytes": cut.cut_bytes,
                 "cut_frames": cut.cut,
+                "replaced": {kind: len(seen) for kind, seen in order.pseudonyms.seen.items()},
             }
         return told
 
 
 def seal(place: Path, told: dict[str, Any]) -> None:
-    """Hash every file of a bundle, and write the manifest last."""
+    """Hash every file of a bundle that was not hashed when it was written, and write the manifest last."""
+    known = msgspec.convert(told.get("files", {}), dict[str, Hashed])
     with Container(place) as container:
-        told["files"] = msgspec.to_builtins(manifest.hashes(container))
+        told["files"] = msgspec.to_builtins(manifest.hashes(container, known))
     (place / manifest.NAME).write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n")
 
 
@@ -234,11 +265,14 @@ def _ignore(name: str, line: bytes) -> None:
     """A first reading only chooses."""
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    if path.exists():
-        with path.open("rb") as file:
-            for line in file:
-                yield msgspec.json.decode(line)
+def _nothing() -> None:
+    """Every flow is wanted."""
+
+
+def _lines(file: BinaryIO) -> Iterator[dict[str, Any]]:
+    file.seek(0)
+    for line in file:
+        yield msgspec.json.decode(line)
 
 
 def _names(flows: Any) -> dict[str, list[str]]:

@@ -18,6 +18,7 @@ class Copied(msgspec.Struct):
 
     frames: int = 0
     connections: int = 0  # whose secrets were written
+    troubles: tuple[str, ...] = ()  # with the secrets, in words
     error: str = ""
 
 

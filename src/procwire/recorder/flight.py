@@ -41,6 +41,7 @@ class Flight:
         self.notes = notes
         self.frozen: list[Incident] = []
         self.refused = 0  # triggers for which there were too many incidents
+        self.armed = True
         self.awaited = False  # detectors may speak when all is over: then who asked for them closes
         self._closed = False
         self._end: tuple[int, dict[str, int]] = (0, {})
@@ -54,12 +55,15 @@ class Flight:
         self._triggers: deque[Reason] = deque(maxlen=MAX_WISHES)
         self._observed = Observed(registry().tables())
         self._clocks = clocks.read()
+        self._idle_to = 0  # when it was last known to record nothing
         self._losses: deque[tuple[int, Mapping[str, int]]] = (
             deque()
         )  # of each second, since the oldest window
 
     def take(self, batch: FrameBatch, row: int, until: int) -> None:
         """Rows of a batch."""
+        if not self.armed:
+            return
         while row < until:
             end = run_end(batch, row, until)
             ring = self._ring(batch.interface[row])
@@ -71,12 +75,18 @@ class Flight:
         """Keep what is there, and what comes next. From any thread, or a signal handler."""
         self._triggers.append(reason)
 
+    def arm(self, armed: bool) -> None:
+        """Record, or only keep what is there. From any thread, or a signal handler."""
+        self.armed = armed
+
     def tick(self, now: int, dropped: Callable[[], Mapping[str, int]]) -> None:
         """Begin and end incidents; ``dropped``: frames that the kernel lost, by interface."""
         for ring in self._rings:
             ring.tick(now)
         self.notes.forget(now)
         self._look(now, dropped)
+        if not self.armed:
+            self._idle_to = now
         while self._triggers:
             self._trigger(self._triggers.popleft(), now)
         for incident in [each for each in self._open if now >= each.until + LATE_NS]:
@@ -169,6 +179,8 @@ class Flight:
             ring.seal()
         self._open.remove(incident)
         self.frozen.append(incident)
+        if not self.armed or self._idle_to >= incident.first:
+            incident.lacking.append("the recorder was not armed all the time")
         known = self.notes.since(incident.first)
         lost = self._lost_since(incident.first, dropped)
         head = self._head(incident) | {

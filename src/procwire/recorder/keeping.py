@@ -59,6 +59,7 @@ class Keeping:
     ) -> None:
         self.flight: Flight | None = None
         self.context = context
+        self.looked: Callable[[FrameBatch, PacketTable], None] | None = None  # who looks at each batch too
         self._source = source
         self._watch = watch
         self._failed = False  # a file took no more
@@ -104,6 +105,8 @@ class Keeping:
 
     def take(self, batch: FrameBatch, table: PacketTable) -> None:
         """A batch, and what the pipeline made of it."""
+        if self.looked is not None:
+            self.looked(batch, table)
         self._try(lambda writing: writing.take(batch, table))
         if self.flight is None:
             return

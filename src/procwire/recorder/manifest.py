@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 
 from procwire import __version__
 from procwire.recorder import clocks
-from procwire.recorder.container import COPY_BYTES, Container
+from procwire.recorder.container import Container
+from procwire.recorder.hashed import Hashed, hashed
 from procwire.recorder.reason import RecorderError
 
 SCHEMA = "procwire.bundle/1"
 NAME = "manifest.json"
-
-
-class Hashed(msgspec.Struct, frozen=True):
-    """One file."""
-
-    bytes: int
-    sha256: str
-    blake3: str
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -34,23 +26,11 @@ class Fault(msgspec.Struct, frozen=True):
     what: str
 
 
-def hashed(file: IO[bytes]) -> Hashed:
-    """Read to the end."""
-    from blake3 import blake3
-
-    sha, blake, size = hashlib.sha256(), blake3(), 0
-    while part := file.read(COPY_BYTES):
-        sha.update(part)
-        blake.update(part)
-        size += len(part)
-    return Hashed(size, sha.hexdigest(), blake.hexdigest())
-
-
-def hashes(container: Container) -> dict[str, Hashed]:
-    """Of every file but the manifest itself."""
-    found = {}
+def hashes(container: Container, known: Mapping[str, Hashed]) -> dict[str, Hashed]:
+    """Of every file but the manifest itself; those that are ``known`` are not read."""
+    found = dict(known)
     for name in container.names():
-        if name != NAME:
+        if name != NAME and name not in known:
             with container.open(name) as file:
                 found[name] = hashed(file)
     return found

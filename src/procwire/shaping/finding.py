@@ -21,7 +21,7 @@ from procwire.shaping.codec.links import Link
 from procwire.shaping.failure import ShapingError
 from procwire.shaping.namespace import OWN, GoneError, Namespace, own, path_of
 from procwire.shaping.plan import IFB_NAME
-from procwire.shaping.target import Target
+from procwire.shaping.target import Target, is_called
 
 MAX_SPOTS = 256  # interfaces of one target
 
@@ -172,17 +172,6 @@ class Finder:
         is_own = kernel.namespace.place.inode == own()
         for link in self._links(kernel, target.interface):
             yield Spot(kernel, link, "egress", sends=True, group=group, pid=pid, is_own=is_own)
-
-
-def is_called(container: Container, name: str) -> bool:
-    """Whether a container is meant by its name, id (12 digits at least), label, compose service or pod."""
-    key, equals, value = name.partition("=")
-    if equals:
-        return container.labels.get(key) == value
-    names = {container.name, container.compose_service, container.pod_name}
-    names.add(f"{container.compose_project}/{container.compose_service}" if container.compose_service else "")
-    names.add(f"{container.pod_namespace}/{container.pod_name}" if container.pod_name else "")
-    return name in names - {""} or (len(name) >= 12 and container.id.startswith(name))
 
 
 def _outer_end(own: Kernel, inner: Link) -> Link | None:

@@ -23,6 +23,7 @@ from procwire.bpf.libbpf import BpfError
 from procwire.shaping.failure import ShapingError
 from procwire.shaping.namespace import GoneError
 from procwire.shaping.steps import Settle, Unsettle
+from procwire.shaping.target import unit_of
 
 PREFIX = "procwire-shape-"
 MAX_UNITS = 65536  # folders looked through for a unit
@@ -55,7 +56,7 @@ def of_process(pid: int) -> str:
 
 def of_unit(name: str) -> str:
     """The group of a systemd unit, from the root. Raises GoneError."""
-    wanted = name if "." in name else f"{name}.service"
+    wanted = unit_of(name)
     top = root()
     waiting, seen = [""], 0
     while waiting and seen < MAX_UNITS:

@@ -31,6 +31,8 @@ class Hold:
         self.owner = -1
         self.retry_ns = 0
         self.busy_ns = 0  # since when a command keeps what is due from being put back
+        self.look_ns = 0  # when its target is looked for again
+        self.is_gone = False  # its target has ended
         self.is_over = False  # its owner has ended, or its target
         try:
             self._open()

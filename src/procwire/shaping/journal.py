@@ -54,6 +54,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     owner: Owner | None = None
     notes: tuple[str, ...] = ()
     wall: str = ""  # when it was made, for people
+    ledger: str = ""  # the directory of the ledger that is told of it; none: nobody is
+    by: dict[str, Any] = {}  # who asked
 
     @property
     def deadline_ns(self) -> int:

@@ -14,6 +14,7 @@ from procwire.shaping.apply import Kernel
 from procwire.shaping.failure import ShapingError
 from procwire.shaping.hold import Hold
 from procwire.shaping.journal import Entry, Journal, moved
+from procwire.shaping.recording import Recording
 from procwire.shaping.requests import (
     Applied,
     Apply,
@@ -27,8 +28,10 @@ from procwire.shaping.requests import (
     Switch,
 )
 from procwire.shaping.restoring import reached, restore
+from procwire.shaping.returning import Direct, come_back, may_return, rest, rests
 from procwire.shaping.steps import Mark, SetLink, Settle
 
+SEEK_NS = 1_000_000_000  # between two looks whether a container was started again
 APPLYING_NS = 30 * 10**9  # what is not in place by then is taken back
 
 
@@ -39,6 +42,7 @@ class Keeper:
         self.journal = kept
         self.holds: dict[str, Hold] = {}
         self.failed: dict[str, str] = {}
+        self.recording = Recording()
 
     def answer(self, asked: Request) -> Reply:
         """Do what is asked."""
@@ -62,7 +66,7 @@ class Keeper:
         """Nobody was told of what came of a request, as who asked has died: then it was not to be."""
         if isinstance(asked, Apply):
             with contextlib.suppress(ShapingError, OSError):
-                self._restore(asked.entry.id)
+                self._restore(asked.entry.id, "who asked for it died before it was told")
 
     def look(self) -> None:
         """Read the journal: hold what is new, let go of what is gone."""
@@ -83,10 +87,17 @@ class Keeper:
         """Put back what is over, look again for what nobody tells of."""
         now = journal.now()
         for identity, hold in list(self.holds.items()):
-            if not hold.is_over and hold.let_go_of_the_dead():
-                hold.is_over = True  # its other end may be elsewhere
+            if not hold.is_over and (hold.is_gone or hold.let_go_of_the_dead()):
+                self._lose(identity, hold)
+            elif rests(hold.entry) and not hold.is_due(now):
+                self._seek(hold, now)
+            hold = self.holds.get(identity, hold)
+            if identity not in self.holds:
+                continue
             if hold.is_due(now):
                 failed = hold.put_back(self.journal, now)
+                if failed is not None:
+                    self._note_end(hold, now, failed)
                 if failed:
                     self.failed[identity] = "; ".join(failed)
                 elif failed is not None:
@@ -94,12 +105,41 @@ class Keeper:
             elif not hold.is_over:
                 hold.tag_again(self.journal)
 
+    def _lose(self, identity: str, hold: Hold) -> None:
+        """Its target has ended, while its other end may be elsewhere: it is over, or rests."""
+        hold.is_gone = True
+        if not may_return(hold.entry):
+            hold.is_over = True
+            return
+        try:
+            resting = rest(hold, self.journal)
+        except (ShapingError, OSError):
+            hold.is_over = True
+            return
+        if resting is not None:
+            self.recording.note(hold.entry, "put-back", why="its target has ended, and may be started again")
+            self.holds[identity] = resting
+            hold.close()
+
+    def _seek(self, hold: Hold, now: int) -> None:
+        if now >= hold.look_ns:
+            hold.look_ns = now + SEEK_NS
+            come_back(hold.entry, self.journal, Direct(self.answer))
+
     def end_all(self) -> None:
         """The last thing that is done: nobody is waited for."""
         while self.holds:
             _, hold = self.holds.popitem()
-            restore(hold.entry, self.journal, hold.kernels)
+            failed = restore(hold.entry, self.journal, hold.kernels)
+            self.recording.note(hold.entry, "put-back", why="the warden was told to end", failed=failed)
             hold.close()
+
+    def _note_end(self, hold: Hold, now: int, failed: list[str]) -> None:
+        entry = hold.entry
+        why = "its owner or target has ended" if hold.is_over else "its lease has ended"
+        if not hold.is_over and entry.confirm_ns and entry.confirm_ns <= now:
+            why = "nobody has confirmed it"
+        self.recording.note(entry, "put-back", why=why, failed=failed)
 
     def _hold(self, entry: Entry) -> Hold:
         """Raises ShapingError, OSError."""
@@ -142,24 +182,26 @@ class Keeper:
         )
         self.journal.put(hold.entry)
         self.journal.tell(hold.entry)
+        self.recording.note(asked, "changed" if before is not None else "shaped")
         return Applied(hold.entry.made_ns, hold.entry.until_ns, confirm)
 
     def _take_back(self, asked: Entry, before: Entry | None, *, changed: bool) -> None:
         """A change that did nothing leaves what stood; one that stopped half-way takes all of it down."""
         with contextlib.suppress(ShapingError, OSError):
             if before is None or changed:
-                self._restore(asked.id)
+                self._restore(asked.id, "a step failed")
             else:
                 self.journal.write(before)
                 self._hold(before)
 
-    def _restore(self, identity: str) -> list[str]:
+    def _restore(self, identity: str, why: str = "it was asked for") -> list[str]:
         """Undo it; what failed, which is tried again later."""
         hold = self.holds.get(identity)
         entry = self.journal.get(identity) or (hold.entry if hold is not None else None)
         if entry is None:
             raise ShapingError(f"{identity} is not shaped any more")
         failed = restore(entry, self.journal, hold.kernels if hold is not None else None)
+        self.recording.note(entry, "put-back", why=why, failed=failed)
         if failed:
             self.failed[identity] = "; ".join(failed)
         elif hold is not None:
@@ -174,6 +216,7 @@ class Keeper:
         self.journal.write(kept)
         if identity in self.holds:
             self.holds[identity].entry = kept
+        self.recording.note(kept, "confirmed")
         return Done()
 
 

@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -21,7 +21,7 @@ from procwire.shaping.abilities import Abilities
 from procwire.shaping.apply import Kernel
 from procwire.shaping.codec.links import Link
 from procwire.shaping.counters import of_part
-from procwire.shaping.document import document
+from procwire.shaping.document import document, impairment
 from procwire.shaping.failure import ShapingError
 from procwire.shaping.finding import Finder, Spot
 from procwire.shaping.impairment import Effect, Impairment
@@ -29,7 +29,19 @@ from procwire.shaping.journal import Entry, Journal, Owner, moved
 from procwire.shaping.lifeline import lifelines
 from procwire.shaping.plan import Wish, ifb_of, receiving, sending
 from procwire.shaping.probe import probe
-from procwire.shaping.requests import Applied, Apply, Confirm, Done, Held, Look, Restore, Switch
+from procwire.shaping.recording import usual, who
+from procwire.shaping.requests import (
+    Applied,
+    Apply,
+    Confirm,
+    Done,
+    Held,
+    Look,
+    Reply,
+    Request,
+    Restore,
+    Switch,
+)
 from procwire.shaping.restoring import reached, restore
 from procwire.shaping.selection import Network, Selector
 from procwire.shaping.standing import INNER_HANDLE, ForeignError
@@ -50,6 +62,7 @@ class Terms:
     adopt: bool = False
     management: tuple[Network, ...] = ()
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    ledger: str | None = None  # a directory; None: the host's, where there is one
 
 
 class Shaped(NamedTuple):
@@ -66,14 +79,29 @@ class Cleared(NamedTuple):
     failed: tuple[str, ...]
 
 
+class Asked(Protocol):
+    """Shaping's warden, as it is asked (guard.Line)."""
+
+    def have(self, asked: Request) -> Reply:
+        """Its answer, of a new one where none runs. Raises ShapingError."""
+
+    def ask(self, asked: Request) -> Reply | None:
+        """Its answer; None where none runs. Raises ShapingError."""
+
+    def close(self) -> None:
+        """Ask no more."""
+
+
 class Shaper:
     """The impairments of one state directory; a context manager."""
 
-    def __init__(self, folder: Path | None = None, *, able: Abilities | None = None) -> None:
+    def __init__(
+        self, folder: Path | None = None, *, able: Abilities | None = None, warden: Asked | None = None
+    ) -> None:
         self.journal = Journal(folder)
         self._able = able
         self._finder = Finder()
-        self._line = guard.Line(self.journal.folder)
+        self._line = warden if warden is not None else guard.Line(self.journal.folder)
 
     def __enter__(self) -> Shaper:
         return self
@@ -89,6 +117,17 @@ class Shaper:
             raise ShapingError(f"a lease is above 0 and at most {MOST_LEASE_NS // 10**9 // 86400} days")
         with self.journal.alone():
             return self._shape(wanted, terms)
+
+    def again(self, entry: Entry) -> bool:
+        """Shape a target that is there again, for what is left of its lease. Raises ShapingError."""
+        now = journal.now()
+        terms = Terms(
+            lease_ns=max(1, entry.until_ns - now),
+            confirm_ns=max(1, entry.confirm_ns - now) if entry.confirm_ns else 0,
+            owner=entry.owner,
+            ledger=entry.ledger,
+        )
+        return self._shape(impairment(entry.document), terms).changed
 
     def _shape(self, wanted: Impairment, terms: Terms) -> Shaped:
         spots = self._finder.spots(wanted.target, tuple(wanted.effects))
@@ -182,7 +221,7 @@ class Shaper:
                     f"{name} is already shaped for {entry.document.get('target')} ({entry.id}): "
                     "clear that first"
                 )
-        if standing is not None and standing.spots != places:
+        if standing is not None and standing.parts and standing.spots != places:
             raise ForeignError(
                 f"{wanted.target} is shaped in other directions or places ({standing.id}): clear that first"
             )
@@ -248,6 +287,8 @@ def _entry(wanted: Impairment, parts: tuple[Part, ...], terms: Terms, before: En
         confirm_ns=now + terms.confirm_ns if terms.confirm_ns else 0,
         owner=terms.owner,
         notes=said(wanted, parts),
+        ledger=usual() if terms.ledger is None else terms.ledger,
+        by=who(),
         wall=datetime.datetime.now(tz=datetime.UTC).isoformat(timespec="seconds"),
     )
 

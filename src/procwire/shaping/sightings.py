@@ -16,7 +16,7 @@ from procwire.model.rows import FlowRow
 from procwire.shaping.board import Notice
 from procwire.shaping.failure import ShapingError
 from procwire.shaping.selection import Selector, selector
-from procwire.shaping.target import Target, target
+from procwire.shaping.target import Target, target, unit_of
 
 MAX_SEEN = 64  # impairments that are remembered when they are over
 MAX_BEFORE = 100_000  # flows whose numbers of before are kept
@@ -104,7 +104,7 @@ def _is(process: ProcessRef, whose: Target) -> bool:
     if whose.kind == "process":
         return process.pid == whose.pid
     if whose.kind == "unit":
-        return process.unit == whose.name
+        return process.unit == unit_of(whose.name)
     if whose.kind == "cgroup":
         return process.cgroup == whose.name or process.cgroup.startswith(f"{whose.name.rstrip('/')}/")
     return whose.kind == "container" and whose.name in (process.container, process.container_name)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from procwire.model.process import Container
 from procwire.shaping.failure import InvalidError
 
 Kind = Literal["interface", "namespace", "container", "process", "unit", "cgroup", "command"]
@@ -96,3 +97,19 @@ def _check_interface(name: str) -> None:
         )
     if name in (".", "..") or any(sign in "/:\0" or sign.isspace() for sign in name):
         raise InvalidError("interface", f"{name!r} is no interface's name")
+
+
+def unit_of(name: str) -> str:
+    """A unit's whole name: a service where nothing else is said."""
+    return name if "." in name else f"{name}.service"
+
+
+def is_called(container: Container, name: str) -> bool:
+    """Whether a container is meant by its name, id (12 digits at least), label, compose service or pod."""
+    key, equals, value = name.partition("=")
+    if equals:
+        return container.labels.get(key) == value
+    names = {container.name, container.compose_service, container.pod_name}
+    names.add(f"{container.compose_project}/{container.compose_service}" if container.compose_service else "")
+    names.add(f"{container.pod_namespace}/{container.pod_name}" if container.pod_name else "")
+    return name in names - {""} or (len(name) >= 12 and container.id.startswith(name))

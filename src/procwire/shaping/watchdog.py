@@ -63,7 +63,9 @@ class Watchdog:
                 break
             idle = not self._wait()
             self.keeper.end_what_is_due()
+            self.keeper.recording.settle()
         self.keeper.end_all()
+        self.keeper.recording.settle()
         self._listener.close()
         for number in list(self._callers):
             self._hang_up(number)

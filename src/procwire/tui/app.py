@@ -69,7 +69,7 @@ class Terminal(App[int]):
         self.begin = ("", "")  # the screen that is shown first, and what is to be said there
         self.opening = ""
         self.looking = Looking(host, inline=inline)
-        self.ascii_only = self.settings.ascii
+        self.ascii_only = self.looking.ascii_only = self.settings.ascii
         super().__init__()
         self.wear(self.settings.theme)
         self.tables = {table.name: table for table in host.tables()}

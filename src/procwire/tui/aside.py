@@ -141,6 +141,10 @@ class Aside:
         """See Host."""
         return self._call("packet", number, Frame)
 
+    def picked(self, numbers: tuple[int, ...], kind: type[T]) -> T:
+        """Packets that are to be written, by whoever stands between: bytes with their times, as ``kind``."""
+        return self._call("picked", numbers, kind)
+
     def query(self, sql: str) -> Answer:
         """See Host."""
         found = self._call("query", sql, Query)

@@ -136,10 +136,8 @@ class EngineHost:
         return self._beside.conversation(str(flow.get("community_id") or flow_id))
 
     def packet(self, number: int) -> Frame:
-        """See Host: none is kept."""
-        raise HostError(
-            f"packet {number} is not kept while traffic is watched live", "procwire watch --write FILE"
-        )
+        """See Host: looked at beside the engine."""
+        return self._beside.packet(number)
 
     def query(self, sql: str) -> Answer:
         """See Host."""

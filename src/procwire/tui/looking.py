@@ -11,7 +11,10 @@ from procwire.tui import chrome
 from procwire.tui.canvas import Ink, Piece
 from procwire.tui.history import History
 from procwire.tui.host import Health, Host, HostError
+from procwire.tui.sliding import track
 
+SLIDER = 24  # cells of the time slider
+ROOMY = 110  # from this width on there is room for it beside what was counted
 STEPS = 60  # of a recording, from its first packet to its last
 T = TypeVar("T")
 
@@ -26,6 +29,7 @@ class Looking:
         self.gone = ""  # why the host is not there any more
         self.at: int | None = host.span[1] if host.span else None
         self.paused = False
+        self.ascii_only = False
         self._held: Health | None = None  # as it was when the picture was held
         self._pool = None if inline else ThreadPoolExecutor(1, "host")
 
@@ -94,11 +98,15 @@ class Looking:
             more = (self.health.flows if self.health else 0) - (self._held.flows if self._held else 0)
             paused = f"HELD, {more:,} flows since" if more else "HELD"
         said = (self.gone, "bad") if self.gone else said
-        return chrome.status(self.host.title, self.health, said, width, paused=paused, when=self._when())
+        return chrome.status(self.host.title, self.health, said, width, paused=paused, when=self._when(width))
 
-    def _when(self) -> str:
+    def _when(self, width: int) -> str:
+        """The time slider: where in the recording the picture stands."""
         if self.host.span is None or self.at is None:
             return ""
         first, last = self.host.span
         share = (self.at - first) / (last - first) if last > first else 1.0
-        return f"{share:.0%} of {(last - first) / 1e9:.1f} s"
+        said = f"{share:.0%} of {(last - first) / 1e9:.1f} s"
+        if width < ROOMY:
+            return said
+        return f"{track(share, min(SLIDER, width // 8), ascii_only=self.ascii_only)} {said}"

@@ -6,6 +6,7 @@ a value is said with the name of its column, and one that is not known is not sa
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -18,12 +19,15 @@ from procwire.tui import grouping, stats
 from procwire.tui.cells import mark, words
 from procwire.tui.host import GROUP, Host, HostError, Rows, Want
 from procwire.tui.views.flow import conversation
+from procwire.tui.views.packets import dissected
 from procwire.tui.views.records import summed
 from procwire.tui.views.sheet import exactly
 
 PAGE = 10
 FLOWS = ("process", "app", "dst", "dst_port", "server_name", "state", "bytes_out", "bytes_in")
 HIDDEN = ("flow_id", "app_confidence", "owner_confidence")
+WITH = {"finding": ("title", "exe", "container", "source", "port"), "scenario": ("path", "name"),
+        "packet": ("number",)}  # fmt: skip
 GROUPED = ("group", "flows", "bytes")
 PROMPT = "procwire> "
 
@@ -118,7 +122,8 @@ class Plain:
             raise HostError(f"there is no table {word!r} here; there are {', '.join(sorted(self.tables))}")
         shown = tuple(column.name for column in table if column.shown) or tuple(c.name for c in table)
         order = table.moment if table.moment in {column.name for column in table} else ""
-        self._ask(self._want(word, tuple(dict.fromkeys((*shown, *table.key))), text, order), shown)
+        fetched = dict.fromkeys((*shown, *table.key, *WITH.get(word, ())))
+        self._ask(self._want(word, tuple(fetched), text, order), shown)
         names = stats.columns_for(table)
         if "latency" in names and "flow_id" in {column.name for column in table}:
             rows = self.host.rows(self._want(word, names, text, order, limit=2000))
@@ -150,6 +155,50 @@ class Plain:
         """N the conversation of a flow of the last answer"""
         said = self.host.conversation(str(self._row(number).get("flow_id") or ""))
         self._lines(conversation(said, 120, as_hex=False))
+        if self.host.live:
+            self._say("What is said meanwhile: type follow again.")
+
+    def packet(self, number: str) -> None:
+        """N the layers and bytes of a packet of the last answer"""
+        frame = self.host.packet(int(self._row(number).get("number") or 0))
+        self._lines(dissected(frame, 0, 80, ascii_only=True))
+
+    def acknowledge(self, number: str) -> None:
+        """N the alert of a finding of the last answer was seen"""
+        self._act("acknowledge", self._row(number))
+
+    def suppress(self, number: str) -> None:
+        """N tell nobody of the alert of a finding, and of all like it"""
+        self._act("suppress", self._row(number))
+
+    def freeze(self, _: str) -> None:
+        """have recorders keep what they hold as an incident"""
+        self._act("freeze", {})
+
+    def shape(self, text: str) -> None:
+        """TARGET --loss 3% ... as procwire shape set; undone after a minute unless kept: see keep"""
+        try:
+            given = shlex.split(text)
+        except ValueError as error:
+            raise HostError(str(error)) from None
+        confirm = [] if any(word.startswith("--confirm") for word in given) else ["--confirm", "1m"]
+        self._act("shape", {"words": [*given, *confirm]})
+
+    def keep(self, name: str) -> None:
+        """ID keep what was shaped"""
+        self._act("confirm", {"id": name})
+
+    def put_back(self, name: str) -> None:
+        """ID put back what was shaped"""
+        self._act("clear", {"id": name})
+
+    def play(self, number: str) -> None:
+        """N run a scenario of the last answer (rows_of scenario)"""
+        self._act("play", self._row(number))
+
+    def _act(self, order: str, subject: Mapping[str, Any]) -> None:
+        for line in self.host.act(order, subject).splitlines():
+            self._say(line.strip())
 
     def sql(self, text: str) -> None:
         """SELECT ... over all tables"""
@@ -250,6 +299,7 @@ class Plain:
 
 
 WORDS = (
-    "overview", "flows", "all_flows", "groups", "rows_of", "findings", "doctor", "open", "follow", "sql",
-    "order_by", "more", "earlier", "later", "help", "quit",
+    "overview", "flows", "all_flows", "groups", "rows_of", "findings", "doctor", "open", "follow", "packet",
+    "sql", "order_by", "more", "earlier", "later", "acknowledge", "suppress", "freeze", "shape", "keep",
+    "put_back", "play", "help", "quit",
 )  # fmt: skip

@@ -28,7 +28,9 @@ from procwire.sandbox.confine import confine
 from procwire.warden.line import Line, pair
 from procwire.warden.messages import Append, MessageError, Opened, Refused, entry, pack, reply
 
-KINDS = frozenset({"finding", "rule", "configuration", "started", "stopped", "dropped", "sandbox"})
+KINDS = frozenset({
+    "alert", "configuration", "dropped", "finding", "privilege", "rule", "sandbox", "started", "stopped",
+})  # fmt: skip
 MOST_A_SECOND = 500  # records; more are counted, and the count is a record
 SYNC_SECONDS = 0.5  # a record is on the disk at most so much later
 CHECKPOINT_SECONDS = 300.0
@@ -130,6 +132,16 @@ class Pen:
         self.pid = pid
         self._line = line
         self.lost = 0
+        self._left = False
+
+    @property
+    def gone(self) -> bool:
+        """Whether the scribe has ended, and nothing is kept any more."""
+        if not self._left:
+            poll = select.poll()
+            poll.register(self._line.fileno(), 0)
+            self._left = bool(poll.poll(0))  # POLLHUP and POLLERR are told unasked
+        return self._left
 
     def append(self, kind: str, body: dict[str, Any]) -> None:
         """One more record."""

@@ -12,7 +12,7 @@ from procwire.cli.output.json_lines import JsonLines
 from procwire.model.flow import Flow
 from procwire.model.frames import INBOUND
 from procwire.model.process import EXACT, LISTENER, Owner, ProcessRef
-from procwire.model.rows import FlowRow
+from procwire.model.rows import FlowRow, RowContext, Shaped
 from procwire.model.tables import GROUPS
 from tests.model.test_tables import a_flow
 
@@ -94,3 +94,40 @@ def test_groups_are_rows_like_any_other() -> None:
     assert stream.getvalue().startswith(
         b'{"schema":"procwire.group/1","group":"curl","confidence":"exact","flows":1,'
     )
+
+
+class Known:
+    """Knows that one flow's packets are delayed, and how it was before."""
+
+    def __init__(self, touched: Flow, before: tuple[int | None, int | None]) -> None:
+        self.touched, self.told = touched, before
+
+    def impairment(self, row: FlowRow) -> str | None:
+        return "eth0 egress delay 50ms" if row.flow is self.touched else None
+
+    def before(self, row: FlowRow) -> tuple[int | None, int | None] | None:
+        return self.told if row.flow is self.touched else None
+
+
+def test_how_a_process_was_before_it_was_made_bad_and_since() -> None:
+    flows = [owned("curl"), owned("curl"), owned("wget")]
+    flows[0].srtt = 60_000_000
+    flows[1].srtt = 7
+    context = RowContext()
+    context.impaired = Known(flows[0], (10_000_000, 1))
+    found, parts = Groups("process"), [Groups("process"), Groups("process")]
+    for flow in flows:
+        found.add(FlowRow(flow, context))
+        for each in parts:
+            each.add(FlowRow(flow, context))
+    told = {row.group: row.shaped for row in found.rows()}
+    assert told["wget"] is None
+    assert told["curl"] == Shaped(
+        names=["eth0 egress delay 50ms"], round_trips=[60_000_000, 1], before=[10_000_000, 1],
+        resent=0, resent_before=1,
+    )  # fmt: skip
+    joined = Groups.joined(each.harvest() for each in parts)
+    assert joined is not None
+    both = next(tally.row() for (name, _), tally in joined.items() if name == "curl").shaped
+    assert both is not None
+    assert (both.names, both.round_trips) == (["eth0 egress delay 50ms"], [120_000_000, 2])

@@ -71,7 +71,6 @@ def test_log_sources() -> None:
     for source, words in (
         ({"product": "windows", "category": "process_creation"}, "for windows"),
         ({"product": "windows", "category": "dns_query"}, "for windows"),
-        ({"product": "linux", "service": "auditd"}, "auditd are not read"),
         ({"product": "linux"}, "no table holds its logs"),
         ({}, "log source nothing"),
     ):

@@ -57,6 +57,19 @@ def test_what_cannot_run_is_named_with_its_reason(tmp_path: Path) -> None:
     assert write(found, tmp_path / "out") == 0
 
 
+def test_what_auditd_says_of_programs_runs_over_process_events(tmp_path: Path) -> None:
+    head = "title: T\nlogsource: {product: linux, service: auditd}\ndetection:\n  condition: s\n  s: "
+    (tmp_path / "run.yml").write_text(f"{head}{{type: EXECVE, a0: tar, a2|startswith: /etc}}\n")
+    (tmp_path / "calls.yml").write_text(f"{head}{{type: SYSCALL, exe: /usr/bin/tar}}\n")
+    calls, run = imported([str(tmp_path)], TABLES)
+    assert calls.made is None
+    assert "only EXECVE" in calls.row.reason
+    assert run.made is not None
+    assert run.row.table == "process_event"
+    fires = run.made["tests"]["fires"][0]
+    assert (fires["action"], fires["arg0"], fires["arg2"][:4]) == ("exec", "tar", "/etc")
+
+
 def test_two_of_one_name_are_told_apart(tmp_path: Path) -> None:
     for folder in "ab":
         sigma.write(tmp_path / folder / "same.yml", SHELL)
@@ -66,7 +79,7 @@ def test_two_of_one_name_are_told_apart(tmp_path: Path) -> None:
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="needs PROCWIRE_SHARED")
 def test_nearly_all_of_what_has_a_table_is_taken() -> None:
     found = imported([str(CORPUS)], TABLES)
-    placed = [one for one in found if not one.row.kind.startswith("log source")]
+    placed = [one for one in found if not one.row.kind.startswith(("log source", "type "))]
     taken = [one for one in placed if one.made is not None]
     assert len(taken) >= 0.95 * len(placed)
     assert all(one.row.reason for one in found if one.made is None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from procwire.tui.host import Frame
 from procwire.tui.views.packets import dissected, hex_view
 from tests.tui.driving import Driver, drive
-from tests.tui.fake import Recorded
+from tests.tui.fake import FakeHost, Recorded
 
 
 def test_the_bytes_of_a_layer_are_lit() -> None:
@@ -39,3 +39,35 @@ def test_a_packet_leads_to_its_flow() -> None:
         assert "filter proto == tcp and addr == 10.0.0.5 and port == 40000" in text
 
     assert drive(story, host=Recorded(), size=(160, 40)) is not None
+
+
+def test_live_the_newest_are_followed_until_the_cursor_leaves() -> None:
+    host = FakeHost()
+    seen: list[str] = []
+
+    async def story(driver: Driver) -> None:
+        seen.append(await driver.press("5"))
+        host.data["packet"].append(host.data["packet"][-1] | {"number": 200})
+        await driver.look()
+        seen.append(driver.text())
+        await driver.press("k")
+        host.data["packet"].append(host.data["packet"][-1] | {"number": 201})
+        await driver.look()
+        seen.append(driver.text())
+
+    drive(story, host=host)
+    assert ["── packet 199," in seen[0], "── packet 200," in seen[1], "── packet 199," in seen[2]] == [
+        True
+    ] * 3
+
+
+def test_marked_packets_are_written_or_the_one_under_the_cursor() -> None:
+    host = Recorded()
+
+    async def story(driver: Driver) -> None:
+        await driver.press("5", "W", "m", "j", "j", "m", "W")
+        host.refused = {"export"}
+        assert "export: not here" in await driver.press("W")
+
+    drive(story, host=host)
+    assert [subject["numbers"] for order, subject in host.orders] == [[1], [1, 3], [1, 3]]

@@ -8,11 +8,12 @@ MAX_GROUPS, new ones are counted together as ``(others)``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import cython
 
-from procwire.model import getters
-from procwire.model.rows import FlowRow, GroupRow
+from procwire.model import getters, shaped_tables
+from procwire.model.rows import FlowRow, GroupRow, Shaped
 
 if cython.compiled:
     from cython.cimports.procwire.model.flow import Flow
@@ -20,6 +21,7 @@ else:
     from procwire.model.flow import Flow
 
 MAX_GROUPS = 100_000
+MAX_NAMES = 16  # of impairments in a group
 OTHERS = "(others)"
 NOBODY = "(unknown)"
 HOST = "(host)"  # a process that is in no container, or in no unit
@@ -74,12 +76,14 @@ class Tally:
     bytes_in: cython.longlong
     first: cython.longlong
     last: cython.longlong
+    shaped: Any  # Shaped, or None
 
     def __init__(self, name: str, confidence: str) -> None:
         self.name = name
         self.confidence = confidence
         self.flows = self.packets = self.bytes_out = self.bytes_in = 0
         self.first = self.last = 0
+        self.shaped = None
 
     def add(self, flow: Flow, confidence: str) -> None:
         """Count one flow, whose owner or protocol is known with ``confidence``."""
@@ -94,6 +98,10 @@ class Tally:
         if confidence != self.confidence:
             self.confidence = MIXED
 
+    def touch(self, shaped: Shaped | None) -> None:
+        """Count what was done to a flow on purpose."""
+        self.shaped = joined_shaped(self.shaped, shaped)
+
     def copy(self) -> Tally:
         """Another one with the same sums."""
         other = Tally(self.name, self.confidence)
@@ -103,6 +111,7 @@ class Tally:
         other.bytes_in = self.bytes_in
         other.first = self.first
         other.last = self.last
+        other.shaped = self.shaped
         return other
 
     def join(self, other: Tally) -> None:
@@ -113,6 +122,7 @@ class Tally:
         self.packets += other.packets
         self.bytes_out += other.bytes_out
         self.bytes_in += other.bytes_in
+        self.shaped = joined_shaped(self.shaped, other.shaped)
         if other.confidence != self.confidence:
             self.confidence = MIXED
 
@@ -127,6 +137,7 @@ class Tally:
             bytes_in=self.bytes_in,
             first=self.first,
             last=self.last,
+            shaped=self.shaped,
         )
 
 
@@ -185,6 +196,8 @@ class Groups:
             if tally is None:
                 tally = found[key] = Tally(name, confidence)
         tally.add(row.flow, confidence)
+        if row.context.impaired is not None:
+            tally.touch(shaped_of(row))
 
 
 def _tally_of(row: GroupRow) -> Tally:
@@ -192,7 +205,36 @@ def _tally_of(row: GroupRow) -> Tally:
     tally.flows, tally.packets = row.flows, row.packets
     tally.bytes_out, tally.bytes_in = row.bytes_out, row.bytes_in
     tally.first, tally.last = row.first, row.last
+    tally.shaped = row.shaped
     return tally
+
+
+def shaped_of(row: FlowRow) -> Shaped | None:
+    """What was done to one flow on purpose; None for nothing."""
+    name = shaped_tables.impairment(row)
+    if name is None:
+        return None
+    now, was = getters.smoothed(row), shaped_tables.before(0)(row)
+    return Shaped(
+        names=[name],
+        round_trips=[0, 0] if now is None else [now, 1],
+        before=[0, 0] if was is None else [was, 1],
+        resent=getters.resent(row) or 0,
+        resent_before=shaped_tables.before(1)(row) or 0,
+    )
+
+
+def joined_shaped(one: Shaped | None, other: Shaped | None) -> Shaped | None:
+    """Both together, in a value of its own."""
+    if one is None or other is None:
+        return one if other is None else other
+    return Shaped(
+        names=list(dict.fromkeys((*one.names, *other.names)))[:MAX_NAMES],
+        round_trips=[a + b for a, b in zip(one.round_trips, other.round_trips, strict=True)],
+        before=[a + b for a, b in zip(one.before, other.before, strict=True)],
+        resent=one.resent + other.resent,
+        resent_before=one.resent_before + other.resent_before,
+    )
 
 
 def _order(group: GroupRow) -> tuple[int, str, str]:

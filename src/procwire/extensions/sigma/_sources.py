@@ -59,6 +59,18 @@ PROCESS = Source(
             "parent_exe": "/usr/lib/above", "parent_cmdline": "above", "pid": 4000, "ppid": 3999},
 )  # fmt: skip
 
+AUDITD = msgspec.structs.replace(
+    PROCESS,
+    fields={
+        **{f"a{number}": Field(f"arg{number}") for number in range(8)},
+        "type": Field("action", "of auditd's records only EXECVE, what is executed, is seen here",
+                      values={"execve": "action = 'exec'"}),
+        **_none("of auditd's records only EXECVE, what is executed, is seen here", "exe", "comm", "syscall",
+                "name", "nametype", "key", "unit", "euid", "success"),
+    },
+    keywords=("cmdline",),
+)  # fmt: skip
+
 _ENDS = {
     "sourceip": Field("src"), "src_ip": Field("src"), "id.orig_h": Field("src"),
     "sourceport": Field("src_port"),
@@ -94,7 +106,9 @@ _DNS_FIELDS = {
     "answer": Field("answers", before="% "), "answers": Field("answers", before="% "),
     "queryresults": Field("answers", before="% "), "rcode_name": Field("rcode"),
     "rejected": Field("rcode", values={"true": "rcode = 'REFUSED'", "false": "rcode <> 'REFUSED'"}),
-    **_none("a query's row knows the process's name, not its path", "image"),
+    "image": Field("exe"), "user": Field("user"),
+    **_none("a query's row knows the program, not how it was called or by whom", "commandline", "parentimage",
+            "parentcommandline"),
     **_none("the reserved bit of a message is not a column", "z"),
 }  # fmt: skip
 ANSWERED = frozenset({"answers", "rcode"})  # columns of answers alone
@@ -104,7 +118,7 @@ DNS = Source(
     fields=_DNS_FIELDS,
     keywords=("query",),
     sample={"message": "query", "query": "any.invalid", "query_type": "A", "src": "198.51.100.7",
-            "dst": "203.0.113.9", "dst_port": 53, "rcode": "NOERROR"},
+            "dst": "203.0.113.9", "dst_port": 53, "rcode": "NOERROR", "exe": "/usr/lib/any"},
 )  # fmt: skip
 HTTP = Source(
     table="http",
@@ -142,6 +156,7 @@ X509 = Source(
 # (product, category, service), None for any; the first that fits. A product that is not named fits as well.
 SOURCES: tuple[tuple[tuple[str | None, str | None, str | None], Source], ...] = (
     (("linux", "process_creation", None), PROCESS),
+    (("linux", None, "auditd"), AUDITD),
     (("linux", "network_connection", None), FLOW),
     (("linux", "dns_query", None), DNS),
     ((None, "dns_query", None), DNS),

@@ -29,7 +29,6 @@ def source_of(logsource: Mapping[str, Any]) -> Source:
     if product in FOREIGN:
         raise SigmaError(f"it is for {product}", f"log source {words}")
     what = {
-        "auditd": "records of auditd are not read",
         "file_event": "files that are written are not watched",
     }
     why = what.get(service) or what.get(category) or "no table holds its logs"
@@ -127,7 +126,8 @@ class Reading:
         for value in values:
             sql = field.values.get(str(value).lower())
             if sql is None:
-                raise SigmaError(f"{value!r} is no value of {field.column}", f"value of {field.column}")
+                why = field.why or f"{value!r} is no value of {field.column}"
+                raise SigmaError(why, f"type {value}" if field.why else f"value of {field.column}")
             found.append(Leaf(sql))
         return found[0] if len(found) == 1 else AnyOf(tuple(found))
 

@@ -35,12 +35,15 @@ class PacketsView(WaitingView):
         "dst_port": 5,
     }
     DESCENDING = False
-    NEEDS = "packets are not kept while traffic is watched live: each is counted and then let go"
-    REMEDY = "open a capture file: procwire top FILE"
+    NEEDS = "this host keeps no packets: each is counted and then let go"
+    REMEDY = "procwire top FILE, or live as root"
     ALSO = "procwire watch --write FILE keeps every packet for that"
+    EMPTY = "no packet yet: they are looked at from now on, while this screen is"
     DOC = (
-        "Every packet of a capture file, the layers of the one under the cursor, and its bytes. L lights the "
-        "bytes of the next layer, x shows the hex view or hides it, m marks a packet, n goes to the next one."
+        "Packets of a capture file, or live the latest from the moment on in which this screen was opened; "
+        "the layers of the one under the cursor, and its bytes. L lights the bytes of the next layer, x "
+        "shows the hex view or hides it, m marks a packet, n goes to the next one, W writes the marked ones "
+        "to a pcapng, or the one under the cursor. On the last line the newest are followed; space holds."
     )
     KEYS: ClassVar[tuple[Key, ...]] = (
         FILTER_KEY,
@@ -50,6 +53,7 @@ class PacketsView(WaitingView):
         Key(keys=("x",), action="hex", words="show the bytes, or hide them", short="bytes"),
         Key(keys=("m",), action="mark", words="mark the packet, or take the mark away", short="mark"),
         Key(keys=("n",), action="next_mark", words="to the next mark on this page"),
+        Key(keys=("W",), action="write", words="write the marked packets to a pcapng", short="write"),
         Key(keys=("F",), action="flow", words="the flow of this packet's ends"),
     )
     DEFAULT_CSS = "PacketsView > #frame { height: 45%; }"
@@ -61,6 +65,7 @@ class PacketsView(WaitingView):
         self.frame: Frame | None = None
         self.lit = 0
         self.marks: set[int] = set()
+        self.following = True  # live: the newest are shown until the cursor goes elsewhere
 
     def compose(self) -> ComposeResult:
         """The list, and one packet below it."""
@@ -71,6 +76,8 @@ class PacketsView(WaitingView):
         """See View."""
         self.frame_shown.display = self.table() is not None and self.frame_shown.has_class("shown")
         await super().load()
+        if self.following and self.app.host.live:
+            self.grid.action_bottom()
         await self._show_frame()
 
     def on_mount(self) -> None:
@@ -104,6 +111,7 @@ class PacketsView(WaitingView):
 
     def on_grid_moved(self) -> None:
         """Another packet is under the cursor."""
+        self.following = self.grid.cursor >= self.grid.page.total - 1
         self.app.run_worker(self._show_frame(), group="frame", exclusive=True)
 
     def action_layer(self) -> None:
@@ -131,6 +139,17 @@ class PacketsView(WaitingView):
         ahead = sorted(mark for mark in self.marks if mark > here) or sorted(self.marks)
         if not ahead or not self.grid.place_cursor(ahead[0]):
             self.app.say("no mark on this page" if self.marks else "nothing is marked: m marks", "dim")
+
+    async def action_write(self) -> None:
+        """Write what is marked, or the packet under the cursor."""
+        here = self.subject().get("number")
+        numbers = sorted(self.marks) or ([int(here)] if here else [])
+        try:
+            done = await self.app.ask(self.app.host.act, "export", {"numbers": numbers})
+        except HostError as error:
+            self.app.say(f"{error}{'; ' + error.remedy if error.remedy else ''}", "bad")
+            return
+        self.app.say(done, "good")
 
     def action_flow(self) -> None:
         """The flow between this packet's ends."""
