@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import struct
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -176,19 +177,21 @@ RADVD = """
 interface eth0 { AdvSendAdvert on; MinRtrAdvInterval 3; MaxRtrAdvInterval 4;
   prefix fd77:1::/64 { }; RDNSS fd77:1::53 { }; };
 """
-ROGUE_ROUTER = """
-import socket, struct
-out = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
-out.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
-scope = socket.if_nametoindex("eth0")
-out.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, scope)
-out.bind(("fe80::66", 0, 0, scope))
-body = struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, 1800, 0, 0)
-body += struct.pack("!BBBBIII", 3, 4, 64, 0xC0, 86400, 14400, 0)
-body += socket.inet_pton(socket.AF_INET6, "fd77:bad::")
-body += bytes.fromhex("0101020000000066")
-out.sendto(body, ("ff02::1", 0))
-"""
+ROGUE, EVERYBODY = "fe80::66", "ff02::1"
+
+
+def announcement() -> bytes:
+    """A frame with which a station that is no host of the lab announces itself as a router (RFC 4861)."""
+    station, group = bytes.fromhex("020000000066"), bytes.fromhex("333300000001")
+    ends = socket.inet_pton(socket.AF_INET6, ROGUE) + socket.inet_pton(socket.AF_INET6, EVERYBODY)
+    body = struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, 1800, 0, 0)
+    body += struct.pack("!BBBBIII", 3, 4, 64, 0xC0, 86400, 14400, 0)
+    body += socket.inet_pton(socket.AF_INET6, "fd77:bad::") + bytes([1, 1]) + station
+    summed = sum(struct.unpack(f"!{(len(ends) + len(body)) // 2}H", ends + body)) + len(body) + 58
+    summed = (summed & 0xFFFF) + (summed >> 16)
+    check = ~((summed & 0xFFFF) + (summed >> 16)) & 0xFFFF
+    body = body[:2] + struct.pack("!H", check) + body[4:]
+    return group + station + b"\x86\xdd" + struct.pack("!IHBB", 6 << 28, len(body), 58, 255) + ends + body
 
 
 @needs_tools
@@ -201,10 +204,11 @@ def test_a_second_router_is_told_and_the_first_is_not(tmp_path: Path) -> None:
         )
         wait_for(lambda: scene.client.run("ip", "-6", "route", "show", "default"), what="a router")
         assert found(command, "rogue-ra") == []
-        scene.server.run("ip", "-6", "addr", "add", "fe80::66/64", "dev", "eth0", "nodad")
-        scene.server.run("python3", "-c", ROGUE_ROUTER)
+        with scene.server.socket(socket.AF_PACKET, socket.SOCK_RAW) as wire:
+            wire.bind(("eth0", 0))
+            wire.send(announcement())
         line = awaited(command, "rogue-ra")
-    assert (line["source"], line["severity"]) == ("fe80::66", "high")
+    assert (line["source"], line["severity"]) == (ROGUE, "high")
     assert "announces itself as a router with fd77:bad::/64; before it was fe80::" in line["detail"]
     assert len(found(command, "rogue-ra")) == 1
 
