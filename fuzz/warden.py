@@ -19,13 +19,14 @@ from procwire.processes.keys import Key
 from procwire.processes.owners import Look
 from procwire.warden import service
 from procwire.warden.line import Line, pair
-from procwire.warden.messages import LookUp, OpenRing, Refresh, pack, reply
+from procwire.warden.messages import LookUp, LookUps, OpenRing, Refresh, pack, reply
 from procwire.warden.service import Allowed, Service
 
 KINDS = ("random", "changed", "cut", "longer", "honest")
 HONEST = [
     pack(LookUp(6, b"\x7f\0\0\1", 80, b"\x7f\0\0\1", 81)),
     pack(LookUp(17, bytes(16), 1, bytes(16), 65535)),
+    pack(LookUps([LookUp(6, bytes(4), 1, bytes(4), number) for number in range(32)])),
     pack(Refresh()),
     pack(OpenRing(index=1, name="lo", hardware=772, linktype=1, blocks=4, block_bytes=65536, retire_ms=10)),
 ]

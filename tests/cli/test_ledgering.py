@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from procwire.ledger.verify import Check
 from procwire.sandbox.plan import OFF, Confinement
 from tests.detect.made import flow, process
 from tests.extensions.test_rules import write
+from tests.lab import wait_for
 
 
 def asked(place: Path, **more: object) -> Namespace:
@@ -107,3 +109,20 @@ def test_a_place_that_cannot_be_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(EngineError, match="ledger: "):
         Ledgering(asked(tmp_path / "file" / "x"))
+
+
+def test_a_scribe_that_has_ended_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = asked(tmp_path / "l")
+    with Ledgering(arguments) as ledger:
+        found = Detecting(Namespace(**{**vars(arguments), "command": "read"}))
+        ledger.begin(found, Confinement(OFF))
+        ledger.noticed()
+        assert not ledger.incomplete
+        os.kill(ledger._pen.pid, signal.SIGKILL)
+        wait_for(lambda: ledger._pen.gone, what="the end of the scribe")
+        ledger.noticed()
+        ledger.noticed()
+        assert ledger.incomplete
+    said = capsys.readouterr().err
+    assert said.count("the scribe has ended: records are LOST from now on") == 1
+    assert "was not signed at the end, 1 records lost" in said

@@ -72,3 +72,9 @@ def test_what_cannot_be_opened_is_an_exit_code(capsys: Any) -> None:
     assert serve(arguments, ours, Past()) in (1, 3)
     assert capsys.readouterr().err.startswith("procwire: ")
     gate.close()
+
+
+def test_a_file_of_another_engine_is_not_written_over() -> None:
+    assert serving.anew("/x/all.pcapng", 0) == "/x/all.pcapng"
+    assert serving.anew("/x/all.pcapng", 2) == "/x/all.2.pcapng"
+    assert serving.anew("", 2) == ""

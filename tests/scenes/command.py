@@ -25,7 +25,10 @@ class Command:
         with self._out.open("wb") as out, self._err.open("wb") as err:
             self.program = host.start(sys.executable, "-m", "procwire", "watch", "--json", *words,
                                       stdout=out, stderr=err, env=ENVIRONMENT)  # fmt: skip
-        wait_for(lambda: "watching" in self.words or self.program.poll() is not None, what="procwire watch")
+        wait_for(
+            lambda: "watching" in self.words or self.program.poll() is not None,
+            seconds=60, what="procwire watch",
+        )  # fmt: skip
 
     @property
     def words(self) -> str:

@@ -14,10 +14,10 @@ import pytest
 
 from procwire.api.client import ApiError, Client
 from procwire.api.messages import Event
-from procwire.sandbox.profile import ENGINE, WARDEN
+from procwire.sandbox.profile import ENGINE, SCRIBE, WARDEN
 from procwire.sandbox.readback import status
 from tests.lab import Host, Lab, wait_for, why_not
-from tests.scenes.daemons import SOURCE, Daemon, is_over
+from tests.scenes.daemons import SOURCE, Daemon, children, is_over
 from tests.scenes.test_split import talk
 
 pytestmark = [pytest.mark.kernel, pytest.mark.skipif(bool(why_not()), reason=why_not())]
@@ -172,3 +172,26 @@ def test_sighup_reads_the_configuration_anew_and_sigterm_ends_all(host: Host, tm
     assert (code, all(is_over(pid) for pid in family)) == (0, True)
     assert seconds < 20  # usually 0.3
     assert not Path(daemon.path).exists()
+
+
+def test_what_it_writes_beside_is_kept_when_a_part_dies(host: Host, tmp_path: Path) -> None:
+    ledger, packets, log = tmp_path / "led", tmp_path / "all.pcapng", tmp_path / "log.jsonl"
+    words = ("--ledger", str(ledger), "--write", str(packets), "--log-events", str(log))
+    daemon = Daemon(host, tmp_path, "--no-store", *words)
+    daemon.hear("READY=1")
+    engine = children(daemon.program.pid)[0]
+    scribe = next(pid for pid in children(engine) if status(pid)["Name"] == SCRIBE)
+    os.kill(scribe, signal.SIGKILL)
+    wait_for(lambda: "the scribe has ended" in daemon.log, what="the word of it")
+    talk(host)
+    wait_for(lambda: log.read_bytes().count(b"\n") >= 5, what="the events")
+    os.kill(engine, signal.SIGKILL)
+    wait_for(lambda: daemon.log.count("watching lo") == 2, seconds=30, what="another engine")
+    talk(host)
+    again = tmp_path / "log.1.jsonl"
+    wait_for(lambda: again.exists() and again.read_bytes().count(b"\n") >= 5, what="more events")
+    assert daemon.end()[0] == 4
+    assert log.stat().st_size
+    assert packets.stat().st_size
+    assert (tmp_path / "all.1.pcapng").stat().st_size
+    assert "is signed" in daemon.log

@@ -12,9 +12,22 @@ from procwire.capture.opening import RingWish
 from procwire.capture.source import CaptureError
 from procwire.model.process import EXACT, Executable, Owner, ProcessRef
 from procwire.processes.keys import Key
-from procwire.warden.client import MOST_AHEAD, Warden, WardenError
+from procwire.warden.client import Warden, WardenError
 from procwire.warden.line import Line, pair
-from procwire.warden.messages import Found, Learned, LookUp, Opened, Refreshed, Refused, Reply, pack, request
+from procwire.warden.messages import (
+    MOST_TOGETHER,
+    Answers,
+    Found,
+    Learned,
+    LookUp,
+    LookUps,
+    Opened,
+    Refreshed,
+    Refused,
+    Reply,
+    pack,
+    request,
+)
 
 KEY = Key(6, b"\x7f\0\0\1", 1, b"\x7f\0\0\1", 2)
 WISH = RingWish(index=1, name="lo", hardware=772, linktype=1, blocks=4, block_bytes=65536, retire_ms=10)
@@ -100,27 +113,63 @@ def test_junk_is_no_news_and_a_socket_must_come_with_its_answer() -> None:
         odd.warden.open_ring(WISH)
 
 
+def _found(asked: LookUp) -> Found:
+    """The port that was asked for, as a pid."""
+    process = ProcessRef(pid=asked.sport, start=1, name="x")
+    return Found(Owner(process=process, confidence=EXACT), True)
+
+
 def _served(odd: Odd, count: int) -> None:
-    """Answers each question with the port that was asked for."""
+    """Answers ``count`` messages; what was asked together, in two parts."""
     for _ in range(count):
         asked = request(odd.theirs[0].take()[0])
-        assert isinstance(asked, LookUp)
-        owner = Owner(process=ProcessRef(pid=asked.sport, start=1, name="x"), confidence=EXACT)
-        odd.theirs[0].give(pack(Found(owner, True)))
+        if isinstance(asked, LookUp):
+            odd.theirs[0].give(pack(_found(asked)))
+            continue
+        assert isinstance(asked, LookUps)
+        for keys in (asked.keys[:3], asked.keys[3:]):
+            if keys:
+                odd.theirs[0].give(pack(Answers([_found(key) for key in keys])))
 
 
 def test_questions_that_are_asked_ahead_are_answered_each_by_its_own() -> None:
     odd = Odd()
     keys = [KEY._replace(sport=number) for number in range(1, 60)]
-    threading.Thread(target=_served, args=(odd, MOST_AHEAD + 27 + 2), daemon=True).start()
+    threading.Thread(target=_served, args=(odd, 1 + 59 - MOST_TOGETHER + 3), daemon=True).start()
     owners = odd.warden.owners
     owners.ahead(keys)
     pids = [owners.look(key).owner.process for key in keys]
     assert [ref.pid for ref in pids if ref is not None] == list(range(1, 60))
-    owners.ahead(keys[:1])
+    owners.ahead(keys[:9])
+    assert owners.look(keys[0]).owner.process is not None
     found = owners.look(keys[5]).owner.process  # another one than was announced
     assert found is not None
     assert found.pid == 6
+    owners.ahead([])
+    owners.ahead(keys[1:2])
+    found = owners.look(keys[1]).owner.process
+    assert found is not None
+    assert found.pid == 2
+
+
+@pytest.mark.parametrize("said", [Answers([]), Answers([Refused("x")] * 3), Refreshed(1)], ids=str)
+def test_answers_that_do_not_fit_the_questions_are_an_error(said: Reply) -> None:
+    odd = Odd()
+    odd.says(0, said)
+    owners = odd.warden.owners
+    owners.ahead([KEY, KEY._replace(sport=2)])
+    with pytest.raises(WardenError, match="the warden says"):
+        owners.look(KEY)
+
+
+def test_one_that_is_refused_leaves_the_others() -> None:
+    odd = Odd()
+    odd.says(0, Answers([Refused("broken"), Found(PROGRAM, True)]))
+    owners = odd.warden.owners
+    owners.ahead([KEY, KEY._replace(sport=2)])
+    with pytest.raises(WardenError, match="broken"):
+        owners.look(KEY)
+    assert owners.look(KEY._replace(sport=2)).owner.process == PROGRAM.process
 
 
 def test_asking_ahead_of_nobody_is_told_when_it_is_asked() -> None:

@@ -22,8 +22,10 @@ from procwire.processes.owners import Look
 from procwire.warden import messages
 from procwire.warden.line import Line, pair
 from procwire.warden.messages import (
+    Answers,
     Found,
     LookUp,
+    LookUps,
     Opened,
     OpenKeys,
     OpenRing,
@@ -100,6 +102,24 @@ def ring(**more: Any) -> bytes:
 def refused(answer: messages.Reply) -> str:
     assert isinstance(answer, Refused), answer
     return answer.reason
+
+
+def test_owners_that_are_asked_for_together_are_told_in_order() -> None:
+    ports = [1, 13, 14, 2]  # broken, and not to be said
+    with engine() as made:
+        made.lines[0].give(pack(LookUps([structs.replace(ASKED, sport=port) for port in ports])))
+        told: list[Found | Refused] = []
+        while len(told) < len(ports):
+            answer = made.hear()
+            assert isinstance(answer, Answers)
+            told += answer.each
+    pids = [each.owner.process.pid if isinstance(each, Found) and each.owner.process else 0 for each in told]
+    assert pids == [1, 0, 0, 2]
+    assert [refused(told[1]), refused(told[2])[:24]] == ["broken", "the answer cannot be tol"]
+    with engine(owners=None) as made:
+        answer = made.ask(pack(LookUps([ASKED])))
+        assert isinstance(answer, Answers)
+        assert refused(answer.each[0]) == "owners are not looked up"
 
 
 def test_owners_are_told() -> None:

@@ -83,12 +83,17 @@ def add_outputs(parser: argparse.ArgumentParser) -> None:
     form.add_argument("--json", action="store_true", help="one JSON object a line")
     form.add_argument("--csv", action="store_true", help="comma separated values with a header line")
     form.add_argument("--table", action="store_true", help="a table for people")
+    add_shape(parser)
+    parser.add_argument("--group", choices=GROUPS, help="one row a group instead of one a flow")
+
+
+def add_shape(parser: argparse.ArgumentParser) -> None:
+    """--json-shape."""
     parser.add_argument(
         "--json-shape", choices=SHAPES, default=OWN,
         help="whose words lines of JSON are in: procwire's (default), Elastic's ECS, OCSF or Suricata's EVE; "
         "of flows and observations",
     )  # fmt: skip
-    parser.add_argument("--group", choices=GROUPS, help="one row a group instead of one a flow")
 
 
 def add_observations(parser: Any) -> None:

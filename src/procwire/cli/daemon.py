@@ -22,6 +22,7 @@ from procwire.cli import arguments as words
 from procwire.cli import exit, recording
 from procwire.cli.alerting import add_alerts
 from procwire.cli.capturing import add_capture, add_interfaces
+from procwire.cli.ledgering import add_ledger
 from procwire.cli.storing import add_store
 from procwire.cli.verdicts import add_filters, watchlist
 from procwire.configuration.keys import KEYS
@@ -50,10 +51,14 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("--print-unit", action="store_true", help="print a unit file for systemd, and end")
     parser.add_argument("--no-store", action="store_true", help="keep nothing")
+    recording.add_writing(parser)
+    recording.add_log(parser)
+    words.add_shape(parser)
     recording.add_recording(parser)
     add_capture(parser)
     words.add_detectors(parser)
     add_store(parser)
+    add_ledger(parser)
     add_alerts(parser)
     add_filters(parser)
     parser.set_defaults(run=run, findings=None)

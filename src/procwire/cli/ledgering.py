@@ -72,6 +72,7 @@ class Ledgering:
         self._rules: Any = None
         self._policy: Any = None
         self._next = 0.0
+        self._told = False
         said = {name: value for name in _SAID if (value := getattr(arguments, name, None)) not in _EMPTY}
         self._pen.append("started", {"command": arguments.command, "version": __version__, "options": said})
 
@@ -85,7 +86,13 @@ class Ledgering:
         lost = self._pen.lost
         self._pen.close()
         words = f", {lost} records lost" if lost else ""
-        print(f"procwire: ledger {self.place} is signed{words}", file=sys.stderr)
+        told = "was not signed at the end" if self._told else "is signed"
+        print(f"procwire: ledger {self.place} {told}{words}", file=sys.stderr)
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether records were lost."""
+        return self._told or bool(self._pen.lost)
 
     def begin(self, detecting: Detecting, confinement: Confinement) -> None:
         """Take what is found from now on; the process is in its cell."""
@@ -122,6 +129,13 @@ class Ledgering:
         if now >= self._next:
             self._next = now + DROPS_SECONDS
             self._notice_losses()
+        self._notice_end()
+
+    def _notice_end(self) -> None:
+        """The scribe has died: said once, and told by the exit code."""
+        if not self._told and self._pen.gone:
+            self._told = True
+            print("procwire: ledger: the scribe has ended: records are LOST from now on", file=sys.stderr)
 
     def _notice_rules(self) -> None:
         ruling = self._detecting.ruling if self._detecting is not None else None

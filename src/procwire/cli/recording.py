@@ -62,7 +62,12 @@ def add_recording(parser: argparse.ArgumentParser) -> None:
 
 
 def add_writing(parser: argparse.ArgumentParser) -> None:
-    """What of --write is a watch's."""
+    """--write, and when its files turn."""
+    parser.add_argument(
+        "--write", metavar="FILE", default="",
+        help="keep every captured packet in FILE: pcapng, or pcap where it ends in .pcap, with its "
+        "connections in FILE.connections.jsonl",
+    )  # fmt: skip
     parser.add_argument(
         "--write-rotate", metavar="BOUNDS", default="",
         help="begin the next file when one has a size, span or number of packets, e.g. 100MB,1h or 100000p: "

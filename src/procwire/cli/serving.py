@@ -8,6 +8,8 @@ import signal
 import socket
 import sys
 import time
+from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -25,6 +27,7 @@ from procwire.cli.condition import Condition, writer_of
 from procwire.cli.detecting import Detecting
 from procwire.cli.hosting import offers
 from procwire.cli.impaired import Impaired
+from procwire.cli.ledgering import Ledgering, ledgering
 from procwire.cli.output.observations import CORE_NAMES
 from procwire.cli.storing import Kept, detecting, storing
 from procwire.cli.summing import Sums
@@ -115,9 +118,17 @@ class Serving(Watcher):
 def serve(arguments: argparse.Namespace, made: socket.socket, past: Past) -> int:
     """Watch until the gate or a signal ends it; the exit code."""
     where = ", ".join(arguments.interface) or "all interfaces"
+    for name in ("write", "log_events"):
+        setattr(arguments, name, anew(getattr(arguments, name), past.restarts))
     try:
-        with alerting(arguments) as alerts, storing(arguments, source=where, live=True) as keeper:
-            code = _served(arguments, Serving(Line(made), past), keeper, alerts)
+        with (
+            ledgering(arguments) as ledger,
+            alerting(arguments) as alerts,
+            storing(arguments, source=where, live=True) as keeper,
+        ):
+            code = _served(arguments, Serving(Line(made), past), _Kept(keeper, alerts, ledger))
+            if ledger is not None:
+                code = ledger.code = code or (exit.INCOMPLETE if ledger.incomplete else exit.OK)
     except EngineError as error:
         print(f"procwire: {error}", file=sys.stderr)
         return error.code
@@ -128,15 +139,30 @@ def serve(arguments: argparse.Namespace, made: socket.socket, past: Past) -> int
     return code or (exit.INCOMPLETE if arguments.store_lost or arguments.alerts_lost else exit.OK)
 
 
-def _served(
-    arguments: argparse.Namespace, face: Serving, keeper: Keeper | None, alerts: Alerting | None
-) -> int:
+def anew(path: str, restarts: int) -> str:
+    """The file of an engine that is not the first: what the one before it wrote is not written over."""
+    if not path or not restarts:
+        return path
+    place = Path(path)
+    return str(place.with_name(f"{place.stem}.{restarts}{place.suffix}"))
+
+
+class _Kept(NamedTuple):
+    """Where what is seen goes to, beside the faces."""
+
+    keeper: Keeper | None
+    alerts: Alerting | None
+    ledger: Ledgering | None
+
+
+def _served(arguments: argparse.Namespace, face: Serving, kept: _Kept) -> int:
+    keeper, alerts, ledger = kept
     verdicts = Verdicts(arguments.filters) if arguments.filters else None
     face.book.keep = verdicts.shows if verdicts is not None else None
     _, found = detecting(arguments, keeper, face, alerts)
     if found is None and not arguments.no_findings:
         found = Detecting(arguments)
-    impaired = Impaired()
+    impaired, lines = Impaired(), recording.log_lines(arguments)
     watching = Watching(watch_options(arguments, found), face)
     words.tell_open(watching.confinement.open)
     face.watching = watching
@@ -152,6 +178,9 @@ def _served(
     if found is not None:
         found.takers.append(face.book.found)
         found.context, found.reasons = face.context, lambda: losses_of(watching)
+    if ledger is not None and found is not None:
+        ledger.begin(found, watching.confinement)
+    journal = recording.logged(arguments, lines, watching)
     recording.freeze_at(arguments, watching, found)
     face.line.ordered = lambda data: _obey(data, verdicts, keeper, found)
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -164,7 +193,11 @@ def _served(
         if found is not None:
             found.finish()
         face.finish()
-    lacks = recording.tell_frozen(watching) or (found is not None and found.incomplete)
+    lacks = (
+        recording.tell_logged(journal)
+        or recording.tell_kept(watching)
+        or (found is not None and found.incomplete)
+    )
     return _ending(watching) or (exit.INCOMPLETE if lacks else exit.OK)
 
 

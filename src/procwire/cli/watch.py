@@ -56,11 +56,6 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--every", type=words.seconds, metavar="SPAN", help="also a line for each open flow every SPAN"
     )
-    parser.add_argument(
-        "--write", metavar="FILE", default="",
-        help="keep every captured packet in FILE: pcapng, or pcap where it ends in .pcap, with its "
-        "connections in FILE.connections.jsonl",
-    )  # fmt: skip
     recording.add_writing(parser)
     recording.add_log(parser)
     recording.add_recording(parser)
@@ -87,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
     ):
         code = _watch(arguments, keeper, alerts, ledger)
         if ledger is not None:
-            ledger.code = code
+            code = ledger.code = code or (exit.INCOMPLETE if ledger.incomplete else exit.OK)
     return code or (exit.INCOMPLETE if arguments.store_lost or arguments.alerts_lost else exit.OK)
 
 

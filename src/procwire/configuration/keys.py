@@ -121,7 +121,7 @@ KEYS: tuple[Key, ...] = (
         option="--store-age", doc="What was stored longer ago is forgotten.", low=1),
     Key(name="store.size", kind=Kind.SIZE, default="1GB", commands=_KEEPS, dest="store_size",
         option="--store-size", doc="The oldest is forgotten where the file grows beyond this."),
-    Key(name="ledger.directory", kind=Kind.TEXT, default="", commands=("watch",), dest="ledger",
+    Key(name="ledger.directory", kind=Kind.TEXT, default="", commands=_WATCH, dest="ledger",
         option="--ledger",
         doc="Where a watch keeps its ledger, and where commands that change something record that; none "
         "where it is not set.", turn=_or_none),

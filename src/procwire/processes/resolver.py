@@ -39,6 +39,9 @@ NOTED_WARM_NS = 10_000_000_000  # where an origin notes what is used: only idle 
 WARM_RATIO = 50  # the time between two warm-ups is at least so many times what one took
 LAST_NS = 200_000_000  # for looks at what is new when the end comes
 TOGETHER = 32  # looks that are announced at once
+GATHER_SECONDS = (
+    0.05  # so long others are waited for, where the kernel notes what is used: no socket is missed
+)
 BATCH = 256  # looks between two checks whether a warm-up is due
 
 _FULL = Owner(process=None, confidence=UNKNOWN, reason="too many new flows at once to look at each")
@@ -101,6 +104,7 @@ class Resolver:
         self._warm = warm
         self._warm_ns = warm_ns or (NOTED_WARM_NS if noted else WARM_NS)
         self._retries = NOTED_RETRIES_NS if noted else RETRIES_NS
+        self._gather = GATHER_SECONDS if noted else 0.0
         self._retry_due = 0  # no further look before
         self._clock = clock
         self._wall = wall
@@ -201,6 +205,11 @@ class Resolver:
         with self._wake:
             if not self._new and not self._ended and not self._stopping:
                 self._wake.wait(self._idle_seconds())
+        if self._gather and not self._stopping and 0 < len(self._new) + len(self._ended) < TOGETHER:
+            time.sleep(
+                self._gather
+            )  # each turn of this thread, and of whoever is asked, costs more than a look
+        with self._wake:
             fresh = [self._new.popleft() for _ in range(min(BATCH, len(self._new)))]
         for flow, key in _in_time(owners, fresh):
             self._count += 1

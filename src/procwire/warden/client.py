@@ -18,10 +18,13 @@ from procwire.warden.facts import Mirror
 from procwire.warden.gallery import Gallery
 from procwire.warden.line import Line, close_all
 from procwire.warden.messages import (
+    MOST_TOGETHER,
+    Answers,
     Drawn,
     Found,
     Learned,
     LookUp,
+    LookUps,
     MessageError,
     Opened,
     OpenKeys,
@@ -40,7 +43,6 @@ from procwire.warden.messages import (
 GONE = "the warden has ended"
 LAST_SECONDS = 1.0  # its end is waited for so long
 STEP_SECONDS = 0.002
-MOST_AHEAD = 32  # questions on the way; the answers fit into the line's memory
 
 
 class WardenError(OSError):
@@ -53,7 +55,8 @@ class RemoteOwners:
     def __init__(self, line: Line, mirror: Mirror) -> None:
         self._line = line
         self._mirror = mirror
-        self._ahead: deque[Key] = deque()  # asked, and not answered yet
+        self._ahead: deque[Key] = deque()  # asked for together, and not taken yet
+        self._came: deque[Found | Refused] = deque()  # answers to the first of them
 
     def __enter__(self) -> Self:
         return self
@@ -79,28 +82,53 @@ class RemoteOwners:
         return answer.sockets if isinstance(answer, Refreshed) else 0
 
     def ahead(self, keys: Sequence[Key]) -> None:
-        """Ask for all of them now: the answers come while the first is being read. MOST_AHEAD at most."""
+        """Ask for all of them now, in one message: they are answered while the first is awaited.
+
+        MOST_TOGETHER at most.
+        """
         self._forget()
+        together = keys[:MOST_TOGETHER]
+        if not together:
+            return
         try:
-            for key in keys[:MOST_AHEAD]:
-                self._line.give(pack(LookUp(*key)))
-                self._ahead.append(key)
+            self._line.give(pack(LookUps([LookUp(*key) for key in together])))
         except OSError:
-            self._ahead.clear()  # whoever asks one by one is told why
+            return  # whoever asks one by one is told why
+        self._ahead.extend(together)
 
     def _answer(self, key: Key) -> Reply:
-        if self._ahead and self._ahead[0] == key:
-            self._ahead.popleft()
-            return _heard(self._line)
-        self._forget()
-        return _asked(self._line, LookUp(*key))
+        if not self._ahead or self._ahead[0] != key:
+            self._forget()
+            return _asked(self._line, LookUp(*key))
+        self._ahead.popleft()
+        if not self._came:
+            try:
+                self._hear()
+            except WardenError:
+                self._ahead.clear()
+                raise
+        answer = self._came.popleft()
+        if isinstance(answer, Refused):
+            raise WardenError(0, answer.reason)
+        return answer
+
+    def _hear(self) -> None:
+        """The next answers to what was asked for together. Raises WardenError."""
+        told = _heard(self._line)
+        if not isinstance(told, Answers) or not 0 < len(told.each) <= len(self._ahead) + 1:
+            raise WardenError(0, f"the warden says {type(told).__name__}")
+        self._came.extend(told.each)
 
     def _forget(self) -> None:
         """Answers that nobody waits for any more."""
-        while self._ahead:
-            self._ahead.popleft()
-            with contextlib.suppress(WardenError):
-                _heard(self._line)
+        with contextlib.suppress(WardenError):
+            while len(self._ahead) > len(self._came):
+                told = _heard(self._line)
+                if not isinstance(told, Answers):
+                    break
+                self._came.extend(told.each)
+        self._ahead.clear()
+        self._came.clear()
 
 
 class Warden:

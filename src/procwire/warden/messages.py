@@ -15,6 +15,7 @@ from msgspec import Meta
 from procwire.model.process import Container, Executable, Owner
 
 MAX_BYTES = 1 << 16  # of one message
+MOST_TOGETHER = 32  # owners that are asked for in one message
 _LENGTH_BYTES = 4
 
 _Port = Annotated[int, Meta(ge=0, le=0xFFFF)]
@@ -38,6 +39,12 @@ class LookUp(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if len(self.src) != len(self.dst) or len(self.src) not in (4, 16):
             raise ValueError("addresses of 4 or of 16 bytes")
+
+
+class LookUps(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """Several at once: between two processes it is the messages that cost, and not the looking."""
+
+    keys: Annotated[list[LookUp], Meta(min_length=1, max_length=MOST_TOGETHER)]
 
 
 class Refresh(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
@@ -107,6 +114,12 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
     reason: str
 
 
+class Answers(msgspec.Struct, frozen=True, tag=True):
+    """To LookUps, in order; several of these where one would be too long."""
+
+    each: list[Found | Refused]
+
+
 class Learned(msgspec.Struct, frozen=True, tag=True):
     """What is known by now of programs and containers that answers have named."""
 
@@ -124,8 +137,8 @@ class Pictured(msgspec.Struct, frozen=True, tag=True):
 
 
 _ENTRIES = msgspec.msgpack.Decoder(Append)
-Request = LookUp | Refresh | OpenRing | OpenKeys | Picture
-Reply = Found | Refreshed | Opened | Refused | Learned | Pictured
+Request = LookUp | LookUps | Refresh | OpenRing | OpenKeys | Picture
+Reply = Found | Answers | Refreshed | Opened | Refused | Learned | Pictured
 
 _REQUESTS = msgspec.msgpack.Decoder(Request)
 _REPLIES = msgspec.msgpack.Decoder(Reply)

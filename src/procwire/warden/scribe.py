@@ -132,6 +132,16 @@ class Pen:
         self.pid = pid
         self._line = line
         self.lost = 0
+        self._left = False
+
+    @property
+    def gone(self) -> bool:
+        """Whether the scribe has ended, and nothing is kept any more."""
+        if not self._left:
+            poll = select.poll()
+            poll.register(self._line.fileno(), 0)
+            self._left = bool(poll.poll(0))  # POLLHUP and POLLERR are told unasked
+        return self._left
 
     def append(self, kind: str, body: dict[str, Any]) -> None:
         """One more record."""

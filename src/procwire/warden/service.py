@@ -24,8 +24,10 @@ from procwire.warden.easel import Easel, Painter
 from procwire.warden.facts import Shelf
 from procwire.warden.line import Line, close_all
 from procwire.warden.messages import (
+    Answers,
     Found,
     LookUp,
+    LookUps,
     MessageError,
     Opened,
     OpenKeys,
@@ -135,6 +137,8 @@ class Service:
         if isinstance(asked, Picture):
             self._easel.begin(asked.table)
             return True
+        if isinstance(asked, LookUps):
+            return self._answer_all(line, asked)
         made: socket.socket | None = None
         file = -1
         reply: Reply
@@ -163,6 +167,22 @@ class Service:
                 made.close()
             close_all([file] if file >= 0 else [])
         return True
+
+    def _answer_all(self, line: Line, asked: LookUps) -> bool:
+        try:
+            for data in _parts([self._told(key) for key in asked.keys]):
+                line.give(data)
+        except OSError:
+            return False
+        return True
+
+    def _told(self, asked: LookUp) -> Found | Refused:
+        if self.owners is None:
+            return Refused("owners are not looked up")
+        try:
+            return self._look(self.owners, asked)
+        except OSError as error:
+            return Refused(error.strerror or str(error))
 
     def _look(self, owners: Asked, asked: LookUp) -> Found:
         found = owners.look(Key(asked.proto, asked.src, asked.sport, asked.dst, asked.dport))
@@ -200,3 +220,14 @@ def _packed(reply: Reply) -> bytes:
         return pack(reply)
     except MessageError as error:
         return pack(Refused(f"the answer cannot be told: {error}"))
+
+
+def _parts(told: list[Found | Refused]) -> list[bytes]:
+    """As few messages as they fit into; what cannot be told is refused, by itself."""
+    try:
+        return [pack(Answers(told))]
+    except MessageError as error:
+        if len(told) == 1:
+            return [pack(Answers([Refused(f"the answer cannot be told: {error}")]))]
+    half = len(told) // 2
+    return [*_parts(told[:half]), *_parts(told[half:])]
