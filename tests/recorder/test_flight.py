@@ -176,3 +176,21 @@ def test_disarmed_it_keeps_what_it_has_and_says_so(tmp_path: Path) -> None:
     head = head_of(tmp_path)
     assert head["packets"] == taped.packets
     assert head["lacking"] == ["the recorder was not armed all the time"]
+
+
+def test_flows_are_told_of_as_long_as_an_incident_with_their_packets_is_open(tmp_path: Path) -> None:
+    taped = Taped(
+        Wishes(record=(Track(span_ns=16 * SECOND),), directory=str(tmp_path), before_ns=1, after_ns=SECOND)
+    )
+    frozen(taped, Reason(time=taped.now, kind="signal"))
+    for flow in taped.flows:
+        taped.keeping.ended(flow)
+    for step in range(10):
+        flight_of(taped).freeze(Reason(time=taped.now, kind="signal"))
+        taped.keeping.tick(taped.now + step * SECOND)
+    taped.keeping.close(taped.now + 20 * SECOND)
+    head = head_of(tmp_path)
+    (place,) = tmp_path.iterdir()
+    told = [json.loads(line)["flow_id"] for line in (place / FLOWS).read_bytes().splitlines()]
+    assert head["packets"] == taped.packets
+    assert told == [flow.flow_id for flow in taped.flows]

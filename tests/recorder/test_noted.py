@@ -30,7 +30,7 @@ def test_flows_are_known_until_they_are_too_old() -> None:
     notes.ended(old)
     notes.ended(new)
     assert notes.since(0).flows == [old, new, going]
-    notes.forget(550)
+    notes.forget(550, 550)
     assert notes.since(0).flows == [new, going]
     assert notes.since(400).flows == [new]
 

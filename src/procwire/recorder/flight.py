@@ -83,7 +83,7 @@ class Flight:
         """Begin and end incidents; ``dropped``: frames that the kernel lost, by interface."""
         for ring in self._rings:
             ring.tick(now)
-        self.notes.forget(now)
+        self.notes.forget(now, min((each.reach for each in self._open), default=now))
         self._look(now, dropped)
         if not self.armed:
             self._idle_to = now
@@ -160,6 +160,7 @@ class Flight:
         blocks = [block for ring in self._rings for block in ring.since(incident.first)]
         if any(ring.aged_packets and ring.aged_to >= incident.first for ring in self._rings):
             incident.lacking.append("the recorder did not reach back so far: its bounds are too small")
+        incident.reach = min([incident.first, *(block.first for block in blocks)])
         for block in sorted(blocks, key=lambda each: each.first):
             incident.add(block, self._numbers)
         self._open.append(incident)
@@ -181,7 +182,7 @@ class Flight:
         self.frozen.append(incident)
         if not self.armed or self._idle_to >= incident.first:
             incident.lacking.append("the recorder was not armed all the time")
-        known = self.notes.since(incident.first)
+        known = self.notes.since(incident.reach)
         lost = self._lost_since(incident.first, dropped)
         head = self._head(incident) | {
             "until": time_text(now),

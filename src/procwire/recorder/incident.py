@@ -50,6 +50,7 @@ class Incident:
         self.reasons = [reason]
         self.triggers = 1
         self.first = self.until = 0
+        self.reach = 0  # its first packet, which may be older: blocks are whole
         self.packets = self.bytes = 0
         self.written_to = 0  # packet time of the last packet
         self.dropped: dict[str, int] = {}  # packets, by reason

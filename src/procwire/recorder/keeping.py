@@ -68,11 +68,12 @@ class Keeping:
         if wishes.record:
             from procwire.recorder.flight import Flight
             from procwire.recorder.noted import Notes
-            from procwire.recorder.track import Numbers
+            from procwire.recorder.track import Numbers, grain
             from procwire.recorder.vault import Vault, place
 
             vault = Vault(place(wishes.directory), quota_bytes=wishes.quota_bytes, owner=owner)
-            notes = Notes(wishes.before_ns + wishes.after_ns, context)
+            longest = max(grain(track) for track in wishes.record)  # blocks reach back further than asked
+            notes = Notes(wishes.before_ns + wishes.after_ns + longest, context)
             self.flight = Flight(wishes, vault, Numbers(source.interfaces), notes)
             self._recorded = held(wishes.record_only, context, watch)
         if wishes.write:

@@ -68,9 +68,9 @@ class Notes:
         """A detector spoke."""
         self._findings.append(finding)
 
-    def forget(self, now: int) -> None:
-        """Let go of what is too old to be asked for."""
-        oldest = now - self.span_ns
+    def forget(self, now: int, since: int) -> None:
+        """Let go of what is too old to be asked for; what lasted until ``since`` is still to be told of."""
+        oldest = min(now - self.span_ns, since)
         while self._ended and self._ended[0].last < oldest:
             self._flows.pop(self._ended.popleft().number, None)
         while self._observations and self._observations[0][1].time < oldest:

@@ -23,6 +23,11 @@ GRAINS = 16  # a block is closed when it spans this part of what the ring spans
 LEAST_GRAIN_NS = 100_000_000
 
 
+def grain(wish: Track) -> int:
+    """How long a block may last, ns."""
+    return max(LEAST_GRAIN_NS, wish.span_ns // GRAINS)
+
+
 class Block(msgspec.Struct):
     """Packets in order, as whole pcapng blocks."""
 
@@ -65,7 +70,7 @@ class Ring:
         self._numbers = numbers
         self._sealed = sealed
         self._most = wish.most or 1 << 40
-        self._grain = max(LEAST_GRAIN_NS, wish.span_ns // GRAINS)
+        self._grain = grain(wish)
         self._view = memoryview(b"")
         self._used = self._count = self._first = self._last = 0
         self._spare: list[memoryview] = []  # memory of blocks that went
