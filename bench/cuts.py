@@ -1,14 +1,16 @@
-"""Captures that end at any byte: every cut of every capture, through the reader, the pipeline and both.
+"""Captures that end at any byte: through the reader, the pipeline and both.
 
-Repeat with ``python -m bench.cuts [--shared DIR] [--part NAME ...]``; all of it takes about twenty minutes of
-processor time. A file that ends within a record is to give what the records before it give. So that no
-capture has to be read once for each of its bytes, this is shown in two halves, and then as a whole:
+Repeat with ``python -m bench.cuts [--shared DIR] [--part NAME ...] [--all]``: some eight minutes of processor
+time; with ``--all``, which leaves no byte and no record out, some forty. A file that ends within a record is
+to give what the records before it give. So that no capture has to be read once for each of its bytes, this
+is shown in two halves, and then as a whole:
 
-- ``files``: the reader is given each file cut at each byte, strict and lenient (of files above EACH_BYTES:
-  each byte of both ends, and every STRIDE between). Strict, the frames are the first ones of the whole file,
-  never fewer than of a shorter cut, and the error names no place behind the end.
-- ``records``: behind each record the run is ended, in a copy of the process (fork): every flow ends, nothing
-  is held, no parser has failed, the bounds of memory were kept.
+- ``files``: the reader is given each file cut at each byte, strict and lenient (of files above ``each_bytes``
+  each byte of the quarter of that at both ends, and every STRIDE between). Strict, the frames are the first
+  ones of the whole file, never fewer than of a shorter cut, and the error names no place behind the end.
+- ``records``: behind each record (of more than ``first_records``: of those, and of every SKIP) the run is
+  ended, in a copy of the process (fork): every flow ends, nothing is held, no parser has failed. The bounds
+  of memory are looked at behind every record.
 - ``whole``: captures of up to WHOLE_BYTES, cut at each byte, are read as ``procwire read`` does it.
 - ``frames``: what a short snap length does: all frames of a capture cut at the same byte, for each of
   SNAPS, and each frame alone at each of its bytes through the decoder.
@@ -27,8 +29,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
 from itertools import chain
+from multiprocessing import get_context
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.agreement import Scribe
 from bench.tally import Tally, captures_of, shared_folder
@@ -44,25 +49,26 @@ from procwire.model.frames import FrameBatch
 from procwire.packet.decode import Decoder
 
 WHOLE_BYTES = 300  # of a capture that is read as a whole at each of its bytes
-EACH_BYTES = 1 << 16  # of a file that is cut at each byte; of a longer one, each byte of its two ends,
-END_BYTES = 1 << 13  # which are so long, and between them
 STRIDE = 97  # every so many bytes: a prime, so that all places within a record are met
+SKIP = 17  # every so many records
 SNAPS = (*range(0, 128, 3), *range(128, 1601, 64))  # lengths that all frames are cut to
 SMALL = {"chunk": 1 << 14, "rows": 64, "lives": 1}  # of a reader's buffers: there are millions of them
 WORST_MS = 2000
 EVERY = 50  # captures between two words of how far it is
+
+
+class Extent(NamedTuple):
+    """How much is cut."""
+
+    each_bytes: int  # files up to here are cut at each byte
+    first_records: int  # a run is ended behind each of these
+
+
+USUAL = Extent(each_bytes=1 << 13, first_records=16)
+ALL = Extent(each_bytes=1 << 40, first_records=1 << 40)
 FOUND = 1  # exit code of a copy that found a fault
 
 Frame = tuple[int, int, int]  # time, bytes present, link type
-
-
-def told(paths: list[Path], tally: Tally) -> Iterator[Path]:
-    """Each of them, with a word now and then on standard error: all of it takes long."""
-    for number, path in enumerate(paths):
-        if number % EVERY == 0:
-            held, all_ = tally.counts["held"], tally.counts["held of"]
-            print(f"{number} of {len(paths)} captures, {held} of {all_} held", file=sys.stderr, flush=True)
-        yield path
 
 
 class Piece(io.RawIOBase):
@@ -111,13 +117,13 @@ def frames_of(data: memoryview) -> list[Frame]:
     return found
 
 
-def files(paths: list[Path]) -> Tally:
+def files(paths: list[Path], extent: Extent = USUAL) -> Tally:
     """Every file cut at every byte, through the reader alone."""
     tally = Tally("files: every capture cut at every byte, strict and lenient, through the reader")
-    for path in told(paths, tally):
+    for path in paths:
         data = memoryview(path.read_bytes())
         whole, before = frames_of(data), 0
-        for cut in places(len(data)):
+        for cut in places(len(data), extent.each_bytes):
             for lenient in (False, True):
                 fault = ""
                 try:
@@ -131,12 +137,12 @@ def files(paths: list[Path]) -> Tally:
     return tally
 
 
-def places(size: int) -> Iterable[int]:
+def places(size: int, each: int) -> Iterable[int]:
     """Where a file of this size is cut."""
-    if size <= EACH_BYTES:
+    if size <= each:
         return range(size + 1)
-    between = range(END_BYTES, size - END_BYTES, STRIDE)
-    return chain(range(END_BYTES), between, range(size - END_BYTES, size + 1))
+    end = each // 4
+    return chain(range(end), range(end, size - end, STRIDE), range(size - end, size + 1))
 
 
 def _unlike(whole: list[Frame], before: int, cut: int, found: tuple[int, Frame, CaptureError | None]) -> str:
@@ -171,22 +177,25 @@ def alone(batch: FrameBatch, row: int, most: int) -> FrameBatch:
     return one
 
 
-def records(paths: list[Path]) -> Tally:
+def records(paths: list[Path], extent: Extent = USUAL) -> Tally:
     """Every capture ended behind every record, in a copy of the process."""
     tally = Tally("records: every capture ended behind every record, through the pipeline")
-    for path in told(paths, tally):
+    for path in paths:
         line = Pipeline(FlowOptions(), Scribe())
         number, fault = 0, _ended(line, tally)
         tally.same("held", not fault, f"{path.name} at its beginning: {fault}")
         for number, batch in enumerate(singles(path), 1):
             line.ingest(line.decode(batch))
-            fault = _ended(line, tally) or over(line)
+            fault = over(line)
+            if number <= extent.first_records or number % SKIP == 0:
+                fault = fault or _ended(line, tally)
             tally.same("held", not fault, f"{path.name} behind record {number}: {fault}")
     return tally
 
 
 def _ended(line: Pipeline, tally: Tally) -> str:
     """End the run in a copy of this process; what it finds, or nothing."""
+    tally.counts["ended"] += 1
     reading, writing = os.pipe()
     copy = os.fork()
     if copy == 0:
@@ -224,10 +233,10 @@ def kept(line: Pipeline) -> str:
     return f"held behind the end: {held}" if any(held) else ""
 
 
-def whole(paths: list[Path]) -> Tally:
+def whole(paths: list[Path], _: Extent = USUAL) -> Tally:
     """Small captures cut at every byte, all the way."""
     tally = Tally(f"whole: captures of up to {WHOLE_BYTES} bytes, cut at every byte, all the way")
-    for path in told(paths, tally):
+    for path in paths:
         size = path.stat().st_size
         if size > WHOLE_BYTES:
             continue
@@ -254,12 +263,12 @@ def _read_all(path: str, tally: Tally) -> str:
     return reading.outcome.defect or kept(reading.pipeline) or (f"{spent} ms" if spent > WORST_MS else "")
 
 
-def frames(paths: list[Path]) -> Tally:
+def frames(paths: list[Path], _: Extent = USUAL) -> Tally:
     """Every frame cut at every byte for the decoder, and at many for the pipeline."""
     tally = Tally(
         f"frames: cut to {len(SNAPS)} lengths through the pipeline, at each byte through the decoder"
     )
-    for path in told(paths, tally):
+    for path in paths:
         try:
             for batch in open_files([str(path)]).batches():
                 tally.counts["frames decoded"] += _decoded(batch)
@@ -299,9 +308,25 @@ def _snapped(path: Path, snap: int) -> str:
     return line.outcome().defect or held or kept(line)
 
 
-PARTS: dict[str, Callable[[list[Path]], Tally]] = {
+PARTS: dict[str, Callable[[list[Path], Extent], Tally]] = {
     each.__name__: each for each in (records, frames, whole, files)
 }
+
+
+def added(name: str, paths: list[Path], extent: Extent, pool: Executor) -> Tally:
+    """One part for all captures, several at a time, with a word now and then of how far it is."""
+    whole = PARTS[name]([], extent)
+    work = pool.map(PARTS[name], [[path] for path in paths], [extent] * len(paths))
+    for number, tally in enumerate(work, 1):
+        worst = max(whole.counts["worst ms"], tally.counts.pop("worst ms", 0))
+        whole.counts.update(tally.counts)
+        if worst:
+            whole.counts["worst ms"] = worst
+        whole.differences += tally.differences
+        if number % EVERY == 0:
+            held, all_ = whole.counts["held"], whole.counts["held of"]
+            print(f"{name}: {number} of {len(paths)}, {held} of {all_} held", file=sys.stderr, flush=True)
+    return whole
 
 
 def main() -> int:
@@ -309,6 +334,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--shared", type=Path, default=shared_folder(), help="folder that holds corpora")
     parser.add_argument("--part", nargs="*", choices=sorted(PARTS), help="only these")
+    parser.add_argument("--all", action="store_true", help="leave no byte and no record out")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes (default: one a core)")
     parser.add_argument("--folder", default="", help="only captures below this folder of the corpora")
     options = parser.parse_args()
     paths = captures_of(options.shared / "corpora" / options.folder)
@@ -317,12 +344,12 @@ def main() -> int:
         return 2
     gc.freeze()
     failed = False
-    for name in options.part or PARTS:
-        tally = PARTS[name](paths)
-        failed = failed or tally.share("held") < 1
-        print(
-            "\n".join(chain(tally.lines(), (f"    {words}" for words in tally.differences[:40]))), flush=True
-        )
+    with ProcessPoolExecutor(options.jobs, get_context("fork")) as pool:
+        for name in options.part or PARTS:
+            tally = added(name, paths, ALL if options.all else USUAL, pool)
+            failed = failed or tally.share("held") < 1
+            words = (f"    {each}" for each in tally.differences[:40])
+            print("\n".join(chain(tally.lines(), words)), flush=True)
     own, copies = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     spent = own.ru_utime + own.ru_stime + copies.ru_utime + copies.ru_stime
     print(f"{len(paths)} captures, {spent:.0f} s of processor time, peak memory {own.ru_maxrss // 1024} MiB")

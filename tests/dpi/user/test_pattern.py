@@ -47,6 +47,11 @@ def test_what_holds_others_up_does_not(text: str) -> None:
     tracemalloc.stop()
 
 
+def test_a_set_without_an_end_is_called_that() -> None:
+    with pytest.raises(PatternError, match=r"'\[a-z' has no end"):
+        compiled("([a-z")
+
+
 def test_the_fixed_start() -> None:
     assert literal("ACME/[0-9]+") == b"ACME/"
     assert literal(r"a\x00\.b+") == b"a\0."

@@ -45,6 +45,7 @@ WRONG: list[tuple[Any, tuple[Any, ...], str]] = [
     (values(match=[{"text": "ab", "at": True}]), ("match", 0, "at"), "whole number"),
     (values(match=[{"text": "ab", "side": "left"}]), ("match", 0, "side"), "none of client"),
     (values(fields=[{"name": "time", "regex": "a"}]), ("fields", 0, "name"), "is no name"),
+    (values(fields=[{"name": "pid", "regex": "a"}]), ("fields", 0, "name"), "'pid' is a column of every"),
     (values(fields=[{"name": "a", "at": 1}]), ("fields", 0), "needs regex, or at and size"),
     (values(fields=[{"name": "a", "at": 1, "size": 9, "type": "uint"}]), ("fields", 0, "size"), "1 to 8"),
     (values(fields=[{"name": "a", "at": 1000, "size": 25}]), ("fields", 0, "size"), "1 to 24"),

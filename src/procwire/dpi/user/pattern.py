@@ -84,7 +84,8 @@ def _part(text: str, at: int) -> str:
         return one
     match = form.match(text, at)
     if match is None or (one == "(" and text[match.end() : match.end() + 1] == "?"):
-        raise PatternError(f"{text[at : at + 5]!r} is not supported")
+        what = "has no end" if one == "[" else "is not supported"
+        raise PatternError(f"{text[at : at + 5]!r} {what}")
     return match[0]
 
 

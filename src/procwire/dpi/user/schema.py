@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from procwire.dpi.user.pattern import PatternError, compiled, literal
+from procwire.model.observed import BESIDE
 
 MAX_PORTS = 64
 MAX_MATCHES = 16
@@ -140,6 +141,14 @@ def _name(value: Any, path: Path) -> str:
     return value
 
 
+def _column(value: Any, path: Path) -> str:
+    """A field's name: none of the columns of its flow, which it would hide in every record."""
+    name = _name(value, path)
+    if name in BESIDE:
+        raise SchemaError(path, f"{name!r} is a column of every record's flow: take another name")
+    return name
+
+
 def _choice(value: Any, path: Path, choices: tuple[str, ...]) -> str:
     if value not in choices:
         raise SchemaError(path, f"{value!r} is none of {', '.join(choices)}")
@@ -197,7 +206,7 @@ def _hex(text: str, path: Path) -> bytes:
 
 def _field(value: Any, path: Path) -> Field:
     given = _mapping(value, path, ("name",), ("description", "side", "type", "at", "size", "endian", "regex"))
-    name = _name(given["name"], (*path, "name"))
+    name = _column(given["name"], (*path, "name"))
     doc = _line(given.get("description", f"Field {name} as described."), (*path, "description"))
     found = Field(
         name=name,
