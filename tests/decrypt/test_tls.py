@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from hpack import Encoder
 
 from procwire.decrypt.keyed import keyed
@@ -19,6 +22,7 @@ from procwire.dpi.wire.tls_certificate import Certificate
 from procwire.model.observation import Carried
 from tests.decrypt.dialogue import IN, OUT, Dialogue, Hand, key_log
 from tests.dpi.flows import Listener, flow
+from tests.dpi.tls_dialogue import issue
 from tests.dpi.wire.test_http2_frames import framed
 
 GET = b"GET /secret HTTP/1.1\r\nHost: inside.example\r\nAuthorization: Basic YTpi\r\n\r\n"
@@ -64,6 +68,36 @@ def test_certificates_of_tls13() -> None:
     certificates = seen(listener, Certificate)
     assert [one.common_name for one in certificates] == ["server.example"]
     assert not certificates[0].client
+
+
+def test_certificates_that_were_compressed() -> None:
+    """RFC 8879: the same certificate as it is and compressed, and one that does not unfold."""
+    der = x509.load_pem_x509_certificate(b"".join(issue())).public_bytes(serialization.Encoding.DER)
+    plain = b"\0" + sized(sized(der) + b"\0\0")
+    folded = zlib.compress(plain)
+    hand = Hand()
+    server = hand.sealers["SERVER_HANDSHAKE_TRAFFIC_SECRET"]
+    messages = [
+        b"\x0b" + sized(plain),
+        b"\x19" + sized(b"\0\1" + len(plain).to_bytes(3, "big") + sized(folded)),
+        b"\x19" + sized(b"\0\1" + len(plain).to_bytes(3, "big") + sized(b"not zlib's")),
+    ]
+    shown = b"".join(server.seal(22, message) for message in messages)
+    flights = [
+        (OUT, hand.client_hello),
+        (IN, hand.server_hello + shown + hand.finished(False)),
+        (OUT, hand.finished(True) + hand.said(True, GET)),
+    ]
+    _, listener = heard(key_log(hand.lines()), flights)
+    certificates = seen(listener, Certificate)
+    assert [one.common_name for one in certificates] == ["server.example"] * 2
+    assert certificates[0].sha256 == certificates[1].sha256
+    told = [(one.length, one.malformed.partition(":")[0]) for one in seen(listener, tls.CertificateChain)]
+    assert told == [(1, ""), (1, ""), (0, "deflate")]
+
+
+def sized(content: bytes) -> bytes:
+    return len(content).to_bytes(3, "big") + content
 
 
 def test_without_the_key_nothing_changes_but_the_reason() -> None:

@@ -22,6 +22,7 @@ from procwire.dpi.protocols import tls as clear
 from procwire.dpi.registry import Registry
 from procwire.dpi.wire import certificates
 from procwire.dpi.wire._tls_names import VERSIONS
+from procwire.dpi.wire.compressed_certificate import COMPRESSED_CERTIFICATE, unfolded
 from procwire.dpi.wire.tls_certificate import certificate_of
 from procwire.dpi.wire.tls_hello import TLS13
 from procwire.model.observation import Observation
@@ -141,11 +142,17 @@ class Parser:
                 self.inside = Inside(self._context, self._protocols)
             self._plain[side] += len(data)
             found += self.inside.feed(_SIDES[side], data, now)
-        elif kind == HANDSHAKE and data[0] == CERTIFICATE and self._session.version >= TLS13:
-            self._certificates(_SIDES[side], data[1:], now, found)
+        elif kind == HANDSHAKE and self._session.version >= TLS13:
+            if data[0] == CERTIFICATE:
+                self._certificates(_SIDES[side], (data[1:], ""), now, found)
+            elif data[0] == COMPRESSED_CERTIFICATE:
+                self._certificates(_SIDES[side], unfolded(data[1:]), now, found)
 
-    def _certificates(self, side: Direction, body: bytes, now: int, found: list[Observation]) -> None:
-        """Certificates of TLS 1.3, which stand in encrypted messages."""
+    def _certificates(
+        self, side: Direction, message: tuple[bytes, str], now: int, found: list[Observation]
+    ) -> None:
+        """Certificates of TLS 1.3, which stand in encrypted messages; ``message``: its body, or why none."""
+        body, fault = message
         chain, count, malformed = certificates.split_chain(certificates.without_extensions(body))
         client = side == self._session.client
         found.append(
@@ -155,7 +162,7 @@ class Parser:
                 client=client,
                 length=count,
                 chain_bytes=sum(map(len, chain)),
-                malformed=malformed,
+                malformed=fault or malformed,
             )
         )
         asked = "" if client else self._server_name
