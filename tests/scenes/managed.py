@@ -23,7 +23,7 @@ SYSTEMD = "/lib/systemd/systemd"
 PROGRAMS = ("unshare", "nsenter", "pivot_root", "systemctl", "systemd-analyze", "journalctl")
 UNIT = "/etc/systemd/system/procwire.service"
 _numbers = itertools.count(1)
-# $1: a folder of our own; $2 and on: directories that are mounts of their own, which an overlay lacks.
+# $1: a folder of our own; $2 and on: directories that the overlay lacks.
 # They are bound last and for reading, as everything before changes the overlay alone.
 SET_UP = """
 set -e
@@ -85,6 +85,11 @@ def why_no_manager() -> str:
     return done.stderr.strip()
 
 
+def is_hidden(place: Path) -> bool:
+    """Whether the overlay lacks it: a file system of its own, or where the container has one."""
+    return place.stat().st_dev != Path("/").stat().st_dev or place.parts[1:2] in (("tmp",), ("run",))
+
+
 class Manager:
     """Runs in a cgroup of its own until ``end``. ``work``: an empty folder."""
 
@@ -95,7 +100,7 @@ class Manager:
         mount = work / "m"
         mount.mkdir()
         places = [Path(place) for place in dict.fromkeys((str(ROOT), sys.prefix, sys.base_prefix))]
-        kept = [str(place) for place in places if place.stat().st_dev != Path("/").stat().st_dev]
+        kept = [str(place) for place in places if is_hidden(place)]
         begin = f'echo $$ > {self._group}/cgroup.procs; exec "$@"'
         words = ["unshare", "--mount", "--pid", "--fork", "--cgroup", "--ipc", "--uts", "--net"]
         with self.console.open("wb") as said:

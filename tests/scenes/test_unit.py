@@ -31,6 +31,8 @@ def manager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Manager]:
     try:
         made.run("tee", UNIT, given=made.procwire("daemon", "--print-unit"))
         drop_in = f"[Service]\nEnvironment=PYTHONPATH={ROOT / 'src'}\nRestartSec=100ms\n"
+        if ROOT.parts[1] == "tmp":  # of which the unit has one of its own
+            drop_in += f"BindReadOnlyPaths={ROOT}\n"
         made.run("mkdir", f"{UNIT}.d")
         made.run("tee", f"{UNIT}.d/scene.conf", given=drop_in)
         made.run("systemctl", "daemon-reload")

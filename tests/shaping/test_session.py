@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
+import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -124,16 +126,26 @@ def test_after_every_process_was_killed_the_journal_knows(shaper: Shaper, left: 
     assert kinds(left) == {"noqueue"}
 
 
+def dies_at_once(_: socket.socket) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def dies_with_the_answer_unread(connection: socket.socket) -> None:
+    select.select([connection], [], [])
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("dies", [dies_at_once, dies_with_the_answer_unread])
 def test_a_command_that_is_killed_before_it_was_told_has_shaped_nothing(
-    shaper: Shaper, left: Host, monkeypatch: pytest.MonkeyPatch
+    shaper: Shaper, left: Host, monkeypatch: pytest.MonkeyPatch, dies: Callable[[socket.socket], None]
 ) -> None:
-    """Its request is on the way, and nobody is there to say that it is in place, or to end it."""
+    """Its request or the answer is on the way, and nobody is there to say that it is in place."""
     shaper.journal.prepare()
     guard.start(shaper.journal.folder)
     pid = os.fork()
     if pid == 0:  # pragma: no cover
         try:
-            monkeypatch.setattr(guard, "take_reply", lambda _: os.kill(os.getpid(), signal.SIGKILL))
+            monkeypatch.setattr(guard, "take_reply", dies)
             shaper.shape(wanted(left), Terms(environ={}))
         finally:
             os._exit(1)

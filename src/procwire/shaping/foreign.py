@@ -88,6 +88,8 @@ def tcgui_words(file: Located, place: Place, given: Any) -> tuple[dict[str, Valu
 def _tcgui(sheet: _Sheet) -> list[Foreign]:
     given = sheet.file.values
     listed = given.get("presets", [given]) if isinstance(given, dict) else given
+    if not isinstance(listed, list):
+        raise sheet.file.error(("presets",), "presets of tcgui are a list")
     places: list[Place] = [()] if listed == [given] else [("presets", n) for n in range(len(listed))]
     if isinstance(given, list):
         places = [(n,) for n in range(len(given))]

@@ -26,7 +26,7 @@ from procwire.shaping import journal
 from procwire.shaping.failure import ShapingError
 from procwire.shaping.journal import Journal
 from procwire.shaping.keeper import Keeper
-from procwire.shaping.requests import Refused, send, take_request
+from procwire.shaping.requests import Refused, Request, send, take_request
 
 LOCK, SOCKET = "watchdog.lock", "watchdog.sock"
 TICK_NS = 1_000_000_000  # between two looks at what nobody tells of
@@ -48,6 +48,7 @@ class Watchdog:
         path.chmod(0o600)
         self._listener.listen(16)
         self._callers: dict[int, socket.socket] = {}
+        self._asked: dict[int, Request] = {}  # what each was last answered
         self._wake, self._waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(self._waker)
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -107,14 +108,22 @@ class Watchdog:
 
     def _hang_up(self, number: int) -> None:
         self._callers.pop(number).close()
+        self._asked.pop(number, None)
 
     def _answer(self, number: int) -> None:
-        """One request. Who dies before it has its answer, is not to have shaped anything."""
+        """One request. Who dies before it has taken its answer, is not to have shaped anything.
+
+        A unix socket that is closed with bytes left in it resets its other end (unix_release_sock).
+        """
         caller = self._callers.get(number)
         if caller is None:
             return
         try:
             asked = take_request(caller)
+        except ConnectionResetError:
+            if number in self._asked:
+                self.keeper.forget(self._asked[number])
+            asked = None
         except (OSError, ShapingError) as error:
             with contextlib.suppress(OSError):
                 send(caller, Refused(str(error)))
@@ -123,6 +132,7 @@ class Watchdog:
             self._hang_up(number)
             return
         answer = self.keeper.answer(asked)
+        self._asked[number] = asked
         try:
             send(caller, answer)
         except OSError:

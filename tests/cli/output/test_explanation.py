@@ -38,6 +38,6 @@ def test_every_protocol_can_be_explained() -> None:
         assert as_text(explain(row.name)).count("Records in table") == len(row.tables)
 
 
-def test_unknown_name_is_refused_with_those_that_are() -> None:
-    with pytest.raises(EngineError, match=r"'nope'.*dns"):
+def test_unknown_name_is_refused_and_told_where_names_are() -> None:
+    with pytest.raises(EngineError, match=r"no protocol is called 'nope'; `procwire protocols` lists them"):
         explain("nope")
