@@ -6,6 +6,8 @@ from procwire.decrypt.quic_talk import QuicTalk
 from procwire.dpi.contract import Context
 from procwire.dpi.registry import registry
 from procwire.dpi.wire.http3_records import Http3Request
+from procwire.dpi.wire.tls_certificate import Certificate
+from procwire.model.streams import Direction
 from tests.decrypt.dialogue import key_log
 from tests.decrypt.test_quic import browse
 
@@ -23,4 +25,6 @@ def test_it_tells_what_is_said_and_how_much() -> None:
     assert talk.app == "http3"
     assert [one.path for one in found if isinstance(one, Http3Request)] == ["/one", "/two"]
     assert sizes[1] > 10_000
+    shown = [one for one in found if isinstance(one, Certificate)]
+    assert [(one.side, one.client, one.position) for one in shown] == [(Direction.IN, False, 0)]
     assert len(keys) == 0

@@ -54,6 +54,8 @@ class Parser:
     def feed(self, side: Direction, data: bytes, *, now: int) -> Iterable[Observation]:
         """One datagram."""
         found = list(self._clear.feed(side, data, now=now)) if self._clear.skip(side) < ENOUGH else []
+        for one in found:
+            self._talk.server_name = getattr(one, "server_name", "") or self._talk.server_name
         return found + self._read(side, data, now)
 
     def finish(self, now: int) -> Iterable[Observation]:

@@ -15,6 +15,7 @@ from procwire.decrypt.late import sent_at
 from procwire.decrypt.plaintext import Inside
 from procwire.decrypt.quic_session import QuicSession, Said
 from procwire.decrypt.reasons import HEADERS
+from procwire.decrypt.shown import shown
 from procwire.dpi.contract import Context, Direction
 from procwire.dpi.registry import Registry
 from procwire.dpi.wire.tls_hello import alpn_names
@@ -40,6 +41,8 @@ class QuicTalk:
         self._questions: OrderedDict[int, Inside] = OrderedDict()
         self.flows = 1
         self.app = ""
+        self.server_name = ""  # that the client asks for, as far as is known
+        self._looked = 0  # handshake messages that were looked at
 
     def feed(self, side: int, data: bytes, now: int) -> tuple[list[Observation], list[int]]:
         """One datagram; what was observed, and how many bytes of content each side said."""
@@ -62,12 +65,22 @@ class QuicTalk:
         return [*found, HEADERS] if self._http3 is not None and self._http3.broken else found
 
     def _taken(self, content: list[Said], now: int) -> tuple[list[Observation], list[int]]:
-        found: list[Observation] = []
+        found = self._shown(now)
         sizes = [0, 0]
         for said in content:
             sizes[said[0]] += len(said[3])
             self._take(said, sent_at(said, now), found)
         return found, sizes
+
+    def _shown(self, now: int) -> list[Observation]:
+        """Certificates among the handshake messages that have become readable."""
+        found: list[Observation] = []
+        session = self.session
+        for side, kind, body in session.messages[self._looked :]:
+            client = side == session.client
+            found += shown(_SIDES[side], (kind, body), now, client=client, asked=self.server_name)
+        self._looked = len(session.messages)
+        return found
 
     def _take(self, said: Said, now: int, found: list[Observation]) -> None:
         side, stream, missing, data, ended = said

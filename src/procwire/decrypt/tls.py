@@ -16,14 +16,12 @@ import cython
 from procwire.decrypt.keylog import KeyLog
 from procwire.decrypt.late import sent_at
 from procwire.decrypt.session import APPLICATION_DATA, HANDSHAKE, Content
+from procwire.decrypt.shown import shown
 from procwire.dpi.contract import ENOUGH, Context, Direction
 from procwire.dpi.decryption import Decryption
 from procwire.dpi.protocols import tls as clear
 from procwire.dpi.registry import Registry
-from procwire.dpi.wire import certificates
 from procwire.dpi.wire._tls_names import VERSIONS
-from procwire.dpi.wire.compressed_certificate import COMPRESSED_CERTIFICATE, unfolded
-from procwire.dpi.wire.tls_certificate import certificate_of
 from procwire.dpi.wire.tls_hello import TLS13
 from procwire.model.observation import Observation
 
@@ -34,8 +32,6 @@ else:
     from procwire.decrypt.plaintext import Inside
     from procwire.decrypt.session import Session
 
-CERTIFICATE = 11
-_SHELF = certificates.Shelf()
 _SIDES = (Direction.OUT, Direction.IN)
 _NOTHING: tuple[Observation, ...] = ()
 
@@ -143,28 +139,7 @@ class Parser:
             self._plain[side] += len(data)
             found += self.inside.feed(_SIDES[side], data, now)
         elif kind == HANDSHAKE and self._session.version >= TLS13:
-            if data[0] == CERTIFICATE:
-                self._certificates(_SIDES[side], (data[1:], ""), now, found)
-            elif data[0] == COMPRESSED_CERTIFICATE:
-                self._certificates(_SIDES[side], unfolded(data[1:]), now, found)
-
-    def _certificates(
-        self, side: Direction, message: tuple[bytes, str], now: int, found: list[Observation]
-    ) -> None:
-        """Certificates of TLS 1.3, which stand in encrypted messages; ``message``: its body, or why none."""
-        body, fault = message
-        chain, count, malformed = certificates.split_chain(certificates.without_extensions(body))
-        client = side == self._session.client
-        found.append(
-            clear.CertificateChain(
-                time=now,
-                side=side,
-                client=client,
-                length=count,
-                chain_bytes=sum(map(len, chain)),
-                malformed=fault or malformed,
-            )
-        )
-        asked = "" if client else self._server_name
-        for position, der in enumerate(chain):
-            found.append(certificate_of(_SHELF.read(der), side, now, (client, position, asked)))
+            found += shown(
+                _SIDES[side], (data[0], data[1:]), now,
+                client=side == self._session.client, asked=self._server_name,
+            )  # fmt: skip
