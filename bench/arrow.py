@@ -42,7 +42,9 @@ def main() -> None:
             f"  goal {GOAL}: {reached}"
         )
     began = time.perf_counter()
-    subprocess.run(["tcpdump", "-r", path, "-w", "/dev/null"], check=True, stderr=subprocess.DEVNULL)
+    subprocess.run(
+        ["tcpdump", "-Z", "root", "-r", path, "-w", "/dev/null"], check=True, stderr=subprocess.DEVNULL
+    )
     print(f"{'tcpdump -w':<18} {rows:>9,} packets {time.perf_counter() - began:4.2f} s")
 
 

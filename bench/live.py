@@ -162,7 +162,7 @@ def main() -> int:
     print(machine())
     print(f"{sent / options.seconds:,.0f} packets/s for {options.seconds:g} s over {options.sockets} sockets")
     print(f"procwire  cpu {share:6.1%}  received {sent}  seen {seen}  dropped {dropped}")
-    peer = ["tcpdump", "-n", "-i", "eth0", "-w", "/dev/null"]
+    peer = ["tcpdump", "-Z", "root", "-n", "-i", "eth0", "-w", "/dev/null"]
     peer_sent, peer_share, peer_last = measure(peer, "listening on", options)
     lost = re.findall(r"(\d+) packets dropped by kernel", peer_last)
     print(f"tcpdump   cpu {peer_share:6.1%}  received {peer_sent}  dropped {lost[-1] if lost else '?'}")

@@ -46,7 +46,7 @@ def commands(path: Path) -> dict[str, list[str]]:
         "ndpiReader": ["ndpiReader", "-q", "-i", str(path)],
         "tshark": ["tshark", "-q", "-z", "conv,tcp", "-r", str(path)],
         "nfstream": [nfstream_python(), str(script), str(path)],
-        "tcpdump": ["tcpdump", "-w", "/dev/null", "-r", str(path)],
+        "tcpdump": ["tcpdump", "-Z", "root", "-w", "/dev/null", "-r", str(path)],
     }
     return {name: words for name, words in wanted.items() if words[0] and shutil.which(words[0])}
 
