@@ -1,8 +1,8 @@
 """A daemon whose processes are killed at random moments: nothing stays behind, and little is lost.
 
-``python -m fuzz.kills [--times N] [--seed N]`` (root). Each time a daemon with a store and a ledger watches a
-loopback with traffic, a face hangs on it, and SIGKILL meets one of them at a random moment after its start:
-the engine, the warden, the scribe, the one that stays, or the face.
+``python -m fuzz.kills [--times N] [--seconds S] [--seed N]`` (root). Each time a daemon with a store
+and a ledger watches a loopback with traffic, a face hangs on it, and SIGKILL meets one of them at a random
+moment after its start: the engine, the warden, the scribe, the one that stays, or the face.
 
 Invariants: the others go on, or a new pair begins and says why, or all end; the store is whole, and holds
 each row that it held before the kill; the ledger verifies; a new daemon starts in the same place; when all
@@ -135,17 +135,18 @@ def main() -> int:
     """Returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=200)
+    parser.add_argument("--seconds", type=float, default=3600, help="begin no further one after so long")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     if why_not():
-        print(f"fuzz.kills: {why_not()}", file=sys.stderr)
-        return 3
+        print(f"fuzz.kills: not run: {why_not()}", file=sys.stderr)
+        return 0
     choose, seen = random.Random(options.seed), Counter[str]()
-    before = programs(), links()
+    before, end, number = (programs(), links()), time.monotonic() + options.seconds, 0
     with Lab() as lab, tempfile.TemporaryDirectory() as place:
         host = lab.host("a")
         talk = host.start(sys.executable, "-S", "-c", TALK)
-        for number in range(options.times):
+        while number < options.times and time.monotonic() < end:
             name = VICTIMS[number % len(VICTIMS)]
             try:
                 outcome = killed(host, Path(place), name, choose)
@@ -154,10 +155,11 @@ def main() -> int:
                 print((Path(place) / "log").read_text(encoding="utf-8")[-2000:], file=sys.stderr)
                 raise
             seen[f"{name}: {outcome}"] += 1
-            print(number + 1, name, outcome, flush=True)
+            number += 1
+            print(number, name, outcome, flush=True)
         talk.kill()
     wait_for(lambda: programs() <= before[0] and links() <= before[1], seconds=30, what="an empty kernel")
-    print(f"{options.times} kills, seed {options.seed}: {dict(sorted(seen.items()))}")
+    print(f"{number} kills, seed {options.seed}: {dict(sorted(seen.items()))}")
     return 0
 
 
