@@ -107,7 +107,7 @@ def _ending(tap: Tap, name: str, where: str, *, shown: bool) -> int:
     return exit.INCOMPLETE if tap.notes else exit.OK
 
 
-class _Live:
+class UntilEnded:
     """An audience that stops the watch when the flow has ended."""
 
     def __init__(self) -> None:
@@ -121,6 +121,13 @@ class _Live:
 
     def observed(self, flow: Flow, observation: Any) -> None:
         """See listening.Audience."""
+
+    def ticked(self, now: int) -> None:
+        """See listening.Audience."""
+
+
+class _Live(UntilEnded):
+    """The same, for one who reads what is printed."""
 
     def ticked(self, now: int) -> None:  # noqa: ARG002
         """See listening.Audience."""

@@ -14,10 +14,10 @@ from typing import Any
 
 import msgspec
 
+from procwire.cli.follow import UntilEnded
 from procwire.cli.forking import Fork
 from procwire.cli.relay import said_of
 from procwire.engine.api import Piece, Tap, Watching, WatchOptions
-from procwire.model.flow import Flow
 from procwire.tui.aside import LENGTH_BYTES, send
 from procwire.tui.host import HostError, Said
 
@@ -104,25 +104,6 @@ class Hearing:
         self.tidy(keep=0)
 
 
-class _Face:
-    """An audience that stops the watch when the flow has ended."""
-
-    def __init__(self) -> None:
-        self.watching: Watching | None = None
-        self.tap: Tap | None = None
-
-    def told(self, event: str, flow: Flow) -> None:  # noqa: ARG002
-        """See listening.Audience."""
-        if event == "end" and self.tap is not None and self.tap.has_ended and self.watching is not None:
-            self.watching.stop()
-
-    def observed(self, flow: Flow, observation: Any) -> None:
-        """See listening.Audience."""
-
-    def ticked(self, now: int) -> None:
-        """See listening.Audience."""
-
-
 class Teller:
     """Sends pieces on; beyond the bound only how much they were."""
 
@@ -148,7 +129,7 @@ class Teller:
 
 
 def _hear(made: socket.socket, options: WatchOptions, name: str) -> int:
-    face, teller = _Face(), Teller(made)
+    face, teller = UntilEnded(), Teller(made)
 
     def tapped(keys: Any, inner: Any) -> Tap:
         face.tap = Tap(inner, name, keys, teller.hear, readable=True)
