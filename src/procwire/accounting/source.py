@@ -175,7 +175,7 @@ class KernelSource:
                 yield self._counted(batch, self.tap.taken_bytes)
         if self._live is not None:
             yield from self._live.batches()
-        self._read, self._since = stopped, 0  # and every account is read once more
+        self._read = stopped
         for _ in range(MAX_ACCOUNTS // MAX_STRAYS):  # what was counted, and nothing was read of it
             self.count()
             if self._stops > 1 or not self._strays:
