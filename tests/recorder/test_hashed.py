@@ -77,13 +77,18 @@ def test_an_error_is_said_to_who_goes_on_writing(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(module, "ROOM_BYTES", 4096)
     fd = os.open("/dev/full", os.O_WRONLY)
     output = HashedFile(fd)
-    more_than_can_wait = (output.put(bytes(4096)) for _ in range(10 * ROOMS))
     with pytest.raises(OSError, match="No space left"):
-        list(more_than_can_wait)
+        fill(output)
     with pytest.raises(OSError, match="No space left"):
         output.close()
     os.close(fd)
     assert not any(thread.is_alive() for thread in output._writing.threads)
+
+
+def fill(output: HashedFile) -> None:
+    """More than can wait."""
+    for _ in range(10 * ROOMS):
+        output.put(bytes(4096))
 
 
 def test_an_empty_file(tmp_path: Path) -> None:
