@@ -80,13 +80,14 @@ def test_groups_come_at_the_end_with_flows_that_go_on(
         wait_for(lambda: any(face.feeds for face in running.desk.faces), what="a feed")
         with engine.lock:
             engine.flows.append(flow_of(1, bytes_out=7))  # goes on
+            engine.book.told("open", engine.flows[0])
             over = flow_of(2, bytes_out=5)
             over.ended = "fin"
             engine.book.told("end", over)
 
     thread = threading.Thread(target=act)
     thread.start()
-    code = main(["watch", "--socket", running.path, "--json", "--group", "process", "--for", "2s"])
+    code = main(["watch", "--socket", running.path, "--json", "--group", "process", "--for", "3s"])
     thread.join()
     said = capsys.readouterr()
     assert code == 0, said.err
