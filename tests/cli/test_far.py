@@ -8,6 +8,7 @@ import os
 import socket
 from argparse import Namespace
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ def daemon(listener: socket.socket, tmp_path_factory: pytest.TempPathFactory) ->
     painter.close()
     reasons: list[str] = []
     engine.catalogue = Catalogue(
-        Offer(table=flat(table), rows=lambda name=name: rows[name], reasons=lambda: tuple(reasons))
+        Offer(table=flat(table), rows=partial(rows.__getitem__, name), reasons=lambda: tuple(reasons))
         for name, table in PAINTED.items()
     )
     made = Served(engine, tmp_path_factory.mktemp("far") / "s")
