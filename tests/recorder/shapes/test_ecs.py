@@ -6,8 +6,8 @@ from procwire.recorder.shapes import ecs
 from tests.recorder.shapes.checking import check
 from tests.recorder.shapes.samples import lines
 
-# github.com/elastic/ecs, schemas/*.yml: fields, types, and which are arrays (normalize). Dates as text, long as
-# int, keyword and ip as str; required is what guides/ecs-guidelines.html calls so, and a DNS answer's data.
+# github.com/elastic/ecs, schemas/*.yml: fields, types, and which are arrays (normalize). Dates as text,
+# long as int, keyword and ip as str. Of answers at least the data.
 _ENDS = {"address": str, "ip": str, "port": int, "bytes": int, "packets": int, "domain": str}
 FIELDS = {
     "!@timestamp": str, "!ecs": {"!version": str},
