@@ -18,6 +18,7 @@ def test_text_says_how_it_is_recognised_and_what_its_records_hold() -> None:
         "tcp/53, udp/53",
         "dns-random-name",
         "MAX_PENDING",
+        "1,024  queries without an answer so far, a flow",
         "Records in table dns:",
         "rcode",
     ):

@@ -2,7 +2,7 @@
 
 Recognised by the server's INFO or the client's CONNECT, each with its JSON (docs.nats.io, "Client Protocol"),
 on any port; a session that was running already by a line on its own port.
-Payloads are passed over; passwords, tokens and signed nonces are reported as sent. Where the
+Payloads are passed over; passwords and tokens are reported as sent. Where the
 server asks for TLS and the client goes on with it, the stream is handed on.
 """
 

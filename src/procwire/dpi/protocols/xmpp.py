@@ -22,7 +22,7 @@ PORTS = frozenset({("tcp", 5222), ("tcp", 5269), ("tcp", 5298)})
 TRANSPORTS = frozenset({"tcp"})
 FIRST = b"<"
 
-MAX_TAG = 8192
+MAX_TAG = 8192  # bytes of one tag
 MAX_TEXT = 256  # of the text of a mechanism's name
 MAX_TOLD = 256  # stanzas of one flow that are told
 

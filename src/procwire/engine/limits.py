@@ -1,0 +1,33 @@
+"""What a protocol's limits bound, in the words that stand behind them in its source."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from importlib import resources
+
+PROTOCOLS, WIRE = "procwire.dpi.protocols", "procwire.dpi.wire"
+_IMPORT = re.compile(r"^from procwire\.dpi\.wire\.(\w+) import (\([^)]*\)|[^\n]*)", re.MULTILINE)
+
+
+def meanings(name: str, limits: Iterable[str]) -> dict[str, str]:
+    """Limit -> the comment behind it; left out are those without one, or where the source is not there."""
+    text = _source(PROTOCOLS, name)
+    imported = {
+        word: module for module, words in _IMPORT.findall(text) for word in re.findall(r"\bMAX_\w+", words)
+    }
+    told = {
+        limit: _comment(_source(WIRE, imported[limit]) if limit in imported else text, limit)
+        for limit in limits
+    }
+    return {limit: words for limit, words in told.items() if words}
+
+
+def _source(package: str, name: str) -> str:
+    file = resources.files(package) / f"{name}.py"
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
+
+
+def _comment(text: str, limit: str) -> str:
+    found = re.search(rf"^(?:\w+, )*{limit}\b[^\n]*? # ([^\n]+)$", text, re.MULTILINE)
+    return found[1].strip() if found else ""
