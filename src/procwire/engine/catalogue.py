@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
 from procwire.capture import interfaces as links
 from procwire.dpi import catalogue
 from procwire.dpi.catalogue import protocols, risks
 from procwire.dpi.registry import registry
-from procwire.engine.limits import meanings
 from procwire.engine.options import EngineError
 from procwire.extensions import fingerprints, loading
 from procwire.extensions.reason import ExtensionError
@@ -38,10 +35,9 @@ def learn(directories: Sequence[str], names: Sequence[str] = ()) -> list[str]:
 def explain(name: str) -> Explanation:
     """See dpi.catalogue. Raises EngineError for a name that is none."""
     try:
-        told = catalogue.explain(name)
+        return catalogue.explain(name)
     except KeyError as error:
         raise EngineError(str(error.args[0]), 2) from None
-    return msgspec.structs.replace(told, meanings=meanings(told.name, told.limits))
 
 
 def tables() -> tuple[Table, ...]:

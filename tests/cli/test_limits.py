@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from procwire.cli.limits import explained, meanings
 from procwire.engine import catalogue
-from procwire.engine.limits import meanings
 
 
 @pytest.mark.parametrize("name", [row.name for row in catalogue.protocols()])
 def test_every_limit_says_what_it_bounds(name: str) -> None:
-    told = catalogue.explain(name)
+    told = explained(name)
     assert set(told.meanings) == set(told.limits), name
 
 

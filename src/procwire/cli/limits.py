@@ -1,4 +1,4 @@
-"""What a protocol's limits bound, in the words that stand behind them in its source."""
+"""``procwire protocols --explain``: what limits bound, in the words behind them in the source."""
 
 from __future__ import annotations
 
@@ -6,8 +6,19 @@ import re
 from collections.abc import Iterable
 from importlib import resources
 
+import msgspec
+
+from procwire.engine.api import explain
+from procwire.model.rows import Explanation
+
 PROTOCOLS, WIRE = "procwire.dpi.protocols", "procwire.dpi.wire"
 _IMPORT = re.compile(r"^from procwire\.dpi\.wire\.(\w+) import (\([^)]*\)|[^\n]*)", re.MULTILINE)
+
+
+def explained(name: str) -> Explanation:
+    """See engine.api.explain: with what each limit bounds."""
+    told = explain(name)
+    return msgspec.structs.replace(told, meanings=meanings(told.name, told.limits))
 
 
 def meanings(name: str, limits: Iterable[str]) -> dict[str, str]:
