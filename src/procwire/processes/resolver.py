@@ -39,8 +39,8 @@ NOTED_WARM_NS = 10_000_000_000  # where an origin notes what is used: only idle 
 WARM_RATIO = 50  # the time between two warm-ups is at least so many times what one took
 LAST_NS = 200_000_000  # for looks at what is new when the end comes
 TOGETHER = 32  # looks that are announced at once
-# Where the kernel notes what is used no socket is missed by waiting, and each turn of this thread, and of whoever
-# is asked, costs more than a look: a flow is looked at as soon as so much has passed since the last turn,
+# Where the kernel notes what is used no socket is missed by waiting, and each turn of this thread, and of
+# whoever is asked, costs more than a look: a flow is looked at when this has passed since the last turn,
 GATHER_NS = 4_000_000
 LEISURE_SECONDS = 0.05  # and of those that end many together, unless one begins meanwhile
 BATCH = 256  # looks between two checks whether a warm-up is due
