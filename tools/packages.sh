@@ -2,11 +2,11 @@
 # Installs the real programs that the tests talk to, where this is a Debian and we are root.
 # Elsewhere the tests that miss a program say so and skip.
 set -u
-WANTED="iproute2 nftables libpcap0.8 tshark tcpdump nginx-light curl openssl dnsmasq bind9-dnsutils netcat-openbsd groff man-db zsh fish tmux libbpf1 libbpf-dev clang llvm gcc liburing-dev nethogs samba smbclient winbind busybox isc-dhcp-client chrony snmp snmpd gupnp-tools miniupnpc minidlna freeradius freeradius-utils slapd ldap-utils krb5-kdc krb5-user krb5-admin-server rpcbind nfs-ganesha nfs-ganesha-vfs libnfs-utils xrdp freerdp2-x11 tigervnc-standalone-server tigervnc-tools xauth vncsnapshot x11-utils bird2 git rsync pmacct whois radvd nmap hping3 iodine dsniff unbound dnsdist knot-dnsutils rsyslog nats-server prometheus"
+WANTED="iproute2 nftables libpcap0.8 tshark tcpdump nginx-light curl openssl dnsmasq bind9-dnsutils netcat-openbsd groff man-db zsh fish tmux libbpf1 libbpf-dev clang llvm gcc liburing-dev nethogs samba smbclient winbind busybox isc-dhcp-client chrony snmp snmpd gupnp-tools miniupnpc minidlna freeradius freeradius-utils slapd ldap-utils krb5-kdc krb5-user krb5-admin-server rpcbind nfs-ganesha nfs-ganesha-vfs libnfs-utils xrdp freerdp2-x11 tigervnc-standalone-server tigervnc-tools xauth vncsnapshot x11-utils bird2 git rsync pmacct whois radvd nmap hping3 iodine dns2tcp openssh-server openssh-client dsniff unbound dnsdist knot-dnsutils rsyslog nats-server prometheus"
 # What only the captures need (make vectors); they are committed, so the tests do without.
 VECTORS="postgresql mariadb-server redis-server memcached mosquitto mosquitto-clients rabbitmq-server libcoap3-bin adb zabbix-agent"
 VECTORS="$VECTORS xl2tpd pptpd pptp-linux ike-scan strongswan-starter libstrongswan-standard-plugins user-mode-linux kmod llmnrd graphite-carbon collectd-core"
-VECTORS="$VECTORS finger fingerd freetds-bin gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-tools openssh-server openssh-client vsftpd dovecot-imapd dovecot-pop3d inetutils-telnetd telnet swaks socat microsocks haproxy tinyproxy nghttp2 coturn sip-tester wireguard-go wireguard-tools openvpn aria2 opentracker ngircd prosody"
+VECTORS="$VECTORS finger fingerd freetds-bin gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-tools vsftpd dovecot-imapd dovecot-pop3d inetutils-telnetd telnet swaks socat microsocks haproxy tinyproxy nghttp2 coturn sip-tester wireguard-go wireguard-tools openvpn aria2 opentracker ngircd prosody"
 [ "${1:-}" = vectors ] && WANTED="$WANTED $VECTORS"
 # What only the virtual machines need (make vm).
 [ "${1:-}" = vm ] && WANTED="$WANTED qemu-system-x86 cpio kmod"
