@@ -52,8 +52,8 @@ class Tunnel(Detector):
     SEVERITY = "high"
     ATTACK = ("T1071.004", "T1572", "T1048.003")
     CONTROLS = (
-        "Reverse look-ups, .local and .arpa are left out; content networks ask for many names, but short, and "
-        "get addresses. "
+        "Reverse look-ups, .local and .arpa are left out; content networks ask for many names, but short, "
+        "and get addresses. "
         "Look-ups of file hashes by virus scanners look the same: exempt their domain."
     )
     SETTINGS: ClassVar = {
