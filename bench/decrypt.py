@@ -111,7 +111,7 @@ def without_keys(keys: Path, pairs: int) -> float:
         f"(median of {pairs} pairs, half of them from {low:.3f} to {high:.3f}), goal {COST_GOAL}\n"
         f"  start included: {all_in:.3f} times; the least of all runs {least[0]:.3f} s and {least[1]:.3f} s"
     )
-    return median
+    return float(median)
 
 
 def taken(path: Path, keys: Path, pairs: int) -> list[tuple[float, float]]:
