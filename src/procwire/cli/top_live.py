@@ -129,5 +129,6 @@ def _beside(made: socket.socket, path: str, arguments: argparse.Namespace) -> in
     finally:
         hearing.close()
         passing.close()
+        machine.balancing.close()
         machine.acting.close()
     return 0
