@@ -67,7 +67,18 @@ _HEARING = "recvfrom recvmsg getsockopt getsockname getpeername shutdown"
 # With which a packet socket could be written to, or come to where it may be.
 _GUARDED = frozenset({"write", "writev", "pwritev", "pwritev2", "close", "close_range", "dup2", "dup3"})
 _LEVELS, _OPTIONS = (1, 263), (18, 26, 50)  # PACKET_FANOUT; SO_ATTACH_FILTER, SO_ATTACH_BPF
-_MAP_COMMANDS = (1, 2, 3, 4, 15, 24, 25, 26, 27)  # elements of maps, and what a descriptor is; nothing new
+_MAP_COMMANDS = (
+    1,
+    2,
+    3,
+    4,
+    15,
+    21,
+    24,
+    25,
+    26,
+    27,
+)  # elements of maps, and what a descriptor is; nothing new
 _ASKING = "connect bind setsockopt sendto sendmsg setns bpf perf_event_open name_to_handle_at"
 _SPEAKING = "connect setsockopt sendto sendmsg sendmmsg"
 _SOCKET_KIND = 0xF  # without SOCK_CLOEXEC and SOCK_NONBLOCK
