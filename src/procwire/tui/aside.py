@@ -83,7 +83,7 @@ def forward(made: socket.socket, body: bytes) -> None:
 
 
 def _some(made: socket.socket, part: memoryview) -> int:
-    """The cell of who reads files forbids sockets' own calls; that of who looks at packets, writing to any."""
+    """A cell that reads files forbids sockets' own calls, one that looks at packets to write to one."""
     try:
         return os.write(made.fileno(), part)
     except PermissionError:
