@@ -6,7 +6,7 @@ WANTED="iproute2 nftables libpcap0.8 tshark tcpdump nginx-light curl openssl dns
 # What only the captures need (make vectors); they are committed, so the tests do without.
 VECTORS="postgresql mariadb-server redis-server memcached mosquitto mosquitto-clients rabbitmq-server libcoap3-bin adb zabbix-agent"
 VECTORS="$VECTORS xl2tpd pptpd pptp-linux ike-scan strongswan-starter libstrongswan-standard-plugins user-mode-linux kmod llmnrd graphite-carbon collectd-core"
-VECTORS="$VECTORS finger fingerd freetds-bin gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-tools openssh-server openssh-client vsftpd dovecot-imapd dovecot-pop3d inetutils-telnetd telnet swaks socat microsocks haproxy tinyproxy nghttp2 coturn sip-tester wireguard-go wireguard-tools openvpn aria2 opentracker ngircd prosody"
+VECTORS="$VECTORS finger fingerd freetds-bin gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-tools openssh-server openssh-client vsftpd dovecot-imapd dovecot-pop3d inetutils-telnetd telnet swaks socat microsocks haproxy tinyproxy nghttp2 coturn sip-tester wireguard-go wireguard-tools openvpn aria2 opentracker ngircd prosody libusrsctp-examples"
 [ "${1:-}" = vectors ] && WANTED="$WANTED $VECTORS"
 # What only the virtual machines need (make vm).
 [ "${1:-}" = vm ] && WANTED="$WANTED qemu-system-x86 cpio kmod"
