@@ -41,7 +41,7 @@ LAST_NS = 200_000_000  # for looks at what is new when the end comes
 TOGETHER = 32  # looks that are announced at once
 # Where the kernel notes what is used no socket is missed by waiting, and each turn of this thread, and of
 # whoever is asked, costs more than a look: a flow is looked at when this has passed since the last turn,
-GATHER_NS = 4_000_000
+GATHER_NS = 2_000_000
 LEISURE_SECONDS = 0.05  # and of those that end many together, unless one begins meanwhile
 BATCH = 256  # looks between two checks whether a warm-up is due
 
