@@ -39,9 +39,9 @@ NOTED_WARM_NS = 10_000_000_000  # where an origin notes what is used: only idle 
 WARM_RATIO = 50  # the time between two warm-ups is at least so many times what one took
 LAST_NS = 200_000_000  # for looks at what is new when the end comes
 TOGETHER = 32  # looks that are announced at once
-GATHER_SECONDS = (
-    0.05  # so long others are waited for, where the kernel notes what is used: no socket is missed
-)
+# So long others are waited for, where the kernel notes what is used: no socket is missed, and an engine takes
+# the answers a few times a second anyway.
+GATHER_SECONDS = 0.2
 BATCH = 256  # looks between two checks whether a warm-up is due
 
 _FULL = Owner(process=None, confidence=UNKNOWN, reason="too many new flows at once to look at each")
@@ -114,6 +114,7 @@ class Resolver:
         self._done: deque[Answer] = deque()
         self._wake = threading.Condition()
         self._stopping = False
+        self._halt = threading.Event()
         self._count = 0
         self._warm_due = 0
         self.refused = 0  # flows that found the queue full
@@ -184,6 +185,7 @@ class Resolver:
         with self._wake:
             self._stopping = True
             self._wake.notify()
+        self._halt.set()
         self._thread.join(timeout)
 
     def _run(self) -> None:
@@ -206,17 +208,16 @@ class Resolver:
             if not self._new and not self._ended and not self._stopping:
                 self._wake.wait(self._idle_seconds())
         if self._gather and not self._stopping and 0 < len(self._new) + len(self._ended) < TOGETHER:
-            time.sleep(
-                self._gather
-            )  # each turn of this thread, and of whoever is asked, costs more than a look
+            self._halt.wait(self._gather)  # a turn, of whoever is asked, too, costs more than a look
         with self._wake:
             fresh = [self._new.popleft() for _ in range(min(BATCH, len(self._new)))]
-        for flow, key in _in_time(owners, fresh):
-            self._count += 1
-            self._look(owners, Waiting(0, self._count, 0, flow, key, _STOPPED))
         over = [self._ended.popleft() for _ in range(min(BATCH, len(self._ended)))]
-        for flow, key in _in_time(owners, over):
-            self._review(owners, flow, key)
+        for place, (flow, key) in enumerate(_in_time(owners, [*fresh, *over])):
+            if place < len(fresh):
+                self._count += 1
+                self._look(owners, Waiting(0, self._count, 0, flow, key, _STOPPED))
+            else:
+                self._review(owners, flow, key)
         self._look_again(owners)
         if self._clock() >= self._warm_due:
             self._warm_up(owners)
