@@ -138,9 +138,11 @@ def plan_of(arguments: argparse.Namespace) -> PathPlan:
         )  # fmt: skip
         if way in made:
             conditions = replace(conditions, effect=made[way])
-        if arguments.codel:
-            conditions = replace(conditions, codel=CodelPlan(ecn=arguments.ecn))
         ways[way] = conditions
+    if arguments.codel:  # where there is a bottleneck; where there is none at all, that is said
+        narrow = [way for way, each in ways.items() if each.trace or each.effect.rate]
+        for way in narrow or ways:
+            ways[way] = replace(ways[way], codel=CodelPlan(ecn=arguments.ecn))
     return PathPlan(
         **ways,
         selectors=tuple(selector(text) for text in arguments.match),

@@ -130,7 +130,7 @@ class Node:
         if not self.framed:
             self.framed = data[0] == 5 and data[4] == 1
             return answer(data)
-        from cassandra.segment import SegmentCodec  # type: ignore[import-untyped]
+        from cassandra.segment import SegmentCodec
 
         buffer = io.BytesIO()
         SegmentCodec().encode(buffer, answer(data[6:-4]))
