@@ -273,7 +273,7 @@ class _Grouped(_Rows):
         """See Gatherer."""
         found = [Groups.joined(parts) for parts in zip(*harvests, strict=True)]
         for groups, sums in zip(self.groups, found, strict=True):
-            groups.found = sums or {}
+            groups.replace(sums or {})
         return None not in found
 
     def finish(self, reading: Reading) -> None:  # noqa: ARG002

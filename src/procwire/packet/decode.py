@@ -352,14 +352,15 @@ class Decoder:
         not IP), ``encrypted`` (802.11 and MACsec frames), ``fragments.NAME``.
         """
         found: dict[str, int] = {}
+        code: cython.int
         for code in range(256):
             if self.faulty[code]:
                 found[f"fault.{faults.name(code)}"] = self.faulty[code]
-        for number in range(LINK_TYPES):
-            if self.odd_links[number]:
-                found[f"link.{_names.link(number)}"] = self.odd_links[number]
-            if self.odd_types[number]:
-                found[f"ethertype.{_names.ethertype(number)}"] = self.odd_types[number]
+        for code in range(65536):
+            if self.odd_links[code]:
+                found[f"link.{_names.link(code)}"] = self.odd_links[code]
+            if self.odd_types[code]:
+                found[f"ethertype.{_names.ethertype(code)}"] = self.odd_types[code]
         if self.encrypted:
             found["encrypted"] = self.encrypted
         for key, value in self.pieces.counts().items():
