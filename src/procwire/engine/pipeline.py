@@ -11,12 +11,12 @@ from typing import Any
 import msgspec
 
 from procwire.crew.outcome import Outcome
+from procwire.decrypt.keyed import keyed
 from procwire.decrypt.keylog import KeyLog
 from procwire.dpi.analyzer import Analyzer
 from procwire.dpi.names import NameBook
 from procwire.dpi.opening import Limits as OpeningLimits
 from procwire.dpi.protocols.dns import DnsResponse
-from procwire.dpi.registry import Registry
 from procwire.engine.options import EngineError, FlowOptions
 from procwire.extensions import fingerprints
 from procwire.flows.limits import Limits
@@ -47,12 +47,6 @@ def limits_of(options: FlowOptions, parts: int = 1) -> Limits:
         )
     except ValueError as error:
         raise EngineError(f"flow limits: {error}", 2) from None
-
-
-def _keyed(keys: KeyLog) -> Registry:
-    from procwire.decrypt.keyed import keyed  # costs what most runs do not need
-
-    return keyed(keys)
 
 
 class Pipeline:
@@ -92,7 +86,7 @@ class Pipeline:
             self._observed,
             decided=self._decided if hears(listener, "decided") else None,
             limits=OpeningLimits(total_bytes=OpeningLimits().total_bytes // parts),
-            protocols=None if keys is None else _keyed(keys),
+            protocols=None if keys is None else keyed(keys),
             told=told,
             announced=self._announced if parts > 1 else None,
         )
