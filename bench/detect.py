@@ -12,6 +12,7 @@ import argparse
 import base64
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -297,6 +298,137 @@ def installed(draw: random.Random) -> Iterator[Event]:
         yield from flows(flow(at=at, owner=process(draw.choice(names))))
 
 
+def changed(draw: random.Random) -> Iterator[Event]:
+    """Programs that are known, and one that is new, or is another file than before."""
+    yield from known(draw)
+    exe = draw.choice(["/opt/new", "/usr/bin/curl"])
+    yield from flows(
+        flow(at=90_001, owner=process(exe, executable=program(exe, file=(1, 2, 3, draw.random()))))
+    )
+
+
+def known(draw: random.Random) -> Iterator[Event]:
+    """Programs that were there on the first day, by the same files."""
+    names = ["/usr/bin/curl", "/usr/bin/ssh", "/usr/sbin/chronyd"]
+    for at in range(draw.randint(30, 60)):
+        exe = names[at % 3]
+        yield from flows(
+            flow(at=at * 3600, owner=process(exe, executable=program(exe, file=(1, at % 3, 3, 4))))
+        )
+
+
+def careless(draw: random.Random) -> Iterator[Event]:
+    """A password that anybody can read, a certificate that nobody should believe, a cipher that is broken."""
+    risk = draw.choice(
+        ["cleartext-credentials", "certificate-expired", "tls-weak-cipher", "obsolete-protocol"]
+    )
+    yield from flows(flow("10.0.0.9", draw.choice([21, 443, 8080]), facts={"risks": (risk,)}))
+
+
+def careful(draw: random.Random) -> Iterator[Event]:
+    """What is common and harmless: no server name, encrypted hellos, or nothing at all."""
+    for at in range(draw.randint(1, 30)):
+        risks = draw.choice([(), ("tls-no-server-name",), ("tls-ech",)])
+        yield from flows(flow(at=at, facts={"risks": risks}))
+
+
+def updates(draw: random.Random) -> Iterator[Event]:
+    """A package manager: indices once or twice a day, then packages from mirrors."""
+    for day in range(5):
+        at = day * 86_400 + draw.uniform(0, 3600)
+        for number in range(draw.randint(3, 60)):
+            address = ABROAD.format(draw.randint(1, 3), draw.randint(1, 4))
+            yield from flows(flow(
+                address, draw.choice([80, 443]), at=at + number * draw.uniform(0.1, 2),
+                owner=process("/usr/lib/apt/http"), server_name="deb.debian.org",
+                payload_out=draw.randint(200, 900), payload_in=round(draw.lognormvariate(12, 2)),
+            ))  # fmt: skip
+
+
+def ntp(draw: random.Random) -> Iterator[Event]:
+    """Four servers, each asked at the same pace for hours."""
+    every = draw.choice([64, 128, 256, 512, 1024])
+    for at in range(draw.randint(40, 200)):
+        for server in range(4):
+            yield from flows(flow(
+                ABROAD.format(7, server + 1), 123, at=at * every + server, proto=17, app="ntp",
+                payload_out=48, owner=process("/usr/sbin/chronyd"),
+            ))  # fmt: skip
+
+
+def keep_alives(draw: random.Random) -> Iterator[Event]:
+    """Connections that are held for hours, and made anew when they break; a heartbeat within is no flow."""
+    at = 0.0
+    for _ in range(draw.randint(5, 60)):
+        at += draw.expovariate(1 / draw.choice([600, 3600, 7200]))
+        yield from flows(flow(
+            at=at, owner=process("/usr/bin/chat"), server_name="push.example.com",
+            payload_in=draw.randint(5000, 90_000), payload_out=round(draw.lognormvariate(8, 1)),
+        ))  # fmt: skip
+
+
+def telemetry(draw: random.Random) -> Iterator[Event]:
+    """Agents of a vendor on each of a few hosts: every minute to every hour, as much as there was to say."""
+    every, hosts, calls = draw.choice([60, 300, 900, 3600]), draw.randint(3, 8), draw.randint(24, 100)
+    starts = [draw.uniform(0, every) for _ in range(hosts)]
+    events = [
+        (start + every * (number + draw.uniform(0, 0.2)), host)
+        for host, start in enumerate(starts) for number in range(calls)
+    ]  # fmt: skip
+    for at, host in sorted(events):
+        yield from flows(flow(
+            ABROAD.format(9, 9), at=at, src=f"10.0.0.{host + 10}", server_name="telemetry.vendor.example",
+            payload_out=round(draw.lognormvariate(8, 0.8)),
+        ))  # fmt: skip
+
+
+def polling(draw: random.Random) -> Iterator[Event]:
+    """A player that takes pieces from a content network, in bursts with pauses; a page that refreshes."""
+    at = 0.0
+    for _ in range(draw.randint(3, 12)):
+        for _ in range(draw.randint(5, 40)):
+            at += draw.uniform(1, 9)
+            yield from flows(flow(
+                ABROAD.format(20, draw.randint(1, 30)), at=at, owner=process("/usr/lib/firefox/firefox"),
+                server_name=f"seg{draw.randint(1, 4)}.cdn.example.com", payload_out=draw.randint(300, 900),
+                payload_in=round(draw.lognormvariate(13, 1)),
+            ))  # fmt: skip
+        at += draw.uniform(60, 1800)
+
+
+def health_checks(draw: random.Random) -> Iterator[Event]:
+    """A balancer asks each of its servers, every few seconds, on one port; some are down for a while."""
+    every, servers = draw.choice([2, 5, 10]), draw.randint(3, 12)
+    down = draw.randint(1, 2)
+    for at in range(draw.randint(30, 120)):
+        for server in range(servers):
+            answered = not (server < down and 10 < at < 20)
+            yield from flows(flow(
+                f"10.0.0.{server + 20}", 8080, at=at * every + server / 20, app="http", payload_out=90,
+                answered=answered,
+            ))  # fmt: skip
+
+
+def discovery(draw: random.Random) -> Iterator[Event]:
+    """DNS-SD: services asked for and announced to a group, by long names with random parts."""
+    for at in range(draw.randint(30, 200)):
+        name = draw.choice(["_ipp._tcp.local", "_googlecast._tcp.local", "_spotify-connect._tcp.local"])
+        if draw.random() < 0.5:
+            name = f"{draw.randbytes(16).hex()}.{name}"
+        kind = draw.choice(["PTR", "SRV", "TXT", "A", "AAAA"])
+        asked = DnsQuery(
+            time=0, side=Direction.OUT, ident=0, opcode="query", query=name, query_type=kind,
+            query_class="in", size_bytes=90,
+        )  # fmt: skip
+        yield at * 2.0, flow("224.0.0.251", 5353, proto=17, app="mdns", at=at * 2.0, answered=False), asked
+
+
+HARMLESS: dict[str, Case] = {
+    "updates": updates, "ntp": ntp, "keep-alives": keep_alives, "telemetry": telemetry,
+    "cdn-polling": polling, "health-checks": health_checks, "dns-sd": discovery, "browsing": browser,
+    "administration": administrator,
+}  # fmt: skip
+
 POLICY = {
     "format": 1,
     "programs": [{"exe": "/usr/bin/curl", "to": [{"dest": "*.example.com", "proto": "tcp", "port": 443}]}],
@@ -310,6 +442,8 @@ CASES: dict[str, tuple[Case, Case]] = {
     "fan-out": (spread, administrator),
     "upload": (upload, backup),
     "unusual-program": (implant, installed),
+    "new-program": (changed, known),
+    "risk": (careless, careful),
     "egress-drift": (outsider, insider),
     "arp-spoofing": (poisoner, new_card),
     "rogue-dhcp": (rogue_server, server),
@@ -346,7 +480,33 @@ def main() -> None:
         false = sum(heard(made[name](), good(draw)) for _ in range(asked.cases))
         precision = hits / (hits + false) if hits + false else 0.0
         print(f"{name:15} {hits / asked.cases:7.2f} {precision:9.2f}   {asked.cases - hits:6} {false:6}")
+    harmless(asked.seed, asked.cases)
     cost(asked.seed)
+
+
+def harmless(seed: int, cases: int) -> None:
+    """All detectors over what is harmless: how many cases each said anything of."""
+    print(f"\n{'harmless':15} {'cases':>7} {'quiet':>9}   what was said")
+    for name, case in HARMLESS.items():
+        draw = random.Random(f"{seed} {name}")
+        said = Counter(word for _ in range(cases) for word in words(case(draw)))
+        quiet = 1 - max(said.values(), default=0) / cases
+        told = ", ".join(f"{word} {count}" for word, count in said.items())
+        print(f"{name:15} {cases:7} {quiet:9.2f}   {told}".rstrip())
+
+
+def words(events: Iterator[Event]) -> set[str]:
+    """The detectors that say anything, of all of them together."""
+    found: list[Finding] = []
+    detection, now = Detection(found.append), START
+    for at, one, observation in events:
+        now = max(now, START + round(at * SECOND))
+        detection.opened(FlowRow(one), now)
+        if observation is not None:
+            detection.observed(ObservationRow(one, observation), now)
+        detection.ended(FlowRow(one), now)
+    detection.finish(now + SECOND)
+    return {one.detector for one in found}
 
 
 def cost(seed: int) -> None:

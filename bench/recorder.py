@@ -3,8 +3,8 @@
 Repeat with ``python -m bench.recorder``. Recording: the same batches, as many bytes as a ring of the kernel
 has, through decoder and flow table alone, and with a recorder that is full behind them, in turn in one
 process; processor time a packet, and what that is of a core at RATE packets a second. Export: an incident of
-SIZE_BYTES as a bundle and its packets as a plain copy with fsync, in turn
-on the same disk, by the median of elapsed times.
+SIZE_BYTES as a bundle, which is on the disk when it is done, and its packets as a plain copy that ends there
+(fsync) or in memory, in turn on the same disk; read from the disk, as one of yesterday is, and from memory.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ import contextlib
 import gc
 import io
 import os
+import resource
 import shutil
 import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from procwire.capture.files import open_files
@@ -41,6 +43,7 @@ ROUNDS = 5
 RING_BYTES = 16 << 20
 KEPT_BYTES = 64 << 20
 SIZE_BYTES = 500 << 20
+TURNS = 7
 
 
 def batches(payload: int, count: int) -> list[FrameBatch]:
@@ -102,9 +105,14 @@ def recording(payload: int, count: int, place: Path) -> None:
         )
 
 
-def timed(step: Callable[[], object], made: Path) -> float:
-    """Elapsed seconds of what makes a file or directory anew, and is done when that is on the disk."""
+def timed(step: Callable[[], object], made: Path, source: Path, cold: bool) -> float:
+    """Elapsed seconds of what makes a file or directory anew. ``cold``: the source is read from the disk."""
     os.sync()
+    with source.open("rb") as file:
+        advice = os.POSIX_FADV_DONTNEED if cold else os.POSIX_FADV_WILLNEED
+        os.posix_fadvise(file.fileno(), 0, 0, advice)
+        while not cold and file.read(1 << 20):
+            continue
     begin = time.perf_counter()
     step()
     passed = time.perf_counter() - begin
@@ -115,11 +123,13 @@ def timed(step: Callable[[], object], made: Path) -> float:
     return passed
 
 
-def copied(source: Path, target: Path) -> None:
-    """A plain copy that is on the disk."""
+def copied(source: Path, target: Path, durable: bool) -> None:
+    """A plain copy. ``durable``: that is on the disk when it returns."""
     with source.open("rb") as taken, target.open("wb") as given:
         shutil.copyfileobj(taken, given, 1 << 20)
-        os.fsync(given.fileno())
+        given.flush()
+        if durable:
+            os.fsync(given.fileno())
 
 
 def incident(size: int, place: Path) -> Path:
@@ -138,28 +148,52 @@ def incident(size: int, place: Path) -> Path:
     return made
 
 
+def spent() -> float:
+    """Seconds of processor that this process and its children took so far."""
+    return sum(
+        use.ru_utime + use.ru_stime
+        for use in (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
+    )
+
+
 def exporting(size: int, place: Path) -> None:
-    """An incident of ``size`` bytes, and a copy of its packets, in turn."""
+    """An incident of ``size`` bytes, and copies of its packets, in turn."""
     source = incident(size, place / "incidents")
-    packets = source / "packets.pcapng"
-    words = ["incident", "export", str(source), "-o"]
+    packets, copy, made = source / "packets.pcapng", place / "copy", place / "made"
+    export = partial(procwire, ["incident", "export", str(source), "-o", str(made)])
+    steps: dict[tuple[str, bool], tuple[Callable[[], object], Path]] = {
+        ("copy, on the disk", True): (partial(copied, packets, copy, True), copy),
+        ("bundle, on the disk", True): (export, made),
+        ("copy, in memory", False): (partial(copied, packets, copy, False), copy),
+        ("copy, on the disk", False): (partial(copied, packets, copy, True), copy),
+        ("bundle, on the disk", False): (export, made),
+    }
+    times: dict[tuple[str, bool], list[float]] = {name: [] for name in steps}
+    used = []
     with contextlib.redirect_stdout(io.StringIO()):
-        procwire([*words, str(place / "first")])  # modules are loaded, which takes a second or two
-        shutil.rmtree(place / "first")
-        copies, wholes, spents = [], [], []
-        for _ in range(ROUNDS):
-            copies.append(timed(lambda: copied(packets, place / "copy"), place / "copy"))
-            begin = time.process_time()
-            wholes.append(timed(lambda: procwire([*words, str(place / "made")]), place / "made"))
-            spents.append(time.process_time() - begin)
-    copy, whole, spent = statistics.median(copies), statistics.median(wholes), min(spents)
+        export()  # modules are loaded, which takes a second or two
+        shutil.rmtree(made)
+        for _ in range(TURNS):
+            for name, (step, path) in steps.items():
+                begin = spent()
+                times[name].append(timed(step, path, packets, name[1]))
+                if step is export:
+                    used.append(spent() - begin)
     size = packets.stat().st_size
     count = sum(batch.count for batch in open_files((str(packets),)).batches())
-    print(f"{size / 1e6:.0f} MB, {count:,} packets: copy {copy:.2f} s ({size / copy / 1e6:.0f} MB/s)")
     print(
-        f"  bundle: {whole:.2f} s, {whole / copy:.2f} times the copy ({size / whole / 1e6:.0f} MB/s), "
-        f"{spent:.2f} s of a processor"
+        f"export of {size / 1e6:.0f} MB, {count:,} packets; median of {TURNS} in turn (least to most), "
+        f"{statistics.median(used):.2f} s of processor each"
     )
+    for cold, where in ((True, "read from the disk"), (False, "read from memory")):
+        bundle = statistics.median(times["bundle, on the disk", cold])
+        for (name, each), found in times.items():
+            if each == cold:
+                middle = statistics.median(found)
+                print(
+                    f"  {where}: {name:<20} {middle:5.2f} s ({min(found):.2f} to {max(found):.2f}), "
+                    f"{size / middle / 1e6:5.0f} MB/s; the bundle takes {bundle / middle:4.2f} times this"
+                )
 
 
 def main() -> None:

@@ -114,9 +114,12 @@ def test_a_packet_after_a_reading_is_in_the_next_one(programs: Programs) -> None
 
 def test_what_is_dropped_from_the_map_makes_room_and_is_no_eviction(programs: Programs) -> None:
     port = say(1, 1)
-    for ends, cookie, _ in list(programs.changed(0)):
-        if port in books.unpack_ends(ends)[2::2]:
-            programs.forget(ends, {cookie})
+    found = [each for each in programs.changed(0) if port in books.unpack_ends(each[0])[2::2]]
+    for ends, cookie, account in found:
+        assert list(programs.take(ends, {cookie: account.first - 1})) == []  # has begun anew: another one's
+        assert list(programs.take(ends, {cookie: account.first})) == [(cookie, account)]
+        assert list(programs.take(ends, {cookie: 0})) == []
+    assert found
     assert of_port(programs, port) == []
     list(programs.changed(0))
     assert programs.counts()["refused"] == 0

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import os
 import socket
+import struct
 from collections import Counter
 from typing import Any
 
@@ -187,11 +188,53 @@ def test_a_forgotten_flow_leaves_no_account() -> None:
         server.close()
         flow = run.flow(port)
         before = run.source.programs.counts()
-        run.source.forget([flow])
+        assert run.source.forget(flow)
+        assert run.source.forget(flow)  # and is not known any more
         list(run.source.programs.changed(0))
         after = run.source.programs.counts()
         assert after["present"] < before["present"]
         assert after["evicted"] == 0
+
+
+@pytest.mark.parametrize("tap", [False, True])
+def test_the_same_ends_again_are_a_flow_of_their_own_with_its_own_counts_and_content(tap: bool) -> None:
+    with Run(Wishes(interfaces=("lo",), tap=tap), Reader(most=100)) as run:
+        listener = socket.create_server(("127.0.0.1", 0))
+        server = listener.getsockname()
+        mine = 0
+        sizes = (3000, 5000, 7000)
+        with listener:
+            for size in sizes:
+                with socket.socket() as client:
+                    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    client.bind(("127.0.0.1", mine))
+                    mine = client.getsockname()[1]
+                    client.connect(server)
+                    accepted, _ = listener.accept()
+                    for _ in range(size // 1000):  # more packets than are handed on in any case
+                        client.sendall(bytes(1000))
+                        accepted.recv(1000, socket.MSG_WAITALL)
+                    run.source.count()  # before its SYN, or what ended it, may have been read
+                accepted.close()
+            seen: dict[int, Flow] = {}
+            over: list[Flow] = []
+            while batch := run.source.poll(0.05):
+                table = run.decoder.decode(batch)
+                delta = run.tracker.ingest(table, now=table.time[table.count - 1])
+                for flow in delta.opened:
+                    seen[flow.number] = flow
+                    run.source.opened(flow)
+                over += [flow for flow in delta.ended if flow.sport == mine]
+                run.source.release(batch)
+            run.source.count()
+            assert [run.source.forget(flow) for flow in over] == [False, False]
+            run.source.count()
+            assert all(run.source.forget(flow) for flow in seen.values() if flow.sport == mine)
+        found = [flow for flow in seen.values() if flow.sport == mine]
+        assert tuple(flow.payload_out for flow in found) == sizes
+        assert [flow.ended for flow in over] == ["rst", "rst"]
+        assert run.reader.heard[server[1], 0] > 2 * 100 + 1000  # each began anew to be read
 
 
 def test_accounts_that_had_to_make_room_are_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from procwire.accounting.tally import Ledger
+from procwire.accounting.tally import Bound, Ledger
 from procwire.bpf import accounts as books
 from procwire.bpf.accounts import Account, Health, Tally
 from procwire.model.flow import Flow
@@ -39,6 +39,12 @@ def ends_of(flow: Flow) -> bytes:
         flow.proto, books.mapped(4, 0, flow.src_lo), flow.sport, books.mapped(4, 0, flow.dst_lo), flow.dport
     )
     return ends
+
+
+def bound_of(ledger: Ledger, flow: Flow) -> Bound:
+    bound = ledger.find(flow)
+    assert bound is not None
+    return bound
 
 
 def view_of(flow: Flow) -> KernelView:
@@ -138,7 +144,7 @@ def test_an_account_that_was_evicted_and_began_anew_loses_nothing() -> None:
 
 
 def test_the_words_of_tcp_are_those_of_the_source_end_where_it_is_here() -> None:
-    ledger, told = ledger_of(CLOSED)
+    ledger, _ = ledger_of(CLOSED)
     flow = flow_of(turned=True)  # src is a
     ledger.bind(flow)
     ledger.see(ends_of(flow), 5, account_of((1, 1), end=1))
@@ -147,7 +153,6 @@ def test_the_words_of_tcp_are_those_of_the_source_end_where_it_is_here() -> None
     ledger.see(ends_of(flow), 6, account_of((2, 1), end=0))
     ledger.settle()
     assert view_of(flow).tcp_end == 0
-    assert told[-1].over
 
 
 def test_a_forgotten_flow_gives_back_what_no_other_has() -> None:
@@ -158,10 +163,67 @@ def test_a_forgotten_flow_gives_back_what_no_other_has() -> None:
     ledger.see(ends_of(new), 6, account_of((1, 1), first=20 * SECOND))
     ledger.see(ends_of(old), 5, account_of((1, 1)))
     ledger.see(ends_of(old), 0, account_of((1, 1), netns=0))
-    assert ledger.forget(old) == (ends_of(old), frozenset({5}))
-    assert ledger.forget(new) == (ends_of(new), frozenset({0, 6}))
-    assert ledger.forget(new) is None
+    first, second = bound_of(ledger, old), bound_of(ledger, new)
+    assert ledger.succeeded(first)
+    assert ledger.accounts(first) == {5: 10 * SECOND}
+    ledger.forget(first)
+    assert old.packets_out == 1  # what was read last is in the flow
+    assert not ledger.succeeded(second)
+    assert ledger.accounts(second) == {6: 20 * SECOND, 0: 0}
+    ledger.forget(second)
+    assert ledger.find(new) is None
     assert len(ledger) == 0
+
+
+def test_an_account_that_saw_the_syn_is_of_the_flow_that_it_began_however_late_it_is_opened() -> None:
+    ledger, _ = ledger_of()
+    old, new = flow_of(1), flow_of(2, first=20 * SECOND)
+    old.isn, new.isn = 111, 222
+    ledger.bind(old)
+    ledger.see(ends_of(old), 0, account_of((5, 5), netns=0, opening=111))
+    late = account_of((3, 3), first=21 * SECOND, opening=111, end=1)  # a hook that was behind
+    ledger.see(ends_of(old), 7, account_of((2, 2), first=19 * SECOND, opening=222, end=1))
+    ledger.bind(new)
+    ledger.see(ends_of(old), 6, late)
+    ledger.see(ends_of(old), 0, account_of((4, 4), first=19 * SECOND, netns=0, opening=222))
+    ledger.settle()
+    assert (old.packets_out, new.packets_out) == (5, 4)
+    assert (view_of(old).attributed_out, view_of(new).attributed_out) == (3, 2)
+
+
+def test_an_accepted_socket_s_account_is_of_the_connection_that_had_begun_by_then() -> None:
+    ledger, _ = ledger_of()
+    flows = [flow_of(number, first=(10 + number) * SECOND) for number in (1, 2, 3)]
+    for flow in flows:
+        flow.isn = flow.number
+        ledger.bind(flow)
+    for flow in flows:  # each nearly when the next one begins
+        ledger.see(ends_of(flow), flow.number, account_of((1, 1), first=flow.first + SECOND - 1))
+    ledger.settle()
+    assert [flow.packets_out for flow in flows] == [1, 1, 1]
+
+
+def test_an_account_of_a_connection_whose_flow_is_not_there_is_waited_for() -> None:
+    ledger, _ = ledger_of()
+    flow = flow_of()
+    unseen = account_of((1, 1), opening=222)
+    assert not ledger.awaits(ends_of(flow), unseen)
+    ledger.bind(flow)
+    assert not ledger.awaits(ends_of(flow), unseen)  # the flow's own SYN was not seen
+    flow.isn = 111
+    assert ledger.awaits(ends_of(flow), unseen)
+    assert not ledger.awaits(ends_of(flow), account_of((1, 1), opening=111))
+    assert not ledger.awaits(ends_of(flow), account_of((1, 1)))
+
+
+def test_a_closed_socket_ends_its_flow_at_the_next_reading_when_its_last_packet_has_come() -> None:
+    ledger, told = ledger_of(CLOSED)
+    flow = flow_of()
+    ledger.bind(flow)
+    ledger.see(ends_of(flow), 5, account_of((1, 1), end=1))
+    assert (ledger.settle(), told[-1].over) == (1, False)
+    assert (ledger.settle(), told[-1].over) == (1, True)
+    assert ledger.settle() == 0
 
 
 def test_what_the_programs_do_not_count_is_not_bound() -> None:
@@ -207,4 +269,4 @@ def test_sockets_of_other_namespaces_count_where_nothing_passes_here_and_are_giv
     assert ledger.see(ends_of(here), 6, account_of((3, 2), netns=78))
     ledger.settle()
     assert (flow.packets_out, flow.bytes_out, here.packets_out) == (2, 200, 0)
-    assert ledger.forget(here) == (ends_of(here), frozenset({0, 6}))
+    assert ledger.accounts(bound_of(ledger, here)) == {0: 0, 6: 0}

@@ -79,7 +79,8 @@ def test_an_account_is_read_as_it_was_written() -> None:
         health = range(20 + direction, 30 + direction, 2)
         return struct.pack(
             "=4Q2I8x4I32x6I64x",
-            packets, size, payload, more, interface, 0, 0, 0, missed, 0, 4 + direction, *health,
+            packets, size, payload, more, interface, 0, 0, 0, missed,
+            7000 * direction, 4 + direction, *health,
         )  # fmt: skip
 
     head = struct.pack("=5Q4II4B", 7, 100, 200, 0, 3, *range(4), 0, 9, 1, 2, 0)
@@ -92,6 +93,8 @@ def test_an_account_is_read_as_it_was_written() -> None:
     assert account.end == 1
     assert account.health == ((20, 21), (22, 23), (24, 25), (26, 27), (28, 29))
     assert account.judged == 9
+    assert account.opening == 7000
+    assert books.begun(head) == 100
     assert struct.unpack_from("=Q", head, books.LAST_AT) == (200,)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from argparse import Namespace
 from pathlib import Path
 
@@ -12,10 +13,13 @@ from procwire.detect.contract import SECOND
 from procwire.dpi.protocols.dns import DnsQuery
 from procwire.engine.options import EngineError
 from procwire.model.finding import Finding
+from procwire.model.lives import LifeRow
 from procwire.model.process import EXACT, Owner
 from procwire.model.streams import Direction
+from procwire.store.keeping import Keeper
 from tests.detect.made import START, flow, process
 from tests.extensions.test_rules import write
+from tests.store.test_programs import kept, owner
 
 
 def asked(findings: str | None = None, **more: object) -> Namespace:
@@ -57,6 +61,57 @@ def test_rules_over_process_events_that_come_late_are_said(
     detecting.ticked(0)
     assert "process events are heard only by" in capsys.readouterr().err
     assert detecting.incomplete
+
+
+class Heard:
+    """Process events, of which some were too many."""
+
+    lost = 0
+
+    def take(self) -> list[LifeRow]:
+        return [LifeRow(time=START, action="exec", pid=7, exe=f"/tmp/x{self.lost}", name=f"x{self.lost}")]
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def test_process_events_that_were_too_many_degrade_what_is_found_from_then_on(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text(
+        "id: ran\ntitle: Ran\nseverity: low\ntable: process_event\nmatch: exe contains x\n"
+        "tests: {fires: [{exe: x}], silent: [{exe: y}]}\n"
+    )
+    detecting = Detecting(asked("", rules=[str(tmp_path)]))
+    detecting.lives = heard = Heard()
+    found: list[Finding] = []
+    detecting.takers.append(found.append)
+    detecting.ticked(START)
+    heard.lost = 9
+    detecting.ticked(START + SECOND)
+    assert [one.reasons for one in found] == [(), ("9 process events were too many to be heard of",)]
+    detecting.finish()
+    assert detecting.incomplete
+
+
+def test_what_the_store_knows_is_not_new(tmp_path: Path) -> None:
+    detecting = Detecting(asked("new-program"))
+    found: list[Finding] = []
+    path = kept(tmp_path, owner(1, "/usr/bin/curl"))
+
+    class Sink:
+        def __init__(self) -> None:
+            self.path = path
+
+        def add(self, table: str, row: object) -> None: ...
+
+        def flush(self, timeout: float | None = None) -> bool:
+            return timeout is None
+
+    detecting.keep(Keeper(Sink(), live=True), patient=False)
+    detecting.takers.append(found.append)
+    later = time.time_ns() - START
+    for exe in ("/usr/bin/curl", "/opt/new"):
+        detecting.told("open", flow(at=later / SECOND + 90_000, owner=process(exe)))
+    assert [one.exe for one in found] == ["/opt/new"]
 
 
 def test_what_cannot_be_is_said() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from procwire.cli.detecting import Detecting
 from procwire.cli.ledgering import Ledgering, ledgering
+from procwire.cli.verdicts import Verdicts
 from procwire.engine.options import EngineError
 from procwire.ledger.chain import read
 from procwire.ledger.verify import Check
@@ -79,6 +80,29 @@ def test_rules_that_changed_are_a_record(tmp_path: Path) -> None:
     rules = [body["count"] for kind, body in told(tmp_path / "l") if kind == "rule"]
     assert len(rules) == 2
     assert int(str(rules[1])) == int(str(rules[0])) + 1
+
+
+def test_filters_that_changed_are_a_record_and_so_is_what_was_not_heard_of(tmp_path: Path) -> None:
+    file = tmp_path / "filters.yaml"
+    file.write_text("filters:\n- name: mine\n  process: curl\n  action: ignore\n")
+    arguments = asked(tmp_path / "l")
+    with Ledgering(arguments) as ledger:
+        found = Detecting(Namespace(**{**vars(arguments), "command": "read"}))
+        verdicts = Verdicts(str(file))
+        ledger.begin(found, Confinement(OFF), verdicts)
+        found.ticked(0)
+        file.write_text("filters:\n- name: mine\n  process: wget\n  action: ignore\n")
+        verdicts.reload()
+        file.write_text("filters: wrong")
+        verdicts.reload()
+        found.ticked(0)
+        found.ticked(0)
+        found.deaf = "9 process events were too many to be heard of"
+    said = told(tmp_path / "l")
+    filters = [body for kind, body in said if kind == "configuration" and body.get("filters") == str(file)]
+    assert [body["in_force"]["entries"] for body in filters] == [1, 1]
+    assert len({body["in_force"]["sha256"] for body in filters}) == 2
+    assert [body["lost"] for kind, body in said if kind == "dropped"] == [[found.deaf]]
 
 
 def test_what_became_of_alerts_and_a_policy_that_changed(tmp_path: Path) -> None:

@@ -48,18 +48,19 @@ def test_each_turn_hears_answers_and_beats() -> None:
 
 def test_orders_change_what_can_change(tmp_path: Path) -> None:
     read: list[str | None] = []
+    recorded: list[dict[str, int]] = []
     verdicts: Any = SimpleNamespace(reload=read.append)
+    ledger: Any = SimpleNamespace(configured=recorded.append)
     with Writer(tmp_path / "h.db", contents(())) as writer:
         keeper = Keeper(writer)
-        serving._obey(
-            msgspec.msgpack.encode(Orders(filters="x", store_age=5, store_size=6)), verdicts, keeper
-        )
-        assert (writer._filing._retention.limits.age_ns, writer._filing._retention.limits.size_bytes) == (
-            5,
-            6,
-        )
-        serving._obey(b"junk", verdicts, keeper)
-    assert read == ["x"]
+        kept = serving._Kept(keeper, None, ledger)
+        data = msgspec.msgpack.encode(Orders(filters="x", store_age=5, store_size=6))
+        for _ in range(2):
+            serving._obey(data, verdicts, kept)
+        assert (writer.limits.age_ns, writer.limits.size_bytes) == (5, 6)
+        serving._obey(b"junk", verdicts, kept)
+    assert recorded == [{"store.age": 5, "store.size": 6}]
+    assert read == ["x", "x"]
 
 
 def test_what_cannot_be_opened_is_an_exit_code(capsys: Any) -> None:

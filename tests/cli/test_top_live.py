@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -39,3 +41,16 @@ def test_last_words_leave_out_what_is_only_coming_and_going() -> None:
     said = "procwire: watching eth0\nprocwire: 5 packets seen, 0 dropped by the kernel, 1 flows\n"
     assert last_words(said) == "procwire: 5 packets seen, 0 dropped by the kernel, 1 flows\n"
     assert signal.SIGTERM
+
+
+def test_the_process_of_the_terminal_loads_no_part_of_the_engine() -> None:
+    code = (
+        "import sys, procwire.cli.main as main\n"
+        "main.parser('top')\n"
+        "import procwire.cli.top_live, procwire.tui.app, procwire.tui.engine_host\n"
+        "print(sorted({name.split('.')[1] for name in sys.modules if name.startswith('procwire.')}))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "'tui'" in found
+    for room in ("dpi", "detect", "packet", "decrypt", "processes", "shaping", "store", "warden", "bpf"):
+        assert f"'{room}'" not in found

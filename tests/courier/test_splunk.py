@@ -8,6 +8,7 @@ from procwire.courier.splunk import Splunk
 from procwire.model.sink import LATER, OK, REFUSED, Sink
 from tests.courier.servers import HttpSink, item
 
+GOOD: tuple[int, bytes, dict[str, str]] = (200, b'{"text":"Success","code":0}', {})
 BAD: tuple[int, bytes, dict[str, str]] = (
     400,
     b'{"text":"Invalid data format","code":6,"invalid-event-number":1}',
@@ -16,7 +17,7 @@ BAD: tuple[int, bytes, dict[str, str]] = (
 
 
 def test_events_in_one_post() -> None:
-    with HttpSink((200, b'{"text":"Success","code":0}', {})) as sink:
+    with HttpSink(GOOD) as sink:
         splunk = Splunk(sink.post("/"), Sink(name="s", kind="splunk", index="main"), "t0ken", is_json=True)
         assert splunk.carry([item(1), item(2)]) == [OK, OK]
         splunk.abort()
@@ -30,7 +31,7 @@ def test_events_in_one_post() -> None:
 
 
 def test_one_bad_event_holds_up_none() -> None:
-    with HttpSink(BAD, 200, BAD, 503) as sink:
+    with HttpSink(BAD, GOOD, BAD, 503) as sink:
         splunk = Splunk(sink.post("/x"), Sink(name="s", kind="splunk"), "t", is_json=False)
         assert [one.state for one in splunk.carry([item(1), item(2)])] == ["delivered", REFUSED]
         assert [one.state for one in splunk.carry([item(3)])] == [LATER]

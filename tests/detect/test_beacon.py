@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from procwire.detect.beacon import Beacon, alike, rhythm, steady
+from procwire.detect.beacon import Beacon, alike, periodic, rhythm, steady
 from procwire.detect.contract import SECOND
 from tests.detect.made import START, flow, lived, process
 
@@ -25,7 +25,7 @@ def test_regular_calls_of_one_program(every: float, jitter: float) -> None:
     found = lived(Beacon(), calls(every, jitter, owner=process("/tmp/x"), server_name="c2.example.net"))
     assert found
     assert (found[0].target, found[0].port, found[0].process) == ("c2.example.net", 443, "x")
-    assert set(dict(found[0].scores)) == {"interval", "rhythm", "size", "steady"}
+    assert set(dict(found[0].scores)) == {"interval", "rhythm", "periodic", "size", "steady"}
     assert found[0].score is not None
     assert 0.8 <= found[0].score <= 1
 
@@ -70,9 +70,10 @@ def polling() -> list[object]:
         calls(60, 0, answered=False),
         calls(0.2, 0, 200),
         calls(60, 0, 9),
+        calls(10, 0, owner=process("/usr/sbin/nginx"), side="dst"),
         calls(30, 0, dst="224.0.0.251", proto=17, app="mdns"),
     ],
-    ids=["browsing", "polling", "ntp", "health-check", "unanswered", "pieces", "few", "dns-sd"],
+    ids=["browsing", "polling", "ntp", "health-check", "unanswered", "pieces", "few", "asked", "dns-sd"],
 )  # fmt: skip
 def test_what_is_harmless_is_left_alone(flows: list[object]) -> None:
     assert lived(Beacon(), flows) == []
@@ -100,4 +101,19 @@ def test_the_measures_by_hand() -> None:
     times = [START + round(at * 60 * SECOND) for at in (0, 1, 2, 4, 4.5)]
     assert rhythm(times, 60 * SECOND) == 3 / 4
     assert steady([0, 1]) == 2 / 12
+    assert periodic([at * 60 for at in range(100)], 60) == pytest.approx(1, abs=0.05)
+    assert periodic([5, 5, 5], 60) == 0
     assert steady(list(range(0, 1200, 100))) == 1
+
+
+@pytest.mark.parametrize("jitter", [0, 0.1, 0.24])
+def test_the_autocovariance_bears_jitter_and_tells_chance_from_order(jitter: float) -> None:
+    draw = random.Random(3)
+    regular, chance, at, other = [], [], 0.0, 0.0
+    for _ in range(400):
+        at += 60 * (1 + draw.uniform(-jitter, jitter))
+        other += draw.expovariate(1 / 60)
+        regular.append(round(at * SECOND))
+        chance.append(round(other * SECOND))
+    assert periodic(regular, 60 * SECOND) > 0.9
+    assert periodic(chance, 42 * SECOND) < 0.3  # the median of such intervals

@@ -16,6 +16,13 @@ from tests.detect.made import flow, lived, process, program
         (process("/dev/shm/a"), "medium", "everybody may write"),
         (process("/usr/bin/bash"), "high", "is a shell"),
         (process("/opt/a", name="kworker/0:1"), "high", "kernel thread"),
+        (process("", name="odd", executable=program("", absent=True)), "high", "without an executable"),
+        (process("/usr/bin/curl", ancestors=("nginx:7", "systemd:1")), "medium", "started by nginx"),
+        (
+            process("/usr/bin/python3.11", ancestors=("sh:9", "php-fpm8.2:7")),
+            "medium",
+            "started by php-fpm8.2",
+        ),
     ],
 )
 def test_what_is_odd_is_told_once(owner: ProcessRef, severity: str, words: str) -> None:
@@ -39,7 +46,9 @@ def test_what_is_harmless_is_left_alone() -> None:
         process("/opt/curl", container="abc"),
         process("/usr/bin/python3.11", name="server.py"),
         process("/opt/venv/bin/python3.11", name="server.py"),
-        process("/usr/sbin/nginx", name="nginx"),
+        process("/usr/sbin/nginx", name="nginx", ancestors=("nginx:7", "systemd:1")),
+        process("/usr/bin/wget", ancestors=("bash:9", "sshd:7", "systemd:1")),
+        process("/usr/bin/ssh", ancestors=("backup:9", "postgres:7")),
     ]
     assert lived(Programs(), [flow(owner=owner) for owner in owners]) == []
     assert lived(Programs(), [flow()]) == []

@@ -59,3 +59,24 @@ def test_a_rehearsal_leaves_nothing_behind() -> None:
     before = len(list(Path("/proc/self/fd").iterdir()))
     assert cells.rehearse().measures
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_the_one_that_stays_is_in_order_with_the_rights_that_it_keeps() -> None:
+    started, over = os.pipe(), os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.close(over[1])
+            confine.confine(profile.daemon(STRICT))
+            os.write(started[1], b"+")
+            os.read(over[0], 1)
+        finally:
+            os._exit(0)
+    os.read(started[0], 1)
+    found = {check.name: check for check in cells.processes()}
+    for fd in (*started, *over):
+        os.close(fd)
+    os.waitpid(pid, 0)
+    check = found[f"process {pid}"]
+    assert check.status == "ok"
+    assert check.detail.startswith("procwire:daemon: uid 0, capabilities chown, dac_override, ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from procwire.flows.states import name
+from procwire.model.frames import COUNTED
 from tests.flows.script import ACK, CLIENT, FIN, MS, RST, SYN, Stage, handshake, packet, reply
 
 
@@ -93,6 +94,17 @@ def test_a_blind_reset_is_not_believed() -> None:
     stage = Stage()
     flow = stage.play(*handshake(), reply(tcp_flags=RST, seq=0x50000000, at=30))
     assert name(flow.state) == "established"
+
+
+def test_the_reset_of_the_connection_before_does_not_end_the_next_one() -> None:
+    stage = Stage()
+    flow = stage.play(
+        packet(tcp_flags=SYN, seq=9, flags=COUNTED), packet(tcp_flags=RST, seq=1 << 30, at=1, flags=COUNTED)
+    )
+    assert name(flow.state) == "syn-sent"
+    assert flow.isn == 9
+    flow = stage.play(*handshake(), packet(tcp_flags=RST, seq=1 << 30, at=30, flags=COUNTED))
+    assert name(flow.state) == "reset"  # where only some packets are shown, numbers are not known
 
 
 def test_a_challenge_ack_proves_nothing() -> None:

@@ -83,6 +83,41 @@ def test_an_exec_is_noticed(fake: FakeProc) -> None:
     assert (after.exe, after.start, people.reads) == ("/bin/other", before.start, 2)
 
 
+def test_a_file_that_is_written_to_while_it_runs_is_another(fake: FakeProc, tmp_path: Path) -> None:
+    file = tmp_path / "app"
+    file.write_bytes(b"one")
+    fake.put(7, "app", 100, exe=str(file))
+    processes = ProcessTable(proc=str(fake.root))
+    before = processes.get(7)
+    assert processes.get(7) is before
+    file.write_bytes(b"another")
+    after = processes.get(7)
+    assert before is not None
+    assert before.executable is not None
+    assert after is not None
+    assert after.executable is not None
+    assert (after.pid, after.start, after.exe) == (before.pid, before.start, before.exe)
+    assert after.executable.file[2] == 7
+    assert before.executable.file[:2] == after.executable.file[:2]
+    assert processes.get(7) is after
+
+
+def test_a_process_that_runs_no_file_is_told_from_one_that_is_hidden_or_ending(fake: FakeProc) -> None:
+    fake.put(7, "odd", 100)
+    (fake.root / "7" / "exe").unlink()
+    fake.put(8, "ending", 100)
+    (fake.root / "8" / "exe").unlink()
+    (fake.root / "8" / "cmdline").write_bytes(b"")
+    fake.put(9, "hidden", 100)
+    (fake.root / "9" / "exe").unlink()
+    (fake.root / "9" / "exe").write_bytes(b"no link, as good as one that may not be read")
+    processes = ProcessTable(proc=str(fake.root))
+    told = [processes.get(pid) for pid in (7, 8, 9)]
+    assert [one is not None and one.executable is not None and one.executable.absent for one in told] == [
+        True, False, False,
+    ]  # fmt: skip
+
+
 def test_a_pid_that_is_used_again_is_another_process(fake: FakeProc) -> None:
     fake.put(50, "old", 100)
     people = ProcessTable(proc=str(fake.root))

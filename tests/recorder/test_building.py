@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from procwire.capture.files import open_files
 from procwire.cli.main import main
 from procwire.recorder.container import Container
 from procwire.recorder.manifest import verify
@@ -18,6 +19,7 @@ from tests.recorder.bundles import lines, made
 from tests.recorder.taped import HTTP, VECTORS
 
 DNS = VECTORS / "dns" / "udp.pcap"
+MARK = b"procwire/1 flow="
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +88,36 @@ def test_packets_carry_flow_direction_owner_and_a_remark_once(owned: Path) -> No
     assert sum(each["dir"] == "out" for each in of_mine) == mine["packets_out"]
     assert {each["process"] for each in of_mine} == {"curl"}
     assert b"www.example.com" in raw[:2000]  # the names of addresses, before the first packet
+
+
+def test_packets_that_are_written_behind_who_reads_are_the_same(
+    owned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("procwire.recorder.building.BEHIND_BYTES", 1)
+    monkeypatch.setattr("procwire.capture.merge.OUT_ROWS", 2)  # packets of a batch
+    behind = made(tmp_path, str(owned.parent / "http.pcap"), str(DNS))
+    for name in ("flows.ndjson", "observations.ndjson", "owners.ndjson"):
+        assert (behind / name).read_bytes() == (owned / name).read_bytes()
+    assert frames(behind) == frames(owned)
+    with Container(behind) as container:
+        assert verify(container) == []
+    raw, other = ((each / "packets.pcapng").read_bytes() for each in (behind, owned))
+    assert raw.count(b"procwire: flow of") == other.count(b"procwire: flow of")
+    parts = raw.split(MARK, 2), other.split(MARK, 2)  # its declaration; up to the first packet; behind that
+    assert [b"www.example.com\0" in part[1] for part in parts] == [False, True]
+    assert b"www.example.com\0" in parts[0][2]  # it was not known when the first packet was written
+
+
+def frames(bundle: Path) -> list[tuple[bytes, int, dict[str, str]]]:
+    """Of each packet its bytes, its time, and what its option says."""
+    found = []
+    for batch in open_files((str(bundle / "packets.pcapng"),)).batches():
+        for row in range(batch.count):
+            start = batch.offset[row]
+            found.append((bytes(batch.buffer[start : start + batch.captured[row]]), batch.time[row]))
+    raw = (bundle / "packets.pcapng").read_bytes()
+    marks = [part.split(b"\0")[0].decode() for part in raw.split(MARK)[2:]]  # behind its declaration
+    return [(*each, stamped(f"procwire/1 flow={mark}")) for each, mark in zip(found, marks, strict=True)]
 
 
 def test_sums_close(owned: Path) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
 import tarfile
 from pathlib import Path
 
 import pytest
 
 from procwire.recorder import container as room
-from procwire.recorder.container import Container, pack
+from procwire.recorder.container import Container, pack, settle
 from procwire.recorder.reason import RecorderError
 
 
@@ -69,3 +70,20 @@ def test_members_that_would_lead_away_are_not_there(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(room, "MAX_UNPACKED_BYTES", 100)
     with pytest.raises(RecorderError, match="more than"):
         Container(path)
+
+
+def test_all_is_on_the_disk_before_it_has_its_name(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+    real, output = os.fsync, tmp_path / "out"
+
+    def fsync(fd: int) -> None:
+        steps.append(str(Path(f"/proc/self/fd/{fd}").readlink()) + (" named" if output.exists() else ""))
+        real(fd)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    settle(place, output)
+    assert sorted(steps[:3]) == sorted(str(place / name) for name in ("a.txt", "parquet", "parquet/b.txt"))
+    assert steps[3:] == [str(place), f"{tmp_path} named"]
+    assert (output / "a.txt").read_bytes() == b"one"

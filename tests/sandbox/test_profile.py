@@ -88,3 +88,25 @@ def test_what_forks_would_each_load_is_loaded_before(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(identity, "can_read", lambda *_: False)
     fetch_late("strict")
     assert fetched == ["late"]
+
+
+def test_the_daemon_loses_what_none_of_those_needs_that_it_makes() -> None:
+    plan = profile.daemon(STRICT)
+    assert set(plan.keeps) <= set(profile.DAEMON_KEEPS)
+    assert set(profile.WARDEN_KEEPS) <= set(profile.DAEMON_KEEPS)
+
+    def work() -> list[Any]:
+        measures = [each.name for each in confine.confine(profile.daemon(STRICT)).measures]
+        lost = [
+            refused(lambda: os.execv("/bin/true", ["true"])),
+            refused(lambda: os.memfd_create("x")),
+            refused(lambda: Path("/tmp/never").hardlink_to(__file__)),
+        ]
+        # And those that it makes confine themselves as ever.
+        inner = in_child(lambda: [len(confine.confine(profile.reader(STRICT, quiet=True)).missing)])
+        guard = in_child(lambda: [len(confine.confine(profile.warden(STRICT)).missing)])
+        return [measures, lost, inner, guard]
+
+    measures, lost, inner, guard = in_child(work)
+    assert set(measures) == {"single-thread", "capabilities", "not-dumpable", "no-new-privs", "seccomp"}
+    assert (lost, inner, guard) == (["EPERM"] * 3, [0], [0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from procwire.model.confinement import BLOCKED, NOT_BLOCKED
+from procwire.model.confinement import BLOCKED, NEEDED, NOT_BLOCKED
 from procwire.sandbox import profile, trial
 from procwire.sandbox.attempts.attempt import Attempt, Stage
 from procwire.sandbox.plan import BEST_EFFORT, OFF
@@ -55,3 +55,10 @@ def test_attempts_by_name() -> None:
     rows = list(trial.attempts(BEST_EFFORT, ("execute",)))
     assert [(row.name, row.verdict) for row in rows] == [("execute", BLOCKED)]
     assert {"execute", "files"} <= trial.names()
+
+
+def test_what_a_process_must_be_able_to_is_told_apart() -> None:
+    rows = list(trial.attempts(BEST_EFFORT, ("execute", "bpf", "fork-bomb", "change-program"), "daemon"))
+    assert {row.name: row.verdict for row in rows} == {
+        "execute": BLOCKED, "bpf": NEEDED, "fork-bomb": NEEDED, "change-program": NOT_BLOCKED,
+    }  # fmt: skip

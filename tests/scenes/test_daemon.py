@@ -14,7 +14,7 @@ import pytest
 
 from procwire.api.client import ApiError, Client
 from procwire.api.messages import Event
-from procwire.sandbox.profile import ENGINE, SCRIBE, WARDEN
+from procwire.sandbox.profile import DAEMON, DAEMON_KEEPS, ENGINE, SCRIBE, WARDEN
 from procwire.sandbox.readback import status
 from tests.lab import Host, Lab, wait_for, why_not
 from tests.scenes.daemons import SOURCE, Daemon, children, is_over
@@ -85,10 +85,13 @@ def test_it_tells_flows_with_their_owners(host: Host, daemon: Daemon) -> None:
 
 
 def test_each_process_is_in_its_cell(daemon: Daemon) -> None:
-    engine, warden = (status(pid) for pid in daemon.family)
-    assert (engine["Name"], warden["Name"]) == (ENGINE[:15], WARDEN[:15])
-    assert (engine["Seccomp"], warden["Seccomp"]) == ("2", "2")
+    engine, warden, stays = (status(pid) for pid in (*daemon.family, int(daemon.program.pid)))
+    assert (engine["Name"], warden["Name"], stays["Name"]) == (ENGINE[:15], WARDEN[:15], DAEMON)
+    assert (engine["Seccomp"], warden["Seccomp"], stays["Seccomp"]) == ("2", "2", "2")
     assert int(engine["CapEff"], 16) == 0
+    kept = sum(1 << number for number in DAEMON_KEEPS)
+    assert stays["NoNewPrivs"] == "1"
+    assert int(stays["CapBnd"], 16) == int(stays["CapPrm"], 16) == int(status()["CapPrm"], 16) & kept
 
 
 def test_others_may_not_ask(daemon: Daemon) -> None:

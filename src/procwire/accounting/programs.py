@@ -6,7 +6,7 @@ Raises BpfError where they cannot run. The tap's filter is attached by whoever h
 from __future__ import annotations
 
 import struct
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from procwire.bpf import accounts as books
 from procwire.bpf import records
@@ -135,12 +135,23 @@ class Programs:
         value = self._facts.get(records.COOKIE.pack(cookie))
         return books.unpack_facts(value) if value is not None else None
 
-    def forget(self, ends: bytes, cookies: Collection[int]) -> None:
-        """A flow is over and was read: make room. With cookie 0 the verdict goes, too."""
-        if 0 in cookies:
-            self._verdicts.drop(books.with_cookie(ends))
-        for cookie in cookies:
-            self._dropped += self._accounts.drop(books.with_cookie(ends, cookie))
+    def unsay(self, ends: bytes) -> None:
+        """No verdict holds for these ends any more."""
+        self._verdicts.drop(books.with_cookie(ends))
+
+    def take(self, ends: bytes, begun: Mapping[int, int]) -> Iterator[tuple[int, Account]]:
+        """A flow is over: its accounts are read for the last time, and make room.
+
+        ``begun``: when the account of each cookie began, 0 where that is not known. One that has begun anew
+        since is another connection's, and stays.
+        """
+        for cookie, first in begun.items():
+            key = books.with_cookie(ends, cookie)
+            if first and ((now := self._accounts.get(key)) is None or books.begun(now) != first):
+                continue
+            if (last := self._accounts.take(key)) is not None:
+                self._dropped += 1
+                yield cookie, books.unpack_account(last)
 
     def counts(self) -> dict[str, int]:
         """What was done since the start. ``evicted``: made, neither given back nor there when last read."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import msgspec
 
@@ -84,6 +84,7 @@ class KernelSource:
         self._here = frozenset({0, home})  # namespaces whose packets are seen on the interfaces
         self._strays: dict[bytes, Account] = {}
         self._said: dict[int, Bound] = {}
+        self._leaving: set[int] = set()  # flows that are over, and others have their ends
         self._own: list[FrameBatch] = []
         self._since = 0
         self._read = 0  # monotonic time up to which the ring buffer was read
@@ -197,7 +198,9 @@ class KernelSource:
 
     def opened(self, flow: Flow) -> None:
         """A flow began."""
-        self.ledger.bind(flow)
+        bound = self.ledger.bind(flow)
+        if bound is not None and self.ledger.succeeded(bound):
+            self.programs.unsay(bound.ends)  # what was said of the flow before
 
     def decide(self, flow: Flow, side: int, mode: int, until: int) -> None:
         """What is wanted of one side of a flow from now on (``steering``)."""
@@ -217,24 +220,40 @@ class KernelSource:
         started = time.monotonic_ns()
         self.ledger.offset = self.tap.synchronise()
         for ends, cookie, account in self.programs.pasts(self._read):
-            self.ledger.see(ends, cookie, account)
+            if not self.ledger.awaits(ends, account):  # else its flow is gone, and was told its counts
+                self.ledger.see(ends, cookie, account)
         for ends, cookie, account in self.programs.changed(self._since):
-            if account.first > self._read:  # its first packet may be in the ring buffer still
+            late = account.first < self._read - AWAY_NS
+            # Its first packet may be in the ring buffer still, or about to be put there.
+            if account.first > self._read or (not late and self.ledger.awaits(ends, account)):
                 started = min(started, account.first)
             elif not self.ledger.see(ends, cookie, account) and len(self._strays) < MAX_STRAYS:
-                if account.netns in self._here or account.first < self._read - AWAY_NS:
+                if account.netns in self._here or late:
                     self._open_stray(ends, account)
                 else:
                     started = min(started, account.first)
         self._since = started - 1
         self.ledger.settle()
 
-    def forget(self, flows: Iterable[Flow]) -> None:
-        """These flows are over and have been counted to the end."""
-        for flow in flows:
-            over = self.ledger.forget(flow)
-            if over is not None:
-                self.programs.forget(*over)
+    def forget(self, flow: Flow) -> bool:
+        """A flow is over: count it for the last time. False: ask again after the next reading.
+
+        Where another connection has taken over its ends, not every hook may have come to know of that yet.
+        """
+        bound = self.ledger.find(flow)
+        if bound is None:
+            return True
+        if self.ledger.succeeded(bound) and flow.number not in self._leaving:
+            self._leaving.add(flow.number)
+            return False
+        self._leaving.discard(flow.number)
+        begun = self.ledger.accounts(bound)
+        for cookie, account in self.programs.take(bound.ends, begun):
+            self.ledger.see(bound.ends, cookie, account)
+        if not self.ledger.succeeded(bound):
+            self.programs.unsay(bound.ends)
+        self.ledger.forget(bound)
+        return True
 
     # Inner steps.
 

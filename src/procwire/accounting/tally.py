@@ -20,7 +20,7 @@ TCP = 6
 COUNTED = frozenset({TCP, 17})  # what the programs count
 
 Credit = Callable[[Flow, Credited], None]
-_PLACE = struct.Struct("=QQB")  # a cookie, when its account began, the socket's end
+_PLACE = struct.Struct("=QQBI")  # a cookie, when its account began, the socket's end, Account.opening
 _EIGHT = struct.Struct("=8Q")  # a tally with its bytes as on the wire
 _TEN = struct.Struct("=10I")  # TCP's health, where every packet was looked at
 _NOTHING: tuple[int, ...] = (0,) * 8
@@ -91,9 +91,14 @@ class Ledger:
         self._bounds: dict[bytes, tuple[Bound, ...]] = {}
         self._numbers: dict[int, Bound] = {}
         self._touched: dict[int, Bound] = {}
+        self._closing: set[int] = set()  # flows whose sockets are closed, as of the last reading
 
     def __len__(self) -> int:
         return len(self._numbers)
+
+    def find(self, flow: Flow) -> Bound | None:
+        """The flow's entry, where there is one."""
+        return self._numbers.get(flow.number)
 
     def bind(self, flow: Flow) -> Bound | None:
         """The flow's entry, made where there is none; None for a flow that the programs do not count."""
@@ -113,24 +118,44 @@ class Ledger:
             self._divide(found)
         return bound
 
-    def forget(self, flow: Flow) -> tuple[bytes, frozenset[int]] | None:
-        """The flow's counts are final: its key, and the cookies that no other flow goes on with.
+    def succeeded(self, bound: Bound) -> bool:
+        """Whether another flow has the same ends."""
+        return len(self._bounds[bound.ends]) > 1
 
-        Cookie 0 is among them where no flow has these ends any more.
+    def accounts(self, bound: Bound) -> dict[int, int]:
+        """The accounts that no other flow goes on with: by cookie when they began, 0 where that is not known.
+
+        Cookie 0 is among them where no other flow has these ends.
         """
-        bound = self._numbers.pop(flow.number, None)
-        if bound is None:
-            return None
-        self._touched.pop(flow.number, None)
+        others = [each for each in self._bounds[bound.ends] if each is not bound]
+        begun = dict.fromkeys(bound.strangers, 0)
+        begun |= {cookie: first for cookie, first, _, _ in map(_PLACE.unpack_from, bound.parts)}
+        if not others:
+            begun.setdefault(0, 0)
+        return {
+            cookie: first
+            for cookie, first in begun.items()
+            if not others or (cookie and not any(cookie in _cookies(each) for each in others))
+        }
+
+    def forget(self, bound: Bound) -> None:
+        """The flow's counts are final."""
+        if self._touched.pop(bound.flow.number, None) is not None:
+            self._apply(bound)
+        self._closing.discard(bound.flow.number)
+        del self._numbers[bound.flow.number]
         others = tuple(each for each in self._bounds[bound.ends] if each is not bound)
-        mine = _cookies(bound).union(bound.strangers)
         if others:
             self._bounds[bound.ends] = others
-            return bound.ends, frozenset(
-                mine - {0} - {cookie for each in others for cookie in _cookies(each)}
-            )
-        del self._bounds[bound.ends]
-        return bound.ends, frozenset(mine | {0})
+        else:
+            del self._bounds[bound.ends]
+
+    def awaits(self, ends: bytes, account: Account) -> bool:
+        """Is this of a connection whose flow is not one of those that have its ends?"""
+        bounds = self._bounds.get(ends, ())
+        return bool(bounds and account.opening) and all(
+            bound.flow.isn not in {0, account.opening} for bound in bounds
+        )
 
     def see(self, ends: bytes, cookie: int, account: Account) -> bool:
         """One account as it stands now; False where packets were counted and no flow has its ends."""
@@ -142,8 +167,9 @@ class Ledger:
             return True
         if bounds is None:
             return False
-        bound = bounds[0] if len(bounds) == 1 else _nearest(bounds, account.first)
-        part = _PLACE.pack(cookie, account.first, account.end & 1 if cookie else _OWN) + _EIGHT.pack(*tally)
+        bound = bounds[0] if len(bounds) == 1 else _whose(bounds, account.first, account.opening)
+        end = account.end & 1 if cookie else _OWN
+        part = _PLACE.pack(cookie, account.first, end, account.opening) + _EIGHT.pack(*tally)
         bound.note(
             part + _TEN.pack(*(n for pair in account.health for n in pair)) if account.judged else part
         )
@@ -196,13 +222,14 @@ class Ledger:
         )  # fmt: skip
 
     def _divide(self, bounds: tuple[Bound, ...]) -> None:
-        """A further flow has the same ends: what was counted goes to the flow whose begin is nearer."""
+        """A further flow has the same ends: what was counted goes to the flow that it is of."""
         for bound in bounds:
             for part in bound.parts:
-                nearest = _nearest(bounds, _PLACE.unpack_from(part)[1])
-                if nearest is not bound:
+                _, first, _, opening = _PLACE.unpack_from(part)
+                owner = _whose(bounds, first, opening)
+                if owner is not bound:
                     bound.parts = tuple(each for each in bound.parts if each is not part)
-                    nearest.note(part)
+                    owner.note(part)
             self._touched[bound.flow.number] = bound
 
     def _apply(self, bound: Bound) -> None:
@@ -224,13 +251,23 @@ class Ledger:
         if flow.proto == TCP:
             view.judged = _judge(flow, bound)
             self._ask(bound, view)
-        over = view.tcp is not None and view.tcp.state == TCP_CLOSE
+        over = view.tcp is not None and view.tcp.state == TCP_CLOSE and self._is_over(bound)
         more = Credited(shown, sum(total[:2]) - sum(before[:2]), sum(total[2:4]) - sum(before[2:4]), over)
         self.credit(flow, more)
 
+    def _is_over(self, bound: Bound) -> bool:
+        """At the next reading: TCP closes before its last packet has come here, which says how it ended."""
+        number = bound.flow.number
+        if number in self._closing:
+            self._closing.discard(number)
+            return True
+        self._closing.add(number)
+        self._touched[number] = bound
+        return False
+
     def _ask(self, bound: Bound, view: KernelView) -> None:
         """TCP's word, of the src's end where that is here."""
-        heard = {end: cookie for cookie, _, end in map(_PLACE.unpack_from, bound.parts)}
+        heard = {end: cookie for cookie, _, end, _ in map(_PLACE.unpack_from, bound.parts)}
         for end in (bound.side, 1 - bound.side):
             if end in heard and (found := self._facts(heard[end])) is not None:
                 view.tcp, view.tcp_end = found, end ^ bound.side
@@ -241,8 +278,24 @@ def _cookies(bound: Bound) -> set[int]:
     return {_PLACE.unpack_from(part)[0] for part in bound.parts}
 
 
-def _nearest(bounds: tuple[Bound, ...], first: int) -> Bound:
-    return min(bounds, key=lambda bound: abs(bound.first - first))
+def _whose(bounds: tuple[Bound, ...], first: int, opening: int) -> Bound:
+    """Of flows with the same ends the one that an account is of.
+
+    An account that saw the SYN is of the flow that the SYN began; else of that which had begun last by then.
+    """
+    unsure = []
+    for bound in bounds:
+        if not opening or not bound.flow.isn:
+            unsure.append(bound)
+        elif bound.flow.isn == opening:
+            return bound
+    left = unsure or list(bounds)
+    begun = [bound for bound in left if bound.first <= first]
+    return max(begun, key=_beginning) if begun else min(left, key=_beginning)
+
+
+def _beginning(bound: Bound) -> int:
+    return bound.first
 
 
 def _sums(parts: Iterable[bytes]) -> list[list[int]]:

@@ -586,20 +586,28 @@ static __always_inline void begin(struct side *side)
 {
 	side->packets = side->bytes = side->payload = side->more = 0;
 	side->given = side->given_bytes = 0;
+	side->opening = 0;
 	side->mode = side->flags = 0;
 	__builtin_memset(&side->end, 0, sizeof side->end);
 }
 
-/* A SYN. With another number than the last one of the same ends it is another connection's. */
+/*
+ * A SYN. With another number than that of the connection before it opens another one: what was counted is put aside,
+ * and what was said of the one before does not hold for it. A first SYN that meets another one, from the other end,
+ * opens the same (RFC 9293 section 3.5).
+ */
 static __noinline int opens(struct account *account, struct packet *p)
 {
 	__u32 side = p->side & 1;
 	struct past past;
 
-	if (!account)
+	if (!account || account->side[side].opening == p->seq)
 		return 0;
-	if ((account->side[side].flags & TCP_SYN) && account->side[side].opening != p->seq) {
-		past.key = p->key;
+	past.key = p->key;
+	past.key.cookie = 0;
+	bpf_map_delete_elem(&verdicts, &past.key);
+	if (account->side[side].flags || (account->side[!side].flags & (TCP_ACK | TCP_RST | TCP_FIN))) {
+		past.key.cookie = p->key.cookie;
 		past.first = account->first;
 		bpf_map_update_elem(&pasts, &past, account, BPF_ANY);
 		begin(&account->side[0]);
@@ -697,6 +705,7 @@ static __noinline int asked_for(struct account *account, struct packet *p, struc
 			return again || (__s32)(p->seq - until) < 0;
 		return verdict->mode[side] == ALL;
 	}
+	account->side[side].mode = UNDECIDED;
 	if (account->side[side].given_bytes < set->first_bytes || (turn && set->first_bytes))
 		return 1;
 	hint = p->key.proto << 16 | p->key.aport;

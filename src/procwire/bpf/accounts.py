@@ -21,7 +21,7 @@ _ENDS = struct.Struct("=16s16sHHI")
 _WORDS = struct.Struct("=2Q")
 _COOKIE = struct.Struct("=Q")
 # What user space has a use for: the head, and of both sides what was counted and TCP's health.
-ACCOUNT = struct.Struct("=3Q 8x Q 16x 4x x B 2x" + 2 * "4Q I 20x I 4x 32x 6I 64x" + "32x")
+ACCOUNT = struct.Struct("=3Q 8x Q 16x 4x x B 2x" + 2 * "4Q I 20x 2I 32x 6I 64x" + "32x")
 VERDICT = struct.Struct("=4I")
 _FACTS = struct.Struct("=4Q8I")
 _PLACE = struct.Struct("=3I4x")
@@ -37,7 +37,7 @@ LINK_BYTES = _LINK.size
 PLACE_BYTES = _PLACE.size
 SETTINGS_BYTES = _SETTINGS.size
 MAX_LINKS = 1024  # MAX_LINKS of account.bpf.c
-LAST_AT = 16  # offset of ``last`` in an account
+FIRST_AT, LAST_AT = 8, 16  # offsets of ``first`` and ``last`` in an account
 # ``last`` may be behind by a tick of the kernel (CONFIG_HZ is 100 or more), and where the CPU that counts
 # them is held up by six, when another one does it (MAX_STALLED_JIFFIES, kernel/time/tick-sched.c).
 LAG_NS = 100_000_000
@@ -80,6 +80,7 @@ class Account(NamedTuple):
     end: int  # the socket's own end: 0 is a
     health: Health = UNJUDGED
     judged: int = 0  # packets that it was told from
+    opening: int = 0  # TCP: sequence number of the SYN that began it; 0 where it was not seen
 
 
 class Shown(NamedTuple):
@@ -146,14 +147,20 @@ def has_loopback(key: bytes) -> bool:
 def unpack_account(value: bytes | memoryview, at: int = 0) -> Account:
     """A value of ``accounts``."""
     v = ACCOUNT.unpack_from(value, at)
-    judged = v[11] + v[23]
-    health = Health(v[12:25:12], v[13:26:12], v[14:27:12], v[15:28:12], v[16:29:12]) if judged else UNJUDGED
+    judged = v[12] + v[25]
+    health = Health(v[13:27:13], v[14:28:13], v[15:29:13], v[16:30:13], v[17:31:13]) if judged else UNJUDGED
     return Account(
         v[0], v[1], v[2],
-        Tally(v[5:18:12], v[6:19:12], v[7:20:12], v[8:21:12]),
-        v[3], (v[9], v[21]), (v[10], v[22]), v[4],
-        health, judged,
+        Tally(v[5:19:13], v[6:20:13], v[7:21:13], v[8:22:13]),
+        v[3], (v[9], v[22]), (v[10], v[23]), v[4],
+        health, judged, v[11] or v[24],
     )  # fmt: skip
+
+
+def begun(value: bytes) -> int:
+    """When an account began: its ``first``."""
+    (first,) = _COOKIE.unpack_from(value, FIRST_AT)
+    return int(first)
 
 
 def unpack_facts(value: bytes | memoryview, at: int = 0) -> TcpFacts:

@@ -45,6 +45,7 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "ring_buffer__free": (None, (_HANDLE,)),
     "bpf_map_lookup_elem": (_INT, (_INT, _HANDLE, _HANDLE)),
     "bpf_map_update_elem": (_INT, (_INT, _HANDLE, _HANDLE, ctypes.c_uint64)),
+    "bpf_map_lookup_and_delete_elem": (_INT, (_INT, _HANDLE, _HANDLE)),
     "bpf_map_delete_elem": (_INT, (_INT, _HANDLE)),
     "bpf_map_lookup_batch": (_INT, (_INT, _HANDLE, _HANDLE, _HANDLE, _HANDLE, _HANDLE, _HANDLE)),
     "libbpf_set_print": (_HANDLE, (_HANDLE,)),

@@ -61,6 +61,14 @@ class Map:
             return None
         raise self._library.error(-result, "bpf_map_lookup_elem")
 
+    def take(self, key: bytes) -> bytes | None:
+        """The value of a key, which is taken out by it (hash maps, Linux 5.14); None when it is not there."""
+        value = ctypes.create_string_buffer(self._value_bytes)
+        result = self._library.glance("bpf_map_lookup_and_delete_elem", self.descriptor, key, value)
+        if result not in (0, -errno.ENOENT):
+            raise self._library.error(-result, "bpf_map_lookup_and_delete_elem")
+        return value.raw if result == 0 else None
+
     def put(self, key: bytes, value: bytes) -> None:
         """Set the value of a key. Raises BpfError: E2BIG where a map that evicts nothing is full."""
         result: int = self._library.glance("bpf_map_update_elem", self.descriptor, key, value, 0)

@@ -9,8 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from procwire.engine.options import FlowOptions
-from procwire.engine.pipeline import TIMEOUTS
+from procwire.engine.options import TIMEOUTS, FlowOptions
 from procwire.recorder.shapes import NAMES as SHAPES
 from procwire.recorder.shapes import OWN
 from procwire.sandbox.plan import MODES, OFF

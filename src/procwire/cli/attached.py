@@ -199,20 +199,26 @@ class Picture(Attached):
         return f"{human_size(round(moved / self._elapsed))}/s" if moved and self._elapsed > 0 else ""
 
     def _footer(self, client: Client, hidden: int) -> str:
-        told = {(row["part"], row["name"]): row.get("amount", 0) for row in client.health()}
-        whole = told.get(("capture", "bytes"), 0)
+        parts, whole = footer(client, hidden)
         moved, self._bytes = whole - self._bytes, whole
-        parts = [
-            f"{told.get(('flows', 'open'), 0)} flows open, {told.get(('flows', 'in all'), 0)} in all",
-            *([f"{hidden} more rows"] if hidden else []),
-            f"{told.get(('capture', 'dropped'), 0)} dropped by the kernel",
-            *([f"{lost} events lost"] if (lost := sum(client.lost.values())) else []),
-            f"{told.get(('capture', 'packets'), 0)} packets",
-            human_size(whole),
-        ]
         if self._elapsed > 0:
             parts.append(f"{human_size(round(moved / self._elapsed))}/s")
         return ", ".join(parts)
+
+
+def footer(client: Client, hidden: int) -> tuple[list[str], int]:
+    """What is said below a picture, and the bytes that the daemon has seen. Raises ApiError."""
+    told = {(row["part"], row["name"]): row.get("amount", 0) for row in client.health()}
+    whole = told.get(("capture", "bytes"), 0)
+    parts = [
+        f"{told.get(('flows', 'open'), 0)} flows open, {told.get(('flows', 'in all'), 0)} in all",
+        *([f"{hidden} more rows"] if hidden else []),
+        f"{told.get(('capture', 'dropped'), 0)} dropped by the kernel",
+        *([f"{lost} events lost"] if (lost := sum(client.lost.values())) else []),
+        f"{told.get(('capture', 'packets'), 0)} packets",
+        human_size(whole),
+    ]
+    return parts, whole
 
 
 def attach(arguments: argparse.Namespace, path: str) -> int:
@@ -253,7 +259,7 @@ def _refuse(arguments: argparse.Namespace) -> None:
         "--interface": arguments.interface, "--log-events": arguments.log_events,
         "--json-shape": arguments.json_shape != "procwire",
         "--write": arguments.write, "--record": arguments.record,
-        "--group": arguments.group, "--capture-filter": arguments.capture_filter,
+        "--capture-filter": arguments.capture_filter,
         "--filters": arguments.filters, "--store": arguments.store is not None,
     }  # fmt: skip
     for option, given in wanted.items():
@@ -262,6 +268,8 @@ def _refuse(arguments: argparse.Namespace) -> None:
 
 
 def _face(arguments: argparse.Namespace) -> Attached:
+    if arguments.group:
+        return _grouped(arguments)
     if arguments.findings is not None:
         if arguments.findings:
             words = "--findings names no detectors here: the daemon's run. Try --filter 'detector == scan'"
@@ -279,6 +287,14 @@ def _face(arguments: argparse.Namespace) -> Attached:
     if arguments.json or arguments.csv or not sys.stdout.isatty():
         return Lines(arguments, FLOWS, "flow", events=True)
     return Picture(arguments)
+
+
+def _grouped(arguments: argparse.Namespace) -> Attached:
+    from procwire.cli.attached_groups import Grouped
+
+    if arguments.every or arguments.observations is not None or arguments.findings is not None:
+        raise EngineError("--every, --observations and --findings do not go with --group", exit.USAGE)
+    return Grouped(arguments, arguments.group)
 
 
 def _ending(client: Client) -> int:

@@ -72,7 +72,7 @@ def export(arguments: argparse.Namespace) -> int:
 
 def _make(arguments: argparse.Namespace, order: Order, reader: _Reader, book: OwnerBook) -> int:
     from procwire.recorder.building import build, seal
-    from procwire.recorder.container import SUFFIX, pack
+    from procwire.recorder.container import SUFFIX, pack, settle
 
     output: Path = arguments.output
     if output.exists():
@@ -87,7 +87,7 @@ def _make(arguments: argparse.Namespace, order: Order, reader: _Reader, book: Ow
         seal(place, told)
         if packed:
             pack(place, Path(room) / output.name)
-        (Path(room) / output.name if packed else place).rename(output)
+        settle(Path(room) / output.name if packed else place, output)
     _said(output, told)
     return exit.OK if told["complete"] == "complete" or arguments.redact else exit.INCOMPLETE
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from procwire.api.messages import SOCKET
-from procwire.cli import alerting, recording
 from procwire.cli import arguments as words
-from procwire.cli.detecting import Detecting, losses
-from procwire.cli.storing import folders
-from procwire.engine.api import Watching, WatchOptions, compiled_modules
 from procwire.sandbox.capabilities import NET_RAW, effective
+
+if TYPE_CHECKING:  # a terminal has these words too, and is no engine
+    from procwire.cli.detecting import Detecting
+    from procwire.engine.api import Watching, WatchOptions
 
 
 def add_interfaces(parser: argparse.ArgumentParser) -> None:
@@ -89,6 +90,10 @@ def daemon_for(arguments: argparse.Namespace) -> str:
 
 def watch_options(arguments: argparse.Namespace, found: Detecting | None = None) -> WatchOptions:
     """The engine's options from the parsed words; --for, --every and --write are a watch's alone."""
+    from procwire.cli import alerting, recording
+    from procwire.cli.storing import folders
+    from procwire.engine.api import WatchOptions
+
     return WatchOptions(
         interfaces=tuple(arguments.interface),
         capture_filter=arguments.capture_filter,
@@ -114,12 +119,16 @@ def watch_options(arguments: argparse.Namespace, found: Detecting | None = None)
 
 def losses_of(watching: Watching) -> tuple[str, ...]:
     """What was lost before anybody could look at it."""
+    from procwire.cli.detecting import losses
+
     evicted = watching.pipeline.tracker.counts.evicted
     return losses(dropped=watching.source.counts.dropped, evicted=evicted)
 
 
 def greet(watching: Watching) -> None:
     """Say on standard error what is being watched, and what is not as it should be."""
+    from procwire.engine.api import compiled_modules
+
     names = [interface.name for interface in watching.source.interfaces[1:]]
     print(f"procwire: watching {', '.join(names) or 'no interface yet'}", file=sys.stderr)
     for name, reason in watching.source.refused.items():

@@ -30,6 +30,9 @@ from procwire.daemon.journal import Log
 from procwire.daemon.notify import Notifier
 from procwire.daemon.supervisor import Past, Supervisor
 from procwire.engine.api import EngineError
+from procwire.sandbox import profile
+from procwire.sandbox.confine import confine
+from procwire.sandbox.syscalls import SandboxError
 
 GROUP = "procwire"
 CHANGED_RUNNING = ("filters", "store_age", "store_size")  # what SIGHUP changes; all else needs a restart
@@ -75,6 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
     gate = _gate(arguments.socket)
     stream, sys.stderr = sys.stderr, log.stream
     try:
+        _shut_in(arguments.sandbox, log)
         return Supervisor(
             gate,
             lambda line, past: _engine(arguments, line, past),
@@ -88,6 +92,16 @@ def run(arguments: argparse.Namespace) -> int:
         _remove(arguments.socket)
         notifier.close()
         log.close()
+
+
+def _shut_in(mode: str, log: Log) -> None:
+    """This process gives up what neither it nor those that it forks need. Raises EngineError (strict)."""
+    try:
+        done = confine(profile.daemon(mode))
+    except SandboxError as error:
+        raise EngineError(error.strerror or str(error)) from None
+    for each in done.missing:
+        log.warning(f"the daemon's own process goes without {each.name}: {each.detail}")
 
 
 def unit() -> str:

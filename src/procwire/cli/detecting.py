@@ -8,6 +8,7 @@ windows look at what was stored; rules over process events need the right to hea
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -94,6 +95,8 @@ class Detecting:
 
         self.keeper = keeper
         self.takers.append(keeper.found)
+        if keeper.live:
+            self._remember(keeper)
         if self.ruling is None or (patient and not self.ruling.windowed):
             return
         try:
@@ -198,6 +201,16 @@ class Detecting:
 
     # Inner steps.
 
+    def _remember(self, keeper: Keeper) -> None:
+        """What had flows before this watch is not new to it."""
+        from procwire.store.programs import programs
+        from procwire.store.reason import StoreError
+
+        with contextlib.suppress(StoreError):
+            known, since = programs(keeper.path)
+            if known:
+                self.detection.remember(known, since)
+
     def _heard(self) -> Any:
         """Process events, where a rule asks about them."""
         if self.ruling is None or LIVES.name not in self.ruling.read:
@@ -218,21 +231,30 @@ class Detecting:
         except OSError as error:
             self.deaf, self.lives = f"process events: {error.strerror or error}", None
             return
+        if rows:
+            self._count_lost()
         for row in rows:
             self.detection.lived(row, row.time)
         if self.keeper is not None:
             self.keeper.keep(LIVES.name, rows)
 
-    def _unhear(self) -> None:
-        """No more process events; how many were too many."""
+    def _count_lost(self) -> None:
+        """Events that were too many make what is found from then on degraded."""
         if self.lives is None:
             return
         try:
             lost = self.lives.lost
         except OSError as error:
-            lost, self.deaf = 0, f"lost process events cannot be counted: {error.strerror or error}"
+            self.deaf = f"lost process events cannot be counted: {error.strerror or error}"
+            return
         if lost:
             self.deaf = f"{lost} process events were too many to be heard of"
+
+    def _unhear(self) -> None:
+        """No more process events; how many were too many."""
+        if self.lives is None:
+            return
+        self._count_lost()
         self.lives.__exit__(None, None, None)
         self.lives = None
 

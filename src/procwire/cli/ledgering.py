@@ -21,6 +21,7 @@ from procwire.store.place import state_directory
 
 if TYPE_CHECKING:
     from procwire.cli.detecting import Detecting
+    from procwire.cli.verdicts import Verdicts
     from procwire.sandbox.plan import Confinement
     from procwire.warden.scribe import Pen
 
@@ -71,6 +72,8 @@ class Ledgering:
         self._lost: tuple[str, ...] = ()
         self._rules: Any = None
         self._policy: Any = None
+        self._verdicts: Verdicts | None = None
+        self._filters: dict[str, Any] = {}
         self._next = 0.0
         self._told = False
         said = {name: value for name in _SAID if (value := getattr(arguments, name, None)) not in _EMPTY}
@@ -94,16 +97,15 @@ class Ledgering:
         """Whether records were lost."""
         return self._told or bool(self._pen.lost)
 
-    def begin(self, detecting: Detecting, confinement: Confinement) -> None:
-        """Take what is found from now on; the process is in its cell."""
-        self._detecting = detecting
+    def begin(self, detecting: Detecting, confinement: Confinement, verdicts: Verdicts | None = None) -> None:
+        """Take what is found from now on; the process is in its cell. ``verdicts``: the filters in force."""
+        self._detecting, self._verdicts = detecting, verdicts
         detecting.takers.append(self.found)
         detecting.noticed.append(self.noticed)
         measures = {measure.name: measure.state for measure in confinement.measures}
         self._pen.append("sandbox", {"open": sorted(confinement.open), "measures": measures})
         self._pen.append("privilege", _privilege())
-        self._notice_rules()
-        self._notice_policy()
+        self._notice_changes()
 
     def found(self, finding: Finding) -> None:
         """Something was found: enough of it to find it again, and to show that it was."""
@@ -117,14 +119,17 @@ class Ledgering:
             },
         )  # fmt: skip
 
+    def configured(self, what: dict[str, Any]) -> None:
+        """A key of the configuration has another value from now on."""
+        self._pen.append("configuration", what)
+
     def fated(self, what: dict[str, Any]) -> None:
         """What became of an alert, or of several."""
         self._pen.append("alert", what)
 
     def noticed(self) -> None:
-        """Some times a second: other rules or policy; at most every DROPS_SECONDS what was lost since."""
-        self._notice_rules()
-        self._notice_policy()
+        """Some times a second: what changed; at most every DROPS_SECONDS what was lost since."""
+        self._notice_changes()
         now = time.monotonic()
         if now >= self._next:
             self._next = now + DROPS_SECONDS
@@ -136,6 +141,17 @@ class Ledgering:
         if not self._told and self._pen.gone:
             self._told = True
             print("procwire: ledger: the scribe has ended: records are LOST from now on", file=sys.stderr)
+
+    def _notice_changes(self) -> None:
+        self._notice_rules()
+        self._notice_policy()
+        self._notice_filters()
+
+    def _notice_filters(self) -> None:
+        if self._verdicts is None or self._verdicts.in_force == self._filters:
+            return
+        self._filters = self._verdicts.in_force
+        self._pen.append("configuration", {"filters": self._verdicts.path, "in_force": self._filters})
 
     def _notice_rules(self) -> None:
         ruling = self._detecting.ruling if self._detecting is not None else None
@@ -156,7 +172,10 @@ class Ledgering:
             self._pen.append("configuration", {"egress": str(policing.path), "in_force": said})
 
     def _notice_losses(self) -> None:
-        lost = tuple(self._detecting.reasons()) if self._detecting is not None else ()
+        lost: tuple[str, ...] = ()
+        if self._detecting is not None:
+            deaf = self._detecting.deaf
+            lost = (*self._detecting.reasons(), *((deaf,) if deaf else ()))
         if lost != self._lost:
             self._lost = lost
             self._pen.append("dropped", {"lost": list(lost)})

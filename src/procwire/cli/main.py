@@ -17,7 +17,6 @@ from procwire import __version__
 from procwire.cli import exit
 from procwire.cli.arguments import settled
 from procwire.cli.settling import add_configuration, parse
-from procwire.engine.catalogue import learn
 from procwire.engine.options import EngineError
 from procwire.model.filter import FilterError
 from procwire.sandbox.plan import BEST_EFFORT, OFF
@@ -147,6 +146,8 @@ def _learn(arguments: argparse.Namespace) -> None:
         _settle_places(arguments)
     directories = getattr(arguments, "protocol_directories", None)
     if directories is not None:
+        from procwire.engine.catalogue import learn
+
         for left_out in learn(directories, arguments.fingerprints):
             print(f"procwire: {left_out}", file=sys.stderr)
 

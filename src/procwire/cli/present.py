@@ -13,9 +13,10 @@ from typing import Any
 
 import msgspec
 
-from procwire.api.client import ApiError, Client
-from procwire.api.messages import MAX_ROWS, SOCKET
-from procwire.api.remote import of_dicts, read
+from procwire.api.client import ApiError
+from procwire.api.messages import SOCKET
+from procwire.api.remote import of_dicts
+from procwire.cli import far
 from procwire.engine import api
 from procwire.model.columns import Table
 from procwire.model.finding import FINDINGS
@@ -28,6 +29,7 @@ from procwire.model.traffic import TRAFFIC
 from procwire.store.asking import Live, QueryError
 
 NOW = "_now"
+FOR_ALL = frozenset({HEALTH.name, TRAFFIC.name})  # whose rows everybody sees
 
 
 def _now(table: Table) -> Table:
@@ -52,7 +54,7 @@ class Host:
     def __init__(self, path: str = "") -> None:
         self.problems: list[str] = []
         self._path = path or SOCKET
-        self._through = bool(path) or (os.geteuid() != 0 and _sees_all(self._path))
+        self._through = bool(path) or (os.geteuid() != 0 and far.sees_all(self._path, "procwire query"))
 
     def tables(self) -> dict[str, Live]:
         """Each table, and how its rows are had."""
@@ -73,18 +75,11 @@ class Host:
 
     def _asked(self, table: Table) -> list[dict[str, Any]]:
         try:
-            with Client(self._path, program="procwire query") as client:
-                answer = client.rows(table.name, limit=MAX_ROWS)
+            found = far.ask(self._path, table, "procwire query", for_all=table.name in FOR_ALL)
         except ApiError as error:
             raise QueryError(f"{table.name} as it is now: {error}") from None
-        self.problems += answer.reasons
-        if answer.total > len(answer.rows):
-            self.problems.append(
-                f"only {len(answer.rows)} of {answer.total} rows of {table.name} were asked for"
-            )
-        if client.welcome.sees != "all" and table.name not in (HEALTH.name, TRAFFIC.name):
-            self.problems.append(f"{table.name}: of your own processes alone")
-        return [read(table, answer.columns, row) for row in answer.rows]
+        self.problems += found.problems
+        return found.rows
 
     def _processes(self) -> Iterable[Any]:
         with api.Processes() as processes:
@@ -94,14 +89,3 @@ class Host:
         with api.sockets() as found:
             yield from found.take(unix=True)
             self.problems += [problem for problem in found.problems if "left out" in problem]
-
-
-def _sees_all(path: str) -> bool:
-    """Whether a daemon answers there, and lets this user see everything."""
-    if not os.access(path, os.W_OK):
-        return False
-    try:
-        with Client(path, program="procwire query") as client:
-            return client.welcome.sees == "all"
-    except ApiError:
-        return False

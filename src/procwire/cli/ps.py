@@ -7,14 +7,18 @@ import sys
 import time
 from typing import Any
 
+from procwire.api.client import ApiError
 from procwire.cli import arguments as words
 from procwire.cli import exit
+from procwire.cli.attached import failure
+from procwire.cli.far import add_attach, ask, daemon_for, say
 from procwire.cli.output.choice import writer
 from procwire.cli.output.tree import grown, with_ancestors
 from procwire.cli.rows import add_outputs, columns_of, ordered
 from procwire.cli.stopping import on_signal
 from procwire.cli.storing import add_store, storing
 from procwire.engine.api import EngineError, Processes, lives
+from procwire.model.columns import Table
 from procwire.model.filter import Filter, compile_filter
 from procwire.model.host import ProcessRow
 from procwire.model.host_tables import PROCESSES
@@ -44,6 +48,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--for", type=words.seconds, dest="seconds", metavar="SPAN", help="stop --events after SPAN"
     )
+    add_attach(parser)
     add_store(parser)
     parser.set_defaults(run=run)
 
@@ -58,22 +63,45 @@ def run(arguments: argparse.Namespace) -> int:
         raise EngineError("--store is for --events: processes are looked at as they are now", exit.USAGE)
     if arguments.tree and (arguments.json or arguments.csv or arguments.sort):
         raise EngineError("--tree is an order of its own, and for a table", exit.USAGE)
-    keep = compile_filter(arguments.filter, PROCESSES, now=time.time_ns()) if arguments.filter else None
-    names = columns_of(arguments.columns, PROCESSES)
-    sort = columns_of(arguments.sort, PROCESSES)
+    path = daemon_for(arguments, own=arguments.hash)
+    if path:
+        return _far(arguments, path)
     with Processes(hashes=arguments.hash, impaired=Touched()) as processes:
         rows = processes.take()
         for problem in processes.problems:
             print(f"procwire: {problem}", file=sys.stderr)
-        out = writer(arguments, PROCESSES, names=names)
-        for row in _tree(rows, keep) if arguments.tree else ordered(rows, keep, PROCESSES, sort):
-            out.write(row)
-        out.finish()
+        _show(arguments, PROCESSES, rows)
     return exit.OK
+
+
+def _far(arguments: argparse.Namespace, path: str) -> int:
+    """As a daemon has them; 4 where that is not all."""
+    if arguments.hash:
+        raise EngineError("--hash does not go with a daemon's processes: it looks at none", exit.USAGE)
+    try:
+        found = ask(path, PROCESSES, "procwire ps")
+    except ApiError as error:
+        raise failure(error) from None
+    say(path, found.problems)
+    _show(arguments, found.table, found.rows)
+    return exit.INCOMPLETE if found.problems else exit.OK
+
+
+def _show(arguments: argparse.Namespace, table: Table, rows: list[Any]) -> None:
+    """The rows that match, as they are wanted."""
+    keep = compile_filter(arguments.filter, table, now=time.time_ns()) if arguments.filter else None
+    names = columns_of(arguments.columns, table)
+    sort = columns_of(arguments.sort, table)
+    out = writer(arguments, table, names=names)
+    for row in _tree(table, rows, keep) if arguments.tree else ordered(rows, keep, table, sort):
+        out.write(row)
+    out.finish()
 
 
 def _events(arguments: argparse.Namespace) -> int:
     """Lines as things happen; 4 when some were lost."""
+    if arguments.attach or arguments.socket:
+        raise EngineError("--events are heard here, not through a daemon", exit.USAGE)
     if arguments.tree or arguments.sort or arguments.hash:
         raise EngineError("--events come in their own order, one line each, without hashes", exit.USAGE)
     keep = compile_filter(arguments.filter, LIVES, now=time.time_ns()) if arguments.filter else None
@@ -97,18 +125,14 @@ def _events(arguments: argparse.Namespace) -> int:
     return exit.INCOMPLETE if lost or arguments.store_lost else exit.OK
 
 
-def _tree(rows: list[ProcessRow], keep: Filter | None) -> list[ProcessRow]:
+def _tree(table: Table, rows: list[Any], keep: Filter | None) -> list[Any]:
+    pid, ppid = table.column("pid").get, table.column("ppid").get
     if keep is not None:
-        rows = with_ancestors(rows, keep.matches, _pid, _ppid)
-    grow = list(grown(rows, _pid, _ppid))
+        rows = with_ancestors(rows, keep.matches, pid, ppid)
+    grow = list(grown(rows, pid, ppid))
     for row, branch in grow:
-        row.branch = branch
+        if isinstance(row, ProcessRow):
+            row.branch = branch
+        else:
+            row["process"] = branch + (row.get("process") or "")
     return [row for row, _ in grow]
-
-
-def _pid(row: ProcessRow) -> int:
-    return row.task.pid
-
-
-def _ppid(row: ProcessRow) -> int:
-    return row.task.ppid

@@ -179,10 +179,10 @@ def _served(arguments: argparse.Namespace, face: Serving, kept: _Kept) -> int:
         found.takers.append(face.book.found)
         found.context, found.reasons = face.context, lambda: losses_of(watching)
     if ledger is not None and found is not None:
-        ledger.begin(found, watching.confinement)
+        ledger.begin(found, watching.confinement, verdicts)
     journal = recording.logged(arguments, lines, watching)
     recording.freeze_at(arguments, watching, found)
-    face.line.ordered = lambda data: _obey(data, verdicts, keeper, found)
+    face.line.ordered = lambda data: _obey(data, verdicts, kept, found)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: watching.stop())
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -206,9 +206,7 @@ def _unasked(watching: Watching) -> tuple[str, ...]:
     return (f"{refused} owners were not looked up",) if refused else ()
 
 
-def _obey(
-    data: bytes, verdicts: Verdicts | None, keeper: Keeper | None, found: Detecting | None = None
-) -> None:
+def _obey(data: bytes, verdicts: Verdicts | None, kept: _Kept, found: Detecting | None = None) -> None:
     """The configuration was read anew, by a process that may read it."""
     try:
         orders = msgspec.msgpack.decode(data, type=Orders)
@@ -218,9 +216,13 @@ def _obey(
         verdicts.reload(orders.filters)
     if found is not None:
         found.reload()
-    writer = writer_of(keeper)
-    if writer is not None:
-        writer.limit(Limits(age_ns=orders.store_age, size_bytes=orders.store_size))
+    writer = writer_of(kept.keeper)
+    limits = Limits(age_ns=orders.store_age, size_bytes=orders.store_size)
+    if writer is None or writer.limits == limits:
+        return
+    writer.limit(limits)
+    if kept.ledger is not None:
+        kept.ledger.configured({"store.age": orders.store_age, "store.size": orders.store_size})
 
 
 def _ending(watching: Watching) -> int:

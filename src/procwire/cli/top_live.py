@@ -17,11 +17,7 @@ from pathlib import Path
 from procwire.api.client import ApiError, Client
 from procwire.api.messages import SOCKET
 from procwire.cli import exit
-from procwire.cli.beside import serve
 from procwire.cli.forking import Fork
-from procwire.cli.hearing import Hearing
-from procwire.cli.machine import Machine
-from procwire.cli.passing import Passing
 from procwire.cli.top import show
 from procwire.engine.options import EngineError
 from procwire.tui.aside import Aside
@@ -119,6 +115,12 @@ def _attached(arguments: argparse.Namespace, path: str, engine: Fork | None) -> 
 
 
 def _beside(made: socket.socket, path: str, arguments: argparse.Namespace) -> int:
+    """What the terminal itself does not hold is loaded here, beside it: 10 MB."""
+    from procwire.cli.beside import serve
+    from procwire.cli.hearing import Hearing
+    from procwire.cli.machine import Machine
+    from procwire.cli.passing import Passing
+
     hearing = Hearing(tuple(arguments.interface), arguments.keylog, made)
     passing = Passing(tuple(arguments.interface), arguments.capture_filter or "", made)
     machine = Machine(path, "", made, hearing=hearing, passing=passing)

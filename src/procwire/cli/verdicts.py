@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import signal
 import sys
@@ -48,9 +49,17 @@ class Verdicts:
     """What becomes of each flow."""
 
     def __init__(self, path: str) -> None:
-        self._path = path
+        self.path = path
         self._list = watchlist(path)
         self._told: OrderedDict[int, None] = OrderedDict()
+
+    @property
+    def in_force(self) -> dict[str, Any]:
+        """What is in force, so that the same is known again: how many entries, and their SHA-256."""
+        entries = self._list.entries
+        lines = [[one.action.value, one.name, *(each.written for each in one.conditions)] for one in entries]
+        written = "\n".join(map(repr, lines))
+        return {"entries": len(entries), "sha256": hashlib.sha256(written.encode()).hexdigest()}
 
     def shows(self, row: Any) -> bool:
         """Whether a flow, or an observation in it, is shown."""
@@ -79,11 +88,11 @@ class Verdicts:
         ``text``: what stands there, where this process may not read it any more.
         """
         try:
-            self._list = watchlist(self._path, text=text)
+            self._list = watchlist(self.path, text=text)
         except EngineError as error:
             print(f"procwire: {error}\nprocwire: the filters stay as they were", file=sys.stderr)
         else:
-            print(f"procwire: {self._path}: {len(self._list.entries)} filters read anew", file=sys.stderr)
+            print(f"procwire: {self.path}: {len(self._list.entries)} filters read anew", file=sys.stderr)
 
     def reload_on_hangup(self) -> None:
         """SIGHUP reads the file anew, where no terminal can be lost."""

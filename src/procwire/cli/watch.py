@@ -110,7 +110,7 @@ def _watch(
     if found is not None:
         found.context, found.reasons = face.context, lambda: losses_of(watching)
     if ledger is not None and found is not None:
-        ledger.begin(found, watching.confinement)
+        ledger.begin(found, watching.confinement, verdicts)
     journal = recording.logged(arguments, lines, watching)
     recording.freeze_at(arguments, watching, found)
     _stop_on_signals(watching)

@@ -125,6 +125,11 @@ KEYS: tuple[Key, ...] = (
         option="--ledger",
         doc="Where a watch keeps its ledger, and where commands that change something record that; none "
         "where it is not set.", turn=_or_none),
+    Key(name="detect.rules", kind=Kind.LIST, default=[], commands=_FLOWS, dest="rules", option="--rules",
+        doc="Directories or files with rules besides the usual ones."),
+    Key(name="detect.thresholds", kind=Kind.LIST, default=[], commands=_FLOWS, dest="thresholds",
+        option="--threshold",
+        doc="Settings of detectors, each written NAME=VALUE: scan.ports=50 (procwire detectors names them)."),
     Key(name="egress.policy", kind=Kind.TEXT, default="", commands=_WATCH, dest="egress",
         option="--egress",
         doc="The policy of egress that is in force; the one at the usual place where it is not set."),

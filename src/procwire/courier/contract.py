@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from procwire.model.sink import LATER, OK, REFUSED, Item, Result
@@ -33,6 +33,14 @@ def judged(status: int, reason: str, wait_ns: int = 0) -> Result:
     if status >= 500 or status < 400 or status in _LATER_STATUS:
         return Result(LATER, words, wait_ns)
     return Result(REFUSED, words)
+
+
+def one_by_one(carry: Callable[[Sequence[Item]], list[Result]], items: Sequence[Item]) -> list[Result]:
+    """A batch that is refused as a whole is sent item by item: it was too large, or one of them is bad."""
+    found = carry(items)
+    if len(items) == 1 or any(result.state != REFUSED for result in found):
+        return found
+    return [result for item in items for result in carry([item])]
 
 
 def failed(error: Exception) -> Result:

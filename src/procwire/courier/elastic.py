@@ -15,7 +15,7 @@ import msgspec
 from procwire.alerts.formats.fields import day
 from procwire.courier.contract import judged
 from procwire.courier.http import Post
-from procwire.model.sink import LATER, OK, Item, Result, Sink
+from procwire.model.sink import LATER, OK, REFUSED, Item, Result, Sink
 
 INDEX = "procwire-alerts"
 CONFLICT = 409
@@ -36,11 +36,15 @@ class Elastic:
         self._path = f"{post.place.path.rstrip('/')}/_bulk"
 
     def carry(self, items: Sequence[Item]) -> list[Result]:
-        """See Carrier."""
+        """See Carrier. What is refused as a whole (too large) is sent item by item."""
         body = b"".join(self._action(item) + item.body + b"\n" for item in items)
         answer = self._post.send(body, self._headers, self._path)
         result = judged(answer.status, answer.excerpt, answer.wait_ns)
-        return _each(answer.body, len(items)) if result is OK else [result] * len(items)
+        if result is OK:
+            return _each(answer.body, len(items))
+        if result.state == REFUSED and len(items) > 1:
+            return [each for item in items for each in self.carry([item])]
+        return [result] * len(items)
 
     def abort(self) -> None:
         """See Carrier."""

@@ -14,6 +14,16 @@ from procwire.model.rows import FlowRow
 SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "fish", "ash", "busybox"})
 WRITABLE = ("/tmp/", "/var/tmp/", "/dev/shm/", "/run/user/")  # noqa: S108 - named, not used
 FAKED = frozenset({"kworker", "kthreadd", "ksoftirqd", "migration", "rcu_sched"})  # names of kernel threads
+SERVERS = frozenset({  # answer strangers, and start no tools by themselves
+    "nginx", "apache2", "httpd", "lighttpd", "caddy", "php-fpm", "mysqld", "mariadbd", "postgres",
+    "redis-server", "memcached", "mongod", "named", "smbd", "vsftpd", "proftpd", "cupsd", "squid", "haproxy",
+    "slapd", "chronyd",
+})  # fmt: skip
+TOOLS = SHELLS | {
+    "curl", "wget", "nc", "ncat", "netcat", "socat", "python", "perl", "ruby", "ssh", "scp", "sftp", "ftp",
+    "tftp", "telnet", "openssl", "nmap", "masscan", "chisel", "gost",
+}  # fmt: skip
+_VERSION = "0123456789.-"
 
 
 class Programs(Detector):
@@ -22,10 +32,11 @@ class Programs(Detector):
     NAME = "unusual-program"
     TITLE = "Unusual program with network access"
     SEVERITY = "medium"
-    ATTACK = ("T1036", "T1620", "T1059.004")
+    ATTACK = ("T1036", "T1620", "T1059.004", "T1505.003")
     CONTROLS = (
         "A deleted file whose name has a newer one is what an upgrade leaves, and is info; a shell counts "
-        "only where it holds the socket itself. Told once for each program and reason."
+        "only where it holds the socket itself; a parent is unusual only where a server that starts no tools "
+        "by itself started a tool, at most through shells. Told once for each program and reason."
     )
     SETTINGS: ClassVar = {"again": (3600, "Seconds until the same program is told of again.")}
 
@@ -65,7 +76,9 @@ class Programs(Detector):
 def oddities(process: ProcessRef) -> Iterator[tuple[str, str]]:
     """(severity, what is odd) of a process that talks to a network."""
     program = process.executable
-    if program is not None and program.memfd:
+    if program is not None and program.absent:
+        yield "high", "runs without an executable"
+    elif program is not None and program.memfd:
         yield "high", "runs from memory: it has no file (memfd)"
     elif program is not None and program.deleted:
         if program.replaced:
@@ -78,3 +91,19 @@ def oddities(process: ProcessRef) -> Iterator[tuple[str, str]]:
         yield "high", "is a shell that holds a network connection itself"
     if process.exe and process.name.split("/")[0] in FAKED:
         yield "high", "has the name of a kernel thread, and is none"
+    if server := started_by(process):
+        yield "medium", f"was started by {server}, a server that starts no such programs"
+
+
+def started_by(process: ProcessRef) -> str:
+    """The server that started this tool, by itself or through shells; empty where nothing is unusual."""
+    own = PurePosixPath(process.exe).name or process.name
+    if own not in TOOLS and own.rstrip(_VERSION) not in TOOLS:
+        return ""
+    for link in process.ancestors:
+        name = link.rpartition(":")[0]
+        if name in SERVERS or name.rstrip(_VERSION) in SERVERS:
+            return name
+        if name not in SHELLS:
+            return ""
+    return ""

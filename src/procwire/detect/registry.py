@@ -12,6 +12,7 @@ from procwire.detect.facts import Facts
 from procwire.detect.flood import Flood
 from procwire.detect.logins import Logins
 from procwire.detect.neighbours import Neighbours, Servers
+from procwire.detect.newcomers import Newcomers
 from procwire.detect.programs import Programs
 from procwire.detect.routers import Routers
 from procwire.detect.ruleset import RuleSet
@@ -26,7 +27,8 @@ from procwire.model.observed import ObservationRow
 from procwire.model.rows import FlowRow
 
 DETECTORS: tuple[type[Detector], ...] = (
-    Scan, Flood, Beacon, Tunnel, Logins, Spread, Upload, Programs, Facts, Neighbours, Servers, Routers, Drift,
+    Scan, Flood, Beacon, Tunnel, Logins, Spread, Upload, Programs, Newcomers, Facts, Neighbours, Servers,
+    Routers, Drift,
 )  # fmt: skip
 NAMES = tuple(detector.NAME for detector in DETECTORS)
 MAX_DEFECTS = 3  # after so many errors of its own a detector is stopped, and that is said
@@ -111,6 +113,12 @@ class Detection:
         for detector in self._detectors:
             if isinstance(detector, Drift):
                 detector.judge = judge
+
+    def remember(self, programs: Iterable[tuple[str, str, str]], since: int) -> None:
+        """What had flows before this began: (place, path, SHA-256 or nothing), known since that time."""
+        for detector in self._detectors:
+            if isinstance(detector, Newcomers):
+                detector.remember(programs, since)
 
     def opened(self, row: FlowRow, now: int) -> None:
         """See Detector."""

@@ -10,7 +10,9 @@ from procwire.model.rows import Check
 from procwire.sandbox import capabilities, readback
 from procwire.sandbox.confine import confine
 from procwire.sandbox.plan import Confinement
-from procwire.sandbox.profile import WARDEN, WARDEN_KEEPS, reader
+from procwire.sandbox.profile import DAEMON, DAEMON_KEEPS, WARDEN, WARDEN_KEEPS, reader
+
+_KEEP = {WARDEN: WARDEN_KEEPS, DAEMON: DAEMON_KEEPS}  # who stays root, and what of its rights
 
 
 def sandbox() -> Check:
@@ -32,8 +34,8 @@ def processes() -> list[Check]:
     """Each process of procwire that lives in a cell now, as the kernel describes it."""
     found = []
     for cell in readback.cells():
-        keeps = capabilities.names(sum(1 << number for number in WARDEN_KEEPS)) if cell.name == WARDEN else []
-        lesser = cell.uid != 0 or cell.name == WARDEN
+        keeps = capabilities.names(sum(1 << number for number in _KEEP.get(cell.name, ())))
+        lesser = cell.uid != 0 or cell.name in _KEEP
         shut = (
             cell.no_new_privs and cell.seccomp == "filter" and lesser and set(cell.capabilities) <= set(keeps)
         )

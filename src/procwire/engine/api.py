@@ -13,7 +13,6 @@ from procwire.engine.context import Context
 from procwire.engine.exporting import export
 from procwire.engine.host import Processes, lives, pictures, sockets
 from procwire.engine.options import EngineError, ExportOptions, FlowOptions, ReadOptions, WatchOptions
-from procwire.engine.pipeline import TIMEOUTS
 from procwire.engine.reading import Reading
 from procwire.engine.sources import settle
 from procwire.engine.summary import report_of
@@ -22,6 +21,7 @@ from procwire.extensions.reason import ExtensionError
 from procwire.extensions.rules import gather as rules
 from procwire.extensions.rules import usual as rule_directories
 from procwire.extensions.taking import switch, take_sigma
+from procwire.flows.limits import TIMEOUTS
 from procwire.model.listening import Gatherer, Silent
 
 __all__ = [

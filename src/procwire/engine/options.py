@@ -5,8 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from procwire.capture.source import Files
+from procwire.flows import limits
 from procwire.recorder.wishes import Wishes
 from procwire.sandbox.plan import OFF
+
+TIMEOUTS = limits.TIMEOUTS
 
 
 class EngineError(Exception):

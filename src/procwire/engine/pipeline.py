@@ -19,7 +19,7 @@ from procwire.dpi.opening import Limits as OpeningLimits
 from procwire.dpi.protocols.dns import DnsResponse
 from procwire.engine.options import EngineError, FlowOptions
 from procwire.extensions import fingerprints
-from procwire.flows.limits import Limits
+from procwire.flows.limits import TIMEOUTS, Limits
 from procwire.flows.share import Share
 from procwire.flows.table import Tracker
 from procwire.model.flow import Flow
@@ -29,10 +29,6 @@ from procwire.model.observation import Observation
 from procwire.model.packets import PacketTable
 from procwire.model.streams import NoSink, StreamSink
 from procwire.packet.decode import Decoder
-
-TIMEOUTS = tuple(
-    name for name in Limits.__struct_fields__ if name not in ("max_flows", "side_bytes", "held_bytes")
-)
 
 
 def limits_of(options: FlowOptions, parts: int = 1) -> Limits:

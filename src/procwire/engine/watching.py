@@ -275,10 +275,9 @@ class Watching:
         if self.counting is None:
             return
         self.counting.count()
-        over = [each for each in self._waiting.values() if each.ended and not each.counted]
-        self.counting.forget(each.flow for each in over)
-        for waiting in over:
-            waiting.counted = True
+        for waiting in self._waiting.values():
+            if waiting.ended and not waiting.counted:
+                waiting.counted = self.counting.forget(waiting.flow)
 
     def _update(self) -> None:
         """The state of every open flow that was told of."""
@@ -334,5 +333,5 @@ class Watching:
         self.evicted = self.counting.evicted if self.counting is not None else 0
         self.source.close()
         for waiting in list(self._waiting.values()):
-            waiting.answered = True
+            waiting.answered = waiting.counted = True
             self._settle(waiting, waiting.since + GRACE_SECONDS)

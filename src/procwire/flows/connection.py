@@ -69,7 +69,7 @@ def step(flow: Flow, seg: Segment) -> cython.void:
     flags: cython.int = seg.flags
     if flags & RST:
         if flow.state < CLOSED or flow.state == MIDSTREAM:
-            if _credible(seg):
+            if _credible(flow, seg):
                 flow.state = RESET
         return
     if flags & SYN:
@@ -84,12 +84,13 @@ def step(flow: Flow, seg: Segment) -> cython.void:
 
 @cython.cfunc
 @cython.exceptval(check=False)
-def _credible(seg: Segment) -> cython.bint:
+def _credible(flow: Flow, seg: Segment) -> cython.bint:
     """Is a RST near to what its sender would send, or to what the other side expects?
 
-    Where the kernel shows only some packets, how far the numbers are is not known.
+    Where the kernel shows only some packets, how far the numbers are is not known, but for a handshake, which
+    is shown whole: the RST of the connection before may come after the next one's SYN.
     """
-    if seg.counted:
+    if seg.counted and flow.state >= ESTABLISHED:
         return True
     off: cython.longlong = 0
     if seg.end.known & HAS_NXT:
@@ -113,8 +114,10 @@ def _open(flow: Flow, seg: Segment) -> cython.void:
     if seg.flags & ACK == 0:
         # Of a SYN sent again the last counts: the first retransmission comes after 1 s (RFC 6298 section
         # 2.1), so that a lost SYN is likelier than a round trip which lasts longer.
-        if seg.side == 0 and flow.synack_at == 0:
-            flow.syn_at = seg.time
+        if seg.side == 0:
+            flow.isn = cython.cast(cython.uint, seg.seq)
+            if flow.synack_at == 0:
+                flow.syn_at = seg.time
         return
     if seg.side == 1:
         if flow.synack_at == 0 and flow.syn_at and seg.time >= flow.syn_at:

@@ -75,3 +75,8 @@ class Counts(msgspec.Struct, kw_only=True):
     gap_bytes: int = 0
     holds_evicted: int = 0  # held sides given up because of held_bytes
     out_of_window: int = 0  # segments too far ahead of what the receiver allowed: counted, not shown
+
+
+TIMEOUTS = tuple(
+    name for name in Limits.__struct_fields__ if name not in ("max_flows", "side_bytes", "held_bytes")
+)

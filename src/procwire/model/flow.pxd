@@ -9,6 +9,7 @@ cdef class Flow:
     cdef public int sport
     cdef public int dport
     cdef public unsigned int tunnel
+    cdef public unsigned int isn
     cdef public unsigned long long chain
     cdef public unsigned int vlan
     cdef public int interface

@@ -38,6 +38,7 @@ class Flow:
     sport: cython.int
     dport: cython.int
     tunnel: cython.uint
+    isn: cython.uint  # TCP: sequence number of src's SYN; 0 where it was not seen
     chain: cython.ulonglong
     vlan: cython.uint
     interface: cython.int
@@ -110,7 +111,7 @@ class Flow:
         self.proto = 0
         self.src_hi = self.src_lo = self.dst_hi = self.dst_lo = 0
         self.sport = self.dport = 0
-        self.tunnel = self.vlan = 0
+        self.tunnel = self.isn = self.vlan = 0
         self.chain = 0
         self.interface = 0
         self.opener_seen = False

@@ -105,7 +105,7 @@ class Executables:
         identity = identity_of(status)
         known = self._known.get(identity)
         if known is None:
-            known = self._known[identity] = Executable(path=path, replaced=False)
+            known = self._known[identity] = Executable(path=path, replaced=False, file=identity[:4])
         return known, identity
 
     def identified(self, pid: int) -> tuple[Executable | None, Identity | None]:
@@ -148,7 +148,7 @@ class Executables:
     def _made(self, pid: int, path: str, status: os.stat_result, before: Executable | None) -> Executable:
         memfd = path.startswith(MEMORY)
         deleted = not memfd and (status.st_nlink == 0 or path.endswith(DELETED))
-        made = Executable(path=path, memfd=memfd, deleted=deleted)
+        made = Executable(path=path, memfd=memfd, deleted=deleted, file=identity_of(status)[:4])
         made.replaced = False if memfd else self._is_replaced(pid, path.removesuffix(DELETED), status)
         if before is not None:
             made.sha256, made.blake3, made.problem = before.sha256, before.blake3, before.problem

@@ -6,6 +6,7 @@ Reads /proc as it finds it; what it may not read stays empty. It never signals n
 from __future__ import annotations
 
 import functools
+import os
 import pwd
 import time
 from collections import OrderedDict
@@ -14,7 +15,7 @@ from typing import NamedTuple
 
 from msgspec import structs
 
-from procwire.model.process import ProcessRef
+from procwire.model.process import Executable, ProcessRef
 from procwire.processes import containers, masking, procfs
 from procwire.processes.cgroups import Cgroups
 from procwire.processes.claims import Claim
@@ -89,12 +90,24 @@ class ProcessTable:
         # A zombie's exe and cmdline are gone: what was read before stands.
         if entry is not None and ((entry.exe == exe and entry.ref.name == stat.name) or stat.state in "ZX"):
             self._entries.move_to_end(pid)
-            return entry.ref
+            return self._still(entry, stat)
         ref = self._read(stat, exe)
         self._entries[pid] = _Entry(ref, stat.start_ticks, exe)
         self._entries.move_to_end(pid)
         while len(self._entries) > MAX_PROCESSES:
             self._retire(next(iter(self._entries)))
+        return ref
+
+    def _still(self, entry: _Entry, stat: procfs.Stat) -> ProcessRef:
+        """What was read of it; with its file as it is now, where that was written to while it ran."""
+        ref = entry.ref
+        if ref.executable is None or not ref.executable.file or stat.state in "ZX":
+            return ref
+        program = self._programs.look(stat.pid)
+        if program is None or program is ref.executable or program.file == ref.executable.file:
+            return ref
+        ref = structs.replace(ref, executable=program)
+        self._entries[stat.pid] = _Entry(ref, entry.ticks, entry.exe)
         return ref
 
     def known(self, pid: int, start: int) -> ProcessRef | None:
@@ -269,9 +282,21 @@ class ProcessTable:
                 if parent is not None
                 else ()
             ),
-            executable=self._programs.look(pid) if exe else None,
+            executable=self._programs.look(pid) if exe else self._without(stat, cmdline),
             facts=self._names.of(place) if self._names is not None else None,
         )
+
+    def _without(self, stat: procfs.Stat, cmdline: bytes) -> Executable | None:
+        """Of a process that has arguments, so is no kernel thread and not ending, and runs no file."""
+        if stat.kernel or not cmdline:
+            return None
+        try:
+            os.readlink(f"{self._proc}/{stat.pid}/exe")  # noqa: PTH115
+        except FileNotFoundError:
+            return Executable(path="", absent=True) if self._file(stat.pid, "cmdline") else None
+        except OSError:
+            return None  # hidden from us
+        return None
 
     def _retire(self, pid: int) -> None:
         entry = self._entries.pop(pid)

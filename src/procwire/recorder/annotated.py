@@ -33,7 +33,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     flows: Mapping[int, Flow]
     numbers: array[int]
     chosen: set[int] | None = None
-    names: Mapping[str, Sequence[str]] = {}
+    names: Callable[[], Mapping[str, Sequence[str]]] = dict  # as far as they are known
     secrets: bytes = b""
     drops: Mapping[str, int] = {}
     interface: Callable[[Interface], Interface] = lambda one: one
@@ -46,11 +46,47 @@ def write(
     paths: Sequence[str | BinaryIO], wanted: Wanted, output: HashedFile, rewrite: Rewrite | None = None
 ) -> int:
     """The number of packets, to the end or to damage: who read them before has told of it. Raises OSError."""
-    source = open_files(paths, merge=len(paths) > 1)
-    try:
-        return _Annotator(wanted, source.interfaces, output).write(_whole(source.batches()), rewrite)
-    finally:
-        source.close()
+    with contextlib.closing(Following(paths, wanted, output, rewrite)) as following:
+        return following.finish()
+
+
+class Following:
+    """The same, step by step behind who reads. Everything raises OSError."""
+
+    def __init__(
+        self,
+        paths: Sequence[str | BinaryIO],
+        wanted: Wanted,
+        output: HashedFile,
+        rewrite: Rewrite | None = None,
+    ) -> None:
+        """Nothing is read before the first step: by then whoever reads is shut in."""
+        self._source = open_files(paths, merge=len(paths) > 1)
+        self._annotator = _Annotator(wanted, self._source.interfaces, output)
+        self._batches = _whole(self._source.batches())
+        self._waits: FrameBatch | None = None
+        self._rewrite = rewrite
+
+    def follow(self, until: int) -> None:
+        """Write batches that end within the first ``until`` packets."""
+        while (batch := self._next()) is not None and self._annotator.done + batch.count <= until:
+            self._annotator.batch(batch, self._rewrite)
+            self._waits = None
+
+    def finish(self) -> int:
+        """All the others, and what stands behind the packets; how many there are."""
+        while (batch := self._next()) is not None:
+            self._annotator.batch(batch, self._rewrite)
+            self._waits = None
+        return self._annotator.finish()
+
+    def close(self) -> None:
+        """Let go of the source."""
+        self._source.close()
+
+    def _next(self) -> FrameBatch | None:
+        self._waits = self._waits or next(self._batches, None)
+        return self._waits
 
 
 def _whole(batches: Iterator[FrameBatch]) -> Iterator[FrameBatch]:
@@ -93,28 +129,44 @@ class _Annotator:
         self._counts: dict[int, int] = {}
         self._stamps = _Stamps()
         self._last = 0
+        self._named: set[str] | None = None
+        self.done = self._frames = 0
 
-    def write(self, batches: Iterator[FrameBatch], rewrite: Rewrite | None) -> int:
+    def batch(self, batch: FrameBatch, rewrite: Rewrite | None) -> None:
+        """Packets whose flows are known."""
+        if self._named is None:
+            self._head()
+        numbers = self._wanted.numbers[self.done : self.done + batch.count]
+        self.done += batch.count
+        self._known += [self._wanted.interface(one) for one in self._interfaces[len(self._known) :]]
+        self._stamp(numbers)
+        rows = batch if rewrite is None else rewrite(batch)
+        for row, until in self._runs(numbers):
+            self._frames += until - row
+            self._write(rows, row, until, numbers)
+
+    def finish(self) -> int:
+        """What is known at the end."""
         wanted = self._wanted
-        self._output.put(section(f"procwire bundle. {DECLARED}") + names(wanted.names))
+        if self._named is None:
+            self._head()
+        told = self._named or set()
+        self._output.put(
+            names({address: each for address, each in wanted.names().items() if address not in told})
+        )
+        for number, received in sorted(self._counts.items()):
+            drops = wanted.drops.get(self._numbers.names[number], 0)
+            self._output.put(statistics(number, received + drops, drops, self._last))
+        return self._frames
+
+    def _head(self) -> None:
+        wanted, known = self._wanted, self._wanted.names()
+        self._named = set(known)
+        self._output.put(section(f"procwire bundle. {DECLARED}") + names(known))
         if wanted.secrets:
             size = len(wanted.secrets)
             head = (0x544C534B).to_bytes(4, "little") + size.to_bytes(4, "little")
             self._output.put(block(10, head + wanted.secrets + bytes(-size % 4)))
-        done, frames = 0, 0
-        for batch in batches:
-            numbers = wanted.numbers[done : done + batch.count]
-            done += batch.count
-            self._known += [wanted.interface(one) for one in self._interfaces[len(self._known) :]]
-            self._stamp(numbers)
-            rows = batch if rewrite is None else rewrite(batch)
-            for row, until in self._runs(numbers):
-                frames += until - row
-                self._write(rows, row, until, numbers)
-        for number, received in sorted(self._counts.items()):
-            drops = wanted.drops.get(self._numbers.names[number], 0)
-            self._output.put(statistics(number, received + drops, drops, self._last))
-        return frames
 
     def _runs(self, numbers: array[int]) -> Iterator[tuple[int, int]]:
         chosen = self._wanted.chosen

@@ -1,4 +1,4 @@
-"""A bundle from an incident or from capture files: read once, written once, then hashed.
+"""A bundle from an incident or from capture files: read once, and written and hashed some way behind that.
 
 Reading is the engine's: it comes as a function. With a filter the wanted packets are written first and read
 again, so that what a bundle says of its flows is what its packets say, and nothing else.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -24,7 +25,7 @@ from procwire.recorder.annotated import Wanted
 from procwire.recorder.collecting import Collector
 from procwire.recorder.container import Container
 from procwire.recorder.frame_redaction import FrameRedaction
-from procwire.recorder.hashed import Hashed, HashedFile
+from procwire.recorder.hashed import Hashed, HashedFile, past_cache
 from procwire.recorder.incident import FINDINGS, FLOWS, OBSERVATIONS, PACKETS
 from procwire.recorder.owners import OwnerBook
 from procwire.recorder.pseudonyms import Pseudonyms
@@ -36,6 +37,7 @@ TABLES = (
     "health.ndjson", "findings.ndjson", "owners.ndjson",
 )  # fmt: skip
 LIVE = (FLOWS, OBSERVATIONS, FINDINGS)  # what an incident knew beside its packets
+BEHIND_BYTES = 64 << 20  # of packets, within which nearly every flow says what it is; more is a second wait
 CHECKPOINT, SUMMARY = "checkpoint", "summary.md"
 
 
@@ -108,7 +110,8 @@ class _Making:
             for name in live
             if order.live is not None and (order.live / name).exists()
         }
-        self.output = HashedFile(self.files[PACKETS].fileno())
+        packets = self.files[PACKETS].fileno()
+        self.output = HashedFile(packets, stack.enter_context(past_cache(packets)))
         if order.checkpoint:
             (place / CHECKPOINT).write_text(order.checkpoint, encoding="utf-8")
 
@@ -126,7 +129,7 @@ class _Making:
             found = reading()
             self._note(found, collector)
             wanted = Wanted(
-                flows={}, numbers=collector.numbers, chosen=collector.wanted, names=found.names,
+                flows={}, numbers=collector.numbers, chosen=collector.wanted, names=lambda: found.names,
                 remark=str, flow_id=str, secrets=found.secrets,
             )  # fmt: skip
             output = HashedFile(into.fileno())
@@ -142,14 +145,18 @@ class _Making:
         reading, again = read(sources, self._open(sources), collector, book), self._open(sources)
 
         def make() -> dict[str, Any]:
-            found = reading()
-            self._note(found, collector)
-            self._copy_live()
             drops = dict(self.order.incident.get("drops") or {})
-            collector.finish(found.interface, drops)
-            if self.order.pseudonyms is not None:
-                drops = {self.order.pseudonyms.text(name): lost for name, lost in drops.items()}
-            packets, cut = self._packets(again, collector, found, drops)
+            try:
+                follow = self._follow(again, collector, drops)
+                found = reading()
+                self._note(found, collector)
+                self._copy_live()
+                collector.finish(found.interface, drops)
+                if self.order.pseudonyms is not None:
+                    drops = {self.order.pseudonyms.text(name): lost for name, lost in drops.items()}
+                packets, cut = follow(found) if follow else self._packets(again, collector, found, drops)
+            finally:
+                self.hashes[PACKETS] = self.output.close()
             told = self._manifest(collector, packets, cut, drops)
             findings = _lines(self.files[FINDINGS])
             self.files[SUMMARY].write(summary(told, collector.facts, findings).encode())
@@ -184,6 +191,38 @@ class _Making:
             for told in _lines(file):
                 self._write(name, line_of(told))
 
+    def _follow(
+        self, sources: Files, collector: Collector, drops: Mapping[str, int]
+    ) -> Callable[[Read], tuple[int, None]] | None:
+        """Have packets written BEHIND_BYTES behind who reads them; what ends that. None: they must wait.
+
+        A flow's comment says what was known by then, and names that came later stand behind the packets.
+        """
+        if self.order.pseudonyms is not None or self.order.secrets:
+            return None
+        known: dict[str, list[str]] = {}
+        wanted = Wanted(
+            flows=collector.flows, numbers=collector.numbers, drops=drops, remark=_remark, flow_id=_flow_id,
+            names=lambda: known | _names(collector.flows.values()),
+        )  # fmt: skip
+        following = annotated.Following(sources, wanted, self.output)
+        self._stack.callback(following.close)
+        read: deque[tuple[int, int]] = deque()  # bytes and packets so far, of the latest batches
+
+        def behind() -> None:
+            read.append((collector.facts.bytes, len(collector.numbers)))
+            while len(read) > 1 and read[-1][0] - read[1][0] >= BEHIND_BYTES:
+                read.popleft()
+            if read[-1][0] - read[0][0] >= BEHIND_BYTES:
+                following.follow(read[0][1])
+
+        def finish(found: Read) -> tuple[int, None]:
+            known.update(found.names)
+            return following.finish(), None
+
+        collector.behind = behind
+        return finish
+
     def _packets(
         self, sources: Files, collector: Collector, found: Read, drops: Mapping[str, int]
     ) -> tuple[int, FrameRedaction | None]:
@@ -196,17 +235,13 @@ class _Making:
             }
         wanted = Wanted(
             interface=_interface if names is None else lambda one: Interface(name=names.text(one.name)),
-            flows=collector.flows, numbers=collector.numbers, names=known, drops=drops,
+            flows=collector.flows, numbers=collector.numbers, names=lambda: known, drops=drops,
             secrets=found.secrets if self.order.secrets and names is None else b"",
             remark=_remark if names is None else lambda flow: _remark(_masked(flow, names)),
             flow_id=_flow_id if names is None else lambda flow: names.flow_ids[flow.flow_id],
             owner=_same if names is None else names.owner,
         )  # fmt: skip
-        try:
-            count = annotated.write(sources, wanted, self.output, frames.batch if frames else None)
-        finally:
-            self.hashes[PACKETS] = self.output.close()
-        return count, frames
+        return annotated.write(sources, wanted, self.output, frames.batch if frames else None), frames
 
     def _manifest(
         self, collector: Collector, packets: int, cut: FrameRedaction | None, drops: Mapping[str, int]

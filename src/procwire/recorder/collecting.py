@@ -38,6 +38,7 @@ class Collector(Silent):
     def __init__(self, write: Write, keep: Callable[[Any], bool] | None = None) -> None:
         self.context: RowContext = NO_CONTEXT  # to be set before anything is read
         self.heard: Callable[[Flow], object] | None = None  # told of each flow that begins
+        self.behind: Callable[[], None] | None = None  # called when a batch is noted
         self.owner_line: Callable[[Flow], bytes] = owners.line
         self.flows: dict[int, Flow] = {}
         self.numbers = array("q")
@@ -53,6 +54,8 @@ class Collector(Silent):
         """A batch that was ingested."""
         self.numbers.frombytes(memoryview(table.flow)[: batch.count].tobytes())
         self.facts.packets(batch, table)
+        if self.behind is not None:
+            self.behind()
 
     def opened(self, flow: Flow) -> None:
         """See Listener."""

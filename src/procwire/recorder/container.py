@@ -12,6 +12,7 @@ import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
@@ -22,6 +23,7 @@ MAX_UNPACKED_BYTES = 64 << 30
 MAX_MEMBERS = 10_000
 COPY_BYTES = 1 << 20
 LEVEL = 3
+AT_ONCE = 8
 
 
 class Container:
@@ -106,6 +108,26 @@ class Container:
             name = member.name.removeprefix("./").partition("/")[2] or member.name
             if member.isfile() and not name.startswith(("/", "../")) and "/../" not in name:
                 self._members[name] = member
+
+
+def settle(made: Path, output: Path) -> None:
+    """Give a file or directory its name once all of it is on the disk, and wait until the name is, too.
+
+    After a crash it is whole or not there. Raises OSError.
+    """
+    with ThreadPoolExecutor(AT_ONCE) as pool:  # the journal commits together what waits together
+        list(pool.map(_sync, made.rglob("*")))
+    _sync(made)
+    made.rename(output)
+    _sync(output.parent)
+
+
+def _sync(path: Path) -> None:
+    held = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        os.fsync(held)
+    finally:
+        os.close(held)
 
 
 def pack(directory: Path, output: Path) -> None:

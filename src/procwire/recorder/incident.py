@@ -131,6 +131,7 @@ class Incident:
             for name, found in facts.items():
                 self._put_lines(name, found)
             self._put_head(head, FROZEN)
+            self._vault.settle(self.name)
         except OSError as error:
             self._fail(error)
 
@@ -140,7 +141,8 @@ class Incident:
             for part in _parts(found):
                 if not file.add(part):
                     self.lacking.append(f"{name} ends early: over the quota")
-                    return
+                    break
+            os.fsync(file.fd)
         finally:
             file.close()
 

@@ -182,7 +182,7 @@ class Pseudonyms:
             ancestors=tuple(map(self.text, process.ancestors)),
             executable=None if executable is None else Executable(
                 path=self.text(executable.path), deleted=executable.deleted, memfd=executable.memfd,
-                replaced=executable.replaced,
+                replaced=executable.replaced, absent=executable.absent,
             ),
             facts=None if facts is None else Container(
                 id=self.text(facts.id), runtime=facts.runtime, name=self.text(facts.name),

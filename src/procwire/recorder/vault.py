@@ -81,6 +81,15 @@ class Vault:
             file.close()
         os.rename(fresh, name, src_dir_fd=self._fd, dst_dir_fd=self._fd)
 
+    def settle(self, name: str) -> None:
+        """Wait until the names of files in an incident, and its own, are on the disk. Raises OSError."""
+        held = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._fd)
+        try:
+            os.fsync(held)
+        finally:
+            os.close(held)
+        os.fsync(self._fd)
+
     def close(self) -> None:
         """Let go of the directory."""
         if self._fd >= 0:

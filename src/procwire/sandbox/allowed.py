@@ -67,7 +67,18 @@ _HEARING = "recvfrom recvmsg getsockopt getsockname getpeername shutdown"
 # With which a packet socket could be written to, or come to where it may be.
 _GUARDED = frozenset({"write", "writev", "pwritev", "pwritev2", "close", "close_range", "dup2", "dup3"})
 _LEVELS, _OPTIONS = (1, 263), (18, 26, 50)  # PACKET_FANOUT; SO_ATTACH_FILTER, SO_ATTACH_BPF
-_MAP_COMMANDS = (1, 2, 3, 4, 15, 24, 25, 26, 27)  # elements of maps, and what a descriptor is; nothing new
+_MAP_COMMANDS = (
+    1,
+    2,
+    3,
+    4,
+    15,
+    21,
+    24,
+    25,
+    26,
+    27,
+)  # elements of maps, and what a descriptor is; nothing new
 _ASKING = "connect bind setsockopt sendto sendmsg setns bpf perf_event_open name_to_handle_at"
 _SPEAKING = "connect setsockopt sendto sendmsg sendmmsg"
 _SOCKET_KIND = 0xF  # without SOCK_CLOEXEC and SOCK_NONBLOCK
@@ -79,6 +90,18 @@ _FAMILIES = (
 )  # AF_UNIX, AF_NETLINK, AF_PACKET: whom the warden asks, and what it opens; no internet
 _OPENING = {"openat": 2, "open": 1}  # the place of their flags
 _ANY_WRITING = 0x3 | 0x40 | 0x200 | 0x400  # O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_APPEND
+
+# What neither the process that stays nor any that it forks ever does. It listens already.
+_NEVER = (
+    "execve", "execveat", "listen", "symlink", "symlinkat", "link", "linkat", "mknod", "mknodat", "tkill",
+    "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_send_signal", "memfd_create", "shmget", "shmat", "mq_open",
+    "process_madvise", "process_mrelease",
+)  # fmt: skip
+_MAKING = frozenset({"bpf", "perf_event_open", "setns", "unshare"})  # what a warden and an engine begin with
+_TIOCSTI = 0x5412
+_CLONE_NEWNET, _CLONE_NEWUSER = 0x40000000, 0x10000000
+_CLONE_NAMESPACES = 0x7E020000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
+_CLIENTS = (1, 2, 10, 16, 17)  # AF_UNIX, AF_INET and AF_INET6 of a courier, AF_NETLINK, AF_PACKET
 
 _CONDITIONAL = (
     # Memory that can be written is never executed: no code arrives by packet.
@@ -149,6 +172,29 @@ def delivering(pid: int, *, folders: bool, datagrams: bool) -> tuple[Rule, ...]:
         Rule("socket", checks=(Check(0, families), Check(1, kinds, _SOCKET_KIND))),
         Rule("ioctl", checks=(Check(1, (*_TERMINAL, _SIOCOUTQ)),)),
         *_fatal(),
+    )
+
+
+def staying(*, root: bool) -> tuple[Rule, ...]:
+    """The rules of the process that stays, and so of all that it forks: what none of them ever does.
+
+    No program is executed, nobody is traced, nothing is mounted, or loaded into the kernel but programs of
+    BPF. All else stays allowed. ``root``: an engine needs no user namespace to leave the network.
+    """
+    no = refusal(errno.EPERM)
+    leaving = (_CLONE_NEWNET,) if root else (_CLONE_NEWNET, _CLONE_NEWNET | _CLONE_NEWUSER)
+    return (
+        *(Rule(name, action=no) for name in _NEVER),
+        Rule("mmap", checks=(Check(2, (0x0, 0x2, 0x4), _PROT_WRITE_EXEC),), otherwise=no),
+        Rule("mprotect", checks=(Check(2, (0,), _PROT_EXEC),), otherwise=no),
+        Rule("clone", checks=(Check(0, (0,), _CLONE_NAMESPACES),), otherwise=no),
+        Rule("clone3", action=refusal(errno.ENOSYS)),
+        Rule("unshare", checks=(Check(0, leaving),), otherwise=KILL),
+        Rule("socket", checks=(Check(0, _CLIENTS),), otherwise=no),
+        Rule("ioctl", action=no, checks=(Check(1, (_TIOCSTI,)),), otherwise=ALLOW),
+        Rule("fcntl", checks=(Check(1, _FCNTL),), otherwise=no),
+        Rule("prlimit64", checks=(Check(0, (0,)),), otherwise=no),
+        *_fatal(_MAKING),
     )
 
 

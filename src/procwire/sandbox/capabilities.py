@@ -9,11 +9,13 @@ from pathlib import Path
 
 from procwire.sandbox.syscalls import SandboxError, call, prctl
 
+CHOWN, DAC_OVERRIDE, FOWNER = 0, 1, 3
 SETGID, SETUID, SETPCAP, NET_ADMIN, NET_RAW, IPC_LOCK = 6, 7, 8, 12, 13, 14
 DAC_READ_SEARCH, KILL, SYS_PTRACE, SYS_ADMIN, SYS_RESOURCE, PERFMON, BPF = 2, 5, 19, 21, 24, 38, 39
 NAMES = {
-    0: "chown", 1: "dac_override", DAC_READ_SEARCH: "dac_read_search", KILL: "kill", SETGID: "setgid",
-    SETUID: "setuid", SETPCAP: "setpcap", NET_ADMIN: "net_admin", NET_RAW: "net_raw", IPC_LOCK: "ipc_lock",
+    CHOWN: "chown", DAC_OVERRIDE: "dac_override", FOWNER: "fowner", DAC_READ_SEARCH: "dac_read_search",
+    KILL: "kill", SETGID: "setgid", SETUID: "setuid", SETPCAP: "setpcap",
+    NET_ADMIN: "net_admin", NET_RAW: "net_raw", IPC_LOCK: "ipc_lock",
     SYS_PTRACE: "sys_ptrace", SYS_ADMIN: "sys_admin", SYS_RESOURCE: "sys_resource", PERFMON: "perfmon",
     BPF: "bpf",
 }  # fmt: skip
@@ -59,8 +61,11 @@ def last() -> int:
         return 40  # CAP_CHECKPOINT_RESTORE, the last one as of Linux 6.18
 
 
-def bound(kept: Collection[int] = ()) -> None:
-    """Take all but ``kept`` from the bounding set and lock the securebits. Raises SandboxError (EPERM)."""
+def bound(kept: Collection[int] = (), *, lock: bool = True) -> None:
+    """Take all but ``kept`` from the bounding set and lock the securebits. Raises SandboxError (EPERM).
+
+    Without ``lock``: children become another user as usual, and lose their rights by that.
+    """
     for number in range(last() + 1):
         if number in kept:
             continue
@@ -70,7 +75,8 @@ def bound(kept: Collection[int] = ()) -> None:
         except SandboxError as error:
             if error.errno != errno.EINVAL:  # a capability this kernel has not
                 raise
-    prctl(_SECUREBITS, _LOCKED)
+    if lock:
+        prctl(_SECUREBITS, _LOCKED)
 
 
 def keep(kept: Collection[int] = ()) -> None:

@@ -107,7 +107,10 @@ class _Steps:
 
     def _rights(self) -> list[Measure]:
         keeps = self.plan.keeps
-        bounded = _tried(words.CAPABILITIES, lambda: capabilities.bound(keeps), hint="no CAP_SETPCAP")
+        lock = not self.plan.forks
+        bounded = _tried(
+            words.CAPABILITIES, lambda: capabilities.bound(keeps, lock=lock), hint="no CAP_SETPCAP"
+        )
         who = self._unless(words.IDENTITY, self._become)
         kept = _tried(words.CAPABILITIES, lambda: capabilities.keep(keeps))
         if kept.state == words.ENFORCED and bounded.state != words.ENFORCED and os.geteuid() == 0:
@@ -134,7 +137,8 @@ class _Steps:
         lacking = seccomp.missing(assembler.KILL)
         if lacking:
             raise SandboxError(0, lacking)
-        rules, default = self.plan.rules, assembler.refusal(EPERM)
+        rules = self.plan.rules
+        default = assembler.ALLOW if self.plan.forks else assembler.refusal(EPERM)
         seccomp.install(assembler.assemble(rules, known, machine, default=default))
 
 

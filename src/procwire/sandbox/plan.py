@@ -39,7 +39,10 @@ class Plan:
     writable: tuple[str, ...] = ()  # directories in which files come and go
     devices: tuple[str, ...] = ("/dev/null",)  # read and written
     ports: tuple[int, ...] = ()  # TCP ports that may be connected to, at any address
-    rules: tuple[Rule, ...] = ()  # system calls that stay; others fail with EPERM
+    rules: tuple[Rule, ...] = ()  # what becomes of system calls
+    forks: bool = (
+        False  # it makes processes with cells of their own: calls without a rule stay, as they need them
+    )
     trees: tuple[str, ...] = ()  # of ``readable``, those that hold modules which may be imported later
     late: Callable[[], Iterable[str]] = tuple  # these: imported first where the lesser user cannot read them
     keeps: tuple[int, ...] = ()  # capabilities

@@ -15,12 +15,19 @@ from procwire.sandbox.plan import OFF, Confinement, Plan
 READER, ENGINE, WARDEN = "procwire:reader", "procwire:engine", "procwire:warden"
 SCRIBE = "procwire:ledger"
 COURIER = "procwire:courie"  # a name has 15 bytes
-PROCESSES = ("read", "engine", "warden")
+DAEMON = "procwire:daemon"
+PROCESSES = ("read", "engine", "warden", "daemon")
 MAPS_FOR_ALL = (5, 19)  # from this Linux on, maps that one was handed need no CAP_BPF
 # Packet sockets and sock_diag; maps, programs and iterators; namespaces; what /proc tells of others.
 WARDEN_KEEPS = (
     capabilities.NET_ADMIN, capabilities.NET_RAW, capabilities.BPF, capabilities.PERFMON,
     capabilities.SYS_ADMIN, capabilities.SYS_PTRACE, capabilities.DAC_READ_SEARCH,
+)  # fmt: skip
+# What those need that it makes: the warden's, and what an engine becomes less with. As in procwire.service.
+DAEMON_KEEPS = (
+    *WARDEN_KEEPS, capabilities.DAC_OVERRIDE, capabilities.SETUID, capabilities.SETGID, capabilities.SETPCAP,
+    capabilities.CHOWN, capabilities.FOWNER, capabilities.KILL, capabilities.SYS_RESOURCE,
+    capabilities.IPC_LOCK,
 )  # fmt: skip
 LEAST_DESCRIPTORS = 256
 DNS = 53
@@ -35,6 +42,13 @@ _NEEDS = (
     "packet-socket netlink bpf perf join-namespace thread-bomb"
 )
 WARDEN_NEEDS = frozenset(_NEEDS.split())
+# The daemon's: to make engines and couriers, which open files and become others by themselves, and to
+# end them.
+_MAKES = (
+    "make-file write-file truncate-file delete-file make-folder change-mode connect-tcp send-udp raw-socket "
+    "fork-bomb signal signal-thread become-root take-capability show-memory"
+)
+NEEDS = {"warden": WARDEN_NEEDS, "daemon": WARDEN_NEEDS | frozenset(_MAKES.split())}
 
 
 def reader(mode: str, *, files: Sequence[str] = (), folders: Sequence[str] = (), quiet: bool = False) -> Plan:
@@ -93,6 +107,23 @@ def warden(mode: str) -> Plan:
     )
 
 
+def daemon(mode: str) -> Plan:
+    """Who keeps a daemon's door, and makes engines and wardens for as long as it lives.
+
+    Whatever is taken from it is taken from them, too: so it loses what none of them needs. No Landlock, as a
+    warden could not look into others then; no limits, as an engine lowers its own.
+    """
+    held = capabilities.effective()
+    return Plan(
+        name=DAEMON,
+        mode=mode,
+        rules=allowed.staying(root=os.geteuid() == 0),
+        forks=True,
+        keeps=tuple(number for number in DAEMON_KEEPS if held >> number & 1),
+        stays=frozenset({words.FILES, words.TCP, words.SCOPES, words.IDENTITY, words.NETWORK, words.LIMITS}),
+    )
+
+
 def courier(mode: str, *, folders: Sequence[str], ports: Sequence[int], named: bool, datagrams: bool) -> Plan:
     """Who delivers alerts: TCP to ``ports``, files in ``folders``, and nothing of what procwire knows.
 
@@ -115,6 +146,8 @@ def plan_of(process: str, mode: str) -> Plan:
     """The cell of a process by its name (PROCESSES), for a trial of it."""
     if process == "warden":
         return dataclasses.replace(warden(mode), quiet=True)
+    if process == "daemon":
+        return dataclasses.replace(daemon(mode), quiet=True)
     if process == "engine":
         return dataclasses.replace(engine(mode, maps=True), quiet=True)
     return reader(mode, quiet=True)

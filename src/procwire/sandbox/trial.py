@@ -67,7 +67,7 @@ def names() -> frozenset[str]:
 def attempts(mode: str, chosen: tuple[str, ...], process: str = "read") -> Iterator[TrialRow]:
     """What such a process cannot do, in this mode. Raises SandboxError."""
     python_tree.fetch(python_tree.late())  # once, and not in each process
-    needs = profile.WARDEN_NEEDS if process == "warden" else frozenset[str]()
+    needs = profile.NEEDS.get(process, frozenset[str]())
     yield from trial(lambda: profile.plan_of(process, mode), chosen, needs)
 
 

@@ -65,6 +65,11 @@ class Filing:
             self._connection.close()
             raise StoreError(f"{path}: {error}", failed=True) from None
 
+    @property
+    def limits(self) -> Limits:
+        """How much is remembered."""
+        return self._retention.limits
+
     def limit(self, limits: Limits) -> None:
         """From now on so much is remembered."""
         self._retention.limits = limits

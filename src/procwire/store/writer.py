@@ -98,6 +98,11 @@ class Writer:
         """
         return self._filing.take_place()
 
+    @property
+    def limits(self) -> Limits:
+        """What is kept at most."""
+        return self._filing.limits
+
     def limit(self, limits: Limits) -> None:
         """From now on so much is remembered."""
         self._filing.limit(limits)

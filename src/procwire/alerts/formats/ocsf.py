@@ -1,4 +1,4 @@
-"""OCSF 1.3.0, Detection Finding (class 2004, schema.ocsf.io/1.3.0/classes/detection_finding)."""
+"""OCSF 1.4.0, Detection Finding (class 2004, schema.ocsf.io/1.4.0/classes/detection_finding)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from procwire.alerts.formats.fields import (
 )
 from procwire.model.alert import Alert
 
-VERSION = "1.3.0"
+VERSION = "1.4.0"
 CLASS, CATEGORY = 2004, 2
 CREATE, UPDATE = 1, 2  # activity_id
 SEVERITY = (1, 2, 3, 4, 5)  # informational, low, medium, high, critical
@@ -57,6 +57,7 @@ def encode(alert: Alert) -> bytes:
         "unmapped": known({
             "host": alert.host, "flows": list(finding.flows), "scores": dict(finding.scores),
             "complete": finding.complete, "reasons": list(finding.reasons), "container": finding.container,
+            "process": _process(alert) if finding.pid is None else {},
         }),
     }))  # fmt: skip
 
@@ -95,16 +96,23 @@ def _evidences(alert: Alert) -> list[dict[str, Any]]:
             "community_uid": facts.get("community_id"),
         })  # fmt: skip
     found = known({
-        "src_endpoint": known({"ip": ends.source, "port": ends.source_port}),
-        "dst_endpoint": known({"ip": ends.target, "port": ends.target_port, "hostname": ends.target_name}),
+        "src_endpoint": _end(ip=ends.source, port=ends.source_port),
+        "dst_endpoint": _end(ip=ends.target, port=ends.target_port, hostname=ends.target_name),
         "connection_info": connection,
-        "process": _process(alert),
+        # A process has to have a pid there (constraint at_least_one).
+        "process": _process(alert) if alert.finding.pid is not None else {},
     })  # fmt: skip
     return [found] if found else []
 
 
+def _end(**named: Any) -> dict[str, Any]:
+    """One that has no name and no address is none (constraint at_least_one)."""
+    found = known(named)
+    return found if set(found) - {"port"} else {}
+
+
 def _process(alert: Alert) -> dict[str, Any]:
-    finding = alert.finding
+    finding, above = alert.finding, parent(alert)
     file: dict[str, Any] = {}
     if finding.exe:
         file = {"name": finding.exe.rpartition("/")[2], "path": finding.exe, "type_id": _REGULAR_FILE}
@@ -114,5 +122,5 @@ def _process(alert: Alert) -> dict[str, Any]:
         "cmd_line": finding.cmdline,
         "file": file,
         "user": known({"name": finding.user}),
-        "parent_process": parent(alert),
+        "parent_process": above if "pid" in above else {},
     })  # fmt: skip

@@ -2,12 +2,13 @@
 
 Observed data with the objects that were seen (addresses, names, traffic, process, file), a note with what it
 means, and a sighting of each ATT&CK technique. Ids are made from content, so that telling again updates
-instead of doubling: those of observables as section 2.9 says, of processes and of the rest in an own name
-space.
+instead of doubling: those of observables as section 2.9 says; processes and the rest, which shall have random
+ones (version 4), have them by chance of their content.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import uuid
 from typing import Any
@@ -16,7 +17,6 @@ from procwire.alerts.formats.fields import PRODUCT, Ends, known, moment, packed,
 from procwire.model.alert import Alert
 
 OBSERVABLES = uuid.UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")  # section 2.9
-OWN = uuid.uuid5(uuid.NAMESPACE_DNS, "procwire.stix")
 MOST_OBSERVED = 999_999_999  # number_observed, section 4.14
 _BORN = "2026-01-01T00:00:00.000Z"  # of what never changes: procwire itself, techniques
 
@@ -136,4 +136,6 @@ def _object(kind: str, of: str, created: str, **named: Any) -> dict[str, Any]:
 
 
 def _id(kind: str, *of: object) -> str:
-    return f"{kind}--{uuid.uuid5(OWN, sound(' '.join(map(str, (kind, *of)))))}"
+    words = sound(" ".join(map(str, ("procwire.stix", kind, *of))))
+    made = uuid.UUID(bytes=hashlib.sha256(words.encode()).digest()[:16], version=4)
+    return f"{kind}--{made}"

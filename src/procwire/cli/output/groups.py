@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import cython
+import msgspec
 
 from procwire.model import address, getters, shaped_tables
 from procwire.model.rows import GroupRow, Shaped
@@ -210,9 +211,29 @@ class Groups:
             self.count(found, one)
             for row in extra:
                 self.count(found, row)
-        rows = [tally.row() for tally in found.values()]
-        rows.sort(key=_order)
+        rows = _sorted(found)
         return rows[:limit] if limit else rows
+
+    def put(self, row: GroupRow) -> None:
+        """Count in what another process says of one flow, or of several."""
+        self._put(self.found, row)
+
+    def with_rows(self, also: Iterable[GroupRow]) -> list[GroupRow]:
+        """The groups, most bytes first; with what another process says of open flows counted in."""
+        found = {key: tally.copy() for key, tally in self.found.items()}
+        for row in also:
+            self._put(found, row)
+        return _sorted(found)
+
+    def _put(self, found: Found, row: GroupRow) -> None:
+        key = (row.group, row.confidence if self.split else "")
+        if key not in found and len(found) >= MAX_GROUPS:
+            key = (OTHERS, "")
+            row = msgspec.structs.replace(row, group=OTHERS, confidence="")
+        if key in found:
+            found[key].join(_tally_of(row))
+        else:
+            found[key] = _tally_of(row)
 
     def harvest(self) -> dict[tuple[str, str], GroupRow]:
         """All sums, as values that go to another process."""
@@ -290,6 +311,12 @@ def joined_shaped(one: Shaped | None, other: Shaped | None) -> Shaped | None:
         resent=one.resent + other.resent,
         resent_before=one.resent_before + other.resent_before,
     )
+
+
+def _sorted(found: Found) -> list[GroupRow]:
+    rows = [tally.row() for tally in found.values()]
+    rows.sort(key=_order)
+    return rows
 
 
 def _order(group: GroupRow) -> tuple[int, str, str]:

@@ -131,7 +131,7 @@ def _owner(told: dict[str, Any]) -> dict[str, Any]:
         "user": known({"name": told.get("user"), "id": None if uid is None else str(uid)}),
         "container": known({
             "id": told.get("container_id"), "name": told.get("container"),
-            "runtime": told.get("container_runtime"), "image": known({"name": [image] if image else None}),
+            "runtime": told.get("container_runtime"), "image": known({"name": image}),
         }),
     }  # fmt: skip
 

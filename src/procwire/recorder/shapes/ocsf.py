@@ -1,4 +1,4 @@
-"""OCSF 1.3.0: network activity (4001), DNS activity (4003), HTTP activity (4002); schema.ocsf.io/1.3.0.
+"""OCSF 1.4.0: network activity (4001), DNS activity (4003), HTTP activity (4002); schema.ocsf.io/1.4.0.
 
 Observations of other protocols are network activity too. What a class has no attribute for stands in
 ``unmapped``, in procwire's own words.
@@ -24,7 +24,7 @@ from procwire.recorder.shapes.pieces import (
     version_of,
 )
 
-VERSION = "1.3.0"
+VERSION = "1.4.0"  # the first with community_uid, and with HTTP activity of a request alone
 CATEGORY, NETWORK, HTTP, DNS = 4, 4001, 4002, 4003
 INFORMATIONAL = 1
 _ACTIVITY = {BEGUN: 1, ENDED: 2}  # open, close; else 6, traffic
