@@ -226,7 +226,7 @@ class Groups:
         return _sorted(found)
 
     def _put(self, found: Found, row: GroupRow) -> None:
-        key = (row.group, row.confidence if self.split else "")
+        key = (row.group, row.confidence if self._split else "")
         if key not in found and len(found) >= MAX_GROUPS:
             key = (OTHERS, "")
             row = msgspec.structs.replace(row, group=OTHERS, confidence="")
