@@ -25,6 +25,7 @@ from tests.kernel.stage import FAR, SCENARIOS, SHORT_PORT, Played, Scenario, Sta
 from tests.lab import need, why_not
 
 from bench.clock import machine
+from procwire.accounting.source import AWAY
 
 SETTLE_SECONDS = 1.5
 POLL_SECONDS = 0.1  # between two looks of ss, as a monitoring script would
@@ -134,8 +135,13 @@ def show_short(truths: list[Truth], flows: list[Flow], hogs: dict[int, float], p
 
 
 def show_delays(flows: list[Flow], hogs: Nethogs, polling: Polling) -> None:
-    """From a flow's first packet, by the kernel's time stamp, until its owner was known."""
-    owned = [flow for flow in flows if flow.get("pid") and "owner_delay" in flow]
+    """From a flow's first packet, by the kernel's time stamp, until its owner was known.
+
+    Without what other namespaces of the machine have among themselves: of that no packet is seen at all.
+    """
+    owned = [
+        flow for flow in flows if flow.get("pid") and "owner_delay" in flow and flow.get("interface") != AWAY
+    ]
     ours = [flow["owner_delay"] for flow in owned]
     waits: dict[str, list[float]] = {"procwire": ours, "nethogs": [], "ss": []}
     for flow in owned:
@@ -147,10 +153,10 @@ def show_delays(flows: list[Flow], hogs: Nethogs, polling: Polling) -> None:
     print("owner known after the first packet:")
     for name, found in waits.items():
         delays = sorted(found)
-        at = [
-            delays[min(len(delays) - 1, int(len(delays) * part))] * 1e3 for part in (0.5, 0.9, 0.99) if delays
-        ]
-        shown = "p50 {:.2f} ms, p90 {:.2f} ms, p99 {:.2f} ms".format(*at) if at else "never"
+        parts = (0.1, 0.5, 0.9, 0.99, 1) if delays else ()
+        at = [delays[min(len(delays) - 1, int(len(delays) * part))] * 1e3 for part in parts]
+        words = "p10 {:.2f} ms, p50 {:.2f} ms, p90 {:.2f} ms, p99 {:.2f} ms, all {:.2f} ms"
+        shown = words.format(*at) if at else "never"
         print(f"  {name:<9} {shown}  ({len(delays)} of {len(owned)} flows)")
 
 

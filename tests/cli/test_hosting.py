@@ -15,6 +15,9 @@ from procwire.warden.messages import Pictured
 def a_watch(gallery: Gallery | None) -> Any:
     return SimpleNamespace(
         warden=SimpleNamespace(gallery=gallery) if gallery is not None else None,
+        counting=None,
+        source_problem="",
+        source_name="tap",
         source=SimpleNamespace(listening=["lo"], drops=lambda: {"lo": 4}),
     )
 
@@ -22,7 +25,7 @@ def a_watch(gallery: Gallery | None) -> Any:
 def test_rows_come_from_the_warden_and_are_for_who_owns_them() -> None:
     asked: list[str] = []
     gallery = Gallery(asked.append)
-    process, socket, traffic = hosting.offers(lambda: a_watch(gallery))
+    process, socket, traffic, accounting = hosting.offers(hosting.Host(lambda: a_watch(gallery)))
     assert process.rows() is None
     place = [column.name for column in PROCESSES].index("uid")
     row: list[Any] = [None] * len(PROCESSES.columns)
@@ -42,16 +45,30 @@ def test_rows_come_from_the_warden_and_are_for_who_owns_them() -> None:
         ("eth0", False, None),
     ]
     assert socket.reasons() == ()
+    assert accounting.rows() == []
+    assert accounting.reasons() == (
+        "accounting: packets are not counted at their sockets here: --source tap",
+    )
     assert asked == ["process", "traffic"]
 
 
 def test_before_there_is_a_watch_nothing_is_there() -> None:
-    process, *_ = hosting.offers(lambda: None)
+    process, *_ = hosting.offers(hosting.Host(lambda: None))
     assert process.rows() == []
     assert process.reasons() == ("process: nothing is watched yet",)
 
 
 def test_one_process_with_every_right_looks_itself() -> None:
     watching = a_watch(None)
-    traffic = hosting.offers(lambda: watching)[2]
+    traffic = hosting.offers(hosting.Host(lambda: watching))[2]
     assert "lo" in [row.interface for row in traffic.rows() or ()]
+
+
+def test_who_answers_for_packets_is_asked_of_what_counts_them() -> None:
+    watching = a_watch(Gallery(lambda _: None))
+    watching.counting = SimpleNamespace(watched=[], drops=dict)
+    host = hosting.Host(lambda: watching)
+    assert host.standing() is host.standing() is not None
+    assert host.accounting() is None  # the picture is not there yet
+    host.begin()
+    assert host.uncounted() == ()

@@ -81,7 +81,7 @@ def test_over_a_capture(tmp_path: Path, capfdbinary: Capture) -> None:
         (["SELECT bytez FROM flow"], USAGE, "did you mean bytes"),
         (["SELECT :a"], USAGE, "--param"),
         (["SELECT app FROM flow", "--rows", "1"], INCOMPLETE, "more than 1 rows"),
-        (["SELECT 1 FROM live.flow"], USAGE, "live are finding_now, flow_now, health, interface,"),
+        (["SELECT 1 FROM live.flow"], USAGE, "live are accounting_now, finding_now, flow_now, health,"),
         (
             ["WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x FROM c) SELECT sum(x) FROM c",
              "--deadline", "0.1"],

@@ -12,8 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from procwire.cli.main import main
+from procwire.cli.main import main, parser
+from procwire.cli.recording import wishes_of
+from procwire.cli.settling import parse
+from procwire.engine.options import EngineError
 from procwire.recorder.incident import FLOWS, HEAD, PACKETS
+from procwire.recorder.wishes import Track
 from tests.lab import Host, Lab, wait_for, why_not
 
 SOURCE = Path(__file__).parents[2] / "src"
@@ -36,6 +40,19 @@ def host() -> Iterator[Host]:
     """A host with loopback alone."""
     with Lab() as lab:
         yield lab.host("a")
+
+
+def test_a_daemon_records_as_it_is_configured(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('[recorder]\nrecord = ["10m,1GB", "lo:headers"]\nafter = "1s"\n')
+    arguments = parse(parser("daemon"), ["--config", str(config), "daemon"])
+    wishes = wishes_of(arguments)
+    assert [type(ring) for ring in wishes.record] == [Track, Track]
+    assert (wishes.record[1].interface, wishes.after_ns) == ("lo", 10**9)
+    assert wishes_of(parse(parser("watch"), ["--config", str(config), "watch"])).record == ()
+    arguments.record = ["five minutes"]
+    with pytest.raises(EngineError, match=r"recorder\.record: 'five minutes' is no time span"):
+        wishes_of(arguments)
 
 
 @pytest.mark.parametrize(

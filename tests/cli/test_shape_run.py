@@ -76,3 +76,9 @@ def test_a_wrong_word_is_told_before_anything_is_done(words: list[str], said: st
 def test_a_program_that_is_not_there(capsys: Capsys) -> None:
     assert main(["shape", "run", "--", "/no/such/program"]) == 127
     assert "/no/such/program" in capsys.readouterr().err
+
+
+@needs_lab
+def test_codel_is_where_the_bottleneck_is() -> None:
+    done = run("shape", "run", "--ingress-rate", "1mbit", "--codel", "--quiet", "--", "true")
+    assert (done.returncode, done.stderr) == (0, b"")

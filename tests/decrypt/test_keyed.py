@@ -9,7 +9,6 @@ from tempfile import NamedTemporaryFile
 
 from procwire.decrypt.gate import Gate
 from procwire.decrypt.keyed import keyed
-from procwire.dpi.contract import Context
 from procwire.dpi.registry import registry
 from tests.decrypt.dialogue import Hand, key_log
 
@@ -22,9 +21,9 @@ def test_the_same_protocols_in_the_same_order() -> None:
 
 def test_a_gate_stands_in_front_of_what_encrypts() -> None:
     having = keyed(key_log(Hand().lines()))
-    for name, context in (("tls", Context(transport="tcp")), ("quic", Context(transport="udp"))):
-        assert isinstance(having.by_name[name].parser(context), Gate)
-    assert not isinstance(having.by_name["ssh"].parser(Context(transport="tcp")), Gate)
+    for name in ("tls", "dtls", "quic"):
+        assert isinstance(having.by_name[name].chooser, Gate)
+    assert having.by_name["ssh"].chooser is None
 
 
 def test_what_reads_with_keys_is_loaded_when_a_flow_has_one() -> None:

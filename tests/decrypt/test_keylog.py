@@ -90,7 +90,7 @@ def test_nothing_of_a_secret_stays_in_the_buffer() -> None:
     keys = KeyLog()
     chunk = bytearray(LINE + LINE[:-1])
     keys.feed(chunk)
-    held = keys._rest
+    held = keys.rest
     assert b"abab" in held
     keys.close()
     assert not any(held)

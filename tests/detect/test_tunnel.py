@@ -50,7 +50,27 @@ def test_names_that_do_not_exist_are_counted() -> None:
     for at, one in carried(60):
         steps += [(at, missing(one.query)), (at, one)]
     (found,) = seen(Tunnel(), steps)
-    assert found.detail.endswith("40 do not exist")
+    assert found.detail.endswith("40 do not exist, 2,400 bytes of answers")
+
+
+def answered(count: int, kind: str, size: int) -> Iterator[Any]:
+    """Short names, each with an answer."""
+    draw = random.Random(3)
+    for at in range(count):
+        name = f"{base64.b32encode(draw.randbytes(6)).decode().lower().rstrip('=')}.t.example.net"
+        yield at / 10, query(name, kind)
+        yield at / 10, DnsResponse(
+            time=0, side=Direction.IN, ident=1, opcode="query", query=name, query_type=kind, query_class="in",
+            rcode="noerror", size_bytes=size,
+        )  # fmt: skip
+
+
+def test_data_that_comes_down_in_answers_to_short_names() -> None:
+    (found,) = seen(Tunnel(), answered(200, "TXT", 480))
+    assert found.target == "example.net"
+    assert "bytes of answers" in found.detail
+    assert seen(Tunnel(), answered(200, "TXT", 90)) == []  # a list of bad senders, with its reasons
+    assert seen(Tunnel(), answered(200, "AAAA", 480)) == []  # many addresses of a content network
 
 
 def short(count: int) -> Iterator[Any]:

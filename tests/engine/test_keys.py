@@ -25,7 +25,7 @@ def test_where_secrets_may_be(tmp_path: Path) -> None:
     found, fill = keys_of(ReadOptions(paths=(str(ng),)))
     fill()
     assert found is not None
-    assert not found.expected
+    assert not found.expects()
 
 
 def test_a_file_is_opened_at_once_and_read_when_it_is_asked_for(tmp_path: Path) -> None:

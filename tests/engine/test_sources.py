@@ -84,6 +84,23 @@ SAME = (
 )  # fmt: skip
 
 
+# Both directions may be handled on two CPUs at once: who looks at a packet first differs then (docs/bpf.md).
+HEALTH = SAME[-10:]
+OFF_BY = 2
+
+
+def differences(both: list[dict[str, Any]], tap: list[dict[str, Any]]) -> list[str]:
+    """What two watches say that is not the same, in words."""
+    found = []
+    for left, right in zip(both, tap, strict=True):
+        for name in SAME:
+            if left[name] == right[name]:
+                continue
+            if name not in HEALTH or abs(left[name] - right[name]) > OFF_BY:
+                found.append(f"port {left['src_port']}: {name} {left[name]}, not {right[name]}")
+    return found
+
+
 def rows(live: Watch) -> list[dict[str, Any]]:
     """The columns that must be the same, of TCP and UDP flows of this scene, by their ends and begin."""
     found = []
@@ -125,8 +142,8 @@ def test_what_the_kernel_counts_is_what_every_packet_tells(view: str) -> None:
                 converse(client, server, talk.SERVER)
     assert tap.watching is not None
     assert tap.watching.source.counts.dropped == 0
-    assert rows(both) == rows(tap)
-    assert len(rows(both)) == 46
+    assert len(rows(both)) == len(rows(tap)) == 46
+    assert differences(rows(both), rows(tap)) == []
     seen = [Counter(line["table"] for line in live.audience.seen) for live in (both, tap)]
     for table in ("http", "dns"):  # others belong to the link, and begin before either watch does
         assert seen[0][table] == seen[1][table]
@@ -228,7 +245,7 @@ def test_what_other_namespaces_have_among_themselves_is_shown_with_its_owner() -
             assert serving.stdout is not None
             assert serving.stdout.readline() == b"ready\n"
             asking = client.start(sys.executable, "-c", CLIENT, talk.SERVER)
-            assert asking.wait(30) == 0
+            assert asking.wait(60) == 0
             time.sleep(1.5)
     seen = [
         (flow, FlowRow(flow, live.audience.context)) for flow in live.audience.flows() if flow.dport == 80

@@ -120,6 +120,13 @@ def frames(bundle: Path) -> list[tuple[bytes, int, dict[str, str]]]:
     return [(*each, stamped(f"procwire/1 flow={mark}")) for each, mark in zip(found, marks, strict=True)]
 
 
+def test_other_programs_take_the_packets_on(owned: Path, tmp_path: Path) -> None:
+    packets, copied = owned / "packets.pcapng", tmp_path / "copied.pcapng"
+    for words in (["editcap", str(packets), str(copied)], ["mergecap", "-w", str(copied), str(packets)]):
+        assert subprocess.run(words, check=False).returncode == 0
+        assert sum(batch.count for batch in open_files((str(copied),)).batches()) == len(frames(owned))
+
+
 def test_sums_close(owned: Path) -> None:
     accounts = lines(owned / "accounting.ndjson")
     (health,) = lines(owned / "health.ndjson")

@@ -124,7 +124,8 @@ def test_nothing_is_laid_over_what_an_engine_may_write_to() -> None:
 
 
 def test_an_engine_reads_maps_and_makes_nothing_of_the_kernels() -> None:
-    assert answer("bpf", 1, program=ENGINE) == ALLOW
+    for command in (1, 2, 3, 21, 24):  # look up, set, take out, both at once, many
+        assert answer("bpf", command, program=ENGINE) == ALLOW
     for command in (
         0,
         5,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
 from procwire.sandbox import identity
 from procwire.sandbox.identity import Identity
+from procwire.sandbox.syscalls import prctl
 from tests.sandbox.child import in_child, refused
 
 NOBODY = Identity(65534, 65534, "nobody")
@@ -56,3 +59,19 @@ def test_reading_is_asked_as_the_other(tmp_path: Path) -> None:
         return [before, after, os.geteuid(), os.getegid(), os.getgroups()]
 
     assert in_child(work) == [True, False, 0, 0, [7]]
+
+
+def test_who_ends_with_its_parent_does_so_as_another_too() -> None:
+    def ends() -> int:
+        number = ctypes.c_int()
+        prctl(2, ctypes.addressof(number))  # PR_GET_PDEATHSIG
+        return number.value
+
+    def work() -> list[object]:
+        prctl(1, signal.SIGTERM)
+        identity.can_read(NOBODY, ["/usr"])
+        asked = ends()
+        identity.become(NOBODY)
+        return [asked, ends()]
+
+    assert in_child(work) == [signal.SIGTERM, signal.SIGTERM]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -82,6 +83,18 @@ def test_it_tells_flows_with_their_owners(host: Host, daemon: Daemon) -> None:
         assert rows["sandbox", "seccomp"]["status"] == "ok"
         assert rows["capture", "dropped"]["amount"] == 0
         assert client.rows("flow", limit=0).complete
+
+
+def test_it_says_who_answers_for_packets(host: Host, daemon: Daemon) -> None:
+    with daemon.client() as client:
+        wait_for(lambda: client.rows("accounting").total, seconds=20, what="a second look")
+        talk(host)
+
+        def settled() -> list[dict[str, Any]]:
+            return [row for row in client.rows("accounting").dicts() if row["attributed"] > 10]
+
+        (row,) = wait_for(settled, seconds=20, what="what was said")
+        assert (row["interface"], row["direction"], row["unexplained"]) == ("lo", "in", 0)
 
 
 def test_each_process_is_in_its_cell(daemon: Daemon) -> None:

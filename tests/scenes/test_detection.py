@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import struct
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,8 @@ from tests.scenes.lines import Line
 from tests.vectors.scene import Scene
 
 pytestmark = [pytest.mark.kernel, pytest.mark.skipif(bool(why_not()), reason=why_not())]
-MISSING = need("nmap", "hping3", "iodine", "iodined", "arpspoof", "nginx", "curl", "dnsmasq", "dig", "radvd")
+MISSING = need("nmap", "hping3", "iodine", "iodined", "arpspoof", "nginx", "curl", "dnsmasq", "dig", "radvd",
+               "dns2tcpd", "dns2tcpc", "sshd", "ssh", "chronyd", "apt-get")  # fmt: skip
 needs_tools = pytest.mark.skipif(bool(MISSING), reason=f"needs {', '.join(MISSING)}")
 GUARDED = """
 daemon off; pid {folder}/nginx.pid; error_log /dev/null; worker_processes 1; user root; master_process off;
@@ -89,6 +91,67 @@ def test_iodine_is_a_tunnel(tmp_path: Path) -> None:
 
         line = wait_for(pushed, seconds=20, what="dns-tunnel")[0]
     assert (line["target"], line["process"]) == ("example.net", "iodine")
+
+
+DNS2TCP = """
+listen = {server}
+port = 53
+user = root
+domain = t.example.net
+key = secret
+resources = web:127.0.0.1:80
+"""
+
+
+@needs_tools
+def test_dns2tcp_is_a_tunnel(tmp_path: Path) -> None:
+    with watched(tmp_path) as (scene, command):
+        talk.nginx(scene)
+        (tmp_path / "dns2tcp.conf").write_text(DNS2TCP.format(server=talk.SERVER))
+        scene.serve(53, "dns2tcpd", "-F", "-d", "1", "-f", str(tmp_path / "dns2tcp.conf"), udp=True)
+        scene.client.start(
+            "dns2tcpc", "-z", "t.example.net", "-k", "secret", "-r", "web", "-l", "2200", talk.SERVER
+        )
+        wait_for(lambda: scene.client.listening(2200), what="the tunnel's end")
+
+        def fetched() -> list[Line]:
+            scene.client.run(
+                "curl", "-s", "-o", "/dev/null", "--max-time", "5", "http://127.0.0.1:2200/large.bin",
+                check=False,
+            )  # fmt: skip
+            return found(command, "dns-tunnel")
+
+        line = wait_for(fetched, seconds=40, what="dns-tunnel")[0]
+    assert (line["target"], line["process"]) == ("example.net", "dns2tcpc")
+
+
+SSHD = """
+Port 22
+HostKey {folder}/host
+PidFile {folder}/sshd.pid
+UsePAM no
+StrictModes no
+PasswordAuthentication no
+AuthorizedKeysFile none
+"""
+
+
+@needs_tools
+def test_a_loop_of_ssh_logins_is_guessing(tmp_path: Path) -> None:
+    with watched(tmp_path) as (scene, command):
+        (tmp_path / "sshd_config").write_text(SSHD.format(folder=tmp_path))
+        for name in ("host", "mine"):
+            scene.client.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / name))
+        Path("/run/sshd").mkdir(exist_ok=True)
+        scene.serve(22, "/usr/sbin/sshd", "-D", "-e", "-f", str(tmp_path / "sshd_config"))
+        for _ in range(11):
+            scene.client.run(
+                "ssh", "-F", "none", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "-o",
+                "UserKnownHostsFile=/dev/null", "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none", "-i",
+                str(tmp_path / "mine"), f"root@{talk.SERVER}", "true", check=False,
+            )  # fmt: skip
+        line = awaited(command, "guessed-logins")
+    assert (line["target"], line["port"], line["process"]) == (talk.SERVER, 22, "ssh")
 
 
 @needs_tools
@@ -230,10 +293,73 @@ def test_ordinary_programs_are_left_alone(tmp_path: Path) -> None:
     assert command.lines() == []
 
 
+NTP = "allow all\nlocal stratum 8\ncmdport 0\npidfile {folder}/ntp.pid\nport 123\nbindaddress {server}\n"
+ANNOUNCE = """
+import sys, time
+from zeroconf import ServiceBrowser, ServiceInfo, Zeroconf
+mine = Zeroconf(interfaces=[sys.argv[1]])
+for number in range(4):
+    host = f"{sys.argv[1].replace('.', '-')}-{number:032x}"
+    name, server = f"{host}._ipp._tcp.local.", f"h{number}.local."
+    mine.register_service(ServiceInfo("_ipp._tcp.local.", name, port=631, server=server))
+class Heard:
+    def add_service(self, zone, kind, name): zone.get_service_info(kind, name)
+    def update_service(self, *_): pass
+    def remove_service(self, *_): pass
+kinds = ["_ipp._tcp.local.", "_http._tcp.local.", "_googlecast._tcp.local.", "_ssh._tcp.local."]
+ServiceBrowser(mine, kinds, listener=Heard())
+time.sleep(3)
+mine.close()
+"""
+HELD = """
+import http.client, sys, time
+held = http.client.HTTPConnection(sys.argv[1], 80)
+for _ in range(40):
+    held.request("GET", "/index.html")
+    held.getresponse().read()
+    time.sleep(0.05)
+"""
+
+
+@needs_tools
+def test_what_is_regular_by_design_is_left_alone(tmp_path: Path) -> None:
+    """Time, discovery, package updates, a connection that is held, health checks: by the real programs."""
+    with watched(tmp_path) as (scene, command):
+        talk.nginx(scene)
+        (tmp_path / "ntp.conf").write_text(NTP.format(folder=tmp_path, server=talk.SERVER))
+        scene.serve(123, "chronyd", "-d", "-x", "-u", "root", "-f", str(tmp_path / "ntp.conf"), udp=True)
+        announced = [
+            host.start(sys.executable, "-c", ANNOUNCE, address)
+            for host, address in ((scene.client, "10.77.0.1"), (scene.server, talk.SERVER))
+        ]
+        held = scene.client.start(sys.executable, "-c", HELD, talk.SERVER)
+        for folder in ("lists/partial", "cache/archives/partial", "etc"):
+            (tmp_path / "apt" / folder).mkdir(parents=True)
+        (tmp_path / "apt" / "list").write_text(f"deb [trusted=yes] http://{talk.SERVER}/ ./\n")
+        (tmp_path / "Packages").write_text("Package: x\nVersion: 1\nArchitecture: all\n\n")
+        options = [
+            f"Dir::State::lists={tmp_path}/apt/lists", f"Dir::Cache={tmp_path}/apt/cache",
+            f"Dir::Etc::sourcelist={tmp_path}/apt/list", "Dir::Etc::sourceparts=/dev/null",
+            "APT::Sandbox::User=root", "Acquire::Languages=none",
+        ]  # fmt: skip
+        for _ in range(4):
+            scene.client.run(
+                "chronyd", "-Q", "-t", "3", "-u", "root", "-f", "/dev/null",
+                f"server {talk.SERVER} maxsamples 1", check=False,
+            )  # fmt: skip
+            scene.client.run("apt-get", "update", "-qq", *(f"-o{one}" for one in options))
+            for _ in range(4):
+                talk.curl(scene, f"http://{talk.SERVER}/")
+        assert [one.wait(60) for one in (*announced, held)] == [0, 0, 0]
+        assert list((tmp_path / "apt" / "lists").glob("*Packages*"))
+    assert command.lines() == []
+
+
 @needs_tools
 def test_a_program_that_calls_regularly(tmp_path: Path) -> None:
-    words = ("--threshold", "beacon.internal=1", "--threshold", "beacon.shortest=0.05")
-    with watched(tmp_path, *words) as (scene, command):
+    # A machine that is busy calls less regularly than it means to: here it is about who is found, and why.
+    words = ("beacon.internal=1", "beacon.shortest=0.05", "beacon.score=0.4")
+    with watched(tmp_path, *(word for one in words for word in ("--threshold", one))) as (scene, command):
         talk.nginx(scene)
         began = time.monotonic()
         for number in range(30):
@@ -241,4 +367,7 @@ def test_a_program_that_calls_regularly(tmp_path: Path) -> None:
             talk.curl(scene, f"http://{talk.NAME}/")
     line = found(command, "beacon")[0]
     assert (line["process"], line["port"]) == ("curl", 80)
-    assert line["score"] >= 0.8
+    assert line["score"] >= 0.4
+    assert {one.partition("=")[0] for one in line["scores"]} == {
+        "interval", "rhythm", "periodic", "size", "steady",
+    }  # fmt: skip

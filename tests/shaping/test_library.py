@@ -60,3 +60,11 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(FileError) as wrong:
         read(tmp_path / "y.toml")
     assert wrong.value.line == 2
+
+
+def test_a_file_that_is_not_there_is_said_however_it_is_written(
+    alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Library(["./none.toml"]).left_out == ["none.toml: no such file or directory"]
+    assert Library([str(tmp_path)]).left_out == []

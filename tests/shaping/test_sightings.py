@@ -92,6 +92,14 @@ def test_a_commands_own_network() -> None:
     assert told(notice, row(src="10.0.0.9", dst="10.0.0.10")) is None
 
 
+def test_what_a_command_sends_leaves_by_the_process_that_carries_it() -> None:
+    notice = Notice(id="r", target="command curl", words="w", networks=("10.0.0.0/30",), pid=9)
+    outside = {"src": "192.0.2.1", "dst": "192.0.2.2"}
+    assert told(notice, row(owner=process(), **outside)) == "command curl w"
+    assert told(notice, row(owner=process(pid=8), **outside)) is None
+    assert told(notice, row(**outside)) is None
+
+
 @pytest.mark.parametrize(
     ("text", "touched"),
     [("port=443", True), ("peer=10.0.0.2 port=443", True), ("peer=10.0.0.1 local_port=443", True),

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from procwire.model.process import Container
 from procwire.shaping.failure import InvalidError
-from procwire.shaping.target import Target, is_called, target, unit_of
+from procwire.shaping.target import Target, is_called, is_meant, is_whole, target, unit_of
 from tests.shaping.strategies import targets
 
 
@@ -77,3 +77,22 @@ def test_a_container_has_many_names() -> None:
 
 def test_a_unit_is_a_service_where_nothing_else_is_said() -> None:
     assert [unit_of(name) for name in ("nginx", "a.socket")] == ["nginx.service", "a.socket"]
+
+
+def test_a_slash_in_a_containers_name_is_no_interface() -> None:
+    web = Container(
+        id="0123456789abcdef" * 4, compose_project="shop", compose_service="web",
+        labels={"app.kubernetes.io/name": "web"},
+    )  # fmt: skip
+    whole, inside = target("container:shop/web"), target("container:shop/web/eth0")
+    assert is_whole(web, whole)
+    assert is_meant(web, whole)
+    assert is_meant(web, inside)
+    assert not is_whole(web, inside)
+    assert (inside.name, inside.interface) == ("shop/web", "eth0")
+    label = target("container:app.kubernetes.io/name=web")
+    assert label.interface == ""
+    assert is_meant(web, label)
+    assert str(label) == "container:app.kubernetes.io/name=web"
+    assert target("container:default/a-pod-with-a-long-name").interface == ""
+    assert not is_meant(web, target("container:shop/db"))

@@ -25,6 +25,7 @@ def test_every_table_of_observations_is_stored() -> None:
         "process",
         "process_event",
         "interface",
+        "traffic",
         "accounting",
         "finding",
         "procmond_process",

@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from tests.vectors.scene import SERVER, Scene
 
@@ -15,11 +16,11 @@ Answer = Callable[[bytes], bytes]
 
 @contextlib.contextmanager
 def answering(
-    scene: Scene, port: int, maker: Callable[[], Answer], framing: Callable[[bytes], int]
+    scene: Scene, port: int, maker: Callable[[], Answer], framing: Callable[[bytes], int] | None = None
 ) -> Iterator[None]:
     """Serve connections on ``port``: each whole message (``framing`` tells its size) is answered.
 
-    ``maker`` makes the function that answers, one a connection.
+    ``maker`` makes the function that answers, one a connection; without ``framing`` its ``size`` tells that.
     """
     listener = scene.server.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -30,7 +31,9 @@ def answering(
         with contextlib.suppress(OSError):
             while True:
                 connection, _ = listener.accept()
-                threading.Thread(target=_talk, args=(connection, maker(), framing), daemon=True).start()
+                made: Any = maker()
+                words = (connection, made, framing or made.size)
+                threading.Thread(target=_talk, args=words, daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
     try:

@@ -155,7 +155,7 @@ def boot(kernel: Kernel, work: Path, module: str, words: str = "") -> tuple[Path
         "-nographic", "-no-reboot", "-nic", "none",
         "-kernel", str(kernel.folder / f"boot/vmlinuz-{kernel.release}"),
         "-initrd", str(work / "initramfs.cpio"),
-        "-append", "console=ttyS0 quiet panic=-1 mitigations=off lsm=landlock,lockdown,bpf",
+        "-append", "console=ttyS0 quiet panic=-1 no_timer_check mitigations=off lsm=landlock,lockdown,bpf",
         "-virtfs", "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap",
         "-virtfs", f"local,path={out},mount_tag=out,security_model=none",
     ]  # fmt: skip

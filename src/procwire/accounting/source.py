@@ -315,7 +315,8 @@ class KernelSource:
             self._read = max(self._read, batch.time[batch.count - 1] - self.ledger.offset)
             self._looks = 0
             return self._counted(batch, self.tap.taken_bytes)
-        self._read = max(self._read, asked)
+        if not self.tap.waiting:  # else whoever writes the next record has not finished it
+            self._read = max(self._read, asked)
         if self._strays:
             return self._stray()
         if self._live is not None and (batch := self._live.poll(0.0)):

@@ -164,6 +164,7 @@ class PcapngWriter:
         self._received: list[int] = []
         self._last_time = 0
         self._sink = _Sink(file)
+        self._waiting: list[bytes] = []  # secrets, until an interface is described
         self._sink.put(section(comment, system))
 
     def write(
@@ -225,6 +226,12 @@ class PcapngWriter:
     def _describe(self, index: int, link: int) -> None:
         found = self._interfaces[index] if index < len(self._interfaces) else Interface()
         self._sink.put(description(found, link))
+        self._put_waiting()
+
+    def _put_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for each in waiting:
+            self._sink.put(each)
 
     @property
     def size(self) -> int:
@@ -232,8 +239,13 @@ class PcapngWriter:
         return self._sink.size
 
     def secret(self, kind: int, data: bytes) -> None:
-        """A Decryption Secrets Block (0x544c534b is a TLS key log), before the frames that need it."""
-        self._sink.put(block(10, struct.pack("<II", kind, len(data)) + data + bytes(-len(data) % 4)))
+        """A Decryption Secrets Block (0x544c534b is a TLS key log), before the frames that need it.
+
+        And behind an interface: editcap and mergecap take the link type from what stands before other blocks.
+        """
+        self._waiting.append(block(10, struct.pack("<II", kind, len(data)) + data + bytes(-len(data) % 4)))
+        if self._numbers:
+            self._put_waiting()
 
     def flush(self) -> None:
         """Let readers of the file see every frame written so far."""
@@ -242,6 +254,8 @@ class PcapngWriter:
     def close(self, *, dropped: Mapping[int, int] | None = None) -> None:
         """End with statistics; ``dropped`` maps an index of ``interfaces`` to the frames lost there."""
         lost = dict(dropped or {})
+        if self._sink.open:
+            self._put_waiting()
         for (index, _), number in self._numbers.items() if self._sink.open else ():
             drops = lost.pop(index, 0)  # once, where an interface has several link types
             received = self._received[number] + drops

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from procwire.cli import arguments as words
-from procwire.cli import exit
+from procwire.cli import exit, limits
 from procwire.cli.output.choice import writer
 from procwire.cli.output.explanation import as_json, as_text
 from procwire.engine import api
@@ -56,7 +56,7 @@ def _declare(commands: Any, name: str, what: str, run: Any) -> argparse.Argument
 def protocols(arguments: argparse.Namespace) -> int:
     """List the protocols, or explain one."""
     if arguments.explain:
-        explanation = api.explain(arguments.explain)
+        explanation = limits.explained(arguments.explain)
         if explanation.name != arguments.explain.lower():
             sys.stderr.write(f"procwire: {arguments.explain} is told of by {explanation.name}\n")
         sys.stdout.write(as_json(explanation) if arguments.json else as_text(explanation))

@@ -147,6 +147,7 @@ def _live(arguments: argparse.Namespace, speaker: Speaker) -> int:
         seconds=arguments.seconds,
         owners=False,
         keylog=arguments.keylog,
+        sandbox=arguments.sandbox,
     )
     watching = face.watching = Watching(options, face, tap=tapped)
     print(f"procwire: waiting for flow {arguments.flow}", file=sys.stderr, flush=True)

@@ -7,6 +7,7 @@ somebody wants to see it; it ends when nobody has asked for it for a while, or w
 from __future__ import annotations
 
 import os
+import select
 import socket
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from procwire.cli.follow import UntilEnded
 from procwire.cli.forking import Fork
 from procwire.cli.relay import said_of
 from procwire.engine.api import Piece, Tap, Watching, WatchOptions
+from procwire.sandbox.plan import OFF
 from procwire.tui.aside import LENGTH_BYTES, send
 from procwire.tui.host import HostError, Said
 
@@ -65,9 +67,11 @@ class Hearing:
 
     def __init__(
         self, interfaces: tuple[str, ...] = (), keylog: str = "", *mine: socket.socket,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.monotonic, sandbox: str = OFF,
     ) -> None:  # fmt: skip
-        self._options = WatchOptions(source="tap", interfaces=interfaces, owners=False, keylog=keylog)
+        self._options = WatchOptions(
+            source="tap", interfaces=interfaces, owners=False, keylog=keylog, sandbox=sandbox
+        )
         self._mine = mine
         self._clock = clock
         self._heard: dict[str, Heard] = {}
@@ -128,8 +132,21 @@ class Teller:
             send(self._made, fitting)
 
 
+class _UntilUnheard(UntilEnded):
+    """The same, and when the other side is gone: no signal says so to who is another user by then."""
+
+    def __init__(self, made: socket.socket) -> None:
+        super().__init__()
+        self._made = made
+
+    def ticked(self, now: int) -> None:  # noqa: ARG002
+        """See listening.Audience."""
+        if self.watching is not None and select.select([self._made], (), (), 0)[0]:
+            self.watching.stop()
+
+
 def _hear(made: socket.socket, options: WatchOptions, name: str) -> int:
-    face, teller = UntilEnded(), Teller(made)
+    face, teller = _UntilUnheard(made), Teller(made)
 
     def tapped(keys: Any, inner: Any) -> Tap:
         face.tap = Tap(inner, name, keys, teller.hear, readable=True)

@@ -1,4 +1,4 @@
-"""The tables of the host that a daemon offers: processes, sockets, what interfaces count.
+"""The tables of the host that a daemon offers: processes, sockets, interfaces and who answers for packets.
 
 An engine in its cell may not look: its warden makes pictures, at most one of each table a second.
 """
@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 
 from procwire.api.offers import Offer, flat
-from procwire.engine.api import Watching, pictures
+from procwire.engine.api import Standing, Watching, pictures
 from procwire.model import traffic
+from procwire.model.accounting import ACCOUNTING, AccountingRow
 from procwire.model.columns import Table
 from procwire.model.host_tables import PROCESSES
 from procwire.model.socket_tables import SOCKETS
@@ -21,9 +22,8 @@ from procwire.warden.gallery import Gallery
 from procwire.warden.messages import Pictured
 
 
-def offers(watching: Callable[[], Watching | None]) -> list[Offer]:
-    """Three tables; empty until there is a watch."""
-    host = _Host(watching)
+def offers(host: Host) -> list[Offer]:
+    """Four tables; empty until there is a watch."""
     return [
         Offer(
             table=flat(PROCESSES), rows=lambda: host.rows(PROCESSES), owned=_is(PROCESSES, "uid"),
@@ -34,13 +34,17 @@ def offers(watching: Callable[[], Watching | None]) -> list[Offer]:
             reasons=lambda: host.why(SOCKETS),
         ),
         Offer(table=TRAFFIC, rows=host.traffic, reasons=lambda: host.why(TRAFFIC)),
+        Offer(table=ACCOUNTING, rows=host.accounting, reasons=host.uncounted),
     ]  # fmt: skip
 
 
-class _Host:
+class Host:
+    """``watching``: the watch, once there is one."""
+
     def __init__(self, watching: Callable[[], Watching | None]) -> None:
         self._watching = watching
         self._own: Gallery | None = None
+        self._standing: Standing | None = None
 
     def rows(self, table: Table) -> list[Any] | None:
         """See Offer."""
@@ -70,6 +74,33 @@ class _Host:
             )
             for row in found
         ]
+
+    def standing(self) -> Standing | None:
+        """Who answers for packets; None where they are not counted at the sockets."""
+        watching, gallery = self._watching(), self._gallery()
+        if self._standing is None and watching is not None and gallery is not None:
+            if watching.counting is not None:
+                self._standing = Standing(watching.counting, gallery, TRAFFIC.name)
+        return self._standing
+
+    def begin(self) -> None:
+        """Have a first look at what interfaces count; to be called until it is had."""
+        standing = self.standing()
+        if standing is not None and not standing.begun:
+            standing.rows()
+
+    def accounting(self) -> Iterable[AccountingRow] | None:
+        """See Offer."""
+        standing = self.standing()
+        return standing.rows() if standing is not None else []
+
+    def uncounted(self) -> tuple[str, ...]:
+        """See Offer."""
+        watching = self._watching()
+        if watching is None or watching.counting is not None:
+            return self.why(TRAFFIC)
+        why = watching.source_problem or f"--source {watching.source_name}"
+        return (f"{ACCOUNTING.name}: packets are not counted at their sockets here: {why}",)
 
     def _gallery(self) -> Gallery | None:
         watching = self._watching()

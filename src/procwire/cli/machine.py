@@ -1,4 +1,4 @@
-"""This machine as the terminal sees it beside an engine: processes, sockets, interfaces, checks, queries.
+"""This machine as the terminal sees it beside an engine: processes, sockets, interfaces, accounts, checks.
 
 Read with the rights of whoever started the terminal, at the moment of the question.
 """
@@ -15,12 +15,14 @@ from procwire.api.client import ApiError, Client
 from procwire.api.remote import of_dicts, read
 from procwire.cli.abilities import SHAPING, frozen, kept_alerts, shaped
 from procwire.cli.acting import Acting, exported
+from procwire.cli.balancing import Balancing
 from procwire.cli.beside import Answering
 from procwire.cli.hearing import Hearing
 from procwire.cli.passing import Passing
 from procwire.cli.recorded import answered
 from procwire.cli.shape_tables import PRESETS, SCENARIOS, named_networks, scenarios
 from procwire.engine import api
+from procwire.model.accounting import ACCOUNTING
 from procwire.model.alert_tables import ALERTS
 from procwire.model.catalogue_tables import CHECKS
 from procwire.model.finding import FINDINGS
@@ -56,6 +58,7 @@ class Machine(Answering):
         self.hearing = hearing or Hearing((), "", *mine)
         self.passing = passing or Passing((), "", *mine)
         self.acting = Acting(*mine)
+        self.balancing = Balancing(*mine)
         self._path = path
         self._store = store
         self._kept: list[Any] = []
@@ -67,6 +70,7 @@ class Machine(Answering):
             PROCESSES.name: (PROCESSES, self._processes),
             SOCKETS.name: (SOCKETS, self._sockets),
             INTERFACES.name: (INTERFACES, api.interfaces),
+            ACCOUNTING.name: (ACCOUNTING, self.balancing.rows),
             CHECKS.name: (CHECKS, self._doctor),
             SHAPING.name: (SHAPING, shaped),
             INCIDENTS.name: (INCIDENTS, frozen),
@@ -84,6 +88,7 @@ class Machine(Answering):
         """The kernel's counters of each interface."""
         self.hearing.tidy()
         self.passing.tidy()
+        self.balancing.tidy()
         return Health(now=time.time_ns(), links=tuple(links(Path(COUNTERS).read_text(encoding="ascii"))))
 
     def query(self, sql: str) -> Query:

@@ -20,6 +20,7 @@ from procwire.model.flow import Flow
 from procwire.model.frames import FrameBatch
 from procwire.model.packets import PacketTable
 from procwire.recorder.picking import Picked
+from procwire.sandbox.plan import OFF
 from procwire.tui.aside import Aside
 from procwire.tui.host import Frame, HostError, Rows, Want
 
@@ -33,11 +34,13 @@ class Passing:
     """This side: starts the process when packets are asked for, ends it when they are not."""
 
     def __init__(
-        self, interfaces: tuple[str, ...] = (), capture_filter: str = "", *mine: socket.socket
-    ) -> None:
+        self, interfaces: tuple[str, ...] = (), capture_filter: str = "", *mine: socket.socket,
+        sandbox: str = OFF,
+    ) -> None:  # fmt: skip
         self._options = WatchOptions(
-            source="tap", interfaces=interfaces, owners=False, capture_filter=capture_filter, depth="first"
-        )
+            source="tap", interfaces=interfaces, owners=False, capture_filter=capture_filter, depth="first",
+            sandbox=sandbox,
+        )  # fmt: skip
         self._mine = mine
         self._fork: Fork | None = None
         self._aside: Aside | None = None

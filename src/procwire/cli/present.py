@@ -1,7 +1,8 @@
 """Tables of now for ``procwire query``: read from this host, or asked of a running daemon.
 
-A daemon's flows, observations and findings of now are ``flow_now``, ``observation_now`` and ``finding_now``,
-as ``flow`` is what was stored; ``health`` and ``traffic`` have no namesake. Where this user may not look at
+A daemon's flows, observations, findings and accounting of now are ``flow_now``, ``observation_now``,
+``finding_now`` and ``accounting_now``, as ``flow`` is what was stored; ``health`` is never stored, and
+``traffic`` is what interfaces count now, ``store.traffic`` what they counted. Where this user may not look at
 the whole host and a daemon answers that may, processes and sockets come from it too.
 """
 
@@ -18,6 +19,7 @@ from procwire.api.messages import SOCKET
 from procwire.api.remote import of_dicts
 from procwire.cli import far
 from procwire.engine import api
+from procwire.model.accounting import ACCOUNTING
 from procwire.model.columns import Table
 from procwire.model.finding import FINDINGS
 from procwire.model.health import HEALTH
@@ -29,7 +31,7 @@ from procwire.model.traffic import TRAFFIC
 from procwire.store.asking import Live, QueryError
 
 NOW = "_now"
-FOR_ALL = frozenset({HEALTH.name, TRAFFIC.name})  # whose rows everybody sees
+FOR_ALL = frozenset({HEALTH.name, TRAFFIC.name, ACCOUNTING.name})  # whose rows everybody sees
 
 
 def _now(table: Table) -> Table:
@@ -38,7 +40,7 @@ def _now(table: Table) -> Table:
 
 # Name in SQL -> the table that a daemon has.
 ASKED: dict[str, Table] = {
-    **{table.name + NOW: table for table in (FLOWS, OBSERVED, FINDINGS)},
+    **{table.name + NOW: table for table in (FLOWS, OBSERVED, FINDINGS, ACCOUNTING)},
     HEALTH.name: HEALTH,
     TRAFFIC.name: TRAFFIC,
 }

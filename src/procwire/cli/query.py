@@ -34,10 +34,11 @@ from procwire.store.writer import Writer
 EPILOG = """\
 Tables without a schema are those of the store, but for process, socket and interface, which are read from
 this host at the moment of the question (live.process and so on); store.process is what was stored. A running
-procwire daemon is asked for flow_now, observation_now, finding_now, health and traffic. Times are
-ns since 1970, durations ns, sizes bytes, lists JSON arrays (json_each). Words that SQL has itself are quoted:
-"group", "to". Further functions: within(address, '10.0.0.0/8'), text REGEXP 'pattern', ago('2h'),
-moment('2026-01-31'), span('80ms'), octets('1MB'), rfc3339(time), fold(text).
+procwire daemon is asked for flow_now, observation_now, finding_now, accounting_now, health and traffic;
+accounting and store.traffic have a row of each interface a minute. Times are ns since 1970, durations ns,
+sizes bytes, lists JSON arrays (json_each). Words that SQL has itself are quoted: "group", "to". Further
+functions: within(address, '10.0.0.0/8'), text REGEXP 'pattern', ago('2h'), moment('2026-01-31'),
+span('80ms'), octets('1MB'), rfc3339(time), fold(text).
 
 examples:
   procwire query "SELECT process, sum(bytes) FROM flow WHERE last > ago('2h') GROUP BY 1 ORDER BY 2 DESC"

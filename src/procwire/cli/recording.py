@@ -169,7 +169,7 @@ def wishes_of(arguments: argparse.Namespace) -> words.Wishes:
     return words.Wishes(
         rotation=rotation,
         write_only=only,
-        record=tuple(arguments.record),
+        record=tuple(map(_ring, arguments.record)),
         record_only=arguments.record_only,
         directory=arguments.incidents,
         quota_bytes=arguments.quota,
@@ -257,6 +257,14 @@ def tell_frozen(watching: Watching) -> bool:
         for number in (asking.FREEZE, asking.ARM, asking.DISARM):
             signal.signal(number, signal.SIG_IGN)
     return lacks
+
+
+def _ring(found: words.Track | str) -> words.Track:
+    """From the configuration it comes as it is written there."""
+    try:
+        return _track(found) if isinstance(found, str) else found
+    except argparse.ArgumentTypeError as error:
+        raise EngineError(f"recorder.record: {error}", exit.USAGE) from None
 
 
 def _track(text: str) -> words.Track:

@@ -25,10 +25,11 @@ from procwire.cli.audience import Watcher
 from procwire.cli.capturing import greet, losses_of, refused_by, watch_options
 from procwire.cli.condition import Condition, writer_of
 from procwire.cli.detecting import Detecting
-from procwire.cli.hosting import offers
+from procwire.cli.hosting import Host, offers
 from procwire.cli.impaired import Impaired
 from procwire.cli.ledgering import Ledgering, ledgering
 from procwire.cli.output.observations import CORE_NAMES
+from procwire.cli.sampling import Sampling
 from procwire.cli.storing import Kept, detecting, storing
 from procwire.cli.summing import Sums
 from procwire.cli.verdicts import Verdicts
@@ -65,10 +66,11 @@ class Serving(Watcher):
         self.line = line
         self.past = past
         self.sums = Sums(self.book)
+        self.host = Host(lambda: self.watching)
         health = Offer(table=HEALTH, rows=lambda: self.condition.rows() if self.condition else [])
         self.desk = Desk(
             Catalogue(
-                [*self.book.offers(), *offers(lambda: self.watching), health, *self.sums.offers()], kinds
+                [*self.book.offers(), *offers(self.host), health, *self.sums.offers()], kinds
             ),
             line,
             clock=time.monotonic, wall=time.time_ns, started=time_text(time.time_ns()), pid=os.getpid(),
@@ -102,6 +104,7 @@ class Serving(Watcher):
         if moment - self._rested >= BEAT_SECONDS and self.condition is not None:
             self._rested = moment
             self.past.over(moment)
+            self.host.begin()
             beat = Beat(
                 status=self.condition.status(),
                 flows=watching.pipeline.tracker.counts.active,
@@ -171,10 +174,11 @@ def _served(arguments: argparse.Namespace, face: Serving, kept: _Kept) -> int:
     face.sums.ending = watching.ending
     face.book.reasons = lambda: (*losses_of(watching), *_unasked(watching))
     face.condition = Condition(watching, face.desk, face.past, writer_of(keeper))
-    watching.audience = Kept(face, keeper, verdicts, found, alerts)
+    watching.audience = audience = Kept(face, keeper, verdicts, found, alerts)
     impaired.attach(watching, face.context)
     if keeper is not None:
         keeper.context = face.context
+        audience.sampling = Sampling(keeper, face.host.traffic, face.host.standing)
     if found is not None:
         found.takers.append(face.book.found)
         found.context, found.reasons = face.context, lambda: losses_of(watching)

@@ -30,11 +30,13 @@ NOT_FOUND = 127  # as shells have it
 MAX_TRACE_BYTES = 64 << 20
 
 DESCRIPTION = """\
-Run CMD in a network namespace of its own, behind an emulated path. CMD reaches this host at the address in
-$PROCWIRE_HOST; with --loopback 127.0.0.1 is this host's, too; with --with, the other end is another
-namespace. On the host one interface appears (pwshape0) while CMD runs; nothing else is changed, and the
-kernel takes it away however this ends. Signals are handed on, and the exit code is CMD's. Needs root; under
-sudo CMD runs as its caller. Other hosts are reached only where this host routes for 198.18.0.0/15."""
+Run CMD in a network namespace of its own, behind an emulated path, with nothing changed on the host. What CMD
+talks with, it talks with over that path: procwire opens its TCP connections, datagrams and pings from the
+host's namespace, with ordinary sockets, and name servers of the host's own loopback answer it, too. The host
+itself is $PROCWIRE_HOST for CMD; with --loopback 127.0.0.1 is the host's, too. With --wire, or --with for
+another namespace, the other end is an interface there instead (pwshape0; the kernel takes it away however
+this ends): then CMD can be reached from there, and reaches no other hosts. Signals are handed on, and the
+exit code is CMD's. Needs root; under sudo CMD runs as its caller."""
 
 
 def add(actions: Any) -> None:
@@ -62,6 +64,9 @@ def add(actions: Any) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--loopback", action="store_true", help="127.0.0.0/8 is the other end's, not CMD's own"
+    )
+    parser.add_argument(
+        "--wire", action="store_true", help="an interface on this host, so that CMD can be reached from here"
     )
     parser.add_argument(
         "--scenario", metavar="FILE", help="change the network while CMD runs; 1 where a check fails"
@@ -133,9 +138,11 @@ def plan_of(arguments: argparse.Namespace) -> PathPlan:
         )  # fmt: skip
         if way in made:
             conditions = replace(conditions, effect=made[way])
-        if arguments.codel:
-            conditions = replace(conditions, codel=CodelPlan(ecn=arguments.ecn))
         ways[way] = conditions
+    if arguments.codel:  # where there is a bottleneck; where there is none at all, that is said
+        narrow = [way for way, each in ways.items() if each.trace or each.effect.rate]
+        for way in narrow or ways:
+            ways[way] = replace(ways[way], codel=CodelPlan(ecn=arguments.ecn))
     return PathPlan(
         **ways,
         selectors=tuple(selector(text) for text in arguments.match),
@@ -183,6 +190,10 @@ def warnings(outcome: Outcome) -> list[str]:
         lines.append(
             f"  warning: {outcome.dropped} packets were lost before the emulation, which was too slow"
         )
+    if outcome.turned_away:
+        lines.append(f"  warning: {outcome.turned_away} connections were refused: too many at a time")
+    if outcome.not_carried:
+        lines.append(f"  warning: {outcome.not_carried} packets could not be carried outside")
     if outcome.refused:
         lines.append(f"  {outcome.refused} damaged packets were refused by the kernel")
     if outcome.latest_ns > 5_000_000:
@@ -211,7 +222,8 @@ def _live(
     try:
         return run(
             Session(
-                words=program, plan=plan, other=arguments.other, loopback=arguments.loopback,
+                words=program, plan=plan, other=arguments.other, wire=arguments.wire,
+                loopback=arguments.loopback,
                 caller=_caller(), told=told,
                 tick=beside.tick if beside is not None else lambda _path, _now: None,
             )
@@ -232,7 +244,8 @@ def _notice(
     near = wiring.addresses
     return Notice(
         id=identity, target=f"command {File(program[0]).name}", pid=os.getpid(),
-        interfaces=(wiring.far.name,), namespace=os.fstat(wiring.namespace).st_ino,
+        interfaces=(wiring.far.name,) if wiring.is_on_host else (),
+        namespace=os.fstat(wiring.namespace).st_ino,
         words=f"scenario {beside.scenario.name}" if beside is not None else words,
         networks=(str(near.near.network), str(near.near6.network)),
     )  # fmt: skip
@@ -265,6 +278,7 @@ def _write(path: str, outcome: Outcome, figures: list[Figure], program: list[str
         "figures": [each.as_dict() for each in figures],
         "counts": {way: link.counts.as_dict() for way, link in outcome.path.links.items()},
         "lost_before": outcome.dropped, "refused": outcome.refused, "bypassed": outcome.path.bypassed,
-        "latest": outcome.latest_ns / 1e9,
+        "latest": outcome.latest_ns / 1e9, "turned_away": outcome.turned_away,
+        "not_carried": outcome.not_carried,
     }  # fmt: skip
     File(path).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")

@@ -154,8 +154,8 @@ def _measured(
     for way, one in found.items():
         figures += of_probes(way, effects[way], one.sent, one.arrived)
     if not arguments.no_stream and any(effect.rate is not None for effect in effects.values()):
-        figures.append(of_stream("egress", effects["egress"], goodput(near, far, STREAM_SECONDS)))
-        figures.append(of_stream("ingress", effects["ingress"], goodput(far, near, STREAM_SECONDS)))
+        figures.append(of_stream("egress", effects["egress"], *goodput(near, far, STREAM_SECONDS)))
+        figures.append(of_stream("ingress", effects["ingress"], *goodput(far, near, STREAM_SECONDS)))
     return figures
 
 

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import stat
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from procwire.cli.alerting import Alerting
 from procwire.cli.arguments import duration, size
 from procwire.cli.detecting import Detecting, add_finding
+from procwire.cli.sampling import Sampling
 from procwire.cli.verdicts import Verdicts
 from procwire.engine.catalogue import interfaces, tables
 from procwire.engine.options import EngineError
@@ -92,6 +94,7 @@ class Kept(Silent):
         self.verdicts = verdicts
         self.detecting = detecting
         self.alerts = alerts
+        self.sampling: Sampling | None = None
         if keeper is not None and verdicts is not None:
             keeper.wanted = verdicts.stores
 
@@ -143,6 +146,8 @@ class Kept(Silent):
         """See model.listening.Audience."""
         if self.keeper is not None:
             self.keeper.begin()
+        if self.sampling is not None:
+            self.sampling.turn(time.monotonic())
         if self.detecting is not None:
             self.detecting.ticked(now)
         if self.alerts is not None:

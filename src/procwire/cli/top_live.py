@@ -121,13 +121,15 @@ def _beside(made: socket.socket, path: str, arguments: argparse.Namespace) -> in
     from procwire.cli.machine import Machine
     from procwire.cli.passing import Passing
 
-    hearing = Hearing(tuple(arguments.interface), arguments.keylog, made)
-    passing = Passing(tuple(arguments.interface), arguments.capture_filter or "", made)
+    interfaces, cell = tuple(arguments.interface), arguments.sandbox
+    hearing = Hearing(interfaces, arguments.keylog, made, sandbox=cell)
+    passing = Passing(interfaces, arguments.capture_filter or "", made, sandbox=cell)
     machine = Machine(path, "", made, hearing=hearing, passing=passing)
     try:
         serve(made, machine)
     finally:
         hearing.close()
         passing.close()
+        machine.balancing.close()
         machine.acting.close()
     return 0

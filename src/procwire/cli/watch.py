@@ -24,11 +24,13 @@ from procwire.cli.capturing import (
     watch_options,
 )
 from procwire.cli.detecting import Detecting
+from procwire.cli.hosting import Host
 from procwire.cli.impaired import Impaired
 from procwire.cli.ledgering import Ledgering, add_ledger, ledgering
 from procwire.cli.output.choice import writer
 from procwire.cli.output.findings import Findings
 from procwire.cli.output.observations import Observations
+from procwire.cli.sampling import Sampling
 from procwire.cli.storing import Kept, add_store, detecting, storing
 from procwire.cli.verdicts import Verdicts, add_filters, both, on_hangup
 from procwire.engine.api import Context, EngineError, Watching
@@ -103,7 +105,10 @@ def _watch(
     face.context = Context(watching.source.interfaces, source="tap")
     face.watching = watching
     if keeper is not None or verdicts is not None or own is not None or alerts is not None:
-        watching.audience = Kept(face, keeper, verdicts, own, alerts)
+        watching.audience = audience = Kept(face, keeper, verdicts, own, alerts)
+        if keeper is not None:
+            host = Host(lambda: watching)
+            audience.sampling = Sampling(keeper, host.traffic, host.standing)
     impaired.attach(watching, face.context)
     if keeper is not None:
         keeper.context = face.context

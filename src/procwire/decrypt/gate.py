@@ -14,8 +14,7 @@ from typing import Any
 
 import cython
 
-from procwire.decrypt.keylog import KeyLog
-from procwire.dpi.contract import Context, Direction
+from procwire.dpi.contract import Direction
 from procwire.dpi.decryption import Decryption
 from procwire.dpi.registry import Registry
 from procwire.dpi.wire import tls_hello
@@ -24,8 +23,16 @@ from procwire.dpi.wire._tls_cipher_names import CIPHERS
 from procwire.dpi.wire._tls_names import VERSIONS
 from procwire.model.observation import Observation
 
+if cython.compiled:
+    from cython.cimports.procwire.decrypt.keylog import KeyLog
+    from cython.cimports.procwire.dpi.chooser import Chooser, Undecided
+else:
+    from procwire.decrypt.keylog import KeyLog
+    from procwire.dpi.chooser import Chooser, Undecided
+
 _HANDSHAKE = cython.declare(cython.int, 22)
 _CLIENT_HELLO = cython.declare(cython.int, 1)
+_LONG = cython.declare(cython.int, 0x80)  # a QUIC packet with a long header (RFC 9000 section 17.2)
 MAX_HELD = 8  # datagrams, until the hello of a QUIC connection is whole
 _NOTHING: tuple[Observation, ...] = ()
 
@@ -34,182 +41,134 @@ Loader = Callable[[], Callable[..., Any]]
 
 
 @cython.ccall
-def random_of(data: bytes, transport: str) -> bytes:
+def random_of(data: bytes, stream: cython.bint) -> bytes:
     """The random of a ClientHello that starts here (RFC 8446 section 4.1.2, RFC 9147 section 5.3)."""
-    stream: cython.bint = transport == "tcp"
     record: cython.Py_ssize_t = 5 if stream else 13
     at: cython.Py_ssize_t = record + (6 if stream else 14)
-    if len(data) < at + 32 or data[0] != _HANDSHAKE or data[record] != _CLIENT_HELLO:
+    place: cython.p_uchar = data
+    if len(data) < at + 32 or place[0] != _HANDSHAKE or place[record] != _CLIENT_HELLO:
         return b""
-    whole = stream or data[record + 6 : record + 9] == b"\0\0\0"
-    return data[at : at + 32] if whole else b""
+    if not stream and (place[record + 6] or place[record + 7] or place[record + 8]):
+        return b""  # not the first piece
+    return place[at : at + 32]
 
 
 @cython.cclass
-class Gate:
-    """A parser (see contract.Parser) that becomes the plain one, or that with keys, by the first bytes.
-
-    ``protocols``: returns those that are known inside; ``plain``: the protocol's module.
-    """
-
-    _context: Context
-    _keys: KeyLog
-    _protocols: Protocols
-    _plain: Any
-    _load: Loader
-    _parser: Any
-    _shut: cython.bint
-
-    def __init__(
-        self, keys: KeyLog, protocols: Protocols, plain: Any, load: Loader, context: Context
-    ) -> None:
-        self._context = context
-        self._keys = keys
-        self._protocols = protocols
-        self._plain = plain
-        self._load = load
-        self._parser = None
-        self._shut = False
-
-    def chosen(self, data: bytes) -> Any:
-        """What is to be fed from here on: this, where there is something to say at the end."""
-        self._choose(random_of(data, self._context.transport))
-        return self if self._shut else self._parser
-
-    def skip(self, side: Direction) -> int:
-        """See contract.Parser."""
-        return 0 if self._parser is None else int(self._parser.skip(side))
-
-    def feed(self, side: Direction, data: bytes, *, now: int) -> Iterable[Observation]:
-        """See contract.Parser."""
-        if self._parser is None:
-            self._choose(random_of(data, self._context.transport))
-        seen: Iterable[Observation] = self._parser.feed(side, data, now=now)
-        return seen
-
-    def gap(self, side: Direction, size: int, *, now: int) -> Iterable[Observation]:
-        """See contract.Parser."""
-        if self._parser is None:
-            self._choose(b"")
-        seen: Iterable[Observation] = self._parser.gap(side, size, now=now)
-        return seen
-
-    def finish(self, now: int) -> Iterable[Observation]:
-        """See contract.Parser."""
-        if self._shut:
-            hello = getattr(self._parser, "server_hello", None)
-            return unread(hello, now, self._keys.absent) if self._keys.expected else _NOTHING
-        seen: Iterable[Observation] = _NOTHING if self._parser is None else self._parser.finish(now)
-        return seen
-
-    def _choose(self, random: bytes) -> None:
-        self._shut = self._keys.lacks(random)
-        if self._shut:
-            self._parser = self._plain.Parser(self._context)
-        else:
-            self._parser = self._load()(self._context, self._keys, self._protocols())
-
-
-@cython.cclass
-class Door:
-    """Asked for each flow's parser (see contract): where nobody reads what a gate would say, none is made.
-
-    ``gate``: the class of gates; what else is given, see there.
+class Gate(Chooser):
+    """``protocols``: returns those that are known inside; ``plain``: the protocol's module; ``load``: returns
+    what reads with keys.
     """
 
     _keys: KeyLog
     _protocols: Protocols
-    _plain: Any
-    _parser: Any
+    _plain: Any  # its parser
     _load: Loader
-    _gate: Callable[..., Any]
+    _stream: cython.bint
 
-    def __init__(
-        self, keys: KeyLog, protocols: Protocols, plain: Any, load: Loader, gate: Callable[..., Any]
-    ) -> None:
+    def __init__(self, keys: KeyLog, protocols: Protocols, plain: Any, load: Loader) -> None:
         self._keys = keys
         self._protocols = protocols
-        self._plain = plain
-        self._parser = plain.Parser
+        self._plain = plain.Parser
         self._load = load
-        self._gate = gate
+        self._stream = "tcp" in plain.TRANSPORTS
 
-    def chosen(self, context: Context, data: bytes) -> Any:
-        """The plain parser of a flow without a key; else a gate, or what it chooses."""
-        if not context.told and self._keys.lacks(random_of(data, context.transport)):
-            return self._parser(context)
-        return self._gate(self._keys, self._protocols, self._plain, self._load, context).chosen(data)
+    def choose(self, context: Any, data: bytes) -> Any:
+        """See Chooser."""
+        if self._keys.lacks(random_of(data, self._stream)):
+            return self._plain(context)
+        return self._keyed(context)
+
+    def finish(self, parser: Any, now: cython.longlong) -> Any:
+        """See Chooser."""
+        if type(parser) is self._plain:
+            return self._unread(parser, now) if self._keys.expects() else _NOTHING
+        return list(parser.finish(now))
+
+    @cython.cfunc
+    def _keyed(self, context: Any) -> Any:
+        """A parser with keys."""
+        return self._load()(context, self._keys, self._protocols())
+
+    @cython.cfunc
+    def _unread(self, parser: Any, now: cython.longlong) -> Any:
+        hello: Any = parser.server_hello  # None where it was not seen, or nobody cares
+        if hello is None:
+            return _NOTHING
+        return unread(hello, now, self._keys.absent, VERSIONS.get(tls_hello.chosen_version(hello), ""))
 
 
 @cython.cclass
 class QuicGate(Gate):
     """The same for QUIC, whose ClientHello stands in Initial packets: the plain parser reads it first."""
 
+    def choose(self, context: Any, data: bytes) -> Any:
+        """See Chooser."""
+        if self._keys.lacks(b""):
+            return self._plain(context)
+        if data and data[0] & _LONG:
+            return Waiting(self, context)
+        return self._keyed(context)
+
+    @cython.cfunc
+    def _unread(self, parser: Any, now: cython.longlong) -> Any:
+        connection: Any = parser.connections.latest
+        if connection is None or connection.server_hello is None:
+            return _NOTHING
+        version = "QUICv2" if connection.version == V2 else "QUICv1"
+        return unread(connection.server_hello, now, self._keys.absent, version)
+
+    @cython.cfunc
+    def _begun(self, context: Any, random: bytes) -> Any:
+        """The parser with keys of a connection, None where there are none. b"": its random is not known."""
+        return None if self._keys.lacks(random) else self._keyed(context)
+
+
+@cython.cclass
+class Waiting(Undecided):
+    """A parser (see contract.Parser) until the client's random was seen, or cannot be expected any more."""
+
+    _gate: QuicGate
+    _context: Any
     _clear: Any
     _held: list[tuple[Direction, bytes]]
 
-    def __init__(
-        self, keys: KeyLog, protocols: Protocols, plain: Any, load: Loader, context: Context
-    ) -> None:
-        Gate.__init__(self, keys, protocols, plain, load, context)
-        self._clear = None
+    def __init__(self, gate: QuicGate, context: Any) -> None:
+        self.successor = None
+        self._gate = gate
+        self._context = context
+        self._clear = gate._plain(context)
         self._held = []
 
-    def chosen(self, data: bytes) -> Any:  # noqa: ARG002
-        """One datagram may not tell."""
-        return self
+    def skip(self, side: Direction) -> int:  # noqa: ARG002
+        """See contract.Parser."""
+        return 0
 
     def feed(self, side: Direction, data: bytes, *, now: int) -> Iterable[Observation]:
         """See contract.Parser."""
-        if self._parser is None and not self._keys.expected:
-            self._choose(b"")
-        if self._parser is not None:
-            return Gate.feed(self, side, data, now=now)
-        if self._clear is None:
-            if not data or not data[0] & 0x80:
-                self._choose(b"")
-                return Gate.feed(self, side, data, now=now)
-            self._clear = self._plain.Parser(self._context)
-        found = list(self._clear.feed(side, data, now=now))
+        clear: Any = self._clear
+        found = list(clear.feed(side, data, now=now))
         self._held.append((side, data))
-        connection = self._clear.connections.latest
-        random = connection.random if connection is not None else b""
-        if random or len(self._held) >= MAX_HELD or self._clear.skip(side):
-            found += self._begin(random, now)
+        connection = clear.connections.latest
+        random: bytes = connection.random if connection is not None else b""
+        if random or len(self._held) >= MAX_HELD or clear.skip(side):
+            keyed: Any = self._gate._begun(self._context, random)
+            self.successor = clear if keyed is None else keyed
+            if keyed is not None:
+                found += keyed.take_over(clear, self._held, now)
         return found
 
     def gap(self, side: Direction, size: int, *, now: int) -> Iterable[Observation]:  # noqa: ARG002
         """Datagrams have no gaps."""
         return _NOTHING
 
-    def finish(self, now: int) -> Iterable[Observation]:
-        """See contract.Parser."""
-        if not self._shut or self._clear is None:
-            return Gate.finish(self, now)
-        connection = self._clear.connections.latest
-        version = "QUICv2" if connection.version == V2 else "QUICv1"
-        return unread(connection.server_hello, now, self._keys.absent, version)
-
-    def _begin(self, random: bytes, now: int) -> Iterable[Observation]:
-        held, self._held = self._held, []
-        self._shut = self._keys.lacks(random)
-        if self._shut:
-            self._parser = self._clear
-            return _NOTHING
-        self._parser = self._load()(self._context, self._keys, self._protocols())
-        seen: Iterable[Observation] = self._parser.take_over(self._clear, held, now)
-        return seen
-
-
-def unread(hello: Any, now: int, why: str, version: str = "") -> Iterable[Observation]:
-    """What there is to say of a flow without a key. ``hello``: the server's; None unseen, or nobody cares.
-
-    ``why``: see reasons.
-    """
-    if hello is None:
+    def finish(self, now: int) -> Iterable[Observation]:  # noqa: ARG002
+        """A flow that ended before its hello was whole."""
         return _NOTHING
+
+
+def unread(hello: Any, now: int, why: str, version: str) -> Iterable[Observation]:
+    """What there is to say of a flow without a key. ``hello``: the server's; ``why``: see reasons."""
     number = int.from_bytes(hello.ciphers[:2], "big")
-    version = version or VERSIONS.get(tls_hello.chosen_version(hello), "")
     return (
         Decryption(
             time=now, side=Direction.OUT, version=version, cipher=CIPHERS.get(number, hex(number)), app="",

@@ -33,10 +33,11 @@ def keyed(keys: KeyLog) -> Registry:
         return partial(Parser, paths=paths)
 
     modules = {name: known.by_name[name].module for name in ("tls", "dtls", "quic")}
+    tls, dtls, clear = modules["tls"], modules["dtls"], modules["quic"]
     replaced: dict[str, Module] = {
-        "tls": Module(modules["tls"], Gate, _tls, keys, inside),
-        "dtls": Module(modules["dtls"], Gate, _dtls, keys, inside),
-        "quic": QuicModule(modules["quic"], QuicGate, quic, keys, inside, paths),
+        "tls": Module(tls, Gate(keys, inside, tls, _tls)),
+        "dtls": Module(dtls, Gate(keys, inside, dtls, _dtls)),
+        "quic": QuicModule(clear, QuicGate(keys, inside, clear, quic), paths),
     }
     made.append(known.replaced(replaced))
     return made[0]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import cython
 
@@ -45,39 +46,47 @@ _NAMES = {name.encode(): ALIASES.get(name, name) for name in (*LABELS, *OTHERS, 
 Secrets = dict[str, Secret]
 
 
+@cython.cclass
 class KeyLog:
     """Secrets of connections. ``generation`` grows whenever a secret was added.
 
-    ``keeping``: secrets are kept when their flow is over, to be written by ``lines_of``.
+    ``keeping``: secrets are kept when their flow is over, to be written by ``lines_of_used``.
     """
+
+    vault: Any
+    generation: cython.longlong
+    complete: cython.bint  # set by who reads the file: no more lines will come
+    lines: cython.longlong  # of key log kind
+    faulty: cython.longlong  # lines that were no key log lines
+    evicted: cython.longlong  # connections that had to go
+    refused: cython.longlong  # secrets for which there was no room
+    _held_bytes: cython.longlong
+    _blocks: cython.longlong
+    _limit: cython.longlong
+    _keeping: cython.bint
+    _used: dict[bytes, None]  # randoms of connections that were asked for and known, in order
+    _known: OrderedDict[bytes, Secrets]
+    _flows: dict[bytes, int]  # that are under way, by random
+    rest: bytearray  # a line that is to go on
+    _overlong: cython.bint
 
     def __init__(
         self, *, limit: int = MAX_CONNECTIONS, vault: Vault | None = None, keeping: bool = False
     ) -> None:
         self.vault = vault or Vault()
-        self.generation = 0
-        self.complete = False  # set by who reads the file: no more lines will come
-        self._held_bytes = 0
-        self._blocks = 0
-        self.lines = 0  # of key log kind
-        self.faulty = 0  # lines that were no key log lines
-        self.evicted = 0  # connections that had to go
-        self.refused = 0  # secrets for which there was no room
+        self.generation = self.lines = self.faulty = self.evicted = self.refused = 0
+        self.complete = False
+        self._held_bytes = self._blocks = 0
         self._limit = limit
         self._keeping = keeping
-        self._used: dict[bytes, None] = {}  # randoms of connections that were asked for and known, in order
-        self._known: OrderedDict[bytes, Secrets] = OrderedDict()
-        self._flows: dict[bytes, int] = {}  # that are under way, by random
-        self._rest = bytearray()
+        self._used = {}
+        self._known = OrderedDict()
+        self._flows = {}
+        self.rest = bytearray()
         self._overlong = False
 
     def __len__(self) -> int:
         return len(self._known)
-
-    @property
-    def expected(self) -> bool:
-        """Whether there are secrets, or some may come."""
-        return bool(self._known) or not self.complete
 
     @property
     def waiting_bytes(self) -> int:
@@ -104,9 +113,19 @@ class KeyLog:
                 self._used[random] = None
         return found
 
-    def lacks(self, random: bytes) -> bool:
+    @cython.ccall
+    @cython.exceptval(-1)
+    def lacks(self, random: bytes) -> cython.bint:
         """Whether nothing is known of the connection, and nothing will be. b"": its random was not seen."""
-        return self.complete and (not self._known or (bool(random) and random not in self._known))
+        if not self.complete:
+            return False
+        return len(self._known) == 0 or (len(random) > 0 and random not in self._known)
+
+    @cython.ccall
+    @cython.exceptval(-1)
+    def expects(self) -> cython.bint:
+        """Whether there are secrets, or some may come."""
+        return not self.complete or len(self._known) > 0
 
     @property
     def absent(self) -> str:
@@ -140,7 +159,7 @@ class KeyLog:
 
     def feed(self, chunk: bytes | bytearray) -> None:
         """More of the file. The chunk is the caller's to wipe."""
-        rest = self._rest
+        rest = self.rest
         rest += chunk
         start = 0
         while (end := rest.find(b"\n", start)) >= 0:
@@ -152,7 +171,7 @@ class KeyLog:
             left = 0
         kept = rest[len(rest) - left :] if left else bytearray()
         wipe(rest)
-        self._rest = kept
+        self.rest = kept
 
     def drain(self, chunks: Iterable[memoryview]) -> int:
         """Feed chunks of a buffer and wipe them; returns how many bytes they had."""
@@ -175,7 +194,7 @@ class KeyLog:
 
     def end(self) -> None:
         """The file ends here: a last line without its newline counts."""
-        if self._rest:
+        if self.rest:
             self.feed(b"\n")
 
     def join(self, random: bytes) -> None:
@@ -200,7 +219,7 @@ class KeyLog:
         self._flows.clear()
         for random in list(self._known):
             self.forget(random)
-        wipe(self._rest)
+        wipe(self.rest)
 
     def _line(self, text: bytearray, start: int, end: int) -> None:
         if self._overlong:

@@ -1,7 +1,8 @@
+from procwire.decrypt.keylog cimport KeyLog
 from procwire.decrypt.half cimport Half
 
 cdef class Session:
-    cdef object _log
+    cdef KeyLog _log
     cdef long long _generation
     cdef readonly tuple halves
     cdef public int client

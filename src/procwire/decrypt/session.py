@@ -19,7 +19,7 @@ from procwire.decrypt import keylog as log
 from procwire.decrypt.backlog import Backlog
 from procwire.decrypt.ciphers import Agreed, Cipher, Modern, Opened, legacy_pair
 from procwire.decrypt.early import TLS13_SUITES, early_cipher
-from procwire.decrypt.keylog import KeyLog, Secrets
+from procwire.decrypt.keylog import Secrets
 from procwire.decrypt.late import late
 from procwire.decrypt.reasons import LOST, MALFORMED, NO_SUITE, NOT_AUTHENTIC
 from procwire.decrypt.records import Record
@@ -33,8 +33,10 @@ from procwire.dpi.wire.tls_record import ALERT, APPLICATION_DATA, CHANGE_CIPHER_
 
 if cython.compiled:
     from cython.cimports.procwire.decrypt.half import Half
+    from cython.cimports.procwire.decrypt.keylog import KeyLog
 else:
     from procwire.decrypt.half import Half
+    from procwire.decrypt.keylog import KeyLog
 
 MAX_BACKLOG_BYTES = 1 << 18
 MAX_HANDSHAKES = 8  # of one connection whose secrets are kept, beside those of the last

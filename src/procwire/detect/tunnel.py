@@ -1,7 +1,8 @@
 """DNS tunnels: data carried in the names that are asked for, under one domain.
 
 Judged for each asker and registered domain: how many different names were asked for, how long and how random
-they are, which record types, and how many bytes they carry. Where hardly a name is long, the score is low.
+they are, which record types, and how many bytes they carry, there and back. Where hardly a name is long, and
+hardly an answer large, the score is low.
 """
 
 from __future__ import annotations
@@ -26,14 +27,16 @@ LONG_NAME_BYTES = (
     24  # shorter ones carry little: hosts of a content network are told by number, polls are short
 )
 KNOWN_NS = 2 * SECOND  # an owner that is not known by then is not waited for
-MANY_LONG = 10  # so many of the longer make a tunnel possible
+LARGE_ANSWER_BYTES = 200  # of a record that can carry anything: what a tunnel brings down
+MANY_LONG = 10  # so many of the longer names, or larger answers, make a tunnel possible
 
 
 class _Domain:
     def __init__(self, since: int) -> None:
         self.since = since
         self.names: set[int] = set()
-        self.queries = self.bytes = self.carriers = self.missing = self.long = 0
+        self.queries = self.bytes = self.carriers = self.long = 0
+        self.missing = self.answered = self.large = 0
         self.letters: Counter[str] = Counter()
         self.flows: dict[str, None] = {}
         self.row: FlowRow | None = None
@@ -49,7 +52,8 @@ class Tunnel(Detector):
     SEVERITY = "high"
     ATTACK = ("T1071.004", "T1572", "T1048.003")
     CONTROLS = (
-        "Reverse look-ups, .local and .arpa are left out; content networks ask for many names, but short. "
+        "Reverse look-ups, .local and .arpa are left out; content networks ask for many names, but short, "
+        "and get addresses. "
         "Look-ups of file hashes by virus scanners look the same: exempt their domain."
     )
     SETTINGS: ClassVar = {
@@ -81,6 +85,8 @@ class Tunnel(Detector):
             found = self._domains.of((who, domain), lambda: _Domain(now))
         if seen.message == "response":
             found.missing += seen.rcode == "nxdomain"
+            found.answered += seen.size_bytes
+            found.large += seen.size_bytes >= LARGE_ANSWER_BYTES and _carries(seen.query_type.lower())
         elif seen.message == "query":
             _count(found, name[: -len(domain) - 1], seen.query_type.lower(), row)
             if len(found.names) >= max(self.settings["names"], 2 * found.judged) and _settled(found, now):
@@ -99,16 +105,17 @@ class Tunnel(Detector):
             "long": min(1.0, found.bytes / found.queries / LONG_BYTES),
             "random": min(1.0, entropy(found.letters) / RANDOM_BITS),
             "records": found.carriers / found.queries,
-            "volume": min(1.0, found.bytes / MUCH_BYTES),
+            "volume": min(1.0, (found.bytes + found.large * LARGE_ANSWER_BYTES) / MUCH_BYTES),
         }
         weighed = sum(WEIGHTS[name] * value for name, value in scores.items())
-        score = weighed * min(1.0, found.long / MANY_LONG)
+        score = weighed * min(1.0, max(found.long, found.large) / MANY_LONG)
         if score < self.settings["score"] or found.told:
             return
         found.told = True
         yield self.found(
             f"{len(found.names)} different names under {domain} in {found.queries} queries, "
-            f"{found.bytes / found.queries:.0f} bytes each, {found.missing} do not exist",
+            f"{found.bytes / found.queries:.0f} bytes each, {found.missing} do not exist, "
+            f"{found.answered:,} bytes of answers",
             now=now, row=found.row, source=who.address, target=domain, score=round(score, 3),
             scores=tuple(scores.items()), count=found.queries, first=found.since, last=now,
             flows=list(found.flows),
@@ -120,11 +127,16 @@ def _settled(found: _Domain, now: int) -> bool:
     return found.row is None or opener(found.row) is not None or now - found.since > KNOWN_NS
 
 
+def _carries(kind: str) -> bool:
+    """Whether records of this type hold what one likes."""
+    return kind in CARRIERS or kind.startswith("type")
+
+
 def _count(found: _Domain, below: str, kind: str, row: ObservationRow) -> None:
     found.queries += 1
     found.bytes += len(below)
     found.long += len(below) >= LONG_NAME_BYTES
-    found.carriers += kind in CARRIERS or kind.startswith("type")
+    found.carriers += _carries(kind)
     found.letters.update(below.replace(".", ""))
     found.row = row
     if len(found.names) < MAX_NAMES:

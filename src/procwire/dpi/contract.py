@@ -20,8 +20,8 @@ one datagram. A parser may have two more methods, both optional:
 ``remainder(side)`` asked once a side after an ``Upgraded`` was yielded: bytes it was fed and did not read.
 They go to the next parser, and this one is done.
 
-``CHOOSES = True`` says that the module has ``chosen(context, data)``: it is asked for a flow's parser, in
-place of ``Parser``, when there are first bytes (none at a gap).
+``CHOOSER`` (optional): a ``chooser.Chooser``, which is asked for a flow's parser, in place of ``Parser``,
+when there are first bytes.
 
 A protocol over UDP that one datagram does not give away may have ``confirm(seen, context)`` in its module:
 where ``claims`` said MORE to a datagram and others of the flow are held already, it is given all of them,

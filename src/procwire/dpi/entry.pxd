@@ -1,4 +1,5 @@
 cimport cython
+from procwire.dpi.chooser cimport Chooser
 from procwire.dpi.sieve cimport Sieve
 @cython.final
 cdef class Entry:
@@ -8,7 +9,7 @@ cdef class Entry:
     cdef readonly object module
     cdef readonly dict usual
     cdef readonly bint finishes
-    cdef readonly object chosen
+    cdef readonly Chooser chooser
     cdef readonly bint follows
     cdef readonly str confidence
     cdef readonly Sieve stream

@@ -11,8 +11,10 @@ import cython
 from procwire.dpi.sieve import sieve
 
 if cython.compiled:
+    from cython.cimports.procwire.dpi.chooser import Chooser
     from cython.cimports.procwire.dpi.sieve import Sieve
 else:
+    from procwire.dpi.chooser import Chooser
     from procwire.dpi.sieve import Sieve
 
 
@@ -21,7 +23,7 @@ class Entry:
     """``usual``: IP protocol -> its ports, where any other is unusual.
 
     ``finishes``: its parsers may have something to say at the end (see contract.Parser).
-    ``chosen``: what is asked for a parser when there are first bytes (see contract), or None.
+    ``chooser``: what is asked for a parser when there are first bytes (see contract), or None.
     ``follows``: it is asked only where it was announced. ``confidence``: how sure its name is.
     ``stream``, ``datagram``: what is held against a TCP stream or a UDP datagram before ``claims`` is asked.
     """
@@ -32,7 +34,7 @@ class Entry:
     module: Any
     usual: dict[int, frozenset[int]]
     finishes: cython.bint
-    chosen: Any
+    chooser: Chooser
     follows: cython.bint
     confidence: str
     stream: Sieve
@@ -51,8 +53,8 @@ class Entry:
         self.parser = parser
         self.module = module
         self.usual = usual or {}
-        self.finishes = not isinstance(parser, type) or hasattr(parser, "finish")
-        self.chosen = module.chosen if getattr(module, "CHOOSES", False) else None
+        self.chooser = getattr(module, "CHOOSER", None)
+        self.finishes = self.chooser is not None or not isinstance(parser, type) or hasattr(parser, "finish")
         self.follows = getattr(module, "FOLLOWS", False)
         self.confidence = getattr(module, "CONFIDENCE", "content")
         self.stream = sieve(module, "tcp")

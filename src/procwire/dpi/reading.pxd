@@ -1,4 +1,5 @@
 cimport cython
+from procwire.dpi.chooser cimport Undecided
 from procwire.dpi.entry cimport Entry
 from procwire.dpi.opening cimport Opening
 from procwire.model.flow cimport Flow
@@ -13,6 +14,7 @@ cdef class Reading:
     cdef public long long owed_out
     cdef public long long owed_in
     cdef object context
+    cdef Undecided waiting
     cdef public bint proven
     cdef public bint good
     cdef public bint datagrams
@@ -33,6 +35,7 @@ cdef class Reading:
     cpdef long long appetite(self, int side) noexcept
     cpdef bint sated(self) noexcept
     cdef object _call(self, int side, bytes data, long long lost, long long now)
+    cdef int _choose(self, bytes data) except? -1
     cdef int _ask(self, int side) except? -1
     cdef object _drawn(self, object source)
     cdef void _bad(self) noexcept

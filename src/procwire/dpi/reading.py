@@ -16,10 +16,12 @@ from procwire.model.observation import Observation
 from procwire.model.streams import ENOUGH, Direction
 
 if cython.compiled:
+    from cython.cimports.procwire.dpi.chooser import Undecided
     from cython.cimports.procwire.dpi.entry import Entry
     from cython.cimports.procwire.dpi.opening import Opening
     from cython.cimports.procwire.model.flow import Flow
 else:
+    from procwire.dpi.chooser import Undecided
     from procwire.dpi.entry import Entry
     from procwire.dpi.opening import Opening
     from procwire.model.flow import Flow
@@ -52,6 +54,7 @@ class Reading:
     owed_out: cython.longlong  # bytes the parser skips and that were not passed over yet
     owed_in: cython.longlong
     context: Any  # of a parser that is chosen by first bytes, which are yet to come; else None
+    waiting: Undecided  # the parser, where another will take its place
     proven: cython.bint
     good: cython.bint  # whether the last call was taken
     datagrams: cython.bint
@@ -70,6 +73,7 @@ class Reading:
         self.counted = 0
         self.owed_out = self.owed_in = 0
         self.context = None
+        self.waiting = None
         self.proven = False
         self.good = True
         self.datagrams = datagrams
@@ -81,9 +85,10 @@ class Reading:
         """Begin with the parser of ``entry``, or with none."""
         self.entry = entry
         self.context = None
+        self.waiting = None
         if entry is None:
             self.parser = None
-        elif entry.chosen is None:
+        elif entry.chooser is None:
             self.parser = entry.parser(context)
         else:
             self.parser = entry  # until it is chosen
@@ -139,11 +144,11 @@ class Reading:
         """What the parser holds to the last."""
         if self.context is not None or (self.entry is not None and not self.entry.finishes):
             return _NOTHING
-        last = getattr(self.parser, "finish", None)
-        if last is None:
-            return _NOTHING
         try:
-            return list(last(now))
+            if self.entry is not None and self.entry.chooser is not None:
+                return self.entry.chooser.finish(self.parser, now)
+            last = getattr(self.parser, "finish", None)
+            return _NOTHING if last is None else list(last(now))
         except Exception as error:
             self.defect = f"{self.entry.name}.finish: {error!r}"
             return _NOTHING
@@ -174,8 +179,7 @@ class Reading:
         seen: Any = _NOTHING
         try:
             if self.context is not None:
-                self.parser = self.entry.chosen(self.context, data)
-                self.context = None
+                self._choose(data)
             if lost:
                 seen = self.parser.gap(_SIDES[side], lost, now=now)
             else:
@@ -185,6 +189,9 @@ class Reading:
                 if not self.good:
                     self._bad()
                     return seen
+            if self.waiting is not None and self.waiting.successor is not None:
+                self.parser = self.waiting.successor
+                self.waiting = None
             self._ask(side)
             self.good = True
             self.bad = 0
@@ -197,6 +204,16 @@ class Reading:
         if seen:
             self.proven = True
         return seen
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _choose(self, data: bytes) -> cython.int:
+        parser: Any = self.entry.chooser.choose(self.context, data)
+        if isinstance(parser, Undecided):
+            self.waiting = parser
+        self.parser = parser
+        self.context = None
+        return 0
 
     @cython.cfunc
     @cython.exceptval(-1, check=True)

@@ -176,20 +176,20 @@ class Registry:
             self.by_name[name]: Entry(name, module.claims, module.Parser, module, _usual(module))
             for name, module in modules.items()
         }
-
-        same = fresh.keys().isdisjoint
-
-        def taken(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
-            return entries if same(entries) else tuple([fresh.get(entry, entry) for entry in entries])
-
         made.by_name = {name: fresh.get(entry, entry) for name, entry in self.by_name.items()}
-        made.ports = {key: taken(entries) for key, entries in self.ports.items()}
-        made.transports = dict(self.transports)
-        made._first = {number: [taken(each) for each in table] for number, table in self._first.items()}
+        made.transports, made.ports = dict(self.transports), dict(self.ports)
+        made._first = {number: list(table) for number, table in self._first.items()}
         for old, entry in fresh.items():
-            for byte in set(entry.module.FIRST or b"") - set(old.module.FIRST or range(256)):
-                for transport in entry.module.TRANSPORTS:
-                    made._first[TRANSPORTS[transport]][byte] += (entry,)
+            for transport, port in old.module.PORTS:
+                key = (TRANSPORTS[transport], port)
+                made.ports[key] = _exchanged(made.ports[key], old, entry)
+            for transport in old.module.TRANSPORTS:
+                table = made._first[TRANSPORTS[transport]]
+                before = set(range(256) if old.module.FIRST is None else old.module.FIRST)
+                for byte in before:
+                    table[byte] = _exchanged(table[byte], old, entry)
+                for byte in set(entry.module.FIRST or b"") - before:
+                    table[byte] += (entry,)
         return made
 
     def _add(self, module: Any) -> None:
@@ -240,6 +240,10 @@ class Registry:
             if cls not in named[cls.TABLE]:
                 named[cls.TABLE].append(cls)
         return [_merged(of_one) for of_one in named.values()]
+
+
+def _exchanged(entries: tuple[Entry, ...], old: Entry, new: Entry) -> tuple[Entry, ...]:
+    return tuple([new if entry is old else entry for entry in entries])
 
 
 def _usual(module: Any) -> dict[int, frozenset[int]]:

@@ -85,7 +85,10 @@ class Telling:
             if entry is None:
                 return None
             context = Context(transport="udp", src_port=flow.sport, told=self._told)
-            reader = held.readers[held.hint] = entry.parser(context)
+            reader = (
+                entry.parser(context) if entry.chooser is None else entry.chooser.choose(context, held.data)
+            )
+            held.readers[held.hint] = reader
         try:
             seen = list(reader.feed(held.side, held.data, now=held.time))
         except ProtocolError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from procwire.accounting.standing import Standing
 from procwire.decrypt.piece import Piece
 from procwire.decrypt.tap import Tap, is_name
 from procwire.detect.contract import DetectError
@@ -27,7 +28,7 @@ from procwire.model.listening import Gatherer, Silent
 __all__ = [
     "Context", "DetectError", "Detection", "EngineError", "ExportOptions", "ExtensionError",
     "FlowOptions", "Gatherer", "Piece", "Processes", "ReadOptions", "Reading", "RuleSet", "Silent",
-    "TIMEOUTS", "Tap", "WatchOptions", "Watching", "compiled_modules", "detectors", "examine",
+    "Standing", "TIMEOUTS", "Tap", "WatchOptions", "Watching", "compiled_modules", "detectors", "examine",
     "explain", "export", "interfaces", "is_name", "learn", "lives", "pictures", "protocols",
     "report_of", "risks", "rule_directories", "rules", "settings_of", "settle", "sockets", "switch", "tables",
     "take_sigma",

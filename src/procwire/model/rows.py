@@ -170,6 +170,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     sets: tuple[str, ...]  # columns of its flow
     risks: tuple[str, ...]
     limits: dict[str, int]  # the bounds that its module declares
+    meanings: dict[str, str] = {}  # limit -> what it bounds, where its source says so
     tables: dict[str, dict[str, str]]  # table -> column -> what it says
 
 

@@ -39,9 +39,10 @@ NOTED_WARM_NS = 10_000_000_000  # where an origin notes what is used: only idle 
 WARM_RATIO = 50  # the time between two warm-ups is at least so many times what one took
 LAST_NS = 200_000_000  # for looks at what is new when the end comes
 TOGETHER = 32  # looks that are announced at once
-GATHER_SECONDS = (
-    0.05  # so long others are waited for, where the kernel notes what is used: no socket is missed
-)
+# Where the kernel notes what is used no socket is missed by waiting, and each turn of this thread, and of
+# whoever is asked, costs more than a look: a flow is looked at when this has passed since the last turn,
+GATHER_NS = 2_000_000
+LEISURE_SECONDS = 0.05  # and of those that end many together, unless one begins meanwhile
 BATCH = 256  # looks between two checks whether a warm-up is due
 
 _FULL = Owner(process=None, confidence=UNKNOWN, reason="too many new flows at once to look at each")
@@ -104,7 +105,8 @@ class Resolver:
         self._warm = warm
         self._warm_ns = warm_ns or (NOTED_WARM_NS if noted else WARM_NS)
         self._retries = NOTED_RETRIES_NS if noted else RETRIES_NS
-        self._gather = GATHER_SECONDS if noted else 0.0
+        self._gather = GATHER_NS if noted else 0
+        self._turned = 0  # when the last looks were over
         self._retry_due = 0  # no further look before
         self._clock = clock
         self._wall = wall
@@ -155,7 +157,8 @@ class Resolver:
             if self._stopping or len(self._ended) >= MAX_WAITING:
                 return False
             self._ended.append(flow)
-            self._wake.notify()
+            if len(self._ended) == 1 or not self._gather:
+                self._wake.notify()
         return True
 
     def _refusal(self) -> Owner:
@@ -205,10 +208,11 @@ class Resolver:
         with self._wake:
             if not self._new and not self._ended and not self._stopping:
                 self._wake.wait(self._idle_seconds())
-        if self._gather and not self._stopping and 0 < len(self._new) + len(self._ended) < TOGETHER:
-            time.sleep(
-                self._gather
-            )  # each turn of this thread, and of whoever is asked, costs more than a look
+            if self._gather and self._ended and not self._new and not self._stopping:
+                self._wake.wait(LEISURE_SECONDS)
+        left = self._turned + self._gather - self._clock()
+        if 0 < left <= self._gather and 0 < len(self._new) < TOGETHER and not self._stopping:
+            time.sleep(left / 1e9)
         with self._wake:
             fresh = [self._new.popleft() for _ in range(min(BATCH, len(self._new)))]
         for flow, key in _in_time(owners, fresh):
@@ -217,6 +221,7 @@ class Resolver:
         over = [self._ended.popleft() for _ in range(min(BATCH, len(self._ended)))]
         for flow, key in _in_time(owners, over):
             self._review(owners, flow, key)
+        self._turned = self._clock() if fresh or over else self._turned
         self._look_again(owners)
         if self._clock() >= self._warm_due:
             self._warm_up(owners)

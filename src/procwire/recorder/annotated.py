@@ -134,11 +134,11 @@ class _Annotator:
 
     def batch(self, batch: FrameBatch, rewrite: Rewrite | None) -> None:
         """Packets whose flows are known."""
-        if self._named is None:
-            self._head()
         numbers = self._wanted.numbers[self.done : self.done + batch.count]
         self.done += batch.count
         self._known += [self._wanted.interface(one) for one in self._interfaces[len(self._known) :]]
+        if self._named is None:
+            self._head(batch)
         self._stamp(numbers)
         rows = batch if rewrite is None else rewrite(batch)
         for row, until in self._runs(numbers):
@@ -159,14 +159,24 @@ class _Annotator:
             self._output.put(statistics(number, received + drops, drops, self._last))
         return self._frames
 
-    def _head(self) -> None:
+    def _head(self, batch: FrameBatch | None = None) -> None:
+        """An interface comes first: else Wireshark's programs take the file to have no link type."""
         wanted, known = self._wanted, self._wanted.names()
         self._named = set(known)
-        self._output.put(section(f"procwire bundle. {DECLARED}") + names(known))
+        self._output.put(section(f"procwire bundle. {DECLARED}"))
+        if batch is not None:
+            self._numbers.of(batch.interface[0], batch.link[0])
+            self._describe()
+        self._output.put(names(known))
         if wanted.secrets:
             size = len(wanted.secrets)
             head = (0x544C534B).to_bytes(4, "little") + size.to_bytes(4, "little")
             self._output.put(block(10, head + wanted.secrets + bytes(-size % 4)))
+
+    def _describe(self) -> None:
+        """Interfaces that were not yet."""
+        self._output.put(b"".join(self._numbers.described[self._described :]))
+        self._described = len(self._numbers.described)
 
     def _runs(self, numbers: array[int]) -> Iterator[tuple[int, int]]:
         chosen = self._wanted.chosen
@@ -201,8 +211,7 @@ class _Annotator:
         while row < until:
             end = run_end(batch, row, until)
             number = self._numbers.of(batch.interface[row], batch.link[row])
-            self._output.put(b"".join(self._numbers.described[self._described :]))
-            self._described = len(self._numbers.described)
+            self._describe()
             self._counts[number] = self._counts.get(number, 0) + end - row
             self._last = max(self._last, batch.time[end - 1])
             while row < end:

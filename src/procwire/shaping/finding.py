@@ -21,7 +21,7 @@ from procwire.shaping.codec.links import Link
 from procwire.shaping.failure import ShapingError
 from procwire.shaping.namespace import OWN, GoneError, Namespace, own, path_of
 from procwire.shaping.plan import IFB_NAME
-from procwire.shaping.target import Target, is_called
+from procwire.shaping.target import Target, is_meant, is_whole
 
 MAX_SPOTS = 256  # interfaces of one target
 
@@ -109,7 +109,7 @@ class Finder:
             kernel = self.kernel(path_of(target.name))
             yield from self._at(kernel, target.interface, sides)
         elif target.kind == "container":
-            for each in self._named(target.name):
+            for each in self._named(target):
                 yield from self._of_container(each, target, sides)
         elif target.kind == "command":
             raise ShapingError("a command is shaped by `procwire shape run`")
@@ -131,10 +131,10 @@ class Finder:
         links = kernel.links()
         return [each for each in links if each.is_up and not each.is_loopback and not _is_ours(each)]
 
-    def _named(self, name: str) -> list[Found]:
-        found = [each for each in self.containers() if is_called(each.container, name)]
+    def _named(self, target: Target) -> list[Found]:
+        found = [each for each in self.containers() if is_meant(each.container, target)]
         if not found:
-            raise GoneError(f"no running container has the name, id, label, service or pod {name!r}")
+            raise GoneError(f"no running container has the name, id, label, service or pod {target.name!r}")
         return found
 
     def _of_container(self, found: Found, target: Target, sides: tuple[str, ...]) -> Iterator[Spot]:
@@ -146,7 +146,8 @@ class Finder:
                 "shaping it would shape the host. Shape its cgroup instead: "
                 f"cgroup:{groups.of_process(found.pid)}"
             )
-        for link in self._links(kernel, target.interface):
+        interface = "" if is_whole(found.container, target) else target.interface
+        for link in self._links(kernel, interface):
             outer = _outer_end(host, link) if "ingress" in sides else None
             for side in sides:
                 if side == "ingress" and outer is not None:

@@ -56,9 +56,10 @@ class Library:
     def __init__(self, more: Sequence[str] = ()) -> None:
         self.presets: dict[str, Preset] = {}
         self.left_out: list[str] = []
+        asked = set(map(Path, more))
         for folder in directories("presets", more):
-            if str(folder) in more and not folder.exists():
-                self.left_out.append(f"{folder}: no such directory")
+            if folder in asked and not folder.exists():
+                self.left_out.append(f"{folder}: no such file or directory")
             for path in [folder] if folder.is_file() else files(folder):
                 try:
                     self.presets |= {each.name: each for each in presets(read(path))}

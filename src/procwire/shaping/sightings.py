@@ -78,7 +78,7 @@ class Sightings:
         flow = row.flow
         if flow.last < seen.notice.since_ns or (seen.until and flow.first > seen.until):
             return False
-        if not (self._by_place(seen, row) or self._by_owner(seen.whose, flow.owner)):
+        if not (self._by_place(seen, row) or self._by_owner(seen, flow.owner)):
             return False
         return not seen.selectors or any(_selected(one, row) for one in seen.selectors)
 
@@ -89,10 +89,14 @@ class Sightings:
             return False
         return row.context.interface(row.flow.interface) in seen.notice.interfaces
 
-    def _by_owner(self, whose: Target, owner: object) -> bool:
+    def _by_owner(self, seen: Seen, owner: object) -> bool:
+        """What a command sends leaves the host from the process that emulates its network."""
         if not isinstance(owner, Owner):
             return False
-        return any(process is not None and _is(process, whose) for process in (owner.process, owner.peer))
+        ends = [process for process in (owner.process, owner.peer) if process is not None]
+        if seen.whose.kind == "command":
+            return bool(seen.notice.pid) and any(process.pid == seen.notice.pid for process in ends)
+        return any(_is(process, seen.whose) for process in ends)
 
 
 def flow_end(row: FlowRow, name: str) -> str:

@@ -78,14 +78,25 @@ def target(text: str, interface: str = "") -> Target:
     if kind == "namespace" and name.startswith("/"):
         return Target(kind="namespace", name=name, interface=interface)
     if kind in WITH_INTERFACE and "/" in name:
-        name, _, own = name.rpartition("/")
-        if interface and own != interface:
-            raise InvalidError("target", f"names {own} and {interface}: one interface is meant")
-        interface = own
+        first, _, own = name.rpartition("/")
+        if kind == "namespace" or _may_be_interface(own):
+            name = first
+            if interface and own != interface:
+                raise InvalidError("target", f"names {own} and {interface}: one interface is meant")
+            interface = own
     for each in KINDS:
         if kind == each:
             return Target(kind=each, name=name, interface=interface)
     raise InvalidError("target", f"{text[:40]!r} names nothing")
+
+
+def _may_be_interface(name: str) -> bool:
+    """Else a slash is part of a label (``app.kubernetes.io/name=web``) or of a pod's name."""
+    try:
+        _check_interface(name)
+    except InvalidError:
+        return False
+    return "=" not in name
 
 
 def _check_interface(name: str) -> None:
@@ -113,3 +124,13 @@ def is_called(container: Container, name: str) -> bool:
     names.add(f"{container.compose_project}/{container.compose_service}" if container.compose_service else "")
     names.add(f"{container.pod_namespace}/{container.pod_name}" if container.pod_name else "")
     return name in names - {""} or (len(name) >= 12 and container.id.startswith(name))
+
+
+def is_whole(container: Container, meant: Target) -> bool:
+    """Whether what looks like an interface is the end of a name: ``shop/web`` of compose, or of a pod."""
+    return bool(meant.interface) and is_called(container, f"{meant.name}/{meant.interface}")
+
+
+def is_meant(container: Container, meant: Target) -> bool:
+    """Whether a target is this container, or an interface of it."""
+    return is_whole(container, meant) or is_called(container, meant.name)

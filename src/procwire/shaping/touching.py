@@ -11,7 +11,7 @@ from pathlib import Path
 from procwire.model.host import HostContext, Task
 from procwire.shaping.board import Board, Notice, notices
 from procwire.shaping.failure import ShapingError
-from procwire.shaping.target import Target, is_called, target, unit_of
+from procwire.shaping.target import Target, is_meant, target, unit_of
 
 
 class Touched:
@@ -53,7 +53,7 @@ class Touched:
             return group.startswith(f"{whose.name.rstrip('/')}/")
         if whose.kind == "container":
             container = host.container(task)
-            return container is not None and is_called(container, whose.name)
+            return container is not None and is_meant(container, whose)
         if each.namespace in (0, self._own):
             return False
         return host.namespace(task, "net") == each.namespace

@@ -19,6 +19,7 @@ from procwire.model.inherited import INHERITED
 from procwire.model.lives import LIVES
 from procwire.model.observed import observed
 from procwire.model.tables import CORE, FLOWS, INTERFACES, OWNER
+from procwire.model.traffic import TRAFFIC
 
 _OWNED = {column.name: column for column in OWNER} | {
     "start": FLOWS.column("process_start"),
@@ -38,7 +39,10 @@ def _unknown(_: object) -> None:
 OWNERS = msgspec.structs.replace(PROCESSES, columns=tuple(_remembered(column) for column in PROCESSES))
 """The process of a flow, as PROCESSES declares it: takes rows of FLOWS."""
 
-_CORE = (FLOWS, OWNERS, LIVES, INTERFACES, ACCOUNTING, FINDINGS, INHERITED)
+SAMPLES = msgspec.structs.replace(TRAFFIC, key=())
+"""What interfaces counted, time after time."""
+
+_CORE = (FLOWS, OWNERS, LIVES, INTERFACES, SAMPLES, ACCOUNTING, FINDINGS, INHERITED)
 
 
 def contents(tables: Iterable[Table]) -> tuple[Table, ...]:

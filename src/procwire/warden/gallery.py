@@ -20,14 +20,16 @@ Values = list[Any]
 
 
 class _Picture:
-    __slots__ = ("asked", "before", "coming", "problem", "rows", "taken", "taken_before")
+    __slots__ = ("asked", "before", "coming", "problem", "rows", "since", "taken", "taken_before", "wanted")
 
     def __init__(self) -> None:
         self.rows: list[Values] = []
         self.before: list[Values] = []
         self.coming: list[Values] = []
         self.taken = self.taken_before = 0.0  # when the last row came
-        self.asked = 0.0  # 0 for not asked
+        self.asked = 0.0  # 0 for not asked; else when the last part came
+        self.wanted = 0.0  # when what is coming was asked for
+        self.since = 0.0  # the same of what is there
         self.problem = ""
 
 
@@ -50,7 +52,8 @@ class Gallery:
         if picture.asked:
             picture.asked, picture.taken, picture.problem = 0.0, now, LATE
             return picture.rows
-        picture.asked, picture.coming, picture.problem = now, [], ""
+        picture.asked = picture.wanted = now
+        picture.coming, picture.problem = [], ""
         try:
             self._ask(table)
         except OSError as error:
@@ -64,6 +67,11 @@ class Gallery:
         if picture is None or not picture.taken_before:
             return [], 0.0
         return picture.before, picture.taken - picture.taken_before
+
+    def asked(self, table: str) -> float:
+        """When the picture that is there was asked for: it was made since. 0 for none."""
+        picture = self._pictures.get(table)
+        return picture.since if picture is not None else 0.0
 
     def problem(self, table: str) -> str:
         """Why a table is not whole; empty where it is."""
@@ -83,5 +91,6 @@ class Gallery:
         picture.asked = self._clock()
         if part.last:
             picture.before, picture.taken_before = picture.rows, picture.taken
+            picture.since = picture.wanted
             picture.rows, picture.coming = picture.coming, []
             picture.taken, picture.asked = picture.asked, 0.0

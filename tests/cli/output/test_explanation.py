@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from procwire.cli.limits import explained as explain
 from procwire.cli.output.explanation import as_json, as_text
-from procwire.engine.api import EngineError, explain, protocols
+from procwire.engine.api import EngineError, protocols
 
 
 def test_text_says_how_it_is_recognised_and_what_its_records_hold() -> None:
@@ -18,6 +19,7 @@ def test_text_says_how_it_is_recognised_and_what_its_records_hold() -> None:
         "tcp/53, udp/53",
         "dns-random-name",
         "MAX_PENDING",
+        "1,024  queries without an answer so far, a flow",
         "Records in table dns:",
         "rcode",
     ):

@@ -9,6 +9,7 @@ import pytest
 from procwire.dpi.contract import Claim
 from procwire.dpi.protocols import aerospike
 from tests.dpi.said import IN, OUT, SECOND, asks, refuses, said
+from tests.dpi.talking import rows
 
 
 def framed(kind: int, body: bytes) -> bytes:
@@ -25,6 +26,13 @@ def operation(read: int, write: int, *fields: bytes, result: int = 0) -> bytes:
 
 
 INFO = framed(1, b"node\nfeatures\n")
+
+
+def test_real_client() -> None:
+    seen = rows("aerospike/session", "aerospike")
+    wanted = [(one["operation"], one["namespace"], one["set"]) for one in seen if "operation" in one]
+    assert wanted == [("write", "shop", "carts"), ("read", "shop", "carts"), ("delete", "shop", "carts")]
+    assert all("latency" in one for one in seen if one["message"] == "response")
 
 
 def test_info_and_operations_in_order() -> None:

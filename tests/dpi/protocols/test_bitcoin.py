@@ -9,7 +9,7 @@ import pytest
 
 from procwire.dpi.contract import Claim
 from procwire.dpi.protocols import bitcoin
-from tests.dpi.said import IN, OUT, asks, parser, refuses, said
+from tests.dpi.said import IN, OUT, SECOND, asks, parser, refuses, said
 
 MAGIC = bytes.fromhex("f9beb4d9")
 
@@ -38,6 +38,17 @@ def test_versions_and_kinds_are_told_once() -> None:
     ]
     assert (seen[0].version, seen[0].user_agent, seen[0].height) == (70016, "/Satoshi:25.0.0/", 800_000)
     assert seen[0].network == "bitcoin"
+
+
+def test_what_answers_another_has_its_latency() -> None:
+    steps = [
+        (OUT, VERSION),
+        (IN, VERACK),
+        (OUT, message(b"ping", bytes(8))),
+        (IN, message(b"pong", bytes(8))),
+    ]
+    assert [one.latency for one in said(bitcoin, *steps)] == [None, SECOND, None, SECOND]
+    assert said(bitcoin, (OUT, VERSION), (OUT, VERACK))[1].latency is None
 
 
 def test_other_networks_and_long_blocks() -> None:

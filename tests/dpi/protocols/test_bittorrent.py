@@ -38,14 +38,23 @@ def test_utp_and_tracker() -> None:
     seen = recited(bittorrent, "utp")
     assert [one.message for one in seen] == ["utp", "handshake", "handshake"]
     assert seen[1].over == "utp"
-    (asked,) = recited(bittorrent, "tracker")
-    assert asked.message == "tracker-connect"
+    asked, answered = recited(bittorrent, "tracker")
+    assert (asked.message, answered.message, answered.query) == (
+        "tracker-connect",
+        "tracker-answer",
+        "tracker-connect",
+    )
+    assert answered.latency is not None
 
 
 def test_real_peers() -> None:
     assert {one["client"] for one in rows("bittorrent/peers", "bittorrent")} >= {"XX 0001"}
     assert rows("bittorrent/peers", "bittorrent_dht", query="get_peers")
     assert rows("bittorrent/peers", "bittorrent_udp", message="tracker-connect")
+    assert rows("bittorrent/peers", "bittorrent_udp", message="tracker-announce", event="started")
+    answers = rows("bittorrent/peers", "bittorrent_udp", query="tracker-announce")
+    assert answers
+    assert all(one["latency"] is not None for one in answers)
 
 
 def test_utp_without_its_start_needs_both_sides() -> None:

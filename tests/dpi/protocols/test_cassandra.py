@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import struct
+import zlib
 
 import pytest
 
 from procwire.dpi.contract import Claim
 from procwire.dpi.protocols import cassandra
-from tests.dpi.said import IN, OUT, SECOND, asks, refuses, said
+from tests.dpi.said import IN, OUT, SECOND, asks, parser, refuses, said
+from tests.dpi.talking import rows
 
 
 def string(text: str) -> bytes:
@@ -52,6 +54,16 @@ def test_prepared_statement_is_known_by_its_id() -> None:
     assert said(cassandra, *steps)[-1].query == "select ?"
 
 
+def test_real_driver() -> None:
+    for name, version in (("session", 4), ("framed", 5)):
+        asked = rows(f"cassandra/{name}", "cassandra", opcode="EXECUTE")
+        assert [one["query"] for one in asked] == ["SELECT name FROM pets WHERE owner = ?"]
+        failed = rows(f"cassandra/{name}", "cassandra", opcode="ERROR")
+        assert [(one["code"], one["version"]) for one in failed] == [(0x2200, version), (0x0100, version)]
+        assert rows(f"cassandra/{name}", "cassandra", user="alice", credentials=True)
+        assert all(one["latency"] is not None for one in failed)
+
+
 def test_login_and_driver() -> None:
     plain = b"\0ann\0hush"
     login = frame(15, struct.pack("!i", len(plain)) + plain)
@@ -60,9 +72,65 @@ def test_login_and_driver() -> None:
     assert "hush" not in repr(seen)
 
 
-def test_version_5_is_left_alone_behind_ready() -> None:
-    steps = [(OUT, frame(5, version=5)), (IN, frame(2, version=0x85)), (OUT, b"\x99" * 40)]
-    assert [one.opcode for one in said(cassandra, *steps)] == ["OPTIONS", "READY"]
+def outer(payload: bytes, *, whole: bool = True) -> bytes:
+    """An outer frame of version 5, as the driver's own ``cassandra.segment`` makes it."""
+    head = (len(payload) | whole << 17).to_bytes(3, "little")
+    check = 0x875060
+    for byte in head:
+        check ^= byte << 16
+        for _ in range(8):
+            check = check << 1 ^ (0x1974F0B if check & 0x800000 else 0)
+    return head + check.to_bytes(3, "little") + payload + zlib.crc32(payload).to_bytes(4, "little")
+
+
+FIVE = frame(1, STARTUP[9:], version=5)
+READY = frame(2, version=0x85)
+
+
+def asked(text: str, stream: int) -> bytes:
+    return frame(7, struct.pack("!I", len(text)) + text.encode() + bytes(6), version=5, stream=stream)
+
+
+def void(stream: int) -> bytes:
+    return frame(8, struct.pack("!I", 1), version=0x85, stream=stream)
+
+
+def test_version_5_in_its_outer_frames() -> None:
+    two = outer(asked("select 1", 1) + asked("select 2", 2))
+    seen = said(cassandra, (OUT, FIVE), (IN, READY), (OUT, two), (IN, outer(void(2)) + outer(void(1))))
+    assert [(one.opcode, one.query) for one in seen[2:]] == [
+        ("QUERY", "select 1"), ("QUERY", "select 2"), ("RESULT", "select 2"), ("RESULT", "select 1"),
+    ]  # fmt: skip
+    assert [one.latency for one in seen[4:]] == [SECOND, SECOND]
+
+
+def test_version_5_puts_a_message_of_several_outer_frames_together() -> None:
+    rows = frame(8, struct.pack("!I", 2) + bytes(100_000), version=0x85, stream=1)
+    parts = [outer(rows[at : at + 40_000], whole=False) for at in range(0, len(rows), 40_000)]
+    steps = [(OUT, FIVE), (IN, READY), (OUT, outer(asked("select 1", 1)))]
+    seen = said(cassandra, *steps, (IN, b"".join(parts) + outer(void(3))))
+    assert [(one.opcode, one.result) for one in seen[3:]] == [("RESULT", "rows"), ("RESULT", "void")]
+
+
+def test_version_5_says_of_nothing_that_it_was_not_answered_where_it_did_not_look() -> None:
+    fed = parser(cassandra)
+    for side, data in ((OUT, FIVE), (IN, READY), (OUT, outer(asked("select 1", 1)))):
+        list(fed.feed(side, data, now=1))
+    long = frame(8, struct.pack("!I", 2) + bytes(20_000), version=0x85, stream=9)
+    list(fed.feed(IN, outer(long + void(1)), now=2))
+    assert not list(fed.finish(3))
+
+
+def test_version_5_with_compression_ends_behind_the_login() -> None:
+    options = (
+        struct.pack("!H", 2) + string("CQL_VERSION") + string("3.4.5") + string("COMPRESSION") + string("lz4")
+    )
+    steps = [(OUT, frame(1, options, version=5)), (IN, READY), (OUT, b"\x99" * 40)]
+    assert [one.opcode for one in said(cassandra, *steps)] == ["STARTUP", "READY"]
+
+
+def test_version_5_refuses_a_wrong_checksum() -> None:
+    assert refuses(cassandra, (OUT, FIVE), (IN, READY), (OUT, b"\0\0\2\0\0\0" + bytes(20)))
 
 
 def test_claims() -> None:

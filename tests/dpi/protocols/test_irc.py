@@ -24,6 +24,18 @@ def test_session() -> None:
     assert seen[6].text_bytes == 9
 
 
+def test_pings_and_the_welcome_have_their_latency() -> None:
+    seen = heard(
+        irc,
+        (OUT, b"NICK a\r\nUSER a 0 * :A\r\n"),
+        (IN, b":s 001 a :hello\r\nPING :x\r\n"),
+        (OUT, b"PONG :x\r\n"),
+    )
+    told = {one.command: one.latency is not None for one in seen}
+    assert told == {"NICK": False, "USER": False, "001": True, "PING": False, "PONG": True}
+    assert heard(irc, (OUT, b"NICK a\r\nPING :x\r\nPONG :x\r\n"))[-1].latency is None
+
+
 def test_starttls_hands_on() -> None:
     last = recited(irc, "starttls")[-1]
     assert isinstance(last, Upgraded)

@@ -7,7 +7,8 @@ import pytest
 from procwire.dpi.contract import Claim
 from procwire.dpi.protocols import nats
 from procwire.model.observation import Upgraded
-from tests.dpi.said import IN, OUT, asks, parser, refuses, said
+from tests.dpi.said import IN, OUT, SECOND, asks, parser, refuses, said
+from tests.dpi.talking import rows
 
 INFO = (
     b'INFO {"server_id":"A","server_name":"n1","version":"2.10","max_payload":1,'
@@ -36,6 +37,14 @@ def test_messages_with_and_without_headers() -> None:
         ("message", "a", "b", 4), ("message", "a", "", 8)]  # fmt: skip
     assert (seen[3].queue, seen[6].error) == ("q", "no")
     assert "hush" not in repr(seen)
+
+
+def test_answers_on_a_reply_subject_have_their_latency() -> None:
+    for asking, answering in ((b"PUB a in.1 0", b"MSG in.1 1 0"), (b"MSG a 1 in.1 0", b"PUB in.1 0")):
+        sides = (OUT, IN) if asking[:1] == b"P" else (IN, OUT)
+        steps = [(side, line + b"\r\n\r\n") for side, line in zip(sides, (asking, answering), strict=True)]
+        assert [one.latency for one in said(nats, (OUT, CONNECT), *steps)[1:]] == [None, SECOND]
+    assert [one for one in rows("nats/session", "nats", message="message") if "latency" in one]
 
 
 def test_tls_is_handed_on_whole() -> None:

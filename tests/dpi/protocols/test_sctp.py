@@ -10,6 +10,7 @@ import pytest
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.protocols.sctp import Parser, chunks, claims
 from tests.dpi.samples import VECTORS, read
+from tests.dpi.talking import rows
 
 CONTEXT = Context(transport="sctp")
 DIALOGUE = read(Path(VECTORS / "sctp" / "association.txt"))
@@ -24,6 +25,14 @@ def test_association() -> None:
     opened, answered, data, _, ended = seen
     assert (opened.tag, opened.streams_out, opened.streams_in) == ("deadbeef", 10, 2048)
     assert (answered.latency, data.payload_protocol, ended.cause) == (1, "diameter", "user-abort")
+
+
+def test_real_association() -> None:
+    (flow,) = rows("sctp/session", "flow")
+    assert (flow["app"], flow["proto"], flow["app_confidence"]) == ("sctp", "sctp", "content")
+    seen = rows("sctp/session", "sctp")
+    assert [one["message"] for one in seen] == ["init", "init-ack", "data", "shutdown", "shutdown-complete"]
+    assert "latency" in seen[1]
 
 
 def test_claims() -> None:

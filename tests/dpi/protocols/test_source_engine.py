@@ -7,6 +7,7 @@ import pytest
 from procwire.dpi.contract import Claim
 from procwire.dpi.protocols import source_engine
 from tests.dpi.said import IN, OUT, SECOND, asks, refuses, said
+from tests.dpi.talking import rows
 
 ONES = source_engine.ONES
 QUERY = ONES + b"T" + source_engine.QUERY
@@ -31,7 +32,15 @@ def test_question_challenge_and_answer() -> None:
         "Counter-Strike",
         7,
     )
-    assert seen[3].latency == SECOND
+    assert [one.latency for one in seen] == [None, SECOND, None, SECOND]
+    assert seen[3].max_players == 24
+
+
+def test_real_client() -> None:
+    seen = rows("source_engine/session", "source_engine")
+    assert [one["kind"] for one in seen[::2]] == [one["kind"] for one in seen if one["message"] == "request"]
+    assert {one["kind"] for one in seen} == {"info", "players", "rules", "challenge"}
+    assert all("latency" in one for one in seen if one["message"] == "response")
 
 
 def test_claims() -> None:

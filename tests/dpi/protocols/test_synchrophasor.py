@@ -9,7 +9,8 @@ import pytest
 from procwire.dpi.contract import Claim
 from procwire.dpi.protocols import synchrophasor
 from procwire.dpi.wire.crc16 import ccitt
-from tests.dpi.said import IN, OUT, asks, refuses, said
+from tests.dpi.said import IN, OUT, SECOND, asks, refuses, said
+from tests.dpi.talking import rows
 
 
 def frame(kind: int, body: bytes, stream: int = 7) -> bytes:
@@ -30,6 +31,20 @@ def test_command_configuration_and_the_first_data() -> None:
         1_700_000_000 * 10**9,
     )
     assert (seen[1].station, seen[1].units, seen[1].version) == ("Station A", 2, 1)
+
+
+def test_a_command_is_paired_with_what_it_asked_for() -> None:
+    seen = said(
+        synchrophasor, (OUT, COMMAND), (IN, CONFIGURATION), (OUT, frame(4, b"\0\2")), (IN, frame(0, bytes(9)))
+    )
+    assert [one.latency for one in seen] == [None, SECOND, None, SECOND]
+    assert said(synchrophasor, (OUT, COMMAND), (IN, frame(3, CONFIGURATION[14:-2], 8)))[1].latency is None
+
+
+def test_real_unit_and_concentrator() -> None:
+    seen = rows("synchrophasor/session", "synchrophasor")
+    assert [one["frame"] for one in seen if "latency" in one] == ["header", "configuration-2", "data"]
+    assert [one["station"] for one in seen if "station" in one] == ["Station A"]
 
 
 def test_claims() -> None:

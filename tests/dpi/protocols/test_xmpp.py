@@ -26,6 +26,18 @@ def test_session() -> None:
     assert "AGp1" not in repr(seen)
 
 
+def test_questions_and_logins_have_their_latency() -> None:
+    asked = b"<auth mechanism='PLAIN'>AA==</auth><iq type='get' id='7'><query/></iq><iq type='set' id='8'/>"
+    seen = heard(
+        xmpp, (OUT, OPENING + asked), (IN, b"<success/><iq id='8' type='result'/><iq id='9' type='error'/>")
+    )
+    assert [(one.detail, one.latency is not None) for one in seen[1:]] == [
+        ("PLAIN", False), ("iq get", False), ("iq set", False),
+        ("success", True), ("iq result", True), ("iq error", False),
+    ]  # fmt: skip
+    assert heard(xmpp, (OUT, OPENING + asked + b"<iq id='7' type='result'/>"))[-1].latency is None
+
+
 def test_starttls_hands_on() -> None:
     last = recited(xmpp, "starttls")[-1]
     assert isinstance(last, Upgraded)

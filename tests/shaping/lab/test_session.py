@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -39,6 +40,37 @@ def test_a_command_reaches_this_host_over_the_path() -> None:
     assert (outcome.dropped, outcome.refused) == (0, 0)
     assert outcome.duration_ns >= 60 * MS
     assert not tunnels()
+
+
+def test_a_wire_reaches_the_command_from_here() -> None:
+    """What the command serves, on the address that a watcher is told of."""
+    serve = (
+        "import socket; one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); one.bind(('0.0.0.0', 4321)); "
+        "print(flush=True); data, peer = one.recvfrom(9); one.sendto(data, peer)"
+    )
+    found: list[str] = []
+    answers: list[bytes] = []
+
+    def ask() -> None:
+        with datagrams() as asking:
+            asking.settimeout(0.1)
+            while not answers:
+                with contextlib.suppress(OSError):
+                    asking.sendto(b"here", (found[0], 4321))
+                    answers.append(asking.recv(9))
+
+    def begun(_: object) -> None:
+        thread.start()
+
+    thread = threading.Thread(target=ask)
+    outcome = run(
+        Session(
+            words=[sys.executable, "-c", serve], plan=PathPlan(), wire=True, begun=begun,
+            told=lambda wiring: found.append(str(wiring.addresses.near.ip)),
+        )
+    )  # fmt: skip
+    thread.join()
+    assert (outcome.code, answers) == (0, [b"here"])
 
 
 def test_loopback_is_this_hosts_where_asked_for() -> None:
@@ -103,7 +135,9 @@ def test_nothing_is_left_after_sigkill(tmp_path: Path) -> None:
     """The kernel takes the interface away with the process, and the command is told to end."""
     pid = tmp_path / "pid"
     before = tunnels()
-    program = start("shape", "run", "--rtt", "20ms", "--", "sh", "-c", f"echo $$ > {pid}; exec sleep 60")
+    program = start(
+        "shape", "run", "--wire", "--rtt", "20ms", "--", "sh", "-c", f"echo $$ > {pid}; exec sleep 60"
+    )
     try:
         wait_for(lambda: pid.exists() and pid.read_text().strip(), what="the command")
         assert tunnels() - before

@@ -73,6 +73,10 @@ def test_a_stream_is_never_faster_than_its_rate() -> None:
     assert stream(fast, 1e6) == DIFFERS
     assert stream(lossy, 1e6) == AGREES
     assert stream(Effect(), 1e9) == ""
+    assert of_stream("egress", fast, 11e6, 9.5e6).measured == "9.5mbit"  # a gap that was filled
+    assert of_stream("egress", fast, 11e6, 9.5e6).verdict == AGREES
+    assert of_stream("egress", fast, 11e6, 10.9e6).verdict == DIFFERS
+    assert of_stream("egress", fast, 9.4e6, 2e6).verdict == AGREES  # a slow start is none of its fault
 
 
 def test_warnings() -> None:

@@ -34,12 +34,20 @@ def _lines(told: Explanation) -> Iterator[str]:
     if told.sets:
         yield f"Sets         {', '.join(told.sets)} of its flow"
     if told.risks:
-        yield from textwrap.wrap(f"May state    {', '.join(told.risks)}", WIDTH, subsequent_indent=" " * 13)
-    for name, value in told.limits.items():
-        yield f"Limit        {name} {value:,}"
+        states = f"May state    {', '.join(told.risks)}"
+        yield from textwrap.wrap(states, WIDTH, subsequent_indent=" " * 13, break_on_hyphens=False)
+    yield from _limits(told)
     for table, fields in told.tables.items():
         yield ""
         yield f"Records in table {table}:"
         wide = max(map(len, fields))
         for name, words in fields.items():
             yield f"  {name:<{wide}}  {words}"
+
+
+def _limits(told: Explanation) -> Iterator[str]:
+    wide = max(map(len, told.limits), default=0)
+    digits = max((len(f"{value:,}") for value in told.limits.values()), default=0)
+    for name, value in told.limits.items():
+        line = f"Limit        {name:<{wide}}  {value:>{digits},}  {told.meanings.get(name, '')}"
+        yield from textwrap.wrap(line, WIDTH, subsequent_indent=" " * (wide + digits + 17))

@@ -25,7 +25,7 @@ FIRST = b"\x02"
 
 HEADER_BYTES, MESSAGE_BYTES = 8, 22
 MAX_MESSAGE = 128 << 20  # bytes; the server's own bound
-MAX_FIELDS = 8
+MAX_FIELDS = 8  # of one message that are read
 MAX_NAMES = 16  # of an info request that are shown
 
 INFO, SECURITY, MESSAGE, COMPRESSED = 1, 2, 3, 4

@@ -13,7 +13,9 @@ from typing import Annotated, Any
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cursor import Cursor
 from procwire.dpi.wire.cutter import Cutter
+from procwire.dpi.wire.pending import Pending
 from procwire.dpi.wire.text import plain
+from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
 NAME = "bitcoin"
@@ -38,6 +40,9 @@ _NETWORKS = {
 FIRST = bytes(sorted({magic[0] for magic in _NETWORKS}))
 
 
+_ANSWERS = {b"verack": b"version", b"pong": b"ping", b"headers": b"getheaders", b"addr": b"getaddr"}
+
+
 class BitcoinMessage(Observation, kw_only=True):
     """The first message of its kind of one side."""
 
@@ -47,6 +52,7 @@ class BitcoinMessage(Observation, kw_only=True):
     version: Annotated[int | None, says("Version of the protocol that the peer speaks.")] = None
     user_agent: Annotated[str, says("Program of the peer.")] = ""
     height: Annotated[int | None, says("Last block that the peer has.")] = None
+    latency: Annotated[int | None, says("From the message that it answers.", kind=Kind.DURATION)] = None
 
 
 OBSERVATIONS = (BitcoinMessage,)
@@ -76,6 +82,11 @@ class Parser(Cutter):
         super().__init__(context)
         self.settled = True
         self._known: set[tuple[Direction, bytes]] = set()
+        self._waiting = self.paired(Pending())
+
+    def forget(self) -> None:
+        """See Cutter."""
+        self._waiting.clear()
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:  # noqa: ARG002
         """See Cutter."""
@@ -87,13 +98,18 @@ class Parser(Cutter):
 
     def message(self, side: Direction, data: bytes, size: int, now: int) -> Iterable[Observation] | None:  # noqa: ARG002
         """See Cutter."""
-        command = data[4:16].rstrip(b"\0")
+        command, latency = data[4:16].rstrip(b"\0"), None
+        if command in _ANSWERS:
+            latency, _ = self._waiting.answer((1 - side, _ANSWERS[command]), now)
+        elif command in _ANSWERS.values():
+            self._waiting.ask((side, command), now, side=side)
         if (side, command) in self._known or len(self._known) >= 2 * MAX_KINDS:
             return None
         self._known.add((side, command))
         told = _version(Cursor(data, HEADER_BYTES, "little")) if command == b"version" else {}
         network = _NETWORKS[data[:4]]
-        return (BitcoinMessage(time=now, side=side, network=network, command=plain(command), **told),)
+        words = plain(command)
+        return (BitcoinMessage(time=now, side=side, network=network, command=words, latency=latency, **told),)
 
 
 def _version(body: Cursor) -> dict[str, Any]:

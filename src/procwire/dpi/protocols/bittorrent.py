@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError, Shape, beginnings
 from procwire.dpi.wire import bencode
 from procwire.dpi.wire.bittorrent_peer import HANDSHAKE, START, STATE, SYN, abilities, client, utp
+from procwire.dpi.wire.bittorrent_tracker import CONNECT, Tracker
 from procwire.dpi.wire.lines import shown
 from procwire.dpi.wire.pending import Pending, unanswered
 from procwire.model.columns import Kind
@@ -26,7 +27,6 @@ ROAMS = True
 
 MAX_TOLD = 128  # messages of one flow that are told
 MAX_HELD = 1 << 14  # behind a handshake, until the extensions' own
-_CONNECT = b"\x00\x00\x04\x17\x27\x10\x19\x80\x00\x00\x00\x00"  # BEP 15
 _LOCAL = b"BT-SEARCH * HTTP/1.1\r\n"
 _KINDS = {b"q": "query", b"r": "response", b"e": "error"}
 
@@ -59,13 +59,24 @@ class BittorrentUdp(Observation, kw_only=True):
     """A tracker was asked, a peer announced itself on the link, or uTP began."""
 
     TABLE = "bittorrent_udp"
-    message: Annotated[str, says("tracker-connect, local-announce or utp.")]
+    message: Annotated[
+        str,
+        says("tracker-connect, -announce, -scrape, tracker-answer, tracker-error, local-announce or utp."),
+    ]
     info_hash: Annotated[str, says("Torrent that is announced, in hex.")] = ""
+    client: Annotated[str, says("Client and version, as the id that it announces names them.")] = ""
+    event: Annotated[str, says("Why it is announced: started, completed, stopped; empty in between.")] = ""
+    query: Annotated[str, says("The question to a tracker that this answers, where seen.")] = ""
+    peers: Annotated[int | None, says("Peers in a tracker's answer.")] = None
+    seeders: Annotated[int | None, says("Peers that have all of it, by the tracker.")] = None
+    leechers: Annotated[int | None, says("Peers that have not, by the tracker.")] = None
+    error: Annotated[str, says("What the tracker refused with.")] = ""
+    latency: Annotated[int | None, says("From the question to this answer.", kind=Kind.DURATION)] = None
 
 
 OBSERVATIONS = (BittorrentHandshake, DhtMessage, BittorrentUdp)
 
-_BEGINNINGS = (b"d1:a", b"d1:r", b"d1:e", b"d2:i", b"d1:q", START[:8], _LOCAL[:8], _CONNECT[:8])
+_BEGINNINGS = (b"d1:a", b"d1:r", b"d1:e", b"d2:i", b"d1:q", START[:8], _LOCAL[:8], CONNECT[:8])
 SHAPES = {
     "tcp": Shape(starts=beginnings(START[:8])),
     "udp": Shape(starts=(*beginnings(*_BEGINNINGS), {0: b"\x01\x11\x21\x31\x41", 1: b"\0\1\2\3"})),
@@ -80,7 +91,7 @@ def claims(data: bytes, side: Direction, context: Context) -> Claim:  # noqa: AR
         return Claim.MORE if START.startswith(data) else Claim.NO
     if data[:1] == b"d":
         return Claim.YES if _dht(data) is not None else Claim.NO
-    if data.startswith((START, _LOCAL)) or (len(data) == 16 and data.startswith(_CONNECT)):
+    if data.startswith((START, _LOCAL)) or (len(data) == 16 and data.startswith(CONNECT)):
         return Claim.YES
     packet = utp(data)
     if packet is None:
@@ -130,6 +141,7 @@ class Parser:
         self._asked = Pending()
         self._count = 0
         self._utp = False
+        self._tracker: Tracker | None = None
 
     def feed(self, side: Direction, data: bytes, *, now: int) -> Iterator[Observation]:
         """One datagram, or a stream's next bytes."""
@@ -144,9 +156,10 @@ class Parser:
             yield self._node(side, data, now)
         elif data.startswith(_LOCAL):
             yield _announced(side, data, now)
-        elif len(data) >= 16 and (data.startswith(_CONNECT) or (self._count > 1 and data[:4] == b"\0\0\0\0")):
-            if data.startswith(_CONNECT):
-                yield BittorrentUdp(time=now, side=side, message="tracker-connect")
+        elif self._tracker is not None or (data.startswith(CONNECT) and len(data) >= 16):
+            self._tracker = self._tracker or Tracker(side, self._asked)
+            if told := self._tracker.read(side, data, now):
+                yield BittorrentUdp(time=now, side=side, **told)
         elif (packet := utp(data)) is not None:
             if not self._utp:
                 self._utp = True

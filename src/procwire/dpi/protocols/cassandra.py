@@ -2,9 +2,10 @@
 
 Recognised by the first frame of a client: OPTIONS, or STARTUP with its CQL_VERSION (Apache Cassandra,
 ``doc/native_protocol_v3.spec`` to ``v5.spec``), on any port; a session that was running already by a
-statement on its own port. Passwords are reported as sent; values are not
-read. Compressed frames are counted, not opened; from version 5 on, what follows READY stands in frames with
-checksums of its own and is not read.
+statement on its own port. Passwords are reported as sent; values are not read. From version 5 on, what
+follows READY or AUTHENTICATE stands in outer frames with checksums (``native_protocol_v5.spec`` section 2.1),
+of which the first ``MAX_OUTER`` bytes are read. Compressed bodies are counted, not opened; where a session
+of version 5 asks for compression, reading ends behind the login.
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ FIRST = bytes((3, 4, 5))
 HEADER_BYTES = 9
 MAX_BODY = 256 << 20  # bytes; section 2.5 of the specification
 MAX_PREPARED = 128  # statements remembered by their id
-MAX_OPTIONS = 32
+MAX_OPTIONS = 32  # of one STARTUP
+OUTER_BYTES = 6  # of an outer frame: length and flag, CRC-24; four of CRC-32 follow its payload
+MAX_OUTER = 8192  # bytes of an outer frame, which holds several messages, that are read
+_CRC24_START, _CRC24_TERMS = 0x875060, 0x1974F0B  # native_protocol_v5.spec section 2.2.1
 
 _OPCODES = {0: "ERROR", 1: "STARTUP", 2: "READY", 3: "AUTHENTICATE", 5: "OPTIONS", 6: "SUPPORTED", 7: "QUERY",
             8: "RESULT", 9: "PREPARE", 10: "EXECUTE", 11: "REGISTER", 12: "EVENT", 13: "BATCH",
@@ -125,9 +129,13 @@ class Parser(Cutter):
         super().__init__(context)
         self._waiting = self.paired(Pending())
         self._prepared: dict[bytes, str] = {}
+        self._framed = self._packed = False
+        self._open = [0, 0]  # bytes of a message that further outer frames of a side bring
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:
         """See Cutter."""
+        if self._framed:
+            return _outer(data, at)
         if len(data) - at < HEADER_BYTES:
             return 0
         size = int.from_bytes(data[at + 5 : at + 9], "big")
@@ -140,9 +148,36 @@ class Parser(Cutter):
     def forget(self) -> None:
         """See Cutter."""
         self._waiting.clear()
+        self._open = [0, 0]
 
-    def message(self, side: Direction, data: bytes, size: int, now: int) -> Iterable[Observation] | None:  # noqa: ARG002
+    def message(self, side: Direction, data: bytes, size: int, now: int) -> Iterable[Observation] | None:
         """See Cutter."""
+        if self._framed:
+            return self._inside(side, data[OUTER_BYTES : size - 4], size - OUTER_BYTES - 4, data[2] & 2, now)
+        return self._one(side, data, now)
+
+    def _inside(
+        self, side: Direction, data: bytes, size: int, whole: int, now: int
+    ) -> Iterable[Observation] | None:
+        """The messages of an outer frame: several whole ones, or a part of one."""
+        passed, self._open[side] = self._open[side], 0
+        if not whole and passed:
+            self._open[side] = max(0, passed - size)
+            return None
+        out: list[Observation] = []
+        at = 0
+        while len(data) - at >= HEADER_BYTES and _begins(side == self.client, data, at):
+            length = HEADER_BYTES + int.from_bytes(data[at + 5 : at + 9], "big")
+            out += self._one(side, data[at : at + min(length, self.LOOK)], now)
+            at += length
+            if not whole:
+                self._open[side] = max(0, at - size)
+                return out
+        if whole and at < size and size > len(data):
+            self.forget()  # what lies behind MAX_OUTER may be an answer
+        return out
+
+    def _one(self, side: Direction, data: bytes, now: int) -> tuple[Observation, ...]:
         if data[0] & 0x80:
             self.client = 1 - side
             return (self._response(side, data, now),)
@@ -165,6 +200,7 @@ class Parser(Cutter):
             told["query"] = self._prepared.get(body.prefixed(2), "")
         elif opcode == "STARTUP":
             options = _string_map(body)
+            self._packed = "COMPRESSION" in options
             told["driver"] = " ".join(
                 filter(None, (options.get("DRIVER_NAME", ""), options.get("DRIVER_VERSION", "")))
             )
@@ -186,8 +222,10 @@ class Parser(Cutter):
                 body.take(16)  # tracing id
             told = self._body(opcode, body, asked)
         self.settled = self.settled or opcode in {"READY", "AUTH_SUCCESS"}
-        if opcode in {"READY", "AUTH_SUCCESS", "AUTHENTICATE"} and data[0] & 0x7F >= 5:
-            self.close()
+        if opcode in {"READY", "AUTHENTICATE"} and data[0] & 0x7F >= 5 and not self._framed:
+            self._framed, self.LOOK = True, MAX_OUTER
+            if self._packed:
+                self.close()
         return CassandraResponse(
             time=now,
             side=side,
@@ -211,6 +249,27 @@ class Parser(Cutter):
             if len(self._prepared) > MAX_PREPARED:
                 del self._prepared[next(iter(self._prepared))]
         return {"result": kind}
+
+
+def _begins(asking: bool, data: bytes, at: int) -> bool:
+    """Whether a message of the side begins here, within an outer frame."""
+    return data[at] == (5 if asking else 0x85) and data[at + 4] in _OPCODES
+
+
+def _outer(data: bytes, at: int) -> int:
+    """Length of an outer frame, whose head has a checksum of its own; 0 where more is needed."""
+    if len(data) - at < OUTER_BYTES:
+        return 0
+    check = _CRC24_START
+    for byte in data[at : at + 3]:
+        check ^= byte << 16
+        for _ in range(8):
+            check <<= 1
+            if check & 0x1000000:
+                check ^= _CRC24_TERMS
+    if check != int.from_bytes(data[at + 3 : at + OUTER_BYTES], "little"):
+        raise ProtocolError("an outer frame with a wrong checksum")
+    return OUTER_BYTES + (int.from_bytes(data[at : at + 3], "little") & 0x1FFFF) + 4
 
 
 def _consistency(number: int) -> str:

@@ -25,7 +25,7 @@ FIRST = b"\x01\x02"
 
 COOKIE = b"\x63\x82\x53\x63"  # RFC 2131 section 3
 OPTIONS_AT = 240
-MAX_ADDRESSES = 16
+MAX_ADDRESSES = 16  # of one option
 
 _TYPES = {
     1: "discover", 2: "offer", 3: "request", 4: "decline", 5: "ack", 6: "nak", 7: "release", 8: "inform",

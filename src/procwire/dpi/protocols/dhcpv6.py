@@ -25,7 +25,7 @@ TRANSPORTS = frozenset({"udp"})
 FIRST = bytes(range(1, 14))
 
 MAX_RELAYS = 8  # section 7.6: HOP_COUNT_LIMIT
-MAX_LISTED = 32
+MAX_LISTED = 32  # options that are shown, and of those asked for
 RELAY_FORWARD, RELAY_REPLY = 12, 13
 
 _TYPES = {

@@ -22,7 +22,7 @@ TRANSPORTS = frozenset({"tcp"})
 PIECES = True  # clients write name and line end apart
 FIRST = b"\r\n" + bytes(range(0x20, 0x7F))
 
-MAX_QUERY = 256
+MAX_QUERY = 256  # bytes of a question
 MAX_LINE = 4096  # of an answer
 _QUERY = lazy(rb"(?i)(?:(/W)(?: |\Z))?([!-?A-~]*)((?:@[A-Za-z0-9._-]+)*)\Z")  # section 2.3
 

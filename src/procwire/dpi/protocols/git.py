@@ -24,7 +24,7 @@ FIRST = b"0"
 
 MAX_LINE = 65520  # gitprotocol-common, pkt-line format
 KEEP = 2048  # of one line
-MAX_REQUEST = 1024
+MAX_REQUEST = 1024  # bytes of the first request
 _REQUEST = lazy(rb"([0-9a-f]{4})git-(upload-pack|receive-pack|upload-archive) ([^\0]{1,512})\0")
 _HEX = frozenset(b"0123456789abcdef")
 _SERVICES = {b"upload-pack": "fetch", b"receive-pack": "push", b"upload-archive": "archive"}

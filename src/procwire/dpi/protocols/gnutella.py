@@ -24,7 +24,7 @@ FIRST = b"G"
 SHAPES = {"tcp": Shape(starts=beginnings(b"GNUT"))}
 ROAMS = True
 
-MAX_LINE = 2048
+MAX_LINE = 2048  # bytes of a header line
 MAX_FIELDS = 128  # of one head
 _WORDS = (b"GNUTELLA CONNECT/0.", b"GNUTELLA/0.")
 _START = lazy(rb"GNUTELLA(?: CONNECT/(0\.[0-9])|/(0\.[0-9]) ([0-9]{3})(?: (.*))?)\Z", re.DOTALL)

@@ -10,9 +10,12 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
+import msgspec
+
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shape, beginnings
 from procwire.dpi.wire.exchanges import HIDDEN
 from procwire.dpi.wire.lines import Lines, shown
+from procwire.dpi.wire.pending import Pending
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, Upgraded, says
 from procwire.model.patterns import lazy
@@ -37,6 +40,9 @@ _TEXT = frozenset({"PRIVMSG", "NOTICE", "TOPIC", "QUIT", "PART", "AWAY"})
 _SERVICES = lazy(r"(?i)(?:identify|register|auth|login)\b")
 
 
+_ANSWERS = {"PONG": "PING", "001": "USER"}
+
+
 class IrcMessage(Observation, kw_only=True):
     """One message."""
 
@@ -48,6 +54,9 @@ class IrcMessage(Observation, kw_only=True):
     parameters: Annotated[str, says("Further parameters; texts are left out and secrets masked.")]
     text_bytes: Annotated[int, says("Length of the text.", kind=Kind.SIZE)]
     credentials: Annotated[bool, says("Whether credentials were sent with it.")]
+    latency: Annotated[
+        int | None, says("From PING to its PONG, from USER to the welcome (001).", kind=Kind.DURATION)
+    ] = None
 
 
 OBSERVATIONS = (IrcMessage,)
@@ -80,6 +89,7 @@ class Parser:
 
     def __init__(self, context: Context) -> None:  # noqa: ARG002
         self._lines = (Lines(MAX_LINE), Lines(MAX_LINE))
+        self._asked = Pending()
         self._upgraded = False
 
     def feed(self, side: Direction, data: bytes, *, now: int) -> Iterator[Observation]:
@@ -90,7 +100,7 @@ class Parser:
         lines.push(data)
         while not self._upgraded and (line := lines.next()) is not None:
             if line.strip():
-                message = _read(side, line.strip(), now)
+                message = self._timed(_read(side, line.strip(), now))
                 yield message
                 if message.command == "670":  # IRCv3's tls: the server goes ahead
                     self._upgraded = True
@@ -99,7 +109,18 @@ class Parser:
     def gap(self, side: Direction, size: int, *, now: int) -> Iterator[Observation]:  # noqa: ARG002
         """Reading goes on at the next line."""
         self._lines[side].lose(size)
+        self._asked.clear()
         return iter(())
+
+    def _timed(self, message: IrcMessage) -> IrcMessage:
+        """With its latency, where it is an answer. RFC 2812 sections 3.7.2, 3.7.3 and 5.1."""
+        question = _ANSWERS.get(message.command)
+        if question is None:
+            if message.command in _ANSWERS.values():
+                self._asked.renew((message.side, message.command), message.time)
+            return message
+        latency, _ = self._asked.answer((1 - message.side, question), message.time)
+        return msgspec.structs.replace(message, latency=latency)
 
     def skip(self, side: Direction) -> int:  # noqa: ARG002
         """See contract.Parser: everything is read."""

@@ -31,7 +31,7 @@ HEADER_BYTES = 14  # length, API key, version, correlation id, length of the cli
 MAX_REQUEST = 100 << 20  # bytes; socket.request.max.bytes of the broker
 MAX_CLIENT_ID = 255  # bytes
 MAX_TOPICS = 16  # shown of one request
-MAX_VERSION = 20
+MAX_VERSION = 20  # of a request that a stream is recognised by
 
 PRODUCE, FETCH, METADATA, SASL_HANDSHAKE, API_VERSIONS, SASL_AUTHENTICATE = 0, 1, 3, 17, 18, 36
 GROUPS = frozenset({8, 9, 11, 12, 13, 14})  # requests that begin with a group's name

@@ -28,7 +28,7 @@ _MESSAGES = {0x6A: "as-req", 0x6B: "as-rep", 0x6C: "tgs-req", 0x6D: "tgs-rep", 0
 FIRST = bytes([0, *_MESSAGES])
 
 MAX_MESSAGE = 1 << 17  # over TCP; tickets with many groups have some 64 KiB
-MAX_LISTED = 32
+MAX_LISTED = 32  # encryption types, and parts of a name
 _ASKED = {0x6B: 0x6A, 0x6D: 0x6C}
 _HEAD = 24  # bytes in which tag, lengths, version and type stand
 

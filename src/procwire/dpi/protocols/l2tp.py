@@ -20,7 +20,7 @@ PORTS = frozenset({("udp", 1701)})
 TRANSPORTS = frozenset({"udp"})
 FIRST = b"\xc8"
 
-MAX_AVPS = 64
+MAX_AVPS = 64  # attributes of one message
 MAX_TOLD = 128  # control messages of one flow that are told
 MAX_DATA = 256  # data messages passed over before the flow is left alone
 _TYPES = {1: "SCCRQ", 2: "SCCRP", 3: "SCCCN", 4: "StopCCN", 6: "HELLO", 7: "OCRQ", 8: "OCRP", 9: "OCCN",

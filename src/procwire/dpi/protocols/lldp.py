@@ -22,7 +22,7 @@ TRANSPORTS = frozenset({"lldp"})
 FIRST = b"\x02\x03"  # a chassis id of up to 511 bytes
 
 MAX_FIELDS = 64  # fields read of one frame
-MAX_LISTED = 16
+MAX_LISTED = 16  # of each kind in one frame
 _SECOND = 10**9
 _END, _CHASSIS, _PORT, _LIFE, _PORT_TEXT, _NAME, _TEXT, _ABLE, _MANAGEMENT = range(9)
 _ORGANISATION = 127

@@ -2,7 +2,7 @@
 
 Recognised by the server's INFO or the client's CONNECT, each with its JSON (docs.nats.io, "Client Protocol"),
 on any port; a session that was running already by a line on its own port.
-Payloads are passed over; passwords, tokens and signed nonces are reported as sent. Where the
+Payloads are passed over; passwords and tokens are reported as sent. Where the
 server asks for TLS and the client goes on with it, the stream is handed on.
 """
 
@@ -15,6 +15,7 @@ import msgspec
 
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.cutter import Cutter
+from procwire.dpi.wire.pending import Pending
 from procwire.dpi.wire.text import bounded, plain
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -76,6 +77,9 @@ class NatsMessage(Observation, kw_only=True):
         None
     )
     error: Annotated[str, says("The server's error.")] = ""
+    latency: Annotated[
+        int | None, says("From the message that this answers, on its reply subject.", kind=Kind.DURATION)
+    ] = None
 
 
 OBSERVATIONS = (NatsInfo, NatsConnect, NatsMessage)
@@ -115,6 +119,11 @@ class Parser(Cutter):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._tls = False
+        self._waiting = self.paired(Pending())  # reply subjects: who asked in this connection, who was asked
+
+    def forget(self) -> None:
+        """See Cutter."""
+        self._waiting.clear()
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:
         """See Cutter: a line, with its payload."""
@@ -191,8 +200,12 @@ class Parser(Cutter):
             return (NatsMessage(time=now, side=side, message="error", error=text),)
         else:
             return None
-        reply = plain(middle[0]) if middle else ""
-        return (NatsMessage(time=now, side=side, subject=plain(words[0]), reply_to=reply, **told),)
+        reply, subject = plain(middle[0]) if middle else "", plain(words[0])
+        if "payload_bytes" in told:
+            told["latency"], _ = self._waiting.answer((1 - side, subject), now)
+        if reply:
+            self._waiting.ask((side, reply), now)
+        return (NatsMessage(time=now, side=side, subject=subject, reply_to=reply, **told),)
 
 
 def _json(text: bytes) -> dict[str, Any]:

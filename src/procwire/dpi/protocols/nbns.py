@@ -25,7 +25,7 @@ FIRST = None  # the transaction id comes first
 HEADER_BYTES = 12
 NB, NBSTAT = 0x20, 0x21
 MAX_NAMES = 64  # of a node's status
-MAX_ADDRESSES = 64
+MAX_ADDRESSES = 64  # of one answer
 
 # Section 4.2.1.1 and what Windows sends (9: an alternative number for refresh).
 _OPCODES = {0: "query", 5: "registration", 6: "release", 7: "wait", 8: "refresh", 9: "refresh",

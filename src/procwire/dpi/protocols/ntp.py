@@ -24,7 +24,7 @@ TRANSPORTS = frozenset({"udp"})
 FIRST = bytes(value for value in range(256) if 1 <= value >> 3 & 7 <= 4 and value & 7)
 
 HEADER_BYTES = 48
-MAX_BYTES = 1500
+MAX_BYTES = 1500  # of a message of control or private use
 _UNIX = 2_208_988_800  # seconds from 1900 to 1970
 _ERA = 1 << 32
 _MODES = {1: "symmetric", 2: "symmetric-answer", 3: "client", 4: "server", 5: "broadcast", 6: "control",

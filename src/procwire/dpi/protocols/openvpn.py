@@ -22,9 +22,7 @@ PORTS = frozenset({("udp", 1194), ("tcp", 1194)})
 TRANSPORTS = frozenset({"udp", "tcp"})
 FIRST = b"\x00\x38\x40\x50"
 
-MAX_PACKET = (
-    255  # of a reset over TCP; one with a wrapped key (version 3) may be longer, and is not recognised
-)
+MAX_PACKET = 255  # of a reset over TCP; one with a wrapped key (version 3) is longer, and not recognised
 MAX_SEEN = 256  # packets looked at until data flows
 MAX_EARLY = 16  # control packets of a side that wait for one before them
 MAX_PIECE = 2048  # of TLS in one of them; OpenVPN cuts by the MTU

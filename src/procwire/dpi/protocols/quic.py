@@ -33,7 +33,7 @@ MAX_PACKETS = 16  # coalesced in one datagram
 MAX_VERSIONS = 32  # shown of a Version Negotiation
 CLIENT_HELLO, SERVER_HELLO = 1, 2
 _SEEN = Hello(0, b"")  # stands for a ClientHello that was read only briefly
-USER_AGENT, IDLE_TIMEOUT, MAX_UDP_PAYLOAD, VERSION_INFORMATION = 0x3129, 0x01, 0x03, 0x11
+USER_AGENT, IDLE_TIMEOUT, UDP_PAYLOAD, VERSION_INFORMATION = 0x3129, 0x01, 0x03, 0x11
 
 
 class QuicClientHello(Offer, kw_only=True):
@@ -275,7 +275,7 @@ class Parser:
             parameters=_parameter_names(sent),
             user_agent=plain(sent.get(USER_AGENT, b"")[:256]),
             idle_timeout=None if idle is None else idle * 1_000_000,
-            max_udp_payload=_number(sent, MAX_UDP_PAYLOAD),
+            max_udp_payload=_number(sent, UDP_PAYLOAD),
             other_versions=_other_versions(sent.get(VERSION_INFORMATION, b"")),
         )
 

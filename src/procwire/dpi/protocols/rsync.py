@@ -21,8 +21,8 @@ PORTS = frozenset({("tcp", 873)})
 TRANSPORTS = frozenset({"tcp"})
 FIRST = b"@"
 
-MAX_LINE = 1024
-MAX_GREETING = 256
+MAX_LINE = 1024  # bytes
+MAX_GREETING = 256  # bytes looked at for the first line
 MAX_WELCOME = 256  # lines of a daemon before its answer
 _PREFIX = b"@RSYNCD: "
 _GREETING = lazy(rb"@RSYNCD: (\d{1,3}(?:\.\d{1,3})?)((?: [\w./-]{1,32}){0,16}) ?\r?\n")

@@ -11,7 +11,9 @@ from typing import Annotated
 
 from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.wire import rtcp_packet
+from procwire.dpi.wire.pending import Pending
 from procwire.dpi.wire.rtcp_packet import BYE, KINDS, RR, SDES, SR
+from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
 
 NAME = "rtcp"
@@ -32,6 +34,11 @@ class RtcpReport(Observation, kw_only=True):
     loss: Annotated[float | None, says("Part of the packets lost since the last report, as received.")]
     lost: Annotated[int | None, says("Packets lost in all, as received.", unit="packets")]
     jitter: Annotated[int | None, says("Jitter in units of the media's clock.")]
+    latency: Annotated[
+        int | None,
+        says("From the other side's report to this one that quotes it, without the time it lay there.",
+             kind=Kind.DURATION),
+    ] = None  # fmt: skip
 
 
 OBSERVATIONS = (RtcpReport,)
@@ -61,6 +68,7 @@ class Parser:
 
     def __init__(self, context: Context) -> None:  # noqa: ARG002
         self._count = 0
+        self._sent = Pending()  # a report may be quoted several times, so none is taken out
 
     def feed(self, side: Direction, data: bytes, *, now: int) -> Iterator[Observation]:
         """One datagram."""
@@ -70,6 +78,8 @@ class Parser:
             raise ProtocolError("not RTCP")
         if self._count <= MAX_TOLD:
             found = next(filter(None, map(rtcp_packet.report, parts)), None)
+            for mark in filter(None, map(rtcp_packet.sent, parts)):
+                self._sent.ask((side, mark), now)
             yield RtcpReport(
                 time=now,
                 side=side,
@@ -79,7 +89,13 @@ class Parser:
                 loss=found[0] if found else None,
                 lost=found[1] if found else None,
                 jitter=found[2] if found else None,
+                latency=self._latency(side, parts, now),
             )
+
+    def _latency(self, side: Direction, parts: list[rtcp_packet.Part], now: int) -> int | None:
+        quoted = next(filter(None, map(rtcp_packet.quoted, parts)), None)
+        since = None if quoted is None else self._sent.since((1 - side, quoted[0]))
+        return None if quoted is None or since is None else max(0, now - since - quoted[1])
 
     def gap(self, side: Direction, size: int, *, now: int) -> Iterator[Observation]:  # noqa: ARG002
         """Datagrams have no gaps."""

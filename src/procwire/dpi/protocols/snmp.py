@@ -24,7 +24,7 @@ PORTS = frozenset({("udp", 161), ("udp", 162)})
 TRANSPORTS = frozenset({"udp"})
 FIRST = b"\x30"
 
-MAX_VARIABLES = 64
+MAX_VARIABLES = 64  # of one message
 MAX_VALUE = 128  # characters of one value
 _VERSIONS = {0: "1", 1: "2c", 3: "3"}
 _PDUS = {0xA0: "get", 0xA1: "get-next", 0xA2: "response", 0xA3: "set", 0xA4: "trap", 0xA5: "get-bulk",

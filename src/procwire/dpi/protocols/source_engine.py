@@ -39,6 +39,7 @@ class SourceEngineMessage(Observation, kw_only=True):
     map: Annotated[str, says("Map that is played.")] = ""
     game: Annotated[str, says("Game, in words.")] = ""
     players: Annotated[int | None, says("Players that are there.")] = None
+    max_players: Annotated[int | None, says("Players that there is room for.")] = None
     latency: Annotated[int | None, says("From the question to this answer.", kind=Kind.DURATION)] = None
 
 
@@ -65,6 +66,7 @@ class Parser(Cutter):
         super().__init__(context)
         self.settled = True
         self._waiting = self.paired(Pending())
+        self._last = ["", ""]  # kind of a side's latest question
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:  # noqa: ARG002
         """See Cutter: a datagram is one message."""
@@ -77,11 +79,13 @@ class Parser(Cutter):
         if data[4] in _QUESTIONS:
             kind = _QUESTIONS[data[4]]
             self._waiting.renew((side, kind), now, side=side, said=kind)
+            self._last[side] = kind
             return (SourceEngineMessage(time=now, side=side, message="request", kind=kind),)
         name = _ANSWERS.get(data[4])
         if name is None:
             raise ProtocolError("no query of the Source engine")
-        latency, _ = self._waiting.answer((1 - side, name), now)
+        asked = self._last[1 - side] if name == "challenge" else name  # which answers any question
+        latency, _ = self._waiting.answer((1 - side, asked), now)
         told: dict[str, Any] = {}
         if name == "info":
             body = Cursor(data, 6, "little")
@@ -89,7 +93,7 @@ class Parser(Cutter):
             body.until()
             told["game"] = plain(body.until())
             body.take(2)
-            told["players"] = body.u8()
+            told["players"], told["max_players"] = body.u8(), body.u8()
         return (
             SourceEngineMessage(time=now, side=side, message="response", kind=name, latency=latency, **told),
         )

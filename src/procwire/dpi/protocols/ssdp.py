@@ -25,7 +25,7 @@ PORTS = frozenset({("udp", 1900)})
 TRANSPORTS = frozenset({"udp"})
 FIRST = b"MNH"
 
-MAX_FIELDS = 64
+MAX_FIELDS = 64  # header lines of one message that are read
 _START = lazy(rb"(?i:M-SEARCH \* HTTP/1\.[01]|NOTIFY \* HTTP/1\.[01]|HTTP/1\.[01] 200 OK)\r?\n")
 _ANSWER = lazy(rb"(?i)\n(?:st|usn|nt):")
 _AGE = lazy(r"max-age\s*=\s*(\d{1,9})", re.IGNORECASE)

@@ -25,7 +25,7 @@ FIRST = (
 )  # a field, a comment, a chunk's size, a byte order mark
 
 MAX_KEPT = 1024  # bytes of a line that are kept; of longer ones only the size is told
-MAX_SIZE_LINE = 256
+MAX_SIZE_LINE = 256  # bytes of the line that tells the size of a chunk
 _SIZE = lazy(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
 
 

@@ -12,6 +12,7 @@ from typing import Annotated
 from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.crc16 import ccitt
 from procwire.dpi.wire.cutter import Cutter
+from procwire.dpi.wire.pending import Pending
 from procwire.dpi.wire.text import plain
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
@@ -35,6 +36,7 @@ _TYPES = {
 _COMMANDS = {1: "turn-off", 2: "turn-on", 3: "send-header", 4: "send-configuration-1",
              5: "send-configuration-2",
              6: "send-configuration-3", 8: "extended"}  # fmt: skip
+_ANSWERS = {0: 2, 1: 3, 2: 4, 3: 5, 5: 6}  # type of frame -> the command that asks for it
 
 
 class SynchrophasorFrame(Observation, kw_only=True):
@@ -49,6 +51,7 @@ class SynchrophasorFrame(Observation, kw_only=True):
     station: Annotated[str, says("Name of the first station of a configuration.")] = ""
     units: Annotated[int | None, says("Measurement units of a configuration.")] = None
     size_bytes: Annotated[int, says("Length of the frame.", kind=Kind.SIZE)]
+    latency: Annotated[int | None, says("From the command that asked for it.", kind=Kind.DURATION)] = None
 
 
 OBSERVATIONS = (SynchrophasorFrame,)
@@ -77,6 +80,11 @@ class Parser(Cutter):
         super().__init__(context)
         self.settled = True
         self._streaming: set[tuple[Direction, int]] = set()
+        self._waiting = self.paired(Pending())
+
+    def forget(self) -> None:
+        """See Cutter."""
+        self._waiting.clear()
 
     def measure(self, side: Direction, data: bytes, at: int) -> int:  # noqa: ARG002
         """See Cutter."""
@@ -98,7 +106,12 @@ class Parser(Cutter):
             if (side, stream) in self._streaming or len(self._streaming) > 64:
                 return None
             self._streaming.add((side, stream))
-        command = int.from_bytes(data[14:16], "big") if kind == 4 else 0
+        command, latency = int.from_bytes(data[14:16], "big") if kind == 4 else 0, None
+        if command in _ANSWERS.values():
+            said = _COMMANDS[command] if command != 2 else ""  # data may go elsewhere, as datagrams
+            self._waiting.renew((side, stream, command), now, side=side, said=said)
+        elif kind in _ANSWERS:
+            latency, _ = self._waiting.answer((1 - side, stream, _ANSWERS[kind]), now)
         told = kind in {2, 3} and len(data) >= 36
         return (
             SynchrophasorFrame(
@@ -112,5 +125,6 @@ class Parser(Cutter):
                 station=plain(data[20:36].rstrip(b" \0")) if told else "",
                 units=int.from_bytes(data[18:20], "big") if told else None,
                 size_bytes=size,
+                latency=latency,
             ),
         )

@@ -23,7 +23,7 @@ TRANSPORTS = frozenset({"udp"})
 FIRST = b"\0"
 
 MAX_NAME = 512  # RFC 2347 section 2: a request fits in 512 bytes
-MAX_OPTIONS = 16
+MAX_OPTIONS = 16  # of one message that are shown
 BLOCK_BYTES = 512
 _MODES = frozenset({"netascii", "octet", "mail"})
 _OPERATIONS = {1: "read", 2: "write", 3: "data", 4: "ack", 5: "error", 6: "options"}

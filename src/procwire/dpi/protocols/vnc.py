@@ -24,7 +24,7 @@ TRANSPORTS = frozenset({"tcp"})
 FIRST = b"R"
 
 VERSION_BYTES = 12
-MAX_REASON, MAX_NAME = 1024, 512
+MAX_REASON, MAX_NAME = 1024, 512  # bytes
 MAX_HELD = 4096  # bytes of a side that came before their turn
 _VERSION = lazy(rb"RFB (\d{3})\.(\d{3})\n")
 _TYPES = {0: "invalid", 1: "none", 2: "vnc", 5: "ra2", 6: "ra2ne", 13: "ra2-256", 16: "tight", 17: "ultra",

@@ -21,7 +21,7 @@ PORTS = frozenset({("tcp", PORT)})
 TRANSPORTS = frozenset({"tcp"})
 FIRST = bytes(range(0x21, 0x7F))
 
-MAX_QUERY = 256
+MAX_QUERY = 256  # bytes of a question
 MAX_LINE = 4096  # of an answer
 _REFERRALS = ("refer", "whois", "whois server", "registrar whois server", "referralserver")
 

@@ -13,6 +13,8 @@ from typing import Annotated, ClassVar
 
 from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.lines import shown
+from procwire.dpi.wire.pending import Pending
+from procwire.model.columns import Kind
 from procwire.model.observation import Observation, Upgraded, says
 from procwire.model.patterns import lazy
 
@@ -21,7 +23,7 @@ PORTS = frozenset({("tcp", 5222), ("tcp", 5269), ("tcp", 5298)})
 TRANSPORTS = frozenset({"tcp"})
 FIRST = b"<"
 
-MAX_TAG = 8192
+MAX_TAG = 8192  # bytes of one tag
 MAX_TEXT = 256  # of the text of a mechanism's name
 MAX_TOLD = 256  # stanzas of one flow that are told
 
@@ -62,6 +64,11 @@ class XmppEvent(Observation, kw_only=True):
     sender: Annotated[str, says("Who a stanza is from.")] = ""
     mechanisms: Annotated[tuple[str, ...], says("Ways to log in that the server offers.")] = ()
     credentials: Annotated[bool, says("Whether a password itself was sent.")] = False
+    latency: Annotated[
+        int | None,
+        says("From a question (iq of type get or set) to its answer, from a login to its result.",
+             kind=Kind.DURATION),
+    ] = None  # fmt: skip
 
 
 OBSERVATIONS = (XmppStream, XmppEvent)
@@ -93,6 +100,7 @@ class Parser:
     def __init__(self, context: Context) -> None:  # noqa: ARG002
         self._sides = (_Side(), _Side())
         self._upgraded = self._packed = False
+        self._asked = Pending()
         self._count = 0
 
     def feed(self, side: Direction, data: bytes, *, now: int) -> Iterator[Observation]:
@@ -129,6 +137,7 @@ class Parser:
         state = self._sides[side]
         state.held.clear()
         state.scanned, state.inside, state.text = 0, b"", b""
+        self._asked.clear()
         return iter(())
 
     def skip(self, side: Direction) -> int:  # noqa: ARG002
@@ -175,9 +184,11 @@ class Parser:
         if name == b"auth":
             mechanism = shown(told.get(b"mechanism", b""), 40)
             plain = mechanism.upper() in {"PLAIN", "LOGIN", "X-OAUTH2"}
+            self._asked.renew((side, "auth"), now)
             yield XmppEvent(time=now, side=side, message="auth", detail=mechanism, credentials=plain)
         elif name in _RESULTS:
-            yield XmppEvent(time=now, side=side, message="result", detail=_RESULTS[name])
+            latency, _ = self._asked.answer((1 - side, "auth"), now)
+            yield XmppEvent(time=now, side=side, message="result", detail=_RESULTS[name], latency=latency)
         elif name == b"starttls" and side == Direction.OUT:
             yield XmppEvent(time=now, side=side, message="starttls", detail="request")
         elif name in _STANZAS:
@@ -190,7 +201,16 @@ class Parser:
                 detail=f"{name.decode('ascii')} {kind}".strip(),
                 to=shown(told.get(b"to", b"")),
                 sender=shown(told.get(b"from", b"")),
+                latency=self._paired(side, told, now) if name == b"iq" else None,
             )
+
+    def _paired(self, side: Direction, told: dict[bytes, bytes], now: int) -> int | None:
+        """Of an iq: RFC 6120 section 8.2.3; ids are the asking side's own."""
+        ident, kind = told.get(b"id", b"")[:MAX_TEXT], told.get(b"type", b"")
+        if kind in {b"get", b"set"}:
+            self._asked.ask((side, ident), now)
+            return None
+        return self._asked.answer((1 - side, ident), now)[0] if kind in {b"result", b"error"} else None
 
     @staticmethod
     def _closed(side: Direction, state: _Side, name: bytes, now: int) -> Iterator[Observation]:

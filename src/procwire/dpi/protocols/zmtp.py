@@ -23,7 +23,7 @@ FIRST = b"\xff"
 
 GREETING_BYTES = 64
 SHORT_GREETING_BYTES = 12  # of 2.0: signature, revision, socket type
-MAX_PROPERTIES = 16
+MAX_PROPERTIES = 16  # of one handshake that are read
 
 _SOCKETS = ("PAIR", "PUB", "SUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "PUSH", "XPUB", "XSUB")
 _MECHANISMS = frozenset({b"NULL", b"PLAIN", b"CURVE", b"GSSAPI"})

@@ -52,6 +52,23 @@ def name(part: Part) -> str:
     return shown(body[6 : 6 + body[5]])
 
 
+def sent(part: Part) -> bytes:
+    """The middle of the time in a sender's report, which its receivers quote; empty of others."""
+    return part[2][6:10] if part[0] == SR else b""
+
+
+def quoted(part: Part) -> tuple[bytes, int] | None:
+    """(the sender's report that the first block quotes, ns between its arrival and this), if it quotes one.
+
+    RFC 3550 section 6.4.1: LSR and DLSR, the latter in units of 1/65536 seconds.
+    """
+    kind, count, body = part
+    at = 24 if kind == SR else 4
+    if kind not in {SR, RR} or not count or len(body) < at + 24 or not any(body[at + 16 : at + 20]):
+        return None
+    return body[at + 16 : at + 20], int.from_bytes(body[at + 20 : at + 24], "big") * 10**9 >> 16
+
+
 def report(part: Part) -> tuple[float, int, int] | None:
     """(part lost lately, packets lost in all, jitter in units of its clock) of the first block."""
     kind, count, body = part

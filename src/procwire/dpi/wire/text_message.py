@@ -38,9 +38,12 @@ class Head(msgspec.Struct, gc=False):
         return int(raw)
 
 
-def read(data: bytes | bytearray) -> Head | None:
-    """The head that ``data`` begins with, or None where it is not whole; ProtocolError for a bad one."""
-    found = _END.search(data, 0, MAX_HEAD)
+def read(data: bytes | bytearray, seen: int = 0) -> Head | None:
+    """The head that ``data`` begins with, or None where it is not whole; ProtocolError for a bad one.
+
+    ``seen``: so many bytes were looked at before, and no head ended in them.
+    """
+    found = _END.search(data, max(0, seen - 3), MAX_HEAD)
     if found is None:
         if len(data) >= MAX_HEAD:
             raise ProtocolError("head too long")

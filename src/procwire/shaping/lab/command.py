@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,8 +32,15 @@ class Command:
     """``code`` is its exit code once it has ended; a signal counts 128 and its number."""
 
     def __init__(
-        self, words: Sequence[str], namespace: int, *, more: Mapping[str, str], caller: Caller | None
+        self,
+        words: Sequence[str],
+        namespace: int,
+        *,
+        more: Mapping[str, str],
+        caller: Caller | None,
+        files: tuple[int, int] | None = None,
     ) -> None:
+        """``files``: its limit of descriptors, where that is not this process's."""
         self.words = list(words)
         self.code: int | None = None
         self.fault = ""
@@ -40,6 +48,8 @@ class Command:
         self._descriptor = -1
         self.pid = os.fork()
         if self.pid == 0:
+            if files is not None:
+                resource.setrlimit(resource.RLIMIT_NOFILE, files)
             _become(self.words, namespace, dict(os.environ) | dict(more), caller, writing)
         os.close(writing)
         with os.fdopen(reading, "rb") as told:

@@ -25,10 +25,20 @@ class Source(Protocol):
         """For select."""
 
 
+class End(Source, Protocol):
+    """Where packets come from and go to: a tunnel, or a gateway behind one."""
+
+    def read(self) -> bytes | None:
+        """The next packet; None where there is none."""
+
+    def write(self, data: bytes) -> None:
+        """One that came through."""
+
+
 class Relay:
     """``near`` is the command's end. What is meant for neighbours alone is left out, and counted."""
 
-    def __init__(self, path: Path, near: Tunnel, far: Tunnel) -> None:
+    def __init__(self, path: Path, near: Tunnel, far: End) -> None:
         self.path = path
         self.near = near
         self.far = far
@@ -63,7 +73,7 @@ class Relay:
                 if source in ready:
                     act()
 
-    def _read(self, tunnel: Tunnel, way: Way) -> None:
+    def _read(self, tunnel: End, way: Way) -> None:
         for _ in range(BATCH):
             data = tunnel.read()
             if data is None:

@@ -20,7 +20,7 @@ _TICK_NS = 50_000_000
 
 def through(plan: PathPlan, measure: Callable[[Endpoint, Endpoint], T], *, other: str = "") -> tuple[T, Path]:
     """Call ``measure`` on a thread with both ends, while the path runs. What it raises is raised here."""
-    far = namespaces.opened(other) if other else namespaces.own()
+    far = namespaces.opened(other) if other else namespaces.made()
     try:
         with Wiring(far=far) as wiring:
             path = Path(plan, now=time.monotonic_ns())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from procwire.shaping.impairment import Effect
@@ -60,9 +61,11 @@ def of_probes(way: str, effect: Effect, sent: int, arrived: Sequence[tuple[int, 
     return figures
 
 
-def of_stream(way: str, effect: Effect, bits: float) -> Figure:
-    """TCP's goodput: never more than the rate; nearly all of it where nothing is lost."""
+def of_stream(way: str, effect: Effect, bits: float, whole: float = math.inf) -> Figure:
+    """TCP's goodput: never more than the rate; nearly all of it where nothing is lost. See probing.Speed."""
     rate = effect.rate
+    if rate is not None and bits > rate.bits * 1.02:
+        bits = min(bits, whole)
     if rate is None:
         return Figure(way=way, name="goodput", configured="", measured=spoken_rate(bits))
     free = effect.loss is None and not effect.corrupt and effect.reorder is None

@@ -13,6 +13,7 @@ import struct
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from procwire.shaping.failure import ShapingError
 from procwire.shaping.lab import namespaces
@@ -90,8 +91,19 @@ def probe(near: Endpoint, far: Endpoint, plan: ProbePlan) -> dict[str, Probed]:
     return found
 
 
-def goodput(source: Endpoint, sink: Endpoint, seconds: float) -> float:
-    """Bits a second of a TCP stream in the last two thirds of its time. Raises ShapingError."""
+class Speed(NamedTuple):
+    """Bits a second of a TCP stream: in the last two thirds of its time, and in all of it.
+
+    What a gap in the stream kept back is read at once when it is filled, so only the whole is never above
+    what the link carried.
+    """
+
+    settled: float
+    whole: float
+
+
+def goodput(source: Endpoint, sink: Endpoint, seconds: float) -> Speed:
+    """How fast a TCP stream is. Raises ShapingError."""
     family = socket.AF_INET6 if ":" in sink.address else socket.AF_INET
     listener = namespaces.inside(
         sink.namespace, lambda: socket.create_server((sink.address, 0), family=family)
@@ -110,19 +122,25 @@ def goodput(source: Endpoint, sink: Endpoint, seconds: float) -> float:
             return _stream(sending, receiving, seconds)
 
 
-def _stream(sending: socket.socket, receiving: socket.socket, seconds: float) -> float:
-    block, start, counted, since = b"\0" * 65536, time.monotonic(), 0, 0.0
-    while (now := time.monotonic()) < start + seconds:
+def _stream(sending: socket.socket, receiving: socket.socket, seconds: float) -> Speed:
+    block, start = b"\0" * 65536, time.monotonic()
+    pieces: list[tuple[float, int]] = []
+    while time.monotonic() < start + seconds:
         readable, writable, _ = select.select([receiving], [sending], (), 0.1)
         if writable:
             with contextlib.suppress(BlockingIOError):
                 sending.send(block)
         if readable:
             size = len(receiving.recv(1 << 18))
-            if now >= start + seconds / 3:
-                since = since or now
-                counted += size
-    return counted * 8 / max(1e-9, time.monotonic() - since) if since else 0.0
+            pieces.append((time.monotonic(), size))
+    return Speed(_speed([each for each in pieces if each[0] >= start + seconds / 3]), _speed(pieces))
+
+
+def _speed(pieces: list[tuple[float, int]]) -> float:
+    """Between the first piece and the last, without the first: that had come before."""
+    if len(pieces) < 2 or pieces[-1][0] <= pieces[0][0]:
+        return 0.0
+    return sum(size for _, size in pieces[1:]) * 8 / (pieces[-1][0] - pieces[0][0])
 
 
 @contextlib.contextmanager

@@ -79,7 +79,7 @@ class OverviewView(View):
         self.seen.protocols = await self._groups("protocol")
         self.seen.findings = await self._rows("finding", FOUND, order="time", limit=TOP)
         self.seen.alerts = await self._rows("alert", ("state",), limit=MAX_ALERTS)
-        self.seen.identity = await self._rows("accounting", IDENTITY, limit=TOP)
+        self.seen.identity = await self._rows("accounting", (*IDENTITY, "seconds"), limit=TOP)
         self._paint()
 
     async def _groups(self, by: str) -> list[dict[str, Any]]:
@@ -258,7 +258,7 @@ def accounted(seen: Seen, health: Health, width: int, *, ascii_only: bool) -> li
     if seen.identity:
         lines += [_identity(row, width) for row in _by_interface(seen.identity)[:MOST_IDENTITIES]]
     else:
-        why = seen.reasons.get("accounting", "no packet was counted yet")
+        why = seen.reasons.get("accounting", "packets are being counted")
         lines.append(((fit(f" identity: {why}", width), "dim"),))
     lost = [f"{place} {count:,}" for place, count in health.drops.items()]
     role = "bad" if any(health.drops.values()) else "good"
@@ -271,6 +271,7 @@ def _by_interface(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     sums: dict[str, dict[str, Any]] = {}
     for row in rows:
         mine = sums.setdefault(str(row.get("interface")), {"interface": row.get("interface")})
+        mine["seconds"] = row.get("seconds")
         for name in IDENTITY[2:]:
             mine[name] = mine.get(name, 0) + (row.get(name) or 0)
     return sorted(sums.values(), key=lambda row: -row["packets"])
@@ -281,7 +282,8 @@ def _identity(row: Mapping[str, Any], width: int) -> Ink:
     parts = [f"{row[name]:,} {name.replace('_', ' ')}" for name in IDENTITY[3:9] if row.get(name)]
     odd = f"{row['unexplained']:,} unexplained" if row.get("unexplained") else "all explained"
     lost = [f"{row[name]:,} {name.replace('_', ' ')}" for name in IDENTITY[10:] if row.get(name)]
-    words = f" {row['interface']}: {row['packets']:,} packets, {odd}: {' + '.join(parts) or 'none'}"
+    span = f" in {row['seconds']:.0f} s" if row.get("seconds") else ""
+    words = f" {row['interface']}: {row['packets']:,} packets{span}, {odd}: {' + '.join(parts) or 'none'}"
     role = "warn" if row.get("unexplained") else "text"
     return ((fit(words + (f"; {', '.join(lost)}" if lost else ""), width), role),)
 
