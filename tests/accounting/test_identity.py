@@ -67,6 +67,15 @@ def test_a_datagram_that_several_sockets_took_is_one_packet() -> None:
     assert (row.attributed, row.no_socket) == (5, 0)
 
 
+def test_what_a_socket_sends_as_one_and_the_kernel_cuts_is_all_the_socket_s() -> None:
+    end = books(plain=123) | {
+        "sockets": Shown((2, 0), (0, 0), (120, 0)),
+        "plain": Shown((123, 0), (0, 0), (123, 0)),
+    }
+    row = settle(reading(0, books()), reading(123, end), 0, 1.0)
+    assert (row.attributed, row.no_socket, row.unexplained) == (120, 3, 0)
+
+
 def opened(host: Host) -> KernelSource:
     """A source inside a host."""
     return host.inside(lambda: KernelSource(Wishes(content=False), home=namespace_cookie()))

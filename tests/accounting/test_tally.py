@@ -103,6 +103,18 @@ def test_the_tap_and_the_sockets_see_one_packet_once() -> None:
     assert (view.source, view.attributed_out, view.attributed_in) == ("both", 6, 5)
 
 
+def test_what_a_socket_sends_as_one_and_the_interface_shows_in_pieces_is_the_socket_s() -> None:
+    ledger, _ = ledger_of()
+    flow = flow_of()
+    ledger.bind(flow)
+    pieces = Tally((0, 60), (0, 6000), (0, 60), (0, 0))
+    ledger.see(ends_of(flow), 0, account_of((0, 0), netns=0)._replace(now=pieces))
+    whole = Tally((0, 1), (0, 6000), (0, 60), (0, 58))  # one of the 60 is somebody else's
+    ledger.see(ends_of(flow), 4, account_of((0, 0), end=1)._replace(now=whole))
+    ledger.settle()
+    assert (flow.packets_out, view_of(flow).attributed_out) == (60, 59)
+
+
 def test_another_namespace_and_an_interface_that_is_not_watched_count_nothing() -> None:
     ledger, told = ledger_of()
     flow = flow_of()

@@ -91,3 +91,25 @@ def test_another_process_opens_it_where_this_one_may_not(tmp_path: Path) -> None
     path.write_bytes(b"another")
     assert [bytes(chunk) for chunk in file.take()] == [b"another"]
     file.close()
+
+
+def test_what_was_read_can_be_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b"one two three")
+    file = GrowingFile(str(path))
+    assert not file.stays
+    assert file.again(0, 3) == b""
+    file.open()
+    assert b"".join(bytes(chunk) for chunk in file.take()) == b"one two three"
+    assert file.stays
+    assert [bytes(file.again(*where)) for where in ((4, 3), (8, 99), (50, 9))] == [b"two", b"three", b""]
+    file.close()
+    assert file.again(0, 3) == b""
+
+
+def test_a_pipe_is_read_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    file = GrowingFile(str(tmp_path / "pipe"))
+    file.open()
+    assert (file.there, file.stays) == (True, False)
+    file.close()

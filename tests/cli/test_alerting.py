@@ -15,11 +15,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from procwire.cli.alerting import opened, wanted
+from procwire.cli.alerting import alerting, opened, wanted
 from procwire.cli.main import main
 from procwire.engine.options import EngineError
+from procwire.model.sink import Sink
 from tests.alerts.samples import FINDING
 from tests.courier.servers import HttpSink, wait_for
 from tests.lab import Host, Lab, why_not
@@ -65,6 +67,19 @@ def test_without_sinks_they_wait_in_the_outbox(tmp_path: Path, capsys: Out) -> N
     assert not made.incomplete
     assert main(["alerts", "--alerts-directory", str(tmp_path), "list", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["detector"] == "scan"
+
+
+def test_what_the_courier_does_is_no_alert(tmp_path: Path) -> None:
+    sink = Sink(name="out", kind="file", path=str(tmp_path / "f"))
+    with alerting(asked(tmp_path, alert_sinks=[sink])) as told:
+        assert told is not None
+        assert told._courier is not None
+        pid = told._courier.pid
+        for given, ancestors in (
+            (pid, ()), (pid + 1, (f"procwire:{pid}", "init:1")), (4, ("bash:3", f"procwire:{pid}")),
+        ):  # fmt: skip
+            told.take(msgspec.structs.replace(FINDING, pid=given, ancestors=ancestors))
+        assert told.intake.taken == 1
 
 
 def test_what_cannot_be(tmp_path: Path) -> None:

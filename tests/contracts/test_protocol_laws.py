@@ -23,10 +23,10 @@ from procwire.model.flow import Flow
 from procwire.model.observation import Announced, Enclosed, Observation, Unanswered, Upgraded, columns_of
 from procwire.model.risks import NAMES as RISK_NAMES
 from tests.dpi.samples import Dialogue, dialogues
-from tests.dpi.user.example import described_example
+from tests.dpi.user.example import described_example, packaged
 
 MAX_FLOW_BYTES = 1 << 20  # a parser's memory on endless input
-EVERY = (*modules(), described_example())  # and one that a user describes
+EVERY = (*modules(), described_example(), *packaged())  # and those of users, described and in packages
 KNOWN = Registry(EVERY)
 NAMES: dict[str, Any] = {module.NAME: module for module in EVERY}
 CASES = [(module.NAME, dialogue) for module in EVERY for dialogue in dialogues(module.NAME)]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from procwire.doctor import cells
 from procwire.sandbox import confine, landlock, profile, seccomp
-from procwire.sandbox.plan import STRICT
+from procwire.sandbox.plan import STRICT, Plan
 
 
 def test_here_everything_can_be_taken() -> None:
@@ -61,13 +62,22 @@ def test_a_rehearsal_leaves_nothing_behind() -> None:
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
-def test_the_one_that_stays_is_in_order_with_the_rights_that_it_keeps() -> None:
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda _: profile.daemon(STRICT), "procwire:daemon: uid 0, capabilities chown, dac_override, "),
+        (lambda path: profile.scribe(STRICT, str(path)), "procwire:ledger: uid 0, capabilities none, "),
+    ],
+)
+def test_who_stays_root_is_in_order_with_the_rights_that_it_keeps(
+    make: Callable[[Path], Plan], said: str, tmp_path: Path
+) -> None:
     started, over = os.pipe(), os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
             os.close(over[1])
-            confine.confine(profile.daemon(STRICT))
+            confine.confine(make(tmp_path))
             os.write(started[1], b"+")
             os.read(over[0], 1)
         finally:
@@ -79,4 +89,4 @@ def test_the_one_that_stays_is_in_order_with_the_rights_that_it_keeps() -> None:
     os.waitpid(pid, 0)
     check = found[f"process {pid}"]
     assert check.status == "ok"
-    assert check.detail.startswith("procwire:daemon: uid 0, capabilities chown, dac_override, ")
+    assert check.detail.startswith(said)

@@ -1,7 +1,7 @@
 """Dialogues that every registered protocol must give for the laws over the registry.
 
 A protocol's dialogues stand in ``tests/vectors/NAME/*.txt``, or are built here, or are the first that it
-claims in its largest capture. The text form::
+claims in its largest capture; those of a package's module in ``dialogues/NAME`` beside it. The text form::
 
     # comment
     tcp 443              transport and the port that is asked, and what an outer protocol announced, if any
@@ -22,6 +22,7 @@ from typing import Any
 from procwire.dpi.contract import Claim, Context, Direction
 from procwire.dpi.registry import modules
 from tests.dpi.captures import conversations
+from tests.dpi.user.example import packaged
 
 BOTH = frozenset({"ssh", "http2", "dtls", "socks"})  # written dialogues and recorded ones
 MAX_RECORDED = 1  # captures of a protocol that the laws repeat
@@ -61,9 +62,15 @@ def _bytes(word: str) -> bytes:
 
 def dialogues(name: str) -> list[Dialogue]:
     """Every dialogue of a protocol."""
-    found = [read(path) for path in sorted((VECTORS / name).glob("*.txt"))]
+    found = [read(path) for place in _places(name) for path in sorted(place.glob("*.txt"))]
     found += BUILT.get(name, [])
     return [*found, *recorded(name)] if name in BOTH or not found else found
+
+
+def _places(name: str) -> list[Path]:
+    """Where they stand: here, or beside the module of a package, in ``dialogues/NAME``."""
+    brought = [Path(one.__file__).parent / "dialogues" / name for one in packaged() if name == one.NAME]
+    return [VECTORS / name, *brought]
 
 
 def recorded(name: str) -> list[Dialogue]:

@@ -39,6 +39,26 @@ def test_a_file_is_opened_at_once_and_read_when_it_is_asked_for(tmp_path: Path) 
     assert (len(keys), keys.complete) == (1, False)  # the capture may hold some, too
 
 
+@pytest.mark.parametrize(("capture", "closed"), [("some.pcap", True), ("-", False)])
+def test_a_log_stays_open_where_it_may_be_read_again(tmp_path: Path, capture: str, closed: bool) -> None:
+    """Standard input may be a pcapng, whose secrets may push the log's own out."""
+    path = tmp_path / "keys"
+    path.write_text(line(1))
+    (tmp_path / "some.pcap").write_bytes(b"\xd4\xc3\xb2\xa1" + bytes(20))
+    before = held(path)
+    paths = (capture if capture == "-" else str(tmp_path / capture),)
+    keys, fill = keys_of(ReadOptions(paths=paths, keylog=str(path)))
+    fill()
+    assert (before, held(path)) == (0, 0 if closed else 1)
+    del keys, fill
+    assert held(path) == 0
+
+
+def held(path: Path) -> int:
+    """How many of our descriptors are of this file."""
+    return [each.resolve() for each in Path("/proc/self/fd").iterdir()].count(path.resolve())
+
+
 def test_a_file_that_may_not_be_opened_is_said_at_once(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(KeyFileError, match=r"key log .*: Not a directory"):

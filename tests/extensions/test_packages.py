@@ -5,7 +5,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from procwire.extensions.packages import announced, chosen
-from tests.dpi.user.example import described_example
+from tests.dpi.samples import dialogues
+from tests.dpi.user.example import described_example, packaged
 
 
 def point(name: str, answer: Any) -> Any:
@@ -48,3 +49,17 @@ def test_what_cannot_be_had_is_named_and_left_out() -> None:
     assert "partial has no PORTS" in left[2]
     assert "taken by good.module" in left[5]
     assert chosen([point("good", good)], {"acme": "us"})[0] == []
+
+
+def test_the_package_of_the_documentation_is_taken_in_and_reads() -> None:
+    boiler = packaged()[0]
+    (dialogue,) = dialogues("boiler")
+    parser = boiler.Parser(dialogue.context)
+    seen = [
+        one for now, (side, data) in enumerate(dialogue.steps) for one in parser.feed(side, data, now=now)
+    ]
+    assert [(one.message, one.degrees, one.latency) for one in seen] == [
+        ("reading", 80, None),
+        ("setting", 60, None),
+        ("answer", 60, 1),
+    ]

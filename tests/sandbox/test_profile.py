@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from procwire.sandbox import capabilities, confine, identity, profile, python_tr
 from procwire.sandbox.descriptors import Open
 from procwire.sandbox.plan import BEST_EFFORT, OFF, STRICT, Confinement
 from procwire.sandbox.profile import LEAST_DESCRIPTORS, READER, fetch_late, reader, shut_in
+from procwire.shaping.lab import namespaces
 from tests.cli.program import HTTP
 from tests.sandbox.child import in_child, refused
 
@@ -110,3 +112,21 @@ def test_the_daemon_loses_what_none_of_those_needs_that_it_makes() -> None:
     measures, lost, inner, guard = in_child(work)
     assert set(measures) == {"single-thread", "capabilities", "not-dumpable", "no-new-privs", "seccomp"}
     assert (lost, inner, guard) == (["EPERM"] * 3, [0], [0])
+
+
+def test_the_warden_of_shaping_makes_no_process_and_speaks_to_no_other_host() -> None:
+    def work() -> list[Any]:
+        done = confine.confine(profile.shaper(STRICT))
+        lost = [
+            refused(lambda: os.execv("/bin/true", ["true"])),
+            refused(os.fork),
+            refused(lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM)),
+            refused(lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW)),
+            refused(lambda: os.kill(os.getppid(), 0)),
+            refused(lambda: os.setuid(0)),
+        ]
+        made = [namespaces.inside(namespaces.made(), lambda: len(socket.if_nameindex()))]
+        more = capabilities.effective() & ~sum(1 << number for number in profile.SHAPER_KEEPS)
+        return [len(done.missing), lost, made, more]
+
+    assert in_child(work) == [0, ["EPERM"] * 6, [1], 0]

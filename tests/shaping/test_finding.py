@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from procwire.model.process import Container
+from procwire.shaping import groups
 from procwire.shaping.failure import ShapingError
 from procwire.shaping.finding import Finder
 from procwire.shaping.namespace import GoneError
@@ -98,6 +99,15 @@ def test_names_lead_to_interfaces(box: tuple[Host, int, str]) -> None:
                 finder.spots(target(name), ("egress",))
         with pytest.raises(ShapingError, match="shape run"):
             finder.spots(target("command:"), BOTH)
+
+
+def test_without_control_groups_nothing_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere() -> str:
+        raise ShapingError("no cgroup v2 tree is mounted")
+
+    monkeypatch.setattr(groups, "root", nowhere)
+    with Finder() as finder, pytest.raises(ShapingError, match="no cgroup"):
+        finder.spots(target(f"process:{os.getpid()}"), ("egress",))
 
 
 @pytest.mark.kernel

@@ -132,3 +132,18 @@ def test_only_groups_of_our_name_are_removed_and_absent_ones_are_said() -> None:
         groups.of_unit("does-not-exist")
     with pytest.raises((GoneError, ShapingError)):
         groups.of_process(1 << 22)
+
+
+def test_without_a_tree_nothing_is_left_to_undo_unless_somebody_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Within ``ip netns exec``, whose /sys has no control groups."""
+
+    def nowhere() -> str:
+        raise ShapingError("no cgroup v2 tree is mounted")
+
+    home = groups.of_process(os.getpid())
+    monkeypatch.setattr(groups, "root", nowhere)
+    groups.unsettle(Unsettle(group=f"/{groups.PREFIX}1", home="/"))
+    with pytest.raises(ShapingError, match="mounted"):
+        groups.unsettle(Unsettle(group=home, home="/"))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from procwire.sandbox import capabilities
 from procwire.shaping import guard
 from procwire.shaping.journal import Journal
 from tests.lab import wait_for
@@ -44,3 +45,16 @@ def test_with_nothing_to_watch_it_ends(tmp_path: Path) -> None:
     assert told is not None
     wait_for(lambda: is_over(told.pid), what="its end")
     assert guard.ask(tmp_path) is None
+
+
+def test_it_is_shut_in_before_it_says_that_it_is_there(tmp_path: Path) -> None:
+    Journal(tmp_path).prepare()
+    guard.start(tmp_path)
+    told = guard.ask(tmp_path)
+    assert told is not None
+    lines = Path(f"/proc/{told.pid}/status").read_text().splitlines()
+    status = {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    assert (status["Name"], status["NoNewPrivs"], status["Seccomp"]) == ("procwire:shaper", "1", "2")
+    assert not int(status["CapEff"], 16) >> capabilities.KILL & 1
+    assert int(status["CapEff"], 16) >> capabilities.NET_ADMIN & 1
+    end_watchdog(tmp_path)

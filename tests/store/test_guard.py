@@ -167,3 +167,12 @@ def test_a_name_that_is_nearly_right_is_offered() -> None:
         examine("SELECT * FROM flows", TABLES)
     with pytest.raises(GuardError, match="did you mean within"):
         examine("SELECT withn(src, '::/0') FROM flow", TABLES)
+
+
+NO_QUESTIONS = {"vacuum into 'x'": "VACUUM", "EXPLAIN SELECT 1": "EXPLAIN", "DELETE FROM flow": "DELETE"}
+
+
+@pytest.mark.parametrize(("text", "word"), NO_QUESTIONS.items())
+def test_what_is_no_question_is_named_as_it_was_written(text: str, word: str) -> None:
+    with pytest.raises(GuardError, match=f"only SELECT is allowed, and this is {word}"):
+        examine(text, TABLES)

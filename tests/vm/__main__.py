@@ -15,6 +15,7 @@ import sys
 import time
 from typing import Any
 
+from procwire.sandbox.profile import PROCESSES
 from tests.kernel.stage import built
 from tests.vm import machine
 from tests.vm.machine import ROOT, Kernel
@@ -69,6 +70,8 @@ def page(reports: list[dict[str, Any]]) -> str:
         parts.append(_shaping(reports))
     if any("sandbox" in report for report in reports):
         parts.append(_sandbox(reports))
+    if any("clock steps" in report for report in reports):
+        parts.append(_steps(reports))
     if any("suites" in report for report in reports):
         parts.append(_suites(reports))
     return "\n".join(parts)
@@ -182,7 +185,7 @@ def _sandbox(reports: list[dict[str, Any]]) -> str:
     found = [report.get("sandbox", {}) for report in reports]
     missing = [", ".join(each.get("missing", ["?"])) or "nothing" for each in found]
     lines.append(f"| is missing | {' | '.join(missing)} |")
-    for process in ("read", "engine", "warden"):
+    for process in PROCESSES:
         cells = [each.get("cells", {}).get(process, {}) for each in found]
         told = [
             f"{each.get('tried', 0) - each.get('needed', 0) - len(each.get('out', []))} of "
@@ -191,6 +194,16 @@ def _sandbox(reports: list[dict[str, Any]]) -> str:
             for each in cells
         ]
         lines.append(f"| {process} | {' | '.join(told)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _steps(reports: list[dict[str, Any]]) -> str:
+    """What became of flows under a clock that was set."""
+    lines = ["## The clock set forward an hour and back two\n"]
+    for report in reports:
+        found = report.get("clock steps", {})
+        words = "right: each flow told once, with its owner, its own times, no odd duration, and stored"
+        lines.append(f"- {report['release']}: {words if found.get('good') else f'WRONG: {found}'}")
     return "\n".join(lines) + "\n"
 
 
@@ -211,6 +224,7 @@ def is_good(report: dict[str, Any]) -> bool:
     runs = all(not reason for verdicts in report.get("programs", {}).values() for reason in verdicts.values())
     shaped = all(isinstance(each, dict) and each.get("good") for each in report.get("shaping", {}).values())
     cells = report.get("sandbox", {"good": True}).get("good", False)
+    steps = report.get("clock steps", {"good": True}).get("good", False)
     tests = report.get("suites", {})
     passed = "passed" in tests.get("last", "") and not tests.get("failed")
     return (
@@ -219,6 +233,7 @@ def is_good(report: dict[str, Any]) -> bool:
         and runs
         and shaped
         and cells
+        and steps
         and passed
         and report.get("after SIGKILL", {}).get("left") == 0
     )

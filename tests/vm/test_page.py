@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.vm.__main__ import is_good, page, plain
-from tests.vm.guest import young_measures
+from tests.vm.guest import judged_steps, young_measures
 
 
 def report(release: str, reason: str = "", *, good: bool = True) -> dict[str, Any]:
@@ -85,3 +85,16 @@ def test_what_is_missing_follows_from_the_version() -> None:
     assert young_measures("6.1.0-56-amd64") == ["landlock-scopes", "landlock-tcp"]
     assert young_measures("6.12.95+deb12-amd64") == []
     assert young_measures("5.10.0") == ["landlock-files", "landlock-scopes", "landlock-tcp"]
+
+
+def test_a_clock_that_was_set_has_a_verdict() -> None:
+    times = ("2026-01-01T00:00:00.5Z", "2026-01-01T01:00:09Z", "2025-12-31T23:00:20Z", "2026-01-01T00:00:01Z")
+    flows = [{"pid": pid, "start": start, "duration": 0.1} for pid, start in enumerate(times)]
+    good = judged_steps(flows, [0, 1, 2, 3], 0, 4)
+    assert good["good"]
+    assert not judged_steps(flows, [0, 1, 2, 3], 0, 3)["good"]
+    assert not judged_steps([*flows, flows[1]], [0, 1, 2, 3], 0, 5)["good"]
+    assert not judged_steps([{**flow, "duration": -1} for flow in flows], [0, 1, 2, 3], 0, 4)["good"]
+    assert not judged_steps([{**flow, "start": times[0]} for flow in flows], [0, 1, 2, 3], 0, 4)["good"]
+    assert "- 6.1: right: each flow told once" in page([{**report("6.1"), "clock steps": good}])
+    assert not is_good({**report("6.1"), "clock steps": {"good": False}})

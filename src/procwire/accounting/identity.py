@@ -84,12 +84,19 @@ def settle(first: Reading, last: Reading, side: int, seconds: float) -> Accounti
     joined = last.link.kind in COUNT_JOINED
 
     def spent(kind: str, early: Books, late: Books) -> int:
-        shown = [books[kind].packets if joined else books[kind].segments for books in (early, late)]
-        return shown[1][side] - shown[0][side]
+        if not joined:
+            return segments(kind, early, late)
+        return late[kind].packets[side] - early[kind].packets[side]
+
+    def segments(kind: str, early: Books, late: Books) -> int:
+        return late[kind].segments[side] - early[kind].segments[side]
 
     seen = {kind: spent(kind, first.before, last.after) for kind in KINDS_SEEN}
     least = sum(spent(kind, first.after, last.before) for kind in KINDS_SEEN)
     sockets = min(spent("sockets", first.before, last.after), seen["plain"])
+    # What a socket sends as one (UDP_SEGMENT, TSO) may be cut before it comes to the interface.
+    cut = segments("plain", first.before, last.after) - segments("sockets", first.before, last.after)
+    strange = min(seen["plain"] - sockets, max(0, cut))
     names = ("rx_packets", "rx_dropped") if side == IN else ("tx_packets", "tx_dropped")
     counted, dropped = (
         getattr(last.link.counters, name) - getattr(first.link.counters, name) for name in names
@@ -104,8 +111,8 @@ def settle(first: Reading, last: Reading, side: int, seconds: float) -> Accounti
         direction="in" if side == IN else "out",
         seconds=seconds,
         packets=counted,
-        attributed=sockets,
-        no_socket=seen["plain"] - sockets,
+        attributed=seen["plain"] - strange,
+        no_socket=strange,
         other_ip=seen["other-ip"],
         fragments=seen["fragments"],
         tunnels=seen["tunnels"],

@@ -332,12 +332,18 @@ def _judge(flow: Flow, bound: Bound) -> bool:
 
 
 def _larger(sums: list[list[int]]) -> tuple[list[int], list[int]]:
-    """For each direction the figures of whoever counted most packets; and what sockets counted."""
-    total = [0] * 8
+    """For each direction the figures of whoever counted most packets; and how many of them are sockets'.
+
+    What a socket sends as one may be cut before it comes to the interface: then segments tell.
+    """
+    total, attributed = [0] * 8, []
     for side in (0, 1):
         best = max((sums[_OWN], sums[0], sums[1]), key=lambda row: row[side])
+        mine = max((sums[0], sums[1]), key=lambda row: row[side])
         total[side::2] = best[side::2]
-    return total, [max(sums[0][side], sums[1][side]) for side in (0, 1)]
+        cut = best[side] + best[6 + side] - mine[side] - mine[6 + side]
+        attributed.append(best[side] - min(best[side] - mine[side], max(0, cut)))
+    return total, attributed
 
 
 def _source(tap: bool, sockets: bool) -> str:

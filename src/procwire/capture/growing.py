@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Callable, Iterator
 
 CHUNK_BYTES = 1 << 16
@@ -62,6 +63,24 @@ class GrowingFile:
             if error.errno != errno.ESPIPE:
                 raise
         return os.readv(self._fd, [view])
+
+    @property
+    def stays(self) -> bool:
+        """Whether what was read can be read again: a file, not a pipe."""
+        return self._fd >= 0 and stat.S_ISREG(os.fstat(self._fd).st_mode)
+
+    def again(self, place: int, most: int) -> bytearray:
+        """At most so many bytes from a place on; none where it cannot be read. The caller's to wipe."""
+        text = bytearray(most)
+        try:
+            size = os.preadv(self._fd, [text], place)
+        except OSError:
+            size = 0
+        del text[size:]
+        return text
+
+    def __del__(self) -> None:
+        self.close()
 
     def close(self) -> None:
         """Let go of it."""

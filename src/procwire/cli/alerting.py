@@ -76,6 +76,8 @@ class Alerting:
 
     def take(self, finding: Finding) -> None:
         """One finding; on the disk when this returns, or held until it can be."""
+        if self._courier is not None and _of_courier(finding, self._courier.pid):
+            return
         row = self.row()
         mine = row is not None and _rests_on(finding, row.flow.flow_id)
         self.intake.take(finding, facts_of(row, COLUMNS) if mine else {}, now=time.time_ns())
@@ -112,6 +114,11 @@ class Alerting:
         words += f", {dispatcher.dead} dead letters" if dispatcher.dead else ""
         words += f", {intake.lost} findings LOST" if intake.lost else ""
         _say(words)
+
+
+def _of_courier(finding: Finding, pid: int) -> bool:
+    """Whether the courier did it by telling alerts: each such alert would make the next."""
+    return finding.pid == pid or any(one.endswith(f":{pid}") for one in finding.ancestors[:1])
 
 
 @contextlib.contextmanager

@@ -69,6 +69,7 @@ class Detecting:
         self.context: RowContext = NO_CONTEXT
         self.reasons: Reasons = tuple
         self.now = 0  # of packet time
+        self.findings = 0  # all that was taken, windows' too
         self._flow: Flow | None = None  # that is looked at
         self.ruling = _ruling(arguments, names)
         self.keeper: Keeper | None = None
@@ -280,6 +281,7 @@ class Detecting:
             reasons = (*reasons, self.deaf)
         if reasons:
             finding = msgspec.structs.replace(finding, reasons=(*finding.reasons, *reasons))
+        self.findings += 1
         for take in self.takers:
             take(finding)
 

@@ -84,7 +84,7 @@ class Ledgering:
 
     def __exit__(self, *_: object) -> None:
         self._notice_losses()
-        found = self._detecting.detection.findings if self._detecting is not None else 0
+        found = self._detecting.findings if self._detecting is not None else 0
         self._pen.append("stopped", {"code": self.code, "findings": found})
         lost = self._pen.lost
         self._pen.close()

@@ -33,8 +33,8 @@ def add(commands: Any) -> None:
     )
     parser.add_argument(
         "--process", choices=PROCESSES, default="read",
-        help="as which process it is confined: read (default), engine or warden of a watch, or the "
-        "one of a daemon that stays; what the last two must be able to do for their work is shown as needed",
+        help="as which process it is confined: read (default), engine or warden of a watch, the one of a "
+        "daemon that stays, or shaping's warden; what the last three must be able to do is shown as needed",
     )  # fmt: skip
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object a line")

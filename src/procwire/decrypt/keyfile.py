@@ -31,8 +31,14 @@ class KeyFile:
         self._file.open_by(opener)
 
     def read_all(self) -> None:
-        """To the end; no more will come. Raises KeyFileError where it cannot be read."""
+        """To the end; no more will come. Raises KeyFileError where it cannot be read.
+
+        While it stays open, connections that have to go, as there are too many, are read again when needed.
+        """
         try:
+            self._file.open()
+            if self._file.stays:
+                self.keys.read_again_by(self._file.again)
             while self.keys.drain(self._file.take()):
                 pass
         except OSError as error:

@@ -15,5 +15,13 @@ cdef class KeyLog:
     cdef dict _flows
     cdef readonly bytearray rest
     cdef bint _overlong
+    cdef object _again
+    cdef object _older
+    cdef bint _placed
+    cdef long long _at
+    cdef long long _line_at
+    cdef dict _places
+    cdef object _give_way(self)
+    cdef object _found_again(self, bytes random)
     cpdef bint lacks(self, bytes random) except? -1
     cpdef bint expects(self) except? -1

@@ -3,7 +3,8 @@
 
 ``feed`` takes any chunks of one file. Lines that are no key log lines are counted and passed over; a line is
 at most MAX_LINE bytes. Secrets stand in a vault; the buffer that lines are put together in is wiped. At
-most ``limit`` connections are kept, those that were fed or asked for last; the rest is wiped and counted.
+most ``limit`` connections are kept, those that were fed or asked for last; the rest is wiped. Where the file
+can be read again, it is remembered where they stand in it; else, and beyond that bound, they are counted.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 import cython
 
+from procwire.decrypt.older import Again, Older, lines_of
 from procwire.decrypt.reasons import NO_KEY, NOT_KEPT
 from procwire.decrypt.vault import Secret, Vault, VaultError
 from procwire.decrypt.wiping import wipe
@@ -58,7 +60,7 @@ class KeyLog:
     complete: cython.bint  # set by who reads the file: no more lines will come
     lines: cython.longlong  # of key log kind
     faulty: cython.longlong  # lines that were no key log lines
-    evicted: cython.longlong  # connections that had to go
+    evicted: cython.longlong  # connections that had to go and are not found again
     refused: cython.longlong  # secrets for which there was no room
     _held_bytes: cython.longlong
     _blocks: cython.longlong
@@ -69,6 +71,12 @@ class KeyLog:
     _flows: dict[bytes, int]  # that are under way, by random
     rest: bytearray  # a line that is to go on
     _overlong: cython.bint
+    _again: Any  # reads the file that is fed once more, see older.Again; None where it cannot be
+    _older: Any  # Older, once a connection had to go
+    _placed: cython.bint  # what is fed is of that file
+    _at: cython.longlong  # where in the file ``rest`` begins
+    _line_at: cython.longlong  # where the line begins that is read; -1: not in the file
+    _places: dict[bytes, int]  # the same of the first line of each known connection
 
     def __init__(
         self, *, limit: int = MAX_CONNECTIONS, vault: Vault | None = None, keeping: bool = False
@@ -84,6 +92,11 @@ class KeyLog:
         self._flows = {}
         self.rest = bytearray()
         self._overlong = False
+        self._again = self._older = None
+        self._placed = False
+        self._at = 0
+        self._line_at = -1
+        self._places = {}
 
     def __len__(self) -> int:
         return len(self._known)
@@ -107,6 +120,8 @@ class KeyLog:
     def get(self, random: bytes) -> Secrets | None:
         """The secrets of the connection whose ClientHello had this random."""
         found = self._known.get(random)
+        if found is None and self._older is not None and random in self._older:
+            found = self._found_again(random)
         if found is not None:
             self._known.move_to_end(random)
             if self._keeping:
@@ -119,13 +134,24 @@ class KeyLog:
         """Whether nothing is known of the connection, and nothing will be. b"": its random was not seen."""
         if not self.complete:
             return False
+        if self._older is not None:
+            return len(random) > 0 and random not in self._known and random not in self._older
         return len(self._known) == 0 or (len(random) > 0 and random not in self._known)
+
+    def read_again_by(self, again: Again) -> None:
+        """What is drained from here on can be read once more: connections that have to go are found again."""
+        self._again, self._placed = again, True
+
+    @property
+    def reads_again(self) -> bool:
+        """Whether there are any that only the file has."""
+        return self._older is not None
 
     @cython.ccall
     @cython.exceptval(-1)
     def expects(self) -> cython.bint:
         """Whether there are secrets, or some may come."""
-        return not self.complete or len(self._known) > 0
+        return not self.complete or len(self._known) > 0 or self._older is not None
 
     @property
     def absent(self) -> str:
@@ -163,6 +189,7 @@ class KeyLog:
         rest += chunk
         start = 0
         while (end := rest.find(b"\n", start)) >= 0:
+            self._line_at = self._at + start if self._placed else -1
             self._line(rest, start, end)
             start = end + 1
         left = len(rest) - start
@@ -170,6 +197,7 @@ class KeyLog:
             self._overlong = True
             left = 0
         kept = rest[len(rest) - left :] if left else bytearray()
+        self._at += len(rest) - left
         wipe(rest)
         self.rest = kept
 
@@ -186,11 +214,13 @@ class KeyLog:
 
     def take_blocks(self, found: Sequence[tuple[int, bytes]]) -> None:
         """Decryption Secrets Blocks of a capture, as (type, bytes), all so far: each counts once."""
+        placed, self._placed = self._placed, False
         for kind, text in found[self._blocks :]:
             if kind == TLS_KEY_LOG:
                 self.feed(text)
                 self.end()
         self._blocks = len(found)
+        self._placed = placed
 
     def end(self) -> None:
         """The file ends here: a last line without its newline counts."""
@@ -210,6 +240,7 @@ class KeyLog:
         if self._keeping:
             return
         found = self._known.pop(random, None)
+        self._places.pop(random, None)
         for secret in (found or {}).values():
             secret.wipe()
 
@@ -265,6 +296,8 @@ class KeyLog:
             return False
         self.lines += 1
         mine = self._known.setdefault(random, {})
+        if self._line_at >= 0:
+            self._places.setdefault(random, self._line_at)
         self._known.move_to_end(random)
         old = mine.get(name)
         if old is not None:
@@ -272,11 +305,34 @@ class KeyLog:
         mine[name] = secret
         self.generation += 1
         if len(self._known) > self._limit:
-            _, oldest = self._known.popitem(last=False)
-            for secret in oldest.values():
-                secret.wipe()
-            self.evicted += 1
+            self._give_way()
         return True
+
+    @cython.cfunc
+    def _give_way(self) -> Any:
+        """The oldest is wiped; where it can be read again, its place is remembered."""
+        random, oldest = self._known.popitem(last=False)
+        for secret in oldest.values():
+            secret.wipe()
+        place: cython.longlong = self._places.pop(random, -1)
+        if place >= 0 and self._older is None:
+            self._older = Older(self._again)
+        if place < 0 or not self._older.note(random, place):
+            self.evicted += 1
+        return None
+
+    @cython.cfunc
+    def _found_again(self, random: bytes) -> Any:
+        """The secrets of a connection that had given way, read from its place; None where it is not there."""
+        place, text = self._older.take(random)
+        lines: cython.longlong = self.lines  # which were counted
+        self._line_at = place
+        for start, end in lines_of(text, random):
+            self._read(text, start, end)
+        self._line_at = -1
+        self.lines = lines
+        wipe(text)
+        return self._known.get(random)
 
 
 @cython.cfunc

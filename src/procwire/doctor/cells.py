@@ -10,9 +10,10 @@ from procwire.model.rows import Check
 from procwire.sandbox import capabilities, readback
 from procwire.sandbox.confine import confine
 from procwire.sandbox.plan import Confinement
-from procwire.sandbox.profile import DAEMON, DAEMON_KEEPS, WARDEN, WARDEN_KEEPS, reader
+from procwire.sandbox.profile import COURIER, DAEMON, DAEMON_KEEPS, SCRIBE, WARDEN, WARDEN_KEEPS, reader
 
-_KEEP = {WARDEN: WARDEN_KEEPS, DAEMON: DAEMON_KEEPS}  # who stays root, and what of its rights
+# Who stays root, and what of its rights: the last two own their files, and have none.
+_KEEP = {WARDEN: WARDEN_KEEPS, DAEMON: DAEMON_KEEPS, SCRIBE: (), COURIER: ()}
 
 
 def sandbox() -> Check:

@@ -29,7 +29,8 @@ def keys_of(options: ReadOptions) -> tuple[KeyLog | None, Callable[[], None]]:
     def fill() -> None:
         if file is not None:
             file.read_all()
-            file.close()
+            if not (inside or keys.reads_again):
+                file.close()
         keys.complete = not inside or file is None
 
     return keys, fill

@@ -42,7 +42,7 @@ TOGETHER = 32  # looks that are announced at once
 # Where the kernel notes what is used no socket is missed by waiting, and each turn of this thread, and of
 # whoever is asked, costs more than a look: a flow is looked at when this has passed since the last turn,
 GATHER_NS = 2_000_000
-LEISURE_SECONDS = 0.05  # and of those that end many together, unless one begins meanwhile
+LEISURE_SECONDS = 0.2  # and of those that end many together, with the next that begins at the latest
 BATCH = 256  # looks between two checks whether a warm-up is due
 
 _FULL = Owner(process=None, confidence=UNKNOWN, reason="too many new flows at once to look at each")
@@ -215,12 +215,13 @@ class Resolver:
             time.sleep(left / 1e9)
         with self._wake:
             fresh = [self._new.popleft() for _ in range(min(BATCH, len(self._new)))]
-        for flow, key in _in_time(owners, fresh):
-            self._count += 1
-            self._look(owners, Waiting(0, self._count, 0, flow, key, _STOPPED))
         over = [self._ended.popleft() for _ in range(min(BATCH, len(self._ended)))]
-        for flow, key in _in_time(owners, over):
-            self._review(owners, flow, key)
+        for place, (flow, key) in enumerate(_in_time(owners, [*fresh, *over])):
+            if place < len(fresh):
+                self._count += 1
+                self._look(owners, Waiting(0, self._count, 0, flow, key, _STOPPED))
+            else:
+                self._review(owners, flow, key)
         self._turned = self._clock() if fresh or over else self._turned
         self._look_again(owners)
         if self._clock() >= self._warm_due:

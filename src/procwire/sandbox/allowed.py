@@ -97,10 +97,16 @@ _NEVER = (
     "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_send_signal", "memfd_create", "shmget", "shmat", "mq_open",
     "process_madvise", "process_mrelease",
 )  # fmt: skip
+# Nor shaping's warden, beside those: it makes no process, and stays who it is.
+_OTHERWISE = (
+    "fork", "vfork", "setpriority", "syslog", "setuid", "setreuid", "setresuid", "setgid", "setregid",
+    "setresgid", "setgroups", "capset",
+)  # fmt: skip
 _MAKING = frozenset({"bpf", "perf_event_open", "setns", "unshare"})  # what a warden and an engine begin with
 _TIOCSTI = 0x5412
 _CLONE_NEWNET, _CLONE_NEWUSER = 0x40000000, 0x10000000
 _CLONE_NAMESPACES = 0x7E020000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
+_LOCAL = (1, 16)  # AF_UNIX, AF_NETLINK
 _CLIENTS = (1, 2, 10, 16, 17)  # AF_UNIX, AF_INET and AF_INET6 of a courier, AF_NETLINK, AF_PACKET
 
 _CONDITIONAL = (
@@ -195,6 +201,31 @@ def staying(*, root: bool) -> tuple[Rule, ...]:
         Rule("fcntl", checks=(Check(1, _FCNTL),), otherwise=no),
         Rule("prlimit64", checks=(Check(0, (0,)),), otherwise=no),
         *_fatal(_MAKING),
+    )
+
+
+def shaping(pid: int) -> tuple[Rule, ...]:
+    """The rules of shaping's warden: it changes the network, writes its journal, and makes no process.
+
+    Nothing is executed, traced, mounted, or loaded but programs of BPF; of namespaces it enters and makes
+    those of networks; it speaks netlink, and with programs of this host. All else stays allowed.
+    """
+    no = refusal(errno.EPERM)
+    return (
+        *(Rule(name, action=no) for name in (*_NEVER, *_OTHERWISE)),
+        Rule("prctl", checks=(Check(0, _PRCTL),), otherwise=no),
+        Rule("mmap", checks=(Check(2, (0x0, 0x2, 0x4), _PROT_WRITE_EXEC),), otherwise=no),
+        Rule("mprotect", checks=(Check(2, (0,), _PROT_EXEC),), otherwise=no),
+        Rule("clone", checks=(Check(0, (_CLONE_THREAD,), _CLONE_THREAD),), otherwise=no),
+        Rule("clone3", action=refusal(errno.ENOSYS)),
+        Rule("unshare", checks=(Check(0, (_CLONE_NEWNET,)),), otherwise=KILL),
+        Rule("setns", checks=(Check(1, (_CLONE_NEWNET,)),), otherwise=KILL),
+        Rule("socket", checks=(Check(0, _LOCAL),), otherwise=no),
+        Rule("ioctl", action=no, checks=(Check(1, (_TIOCSTI,)),), otherwise=ALLOW),
+        Rule("fcntl", checks=(Check(1, _FCNTL),), otherwise=no),
+        Rule("prlimit64", checks=(Check(0, (0,)),), otherwise=no),
+        *(Rule(each.name, checks=each.checks, otherwise=no) for each in _own(pid)),
+        *_fatal(_MAKING | {"pidfd_getfd"}),
     )
 
 

@@ -138,7 +138,7 @@ class _Steps:
         if lacking:
             raise SandboxError(0, lacking)
         rules = self.plan.rules
-        default = assembler.ALLOW if self.plan.forks else assembler.refusal(EPERM)
+        default = assembler.ALLOW if self.plan.forks or self.plan.permits else assembler.refusal(EPERM)
         seccomp.install(assembler.assemble(rules, known, machine, default=default))
 
 

@@ -43,6 +43,7 @@ class Plan:
     forks: bool = (
         False  # it makes processes with cells of their own: calls without a rule stay, as they need them
     )
+    permits: bool = False  # calls without a rule stay, as it does much
     trees: tuple[str, ...] = ()  # of ``readable``, those that hold modules which may be imported later
     late: Callable[[], Iterable[str]] = tuple  # these: imported first where the lesser user cannot read them
     keeps: tuple[int, ...] = ()  # capabilities

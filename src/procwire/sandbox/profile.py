@@ -15,8 +15,8 @@ from procwire.sandbox.plan import OFF, Confinement, Plan
 READER, ENGINE, WARDEN = "procwire:reader", "procwire:engine", "procwire:warden"
 SCRIBE = "procwire:ledger"
 COURIER = "procwire:courie"  # a name has 15 bytes
-DAEMON = "procwire:daemon"
-PROCESSES = ("read", "engine", "warden", "daemon")
+DAEMON, SHAPER = "procwire:daemon", "procwire:shaper"
+PROCESSES = ("read", "engine", "warden", "daemon", "shaper")
 MAPS_FOR_ALL = (5, 19)  # from this Linux on, maps that one was handed need no CAP_BPF
 # Packet sockets and sock_diag; maps, programs and iterators; namespaces; what /proc tells of others.
 WARDEN_KEEPS = (
@@ -28,6 +28,12 @@ DAEMON_KEEPS = (
     *WARDEN_KEEPS, capabilities.DAC_OVERRIDE, capabilities.SETUID, capabilities.SETGID, capabilities.SETPCAP,
     capabilities.CHOWN, capabilities.FOWNER, capabilities.KILL, capabilities.SYS_RESOURCE,
     capabilities.IPC_LOCK,
+)  # fmt: skip
+# Networks, their namespaces, control groups and sockets of others; marks; a journal, and a ledger of others.
+SHAPER_KEEPS = (
+    capabilities.NET_ADMIN, capabilities.BPF, capabilities.PERFMON, capabilities.SYS_ADMIN,
+    capabilities.SYS_PTRACE, capabilities.SYS_RESOURCE, capabilities.DAC_READ_SEARCH,
+    capabilities.DAC_OVERRIDE,
 )  # fmt: skip
 LEAST_DESCRIPTORS = 256
 DNS = 53
@@ -46,9 +52,15 @@ WARDEN_NEEDS = frozenset(_NEEDS.split())
 # end them.
 _MAKES = (
     "make-file write-file truncate-file delete-file make-folder change-mode connect-tcp send-udp raw-socket "
-    "fork-bomb signal signal-thread become-root take-capability show-memory"
+    "fork-bomb signal signal-thread become-root take-capability show-memory raise-limit"
 )
-NEEDS = {"warden": WARDEN_NEEDS, "daemon": WARDEN_NEEDS | frozenset(_MAKES.split())}
+# Shaping's warden: a journal, control groups, sockets of processes that it marks. It opens no packet socket.
+_SHAPES = "make-file write-file truncate-file delete-file make-folder change-mode steal-descriptor"
+NEEDS = {
+    "warden": WARDEN_NEEDS,
+    "daemon": WARDEN_NEEDS | frozenset(_MAKES.split()),
+    "shaper": WARDEN_NEEDS - {"packet-socket"} | frozenset(_SHAPES.split()),
+}
 
 
 def reader(mode: str, *, files: Sequence[str] = (), folders: Sequence[str] = (), quiet: bool = False) -> Plan:
@@ -124,6 +136,23 @@ def daemon(mode: str) -> Plan:
     )
 
 
+def shaper(mode: str) -> Plan:
+    """Shaping's warden: it changes networks, and puts them back, for as long as something is shaped.
+
+    It stays root, as its journal is root's, and what it undoes may be anybody's. No Landlock, as it looks
+    into others; no limits, as each impairment takes descriptors.
+    """
+    held = capabilities.effective()
+    return Plan(
+        name=SHAPER,
+        mode=mode,
+        rules=allowed.shaping(os.getpid()),
+        permits=True,
+        keeps=tuple(number for number in SHAPER_KEEPS if held >> number & 1),
+        stays=frozenset({words.FILES, words.TCP, words.SCOPES, words.IDENTITY, words.NETWORK, words.LIMITS}),
+    )
+
+
 def courier(mode: str, *, folders: Sequence[str], ports: Sequence[int], named: bool, datagrams: bool) -> Plan:
     """Who delivers alerts: TCP to ``ports``, files in ``folders``, and nothing of what procwire knows.
 
@@ -148,6 +177,8 @@ def plan_of(process: str, mode: str) -> Plan:
         return dataclasses.replace(warden(mode), quiet=True)
     if process == "daemon":
         return dataclasses.replace(daemon(mode), quiet=True)
+    if process == "shaper":
+        return dataclasses.replace(shaper(mode), quiet=True)
     if process == "engine":
         return dataclasses.replace(engine(mode, maps=True), quiet=True)
     return reader(mode, quiet=True)

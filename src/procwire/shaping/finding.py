@@ -161,13 +161,14 @@ class Finder:
                 f"what {target} receives cannot be told apart before it has arrived: only what it sends is "
                 "shaped (--direction egress); a whole --rtt can be put there"
             )
+        top = groups.root()  # before anything is written down
         path, group, pid = OWN, target.name, 0
         if target.kind == "process":
             pid, path = target.pid, f"/proc/{target.pid}/ns/net"
             group = groups.settling(pid)[0].group
         elif target.kind == "unit":
             group = groups.of_unit(target.name)
-        elif not os.path.isdir(groups.root() + group):  # noqa: PTH112
+        elif not os.path.isdir(top + group):  # noqa: PTH112
             raise GoneError(f"there is no control group {group}")
         kernel = self.kernel(path)
         is_own = kernel.namespace.place.inode == own()

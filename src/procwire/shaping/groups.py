@@ -104,16 +104,31 @@ def settle(step: Settle) -> None:
 
 def unsettle(step: Unsettle) -> None:
     """Everybody back, and the group away; nothing where it is gone. Raises ShapingError."""
-    folder = Path(root() + step.group)
+    try:
+        top = root()
+    except ShapingError:  # within ``ip netns exec``, say, which mounts a /sys of its own
+        if _is_lived_in(step.group):
+            raise
+        return
+    folder = Path(top + step.group)
     if not folder.name.startswith(PREFIX) or not folder.is_dir():
         return
-    home = Path(root() + step.home)
+    home = Path(top + step.home)
     try:
         for pid in (folder / "cgroup.procs").read_text(encoding="ascii").split():
             _move(home, int(pid))
         folder.rmdir()
     except OSError as error:
         raise ShapingError(f"{step.group} cannot be emptied: {error.strerror}") from None
+
+
+def _is_lived_in(group: str) -> bool:
+    """Whether a process is in a group, as /proc says of each."""
+    for place in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(ShapingError):
+            if of_process(int(place.name)) == group:
+                return True
+    return False
 
 
 def mark(group: str, priority: int) -> int:

@@ -157,9 +157,18 @@ def main(folder: Path) -> int:
         _say_ready()
         return 0
     watchdog = Watchdog(folder)
+    _shut_in()
     _say_ready()
     watchdog.run()
     return 0
+
+
+def _shut_in() -> None:
+    from procwire.sandbox import profile  # which those who ask this process need not load
+    from procwire.sandbox.confine import confine
+    from procwire.sandbox.plan import BEST_EFFORT
+
+    confine(profile.shaper(BEST_EFFORT))
 
 
 def _say_ready() -> None:

@@ -106,10 +106,16 @@ def _parsed(text: str) -> Any:
     if len(trees) != 1:
         raise GuardError("one query at a time" if trees else "an empty query")
     if not isinstance(trees[0], _expressions().Query) or isinstance(trees[0], _expressions().Subquery):
-        raise GuardError(f"only SELECT is allowed, and this is {type(trees[0]).__name__.upper()}")
+        raise GuardError(f"only SELECT is allowed, and this is {_first_word(trees[0], text)}")
     if isinstance(trees[0], _expressions().Select) and not trees[0].expressions:
         raise GuardError("SELECT what?")
     return trees[0]
+
+
+def _first_word(tree: Any, text: str) -> str:
+    """What a statement is, in the words of who wrote it where the parser has no name for it."""
+    name = type(tree).__name__.upper()
+    return name if name != "COMMAND" else text.split(maxsplit=1)[0].upper()[:20]
 
 
 def _plain(error: Any) -> str:
@@ -141,8 +147,9 @@ def _check_node(node: Any, expressions: Any) -> None:
     if isinstance(node, expressions.Anonymous):
         name = str(node.name).lower()
         if name not in NAMES:
-            hint = nearest(name, NAMES) or "procwire query --tables lists what there is"
-            raise GuardError(f"the function {name} is not allowed: {hint}")
+            near = nearest(name, NAMES)
+            hint = f": {near}" if near else ""
+            raise GuardError(f"the function {name} is not allowed{hint}")
     elif type(node).__name__ not in NODES:
         raise GuardError(f"{_word(node)} is not allowed in a query")
 

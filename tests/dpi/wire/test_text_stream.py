@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from procwire.dpi.contract import ProtocolError
+from procwire.dpi.wire import text_message
 from procwire.dpi.wire.text_message import MAX_BODY
 from procwire.dpi.wire.text_stream import TextStream
 
@@ -29,6 +30,30 @@ def test_whole_and_single() -> None:
     single = stream()
     assert cut(single, *(said[at : at + 1] for at in range(len(said)))) == wanted
     assert single.passed == 7
+
+
+def test_bytes_that_come_singly_are_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A head and a body of some KiB in pieces of one byte: each piece once, not all that is held."""
+    looked: list[int] = []
+    read = text_message.read
+
+    def counted(data: bytes | bytearray, seen: int = 0) -> text_message.Head | None:
+        looked.append(len(data) - max(0, seen - 3))
+        return read(data, seen)
+
+    monkeypatch.setattr(text_message, "read", counted)
+    said = b"A x\r\nq: %s\r\nl: 5000\r\n\r\n" % (b"v" * 5000) + b"b" * 5000
+    assert cut(stream(), *(said[at : at + 1] for at in range(len(said)))) == [(b"A x", b"b" * 5000)]
+    assert max(looked[1:]) <= 4
+    assert len(looked) < 5100
+
+
+def test_a_gap_while_a_head_or_a_body_is_awaited() -> None:
+    for piece in (ONE[:8], ONE[:-2]):
+        made = stream()
+        assert cut(made, piece) == []
+        made.miss(0, 9)
+        assert cut(made, ONE) == [(b"A x", b"hello")]
 
 
 def test_a_body_that_is_too_long_is_passed_over() -> None:

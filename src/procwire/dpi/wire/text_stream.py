@@ -21,12 +21,14 @@ Between = Callable[[bytearray], int]
 class TextStream:
     """Both sides. ``begins``: whether a message can begin so; ``between``: length of what is none, or 0."""
 
-    __slots__ = ("_begins", "_between", "_held", "_lost", "_owed", "lossy", "passed")
+    __slots__ = ("_begins", "_between", "_heads", "_held", "_lost", "_owed", "_seen", "lossy", "passed")
 
     def __init__(self, begins: Judge, between: Between | None = None) -> None:
         self._begins = begins
         self._between = between
         self._held = (bytearray(), bytearray())
+        self._heads: list[Head | None] = [None, None]  # whose body is not whole
+        self._seen = [0, 0]  # bytes that no head ended in: they are looked at once, however they come
         self._owed = [0, 0]
         self._lost = [False, False]
         self.lossy = False
@@ -37,20 +39,25 @@ class TextStream:
         held = self._held[side]
         held += data
         while True:
-            self._pay(side, held)
-            if self._owed[side] or len(held) < LEAST:
-                return
-            passed = self._between(held) if self._between else 0
-            if passed:
-                self._owed[side] = passed
-                self.passed += passed
-                continue
-            head = text_message.read(held)
+            head = self._heads[side]
             if head is None:
-                return
+                self._pay(side, held)
+                if self._owed[side] or len(held) < LEAST:
+                    return
+                passed = self._between(held) if self._between and not self._seen[side] else 0
+                if passed:
+                    self._owed[side] = passed
+                    self.passed += passed
+                    continue
+                head = text_message.read(held, self._seen[side])
+                if head is None:
+                    self._seen[side] = len(held)
+                    return
             size = head.body
             if size <= MAX_BODY and len(held) < head.size + size:
+                self._heads[side] = head
                 return
+            self._heads[side], self._seen[side] = None, 0
             body = bytes(held[head.size : head.size + size]) if size <= MAX_BODY else b""
             del held[: head.size + len(body)]
             self._owed[side] = size - len(body)
@@ -61,7 +68,7 @@ class TextStream:
         paid = min(self._owed[side], len(held))
         self._owed[side] -= paid
         del held[:paid]
-        if self._owed[side] or not held:
+        if self._owed[side] or not held or self._seen[side]:
             return
         if self._lost[side]:
             self._lost[side] = not self._begins(bytes(held[:SHOWN]))
@@ -74,7 +81,8 @@ class TextStream:
         if size <= self._owed[side]:
             self._owed[side] -= size
             return
-        self._owed[side] = 0
+        self._owed[side] = self._seen[side] = 0
+        self._heads[side] = None
         self._held[side].clear()
         self._lost[side] = self.lossy = True
 

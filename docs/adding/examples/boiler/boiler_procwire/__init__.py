@@ -1,0 +1,1 @@
+"""Boilers, for procwire."""
