@@ -42,6 +42,14 @@ assert give_back() > 1 << 20
 assert mapped() < before - 1024, (before, mapped())
 assert json.loads('[1.5]') == [1.5] and str(decimal.Decimal("0.1")) == "0.1"
 sqlite3.connect(":memory:").execute("select 1")
+import ctypes
+def heap():
+    return re.search(r"^([0-9a-f]+-[0-9a-f]+) .*\\[heap\\]$", open("/proc/self/maps").read(), re.M)[1]
+large = ctypes.create_string_buffer(8 << 20)  # the first one of its size is given back
+del large
+before = heap()
+large = ctypes.create_string_buffer(1 << 20)
+assert heap() == before  # and does not move the line
 print("well")
 """
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 _DONTNEED = 4  # MADV_DONTNEED
-_ARENA_MAX = -8  # M_ARENA_MAX of mallopt(3)
+_ARENA_MAX, _MMAP_THRESHOLD, _TRIM_THRESHOLD = -8, -3, -1  # of mallopt(3)
+LARGE_BYTES = 128 << 10  # what glibc begins with, and gives up once something larger was freed
 _HEAD = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) (\S{4}) \S+ \S+ \d+ +(/.*)$")
 SMAPS = "/proc/self/smaps"
 
@@ -47,11 +48,15 @@ def unwritten(smaps: str) -> Iterator[Mapped]:
 def share_arena() -> None:
     """One heap for all threads, and for children's: the interpreter's lock keeps them apart anyway.
 
-    Else each thread begins one of its own, of which mostly little is used (glibc; others pass it over).
+    Else each thread begins one of its own, of which mostly little is used (glibc; others pass it over). What
+    is large stays outside of it: the kernel's maps are read into buffers of some 100 KiB once a second, and
+    each would leave a hole between what lives longer.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_ARENA_MAX, 1)
+        mallopt(_MMAP_THRESHOLD, LARGE_BYTES)
+        mallopt(_TRIM_THRESHOLD, LARGE_BYTES)
 
 
 def give_back(path: str = SMAPS) -> int:
