@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ctypes
 import stat
 from pathlib import Path
 
@@ -45,6 +46,24 @@ def test_a_wiped_key_signs_no_more() -> None:
     with pytest.raises(LedgerError, match="wiped"):
         key.sign(b"words")
     assert SEED not in bytes(key._page)
+
+
+def test_the_seed_is_in_memory_that_is_locked_not_dumped_and_not_inherited() -> None:
+    key = EpochKey("procwire/test", SEED)
+    held = ctypes.c_char.from_buffer(key._page)
+    start = ctypes.addressof(held)
+    flags: list[str] = []
+    inside = False
+    for line in Path("/proc/self/smaps").read_text().splitlines():
+        first = line.split()[0]
+        if "-" in first and not first.endswith(":"):
+            low, _, high = first.partition("-")
+            inside = int(low, 16) <= start < int(high, 16)
+        elif inside and first == "VmFlags:":
+            flags = line.split()[1:]
+    del held
+    assert key.locked
+    assert {"lo", "dd", "wf"} <= set(flags)  # locked, out of core files, wiped in a child
 
 
 def test_what_is_no_key_is_said(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def test_dns_messages(capture: Path) -> None:
     assert ours == [value for value in names if value.isascii() and value != "<Root>"]
 
 
-PORTLESS = {"icmp", "icmp6", "igmp", "arp", "lldp"}  # captures that may hold nothing with ports
+PORTLESS = {"icmp", "icmp6", "igmp", "sctp", "arp", "lldp"}  # captures that may hold nothing of TCP and UDP
 
 
 def ends_of(row: dict[str, list[str]]) -> tuple[str, ...] | None:

@@ -6,12 +6,22 @@ import argparse
 import sys
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from procwire.cli import exit
-from procwire.egress import file as policies
 from procwire.egress.reason import EgressError
-from procwire.egress.verdict import Judge
 from procwire.engine.options import EngineError
+
+if TYPE_CHECKING:
+    from procwire.egress.verdict import Judge
+
+
+def _judge(path: Path) -> Judge:
+    """Who judges by the policy of a file. Raises EgressError and OSError."""
+    from procwire.egress.file import load
+    from procwire.egress.verdict import Judge
+
+    return Judge(load(path))
 
 
 class Policing:
@@ -23,15 +33,20 @@ class Policing:
     def __init__(self, arguments: argparse.Namespace) -> None:
         named = getattr(arguments, "egress", None)
         live = getattr(arguments, "command", "") in ("watch", "daemon")
-        self.path = Path(named or policies.usual())
+        self.path = Path()
         self.judge: Judge | None = None
         self._new: Judge | None = None
         self._thread: threading.Thread | None = None
-        if not named and not (live and self.path.is_file()):
-            self.path = Path()
+        if not named and not live:
             return
+        from procwire.egress import file as policies
+
+        path = Path(named or policies.usual())
+        if not named and not path.is_file():
+            return
+        self.path = path
         try:
-            self.judge = Judge(policies.load(self.path))
+            self.judge = _judge(path)
         except EgressError as error:
             raise EngineError(f"egress: {error}", exit.USAGE) from None
 
@@ -56,7 +71,7 @@ class Policing:
 
     def _read(self) -> None:
         try:
-            judge = Judge(policies.load(self.path))
+            judge = _judge(self.path)
         except (EgressError, OSError) as error:
             print(f"procwire: egress: the policy stays as it was: {error}", file=sys.stderr, flush=True)
             return

@@ -256,10 +256,12 @@ class _Grouped(_Rows):
         self.named = keep is not None and not LEARNED.isdisjoint(keep.columns)
         self.groups = [Groups(one) for one in by]
 
-    def take(self, row: FlowRow) -> None:
-        """See _Rows."""
-        for groups in self.groups:
-            groups.add(row)
+    def ended(self, flow: Flow) -> None:
+        """See Silent."""
+        row = FlowRow(flow, self.context) if self.context else FlowRow(flow)
+        if self.keep is None or self.keep(row):
+            for groups in self.groups:
+                groups.add(row)
 
     def gathers(self) -> bool:
         """See Gatherer: sums do not depend on order, and only a filter may ask for a learned name."""
@@ -273,7 +275,7 @@ class _Grouped(_Rows):
         """See Gatherer."""
         found = [Groups.joined(parts) for parts in zip(*harvests, strict=True)]
         for groups, sums in zip(self.groups, found, strict=True):
-            groups.found = sums or {}
+            groups.replace(sums or {})
         return None not in found
 
     def finish(self, reading: Reading) -> None:  # noqa: ARG002

@@ -10,15 +10,17 @@ import sys
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from procwire.cli import exit
 from procwire.configuration.reason import ConfigurationError
-from procwire.configuration.watchlist import SHOWN, STORED, Action, Watchlist
 from procwire.engine.options import EngineError
 from procwire.model.rows import FlowRow
 from procwire.model.tables import FLOWS
 from procwire.model.values import clean
+
+if TYPE_CHECKING:
+    from procwire.configuration.watchlist import Watchlist
 
 Keep = Callable[[Any], bool]
 MAX_TOLD = 65_536  # flows whose alert was told; of the oldest it may be told again
@@ -35,6 +37,8 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
 
 def watchlist(path: str, table: Any = FLOWS, *, text: str | None = None) -> Watchlist:
     """The filters of a file, or of its text. Raises EngineError with every fault."""
+    from procwire.configuration.watchlist import Watchlist
+
     try:
         return Watchlist(Path(path), table, text=text)
     except ConfigurationError as error:
@@ -59,16 +63,16 @@ class Verdicts:
 
     def shows(self, row: Any) -> bool:
         """Whether a flow, or an observation in it, is shown."""
-        return self._list.decide(row).action in SHOWN
+        return self._list.shows(row)
 
     def stores(self, row: Any) -> bool:
         """Whether it is stored."""
-        return self._list.decide(row).action in STORED
+        return self._list.stores(row)
 
     def tell(self, row: FlowRow) -> None:
         """Say once that an entry asks for the flow to be told of."""
         verdict = self._list.decide(row)
-        if verdict.action is not Action.ALERT or row.flow.number in self._told:
+        if not verdict.alerts or row.flow.number in self._told:
             return
         self._told[row.flow.number] = None
         if len(self._told) > MAX_TOLD:

@@ -13,12 +13,13 @@ import msgspec
 from procwire.configuration.checking import UnfitError, checked
 from procwire.configuration.keys import BY_NAME, SECTIONS, Key
 from procwire.model.filter.fault import nearest
+from procwire.model.patterns import lazy
 from procwire.model.values import clean
 
 MAX_FILE_BYTES = 1 << 20
-_TABLE = re.compile(r"\s*\[\s*([A-Za-z0-9_.\"' -]+?)\s*\]\s*(?:#.*)?$")
-_ARRAY = re.compile(r"\s*\[\[\s*([A-Za-z0-9_.\"' -]+?)\s*\]\]\s*(?:#.*)?$")
-_KEY = re.compile(r"\s*([A-Za-z0-9_\"'-]+(?:\s*\.\s*[A-Za-z0-9_\"'-]+)*)\s*=")
+_TABLE = lazy(r"\s*\[\s*([A-Za-z0-9_.\"' -]+?)\s*\]\s*(?:#.*)?$")
+_ARRAY = lazy(r"\s*\[\[\s*([A-Za-z0-9_.\"' -]+?)\s*\]\]\s*(?:#.*)?$")
+_KEY = lazy(r"\s*([A-Za-z0-9_\"'-]+(?:\s*\.\s*[A-Za-z0-9_\"'-]+)*)\s*=")
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):

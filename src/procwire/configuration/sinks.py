@@ -15,11 +15,12 @@ from procwire.configuration.reason import UnfitError
 from procwire.model.columns import Kind
 from procwire.model.filter.fault import nearest
 from procwire.model.finding import SEVERITIES
+from procwire.model.patterns import lazy
 from procwire.model.sink import FORMATS, KINDS, Sink
 from procwire.model.values import ValueTextError, parse_duration, parse_size
 
 MAX_SINKS = 16
-_NAME = re.compile(r"[a-z0-9_-]{1,32}")
+_NAME = lazy(r"[a-z0-9_-]{1,32}")
 _URL = ("webhook", "splunk", "elasticsearch", "powerbi")
 _HOST = ("syslog", "smtp", "nats")
 TRANSPORTS = {"syslog": ("tcp", "udp", "tls"), "smtp": ("starttls", "tls", "none"), "nats": ("none", "tls")}

@@ -73,6 +73,11 @@ class Verdict(msgspec.Struct, frozen=True):
     action: Action
     entry: Entry | None
 
+    @property
+    def alerts(self) -> bool:
+        """Whether it is to be told of."""
+        return self.action is Action.ALERT
+
 
 class Watchlist:
     """The filters of a file, or of ``text`` where it was read already, for rows of ``table``.
@@ -93,6 +98,14 @@ class Watchlist:
             (entry, [one.filter.matches for one in entry.conditions]) for entry in self.entries
         ]
         self._default = Verdict(self.default, None)
+
+    def shows(self, row: Any) -> bool:
+        """Whether a flow, or an observation in it, is shown."""
+        return self.decide(row).action in SHOWN
+
+    def stores(self, row: Any) -> bool:
+        """Whether it is stored."""
+        return self.decide(row).action in STORED
 
     def decide(self, row: Any) -> Verdict:
         """The first entry that fits, or the default."""

@@ -5,18 +5,21 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from procwire.decrypt.gate import Gate, QuicGate
 from procwire.decrypt.keylog import KeyLog
-from procwire.decrypt.module import Module, QuicModule
-from procwire.decrypt.quic_paths import QuicPaths
 from procwire.dpi.registry import Registry, registry
 
 if TYPE_CHECKING:
+    from procwire.decrypt.module import Module
+    from procwire.decrypt.quic_paths import QuicPaths
     from procwire.decrypt.quic_talk import QuicTalk
 
 
 def keyed(keys: KeyLog) -> Registry:
     """A registry like the usual one, with TLS, DTLS and QUIC read as far as ``keys`` open them."""
+    from procwire.decrypt.gate import Gate, QuicGate  # most runs have no keys
+    from procwire.decrypt.module import Module, QuicModule
+    from procwire.decrypt.quic_paths import QuicPaths
+
     made: list[Registry] = []
     known = registry()
     paths: QuicPaths[QuicTalk] = QuicPaths()

@@ -67,7 +67,7 @@ class Asking:
         if flow.proto not in self.transports:
             return None
         state: Reading = Reading(None, flow.proto != _TCP)
-        if len(self.expected):
+        if self.expected.known:
             state.expected = self.expected.find(flow, now)
             if state.expected is not None:
                 flow.facts["announced_by"] = state.expected.by

@@ -43,35 +43,35 @@ class Expected:
     def __init__(self, limit: int = MAX_EXPECTED, life_ns: int = LIFE_NS) -> None:
         self._limit = limit
         self._life = life_ns
-        self._known: OrderedDict[tuple[Any, ...], tuple[int, Expectation]] = OrderedDict()
+        self.known: OrderedDict[tuple[Any, ...], tuple[int, Expectation]] = OrderedDict()
         self.evicted = 0
 
     def __len__(self) -> int:
-        return len(self._known)
+        return len(self.known)
 
     def add(self, now: int, wanted: Expectation) -> None:
         """Announced at ``now``; a later announcement of the same end takes the place of an earlier."""
         key = (wanted.proto, wanted.tunnel, wanted.family, wanted.high, wanted.low, wanted.port)
-        self._known[key] = (now, wanted)
-        self._known.move_to_end(key)
-        if len(self._known) > self._limit:
-            _, (since, _) = self._known.popitem(last=False)
+        self.known[key] = (now, wanted)
+        self.known.move_to_end(key)
+        if len(self.known) > self._limit:
+            _, (since, _) = self.known.popitem(last=False)
             self.evicted += since + self._life >= now
 
     def find(self, flow: Flow, now: int) -> Any:
         """What was announced of this flow, or None; over TCP that was one connection, and is used up."""
-        if not self._known:
+        if not self.known:
             return None
         front = (flow.proto, flow.tunnel, flow.family)
         for key in (
             (*front, flow.dst_hi, flow.dst_lo, flow.dport),
             (*front, flow.src_hi, flow.src_lo, flow.sport),
         ):
-            found = self._known.get(key)
+            found = self.known.get(key)
             if found is not None:
                 since, wanted = found
                 if flow.proto == _TCP or now > since + self._life:
-                    del self._known[key]
+                    del self.known[key]
                 if now <= since + self._life:
                     return wanted
         return None

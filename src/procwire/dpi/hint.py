@@ -8,12 +8,12 @@ the protocol by its name), ``name`` (of a server that is known for it), ``port``
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from typing import Any
 
 from procwire.dpi._resolver_names import RESOLVERS
 from procwire.model.flow import Flow
+from procwire.model.patterns import lazy
 
 CONTENT = "content"
 SHAPE = "rtp-shape"
@@ -21,10 +21,10 @@ DNS_PORT = 853  # RFC 7858 section 3.1, RFC 9250 section 4.1.1
 _ALPN = {"dot": "dot", "doq": "doq"}  # RFC 7858 (IANA's registry), RFC 9250 section 4.1
 _SECURE = ("tls", "quic", "dtls")
 _WEB = ("h2", "h3", "http/1.1")
-_DRAFT = re.compile(r"doq(?:-i\d\d)?|h3-\d\d")
+_DRAFT = lazy(r"doq(?:-i\d\d)?|h3-\d\d")
 # Tor's hello asks for www., 8 to 20 characters of base32, .com (crypto_random_hostname in its tortls.c); it
 # was 4 to 25 before.
-_ONION = re.compile(r"www\.([a-z2-7]{4,25})\.com")
+_ONION = lazy(r"www\.([a-z2-7]{4,25})\.com")
 _OTHER_NAME = "certificate-name-mismatch"
 
 

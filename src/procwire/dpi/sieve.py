@@ -38,7 +38,7 @@ class Sieve:
         if len(starts) > MAX_STARTS or not places <= set(range(MAX_PLACE + 1)):
             raise ShapeError(f"{len(starts)} ways to begin, places {sorted(places)}")
         tables = {place: _table(starts, place) for place in places}
-        ordered = sorted(places, key=lambda place: sum(map(int.bit_count, tables[place])))
+        ordered = sorted(places, key=lambda place: _breadth(starts, place))
         flat: Any = array("Q", [mask for place in ordered for mask in tables[place]] or [0])
         self._least = shape.least
         self._holds = shape.holds
@@ -74,13 +74,18 @@ class Sieve:
 
 def _table(starts: tuple[dict[int, bytes], ...], place: int) -> list[int]:
     """Byte -> the starts that allow it at this place, as bits; one that does not name it allows all."""
-    masks = [0] * _BYTES
-    flag: cython.ulonglong = 1
-    for start in starts:
-        for byte in set(start.get(place, range(_BYTES))):
+    one: Any = 1  # no C number: there are 64 of these
+    named = [(one << bit, start[place]) for bit, start in enumerate(starts) if place in start]
+    masks = [(one << len(starts)) - 1 - sum([flag for flag, _ in named])] * _BYTES
+    for flag, allowed in named:
+        for byte in set(allowed):
             masks[byte] |= flag
-        flag <<= 1
     return masks
+
+
+def _breadth(starts: tuple[dict[int, bytes], ...], place: int) -> int:
+    """How much a place lets through: bytes allowed, summed over the starts."""
+    return sum([len(set(start[place])) if place in start else _BYTES for start in starts])
 
 
 def sieve(module: Any, transport: str) -> Sieve | None:

@@ -1,3 +1,4 @@
+# cython: language_level=3
 """The states a flow can be in, as an observer between the two ends sees them (RFC 9293 section 3.3.2).
 
 An observer cannot tell the FIN-WAITs of one end from the CLOSE-WAIT of the other: one FIN is ``fin-wait``,

@@ -6,16 +6,16 @@ Each line is safe to print: whatever a terminal could act on is escaped, and rea
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import msgspec
 
+from procwire.model.patterns import lazy
 from procwire.model.plain import fields, mended, readers
 
 __all__ = ["fields", "line_of", "readers", "safe"]
 
-_UNSAFE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
+_UNSAFE = lazy("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 
 
 def safe(line: bytes) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from itertools import islice
 from operator import attrgetter
@@ -13,11 +12,12 @@ from procwire.model.columns import Free, Kind, Table
 from procwire.model.declare import column, count, items, span, text
 from procwire.model.getters import Getter, known
 from procwire.model.host_tables import container_columns
+from procwire.model.patterns import lazy
 from procwire.model.process import Container
 
 MAX_ARGUMENTS = 8  # that have columns of their own
 _ESCAPED = "'\\''"  # a quote within quotes, as a shell has it
-_WORD = re.compile(r"'((?:[^']|'\\'')*)'(?=\s|$)|\S+")
+_WORD = lazy(r"'((?:[^']|'\\'')*)'(?=\s|$)|\S+")
 FORK, EXEC, EXIT = "fork", "exec", "exit"
 
 

@@ -6,14 +6,14 @@ Times are RFC 3339 in UTC with nanoseconds, durations seconds, what is not known
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from procwire.model.columns import Column, Kind
+from procwire.model.patterns import lazy
 from procwire.model.values import SECOND, ValueTextError, as_text, parse_time, seconds, time_text
 
-_LONE = re.compile("[\ud800-\udfff]")
+_LONE = lazy("[\ud800-\udfff]")
 
 
 def _finite(value: float) -> float | None:

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from procwire.model.columns import Kind
+from procwire.model.patterns import lazy
 
 SECOND = 1_000_000_000
 MAX_TEXT = 64  # characters of a number, size, duration or time
@@ -39,9 +40,9 @@ DURATIONS: Mapping[str, int] = {
     "d": 86400 * SECOND,
 }
 _STEPS = tuple((unit, DURATIONS[unit]) for unit in ("d", "h", "m", "s", "ms", "us", "ns"))
-_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)([a-zµμ]+)")
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)([a-z]*)")
-_TIME = re.compile(
+_PART = lazy(r"([0-9]+(?:\.[0-9]+)?)([a-zµμ]+)")
+_SIZE = lazy(r"([0-9]+(?:\.[0-9]+)?)([a-z]*)")
+_TIME = lazy(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
     r"(?:[Tt]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?([Zz]|[+-][0-9]{2}:[0-9]{2})?)?"
 )
@@ -188,7 +189,7 @@ def human_time(ns: int) -> str:
     return time_text(ns)[11:23]
 
 
-_ODD = re.compile(
+_ODD = lazy(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff9-\uffff\U000e0000-\U000e0fff]"
 )

@@ -50,6 +50,7 @@ if cython.compiled:
         STEP_WLAN,
     )
     from cython.cimports.procwire.packet.cursor import Cursor
+    from cython.cimports.procwire.packet.plain import is_plain, store
 else:
     from procwire.model.frames import FrameBatch
     from procwire.model.packets import PacketTable
@@ -84,6 +85,7 @@ else:
         STEP_WLAN,
     )
     from procwire.packet.cursor import Cursor
+    from procwire.packet.plain import is_plain, store
 LINK_TYPES = 65536
 
 # Whose first bytes are ports, so that only a datagram's first fragment has them.
@@ -140,8 +142,12 @@ def rarely(c: Cursor, step: cython.int) -> cython.int:
 
 @cython.cclass
 class Decoder:
-    """Decodes batches in the order they are given; holds fragments of at most ``fragments_bytes``."""
+    """Decodes batches in the order they are given; holds fragments of at most ``fragments_bytes``.
 
+    ``hurried``: frames that are like most are read in one go (``plain``), with the same result.
+    """
+
+    hurried: cython.bint
     cursor: Cursor
     pieces: Any
     links: cython.uchar[::1]
@@ -150,7 +156,8 @@ class Decoder:
     faulty: cython.uint[::1]
     encrypted: cython.longlong
 
-    def __init__(self, *, fragments_bytes: int = FRAGMENTS_BYTES) -> None:
+    def __init__(self, *, fragments_bytes: int = FRAGMENTS_BYTES, hurried: bool = True) -> None:
+        self.hurried = hurried
         self.cursor = Cursor()
         self.pieces = Fragments(fragments_bytes)
         self.links = column("B", LINK_TYPES)
@@ -192,12 +199,24 @@ class Decoder:
     ) -> cython.int:
         """Decode rows from ``row`` on; returns the row of a fragment, or the count."""
         segments: cython.int
+        at: cython.longlong
+        captured: cython.longlong
         while row < batch.count:
             segments = batch.segments[row]
             table.time[row] = batch.time[row]
             table.wire[row] = batch.wire[row]
             table.segments[row] = segments or 1
             table.interface[row] = batch.interface[row]
+            at, captured = batch.offset[row], batch.captured[row]
+            if (
+                self.hurried
+                and (batch.link[row] == 1 and batch.vlan[row] == 0 and 0 <= at <= size - captured)
+                and is_plain(c, at, captured, batch.wire[row])
+            ):
+                table.flags[row] = batch.flags[row]
+                store(c, at, captured, table, row)
+                row += 1
+                continue
             if self._frame(c, batch, row, size) == STEP_FRAGMENT:
                 table.flags[row] = batch.flags[row] or c.heading
                 return row
@@ -352,14 +371,15 @@ class Decoder:
         not IP), ``encrypted`` (802.11 and MACsec frames), ``fragments.NAME``.
         """
         found: dict[str, int] = {}
+        code: cython.int
         for code in range(256):
             if self.faulty[code]:
                 found[f"fault.{faults.name(code)}"] = self.faulty[code]
-        for number in range(LINK_TYPES):
-            if self.odd_links[number]:
-                found[f"link.{_names.link(number)}"] = self.odd_links[number]
-            if self.odd_types[number]:
-                found[f"ethertype.{_names.ethertype(number)}"] = self.odd_types[number]
+        for code in range(65536):
+            if self.odd_links[code]:
+                found[f"link.{_names.link(code)}"] = self.odd_links[code]
+            if self.odd_types[code]:
+                found[f"ethertype.{_names.ethertype(code)}"] = self.odd_types[code]
         if self.encrypted:
             found["encrypted"] = self.encrypted
         for key, value in self.pieces.counts().items():

@@ -13,13 +13,15 @@ from typing import Any
 import cython
 import msgspec
 
-from procwire.model import getters, shaped_tables
-from procwire.model.rows import FlowRow, GroupRow, Shaped
+from procwire.model import address, getters, shaped_tables
+from procwire.model.rows import GroupRow, Shaped
 
 if cython.compiled:
     from cython.cimports.procwire.model.flow import Flow
+    from cython.cimports.procwire.model.rows import FlowRow
 else:
     from procwire.model.flow import Flow
+    from procwire.model.rows import FlowRow
 
 MAX_GROUPS = 100_000
 MAX_NAMES = 16  # of impairments in a group
@@ -28,6 +30,7 @@ NOBODY = "(unknown)"
 HOST = "(host)"  # a process that is in no container, or in no unit
 
 MIXED = "mixed"
+_IPV4 = cython.declare(cython.int, address.IPV4)
 
 Found = dict[tuple[str, str], "Tally"]
 Key = Callable[[FlowRow], tuple[str, str]]
@@ -86,7 +89,9 @@ class Tally:
         self.first = self.last = 0
         self.shaped = None
 
-    def add(self, flow: Flow, confidence: str) -> None:
+    @cython.ccall
+    @cython.exceptval(-1)
+    def add(self, flow: Flow, confidence: str) -> cython.int:
         """Count one flow, whose owner or protocol is known with ``confidence``."""
         if self.flows == 0 or flow.first < self.first:
             self.first = flow.first
@@ -96,8 +101,9 @@ class Tally:
         self.packets += flow.packets_out + flow.packets_in
         self.bytes_out += flow.bytes_out
         self.bytes_in += flow.bytes_in
-        if confidence != self.confidence:
+        if confidence is not self.confidence and confidence != self.confidence:
             self.confidence = MIXED
+        return 0
 
     def touch(self, shaped: Shaped | None) -> None:
         """Count what was done to a flow on purpose."""
@@ -142,17 +148,58 @@ class Tally:
         )
 
 
+@cython.cclass
 class Groups:
-    """``by``: a name of KEYS. ``add`` flows that are done; ``rows`` may count open ones in for once."""
+    """``by``: a name of KEYS. ``add`` flows that are done; ``rows`` may count open ones in for once.
+
+    A flow's far address is text only in a group's name: ``_near`` finds its group by the number.
+    """
+
+    _key: Key
+    _split: cython.bint  # what is guessed stands apart from what was detected
+    _far: cython.bint
+    _near: dict[Any, Tally]
+    found: dict  # type: ignore[type-arg]  # Found
 
     def __init__(self, by: str) -> None:
-        self.key = KEYS[by]
-        self.split = by == "protocol"  # what is guessed stands apart from what was detected
-        self.found: Found = {}
+        self._key = KEYS[by]
+        self._split = by == "protocol"
+        self._far = by == "remote"
+        self._near = {}
+        self.found = {}
 
-    def add(self, row: FlowRow) -> None:
+    def replace(self, found: Found) -> None:
+        """Have these sums, and no others."""
+        self.found = found
+        self._near = {}
+
+    @cython.ccall
+    @cython.exceptval(-1)
+    def add(self, row: FlowRow) -> cython.int:
         """Count one flow."""
+        if self._far and row.context.impaired is None:
+            return self._meet(row)
         self.count(self.found, row)
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1)
+    def _meet(self, row: FlowRow) -> cython.int:
+        """Count one flow in the group of its far address."""
+        flow: Flow = row.flow
+        inward: cython.bint = getters.direction(row) == "in"
+        high: cython.ulonglong = flow.src_hi if inward else flow.dst_hi
+        low: cython.ulonglong = flow.src_lo if inward else flow.dst_lo
+        number: Any = low
+        if flow.family != _IPV4:
+            number = (flow.family, high, low)
+        tally: Any = self._near.get(number)
+        if tally is None:
+            tally = _place(self.found, (address.text(flow.family, high, low), ""), "")
+            if len(self._near) < MAX_GROUPS:
+                self._near[number] = tally
+        to: Tally = tally
+        return to.add(flow, "")
 
     def rows(self, also: Iterable[FlowRow] = (), *, limit: int = 0) -> list[GroupRow]:
         """The groups, most bytes first; with ``also`` counted in, and at most ``limit`` of them (0: all)."""
@@ -179,7 +226,7 @@ class Groups:
         return _sorted(found)
 
     def _put(self, found: Found, row: GroupRow) -> None:
-        key = (row.group, row.confidence if self.split else "")
+        key = (row.group, row.confidence if self._split else "")
         if key not in found and len(found) >= MAX_GROUPS:
             key = (OTHERS, "")
             row = msgspec.structs.replace(row, group=OTHERS, confidence="")
@@ -205,20 +252,28 @@ class Groups:
                     found[key] = tally
         return found if len(found) < MAX_GROUPS else None
 
-    def count(self, found: Found, row: FlowRow) -> None:
+    @cython.ccall
+    @cython.exceptval(-1)
+    def count(self, found: dict, row: FlowRow) -> cython.int:  # type: ignore[type-arg]
         """Count one flow into ``found``."""
-        name, confidence = self.key(row)
-        key = (name, confidence if self.split else "")
-        tally = found.get(key)
-        if tally is None:
-            if len(found) >= MAX_GROUPS:
-                name, confidence = key = (OTHERS, "")
-                tally = found.get(key)
-            if tally is None:
-                tally = found[key] = Tally(name, confidence)
-        tally.add(row.flow, confidence)
+        name, confidence = self._key(row)
+        tally: Tally = _place(found, (name, confidence if self._split else ""), confidence)
+        tally.add(row.flow, "" if tally.name is OTHERS else confidence)
         if row.context.impaired is not None:
             tally.touch(shaped_of(row))
+        return 0
+
+
+@cython.cfunc
+def _place(found: dict, key: tuple, confidence: str) -> Tally:  # type: ignore[type-arg]
+    """The group of a key, or the one for all that are too many."""
+    tally: Any = found.get(key)
+    if tally is None and len(found) >= MAX_GROUPS:
+        key, confidence = (OTHERS, ""), ""
+        tally = found.get(key)
+    if tally is None:
+        tally = found[key] = Tally(key[0], confidence)
+    return tally
 
 
 def _tally_of(row: GroupRow) -> Tally:

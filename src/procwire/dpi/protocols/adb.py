@@ -17,6 +17,7 @@ from procwire.dpi.wire.pending import Pending
 from procwire.dpi.wire.text import plain
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
+from procwire.model.patterns import lazy
 
 NAME = "adb"
 PORTS = frozenset({("tcp", 5555), ("tcp", 5037)})
@@ -29,8 +30,8 @@ MAX_DATA = 16 << 20  # bytes of one message
 _COMMANDS = {b"CNXN": "connect", b"AUTH": "auth", b"STLS": "tls", b"OPEN": "open", b"OKAY": "ready",
              b"WRTE": "write", b"CLSE": "close", b"SYNC": "sync"}  # fmt: skip
 _OPENINGS = frozenset({b"CNXN", b"AUTH", b"STLS", b"OPEN", b"SYNC"})
-_DIGITS = re.compile(rb"0[0-9a-fA-F]{0,3}")
-_REQUEST = re.compile(rb"0[0-9a-fA-F]{3}host[-:]")
+_DIGITS = lazy(rb"0[0-9a-fA-F]{0,3}")
+_REQUEST = lazy(rb"0[0-9a-fA-F]{3}host[-:]")
 _AUTHS = {1: "token", 2: "signature", 3: "public-key"}
 
 

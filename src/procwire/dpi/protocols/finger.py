@@ -6,7 +6,6 @@ nothing behind it. That a query is forwarded (``user@host``) is told; of the ans
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Annotated, Any
 
@@ -14,6 +13,7 @@ from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.lines import Lines, shown
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
+from procwire.model.patterns import lazy
 
 NAME = "finger"
 PORT = 79
@@ -24,7 +24,7 @@ FIRST = b"\r\n" + bytes(range(0x20, 0x7F))
 
 MAX_QUERY = 256  # bytes of a question
 MAX_LINE = 4096  # of an answer
-_QUERY = re.compile(rb"(?i)(?:(/W)(?: |\Z))?([!-?A-~]*)((?:@[A-Za-z0-9._-]+)*)\Z")  # section 2.3
+_QUERY = lazy(rb"(?i)(?:(/W)(?: |\Z))?([!-?A-~]*)((?:@[A-Za-z0-9._-]+)*)\Z")  # section 2.3
 
 
 class FingerMessage(Observation, kw_only=True):

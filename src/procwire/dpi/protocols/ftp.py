@@ -7,7 +7,6 @@ hands on. Files travel on connections of their own: they are announced, and foun
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
@@ -17,6 +16,7 @@ from procwire.dpi.wire.lines import Lines, shown
 from procwire.dpi.wire.replies import REPLY_START, Replies, claim_client, claim_server
 from procwire.model.columns import Kind
 from procwire.model.observation import Announced, Observation, Upgraded, says
+from procwire.model.patterns import lazy
 
 NAME = "ftp"
 PORTS = frozenset({("tcp", 21)})
@@ -25,16 +25,16 @@ FIRST = b"1245" + b"AaEeFfNnOoPpQqSsUuXx"
 
 MAX_LINE = 4096  # RFC 959 names no bound; a path is at most that long
 
-_FTP = re.compile(rb"(?i)\bftp|ftpd|filezilla|^(?:331|234|227|229) ")
-_SMTP = re.compile(rb"(?i)smtp|\bmail")
+_FTP = lazy(rb"(?i)\bftp|ftpd|filezilla|^(?:331|234|227|229) ")
+_SMTP = lazy(rb"(?i)smtp|\bmail")
 _SURE = (b"FEAT", b"SYST", b"PASV", b"EPSV", b"EPRT", b"PORT", b"PBSZ", b"PROT", b"PWD", b"XPWD", b"ACCT")
 _SHARED = (b"USER", b"PASS", b"AUTH", b"NOOP", b"QUIT", b"OPTS")
 _PASSIVE = {227, 229}  # RFC 959 section 4.2.1, RFC 2428 section 3
 _TRANSFERS = {"RETR", "STOR", "STOU", "APPE", "LIST", "NLST", "MLSD"}
-_WORD = re.compile(rb"[A-Za-z]{3,4}\Z|[A-Za-z]{5,8}\Z")
-_NUMBERS = re.compile(rb"([0-9]{1,3}(?:,[0-9]{1,3}){5})")
-_EXTENDED = re.compile(rb"\|([12]?)\|([0-9a-fA-F.:]*)\|([0-9]{1,5})\|")
-_TELNET = re.compile(rb"\xff[\xf1-\xfd\xff]")  # RFC 959 section 4.1.3: ABOR behind interrupt and synch
+_WORD = lazy(rb"[A-Za-z]{3,4}\Z|[A-Za-z]{5,8}\Z")
+_NUMBERS = lazy(rb"([0-9]{1,3}(?:,[0-9]{1,3}){5})")
+_EXTENDED = lazy(rb"\|([12]?)\|([0-9a-fA-F.:]*)\|([0-9]{1,5})\|")
+_TELNET = lazy(rb"\xff[\xf1-\xfd\xff]")  # RFC 959 section 4.1.3: ABOR behind interrupt and synch
 
 
 class FtpExchange(Observation, kw_only=True):

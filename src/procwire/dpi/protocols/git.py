@@ -6,7 +6,6 @@ branches is counted; objects are not read.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Annotated, ClassVar
 
@@ -15,6 +14,7 @@ from procwire.dpi.wire.framing import FramedParser
 from procwire.dpi.wire.text import plain
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
+from procwire.model.patterns import lazy
 
 NAME = "git"
 PORTS = frozenset({("tcp", 9418)})
@@ -25,7 +25,7 @@ FIRST = b"0"
 MAX_LINE = 65520  # gitprotocol-common, pkt-line format
 KEEP = 2048  # of one line
 MAX_REQUEST = 1024  # bytes of the first request
-_REQUEST = re.compile(rb"([0-9a-f]{4})git-(upload-pack|receive-pack|upload-archive) ([^\0]{1,512})\0")
+_REQUEST = lazy(rb"([0-9a-f]{4})git-(upload-pack|receive-pack|upload-archive) ([^\0]{1,512})\0")
 _HEX = frozenset(b"0123456789abcdef")
 _SERVICES = {b"upload-pack": "fetch", b"receive-pack": "push", b"upload-archive": "archive"}
 

@@ -15,6 +15,7 @@ from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolErr
 from procwire.dpi.wire.lines import Lines, shown
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, Upgraded, says
+from procwire.model.patterns import lazy
 
 NAME = "gnutella"
 PORTS = frozenset({("tcp", 6346), ("tcp", 6347)})
@@ -26,7 +27,7 @@ ROAMS = True
 MAX_LINE = 2048  # bytes of a header line
 MAX_FIELDS = 128  # of one head
 _WORDS = (b"GNUTELLA CONNECT/0.", b"GNUTELLA/0.")
-_START = re.compile(rb"GNUTELLA(?: CONNECT/(0\.[0-9])|/(0\.[0-9]) ([0-9]{3})(?: (.*))?)\Z", re.DOTALL)
+_START = lazy(rb"GNUTELLA(?: CONNECT/(0\.[0-9])|/(0\.[0-9]) ([0-9]{3})(?: (.*))?)\Z", re.DOTALL)
 
 
 class GnutellaHandshake(Observation, kw_only=True):

@@ -6,7 +6,6 @@ Recognised by its form alone: lines of a dotted path, a number and a time stamp 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Annotated
 
@@ -15,6 +14,7 @@ from procwire.dpi.wire.cutter import Cutter
 from procwire.dpi.wire.text import plain
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
+from procwire.model.patterns import lazy
 
 NAME = "graphite"
 PORTS = frozenset({("tcp", 2003), ("udp", 2003)})
@@ -23,9 +23,9 @@ FIRST = bytes(byte for byte in range(0x2A, 0x7F) if chr(byte).isalnum() or chr(b
 
 MAX_LINE = 512  # bytes
 
-_LINE = re.compile(rb"[\w\-]{1,100}+(?:\.[\w\-:%]{1,100}){1,30}(?:;[\w\-]+=[^;\s]+){0,16}"
+_LINE = lazy(rb"[\w\-]{1,100}+(?:\.[\w\-:%]{1,100}){1,30}(?:;[\w\-]+=[^;\s]+){0,16}"
                    rb" -?\d{1,20}(?:\.\d{1,20})?(?:[eE][+-]?\d{1,3})? (\d{10})\r?\n")  # fmt: skip
-_CHARACTERS = re.compile(rb"[\w\-.:%;=+ \r]{1,512}")
+_CHARACTERS = lazy(rb"[\w\-.:%;=+ \r]{1,512}")
 
 
 class GraphiteMetric(Observation, kw_only=True):

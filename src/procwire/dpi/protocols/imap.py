@@ -17,6 +17,7 @@ from procwire.dpi.wire.exchanges import HIDDEN, MAX_PENDING, Command
 from procwire.dpi.wire.lines import Lines, shown
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, Upgraded, says
+from procwire.model.patterns import lazy
 
 NAME = "imap"
 PORTS = frozenset({("tcp", 143)})
@@ -26,21 +27,21 @@ FIRST = b"*" + bytes(range(ord("0"), ord("9") + 1)) + bytes(range(ord("A"), ord(
 
 MAX_LINE = 1 << 16  # RFC 9051 section 4 names no bound; servers take 8 KiB to 64 KiB
 
-_GREETING = re.compile(rb"(?i)\* (OK|PREAUTH|BYE)[ \r\n]")
+_GREETING = lazy(rb"(?i)\* (OK|PREAUTH|BYE)[ \r\n]")
 _COMMANDS = (
     b"CAPABILITY", b"LOGIN", b"AUTHENTICATE", b"STARTTLS", b"NOOP", b"LOGOUT", b"SELECT", b"EXAMINE", b"LIST",
     b"LSUB", b"STATUS", b"FETCH", b"UID", b"IDLE", b"ID", b"NAMESPACE", b"ENABLE", b"APPEND", b"SEARCH",
     b"CREATE", b"CLOSE", b"XLIST", b"CHECK", b"COMPRESS",
 )  # fmt: skip
-_TAGGED = re.compile(rb"(?i)[A-Za-z0-9.]{1,20} (?:" + b"|".join(_COMMANDS) + rb")(?: [^\r\n]*)?\r?\n")
+_TAGGED = lazy(rb"(?i)[A-Za-z0-9.]{1,20} (?:" + b"|".join(_COMMANDS) + rb")(?: [^\r\n]*)?\r?\n")
 MAX_TAG = 20  # characters of a tag that a claim takes; clients use up to eight
 _BEGINNINGS = frozenset(one[:2] for one in _COMMANDS)
-_STARTED = re.compile(rb"[A-Za-z0-9.]{1,20}(?: ([A-Za-z]*)(?:[ \r][^\n]*)?)?\Z")
-_COMMAND = re.compile(rb"([!-)+-z|}~]{1,64}) ([A-Za-z]+)(?: (.*))?\Z", re.DOTALL)
-_COMPLETION = re.compile(rb"(?i)([!-)+-z|}~]{1,64}) (OK|NO|BAD)(?: (.*))?\Z", re.DOTALL)
-_LITERAL = re.compile(rb"\{([0-9]{1,10})\+?\}\Z")
-_MECHANISM = re.compile(rb"[A-Za-z0-9_-]{1,40}")
-_QUOTED = re.compile(rb'"((?:[^"\\]|\\.)*)"|([^ ]+)')
+_STARTED = lazy(rb"[A-Za-z0-9.]{1,20}(?: ([A-Za-z]*)(?:[ \r][^\n]*)?)?\Z")
+_COMMAND = lazy(rb"([!-)+-z|}~]{1,64}) ([A-Za-z]+)(?: (.*))?\Z", re.DOTALL)
+_COMPLETION = lazy(rb"(?i)([!-)+-z|}~]{1,64}) (OK|NO|BAD)(?: (.*))?\Z", re.DOTALL)
+_LITERAL = lazy(rb"\{([0-9]{1,10})\+?\}\Z")
+_MECHANISM = lazy(rb"[A-Za-z0-9_-]{1,40}")
+_QUOTED = lazy(rb'"((?:[^"\\]|\\.)*)"|([^ ]+)')
 
 
 class ImapExchange(Observation, kw_only=True):

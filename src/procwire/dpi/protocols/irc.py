@@ -18,6 +18,7 @@ from procwire.dpi.wire.lines import Lines, shown
 from procwire.dpi.wire.pending import Pending
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, Upgraded, says
+from procwire.model.patterns import lazy
 
 NAME = "irc"
 PORTS = frozenset(("tcp", port) for port in (194, 6660, 6661, 6662, 6663, 6664, 6665, 6666, 6667, 6668, 6669))
@@ -27,16 +28,16 @@ FIRST = b":NUCPnucp"
 MAX_LINE = 8192  # IRCv3's tags: 8191 bytes; RFC 2812 section 2.3 has 512
 MAX_SEEN = 4  # lines looked at for a claim
 
-_SURE = re.compile(
+_SURE = lazy(
     rb"(?i)NICK [^ \r\n]{1,64}\Z|USER [^ ]{1,64} [^ ]{1,64} [^ ]{1,256} :?.+\Z"
     rb"|CAP (?:LS|REQ|LIST|END)(?: .*)?\Z|:[^ ]{1,255} (?:00[1-5] [^ ]+ |NOTICE (?:AUTH|\*) )"
 )
-_OPEN = re.compile(rb"(?i)PASS [^\r\n]{1,256}\Z")
-_LINE = re.compile(rb"(?:@[^ ]* +)?(?::([^ ]+) +)?([A-Za-z]{1,16}|[0-9]{3})(?: +(.*))?\Z", re.DOTALL)
+_OPEN = lazy(rb"(?i)PASS [^\r\n]{1,256}\Z")
+_LINE = lazy(rb"(?:@[^ ]* +)?(?::([^ ]+) +)?([A-Za-z]{1,16}|[0-9]{3})(?: +(.*))?\Z", re.DOTALL)
 _WORDS = (b"NICK ", b"USER ", b"CAP ", b"PASS ")
 _SECRET = frozenset({"PASS", "OPER", "AUTHENTICATE"})
 _TEXT = frozenset({"PRIVMSG", "NOTICE", "TOPIC", "QUIT", "PART", "AWAY"})
-_SERVICES = re.compile(r"(?i)(?:identify|register|auth|login)\b")
+_SERVICES = lazy(r"(?i)(?:identify|register|auth|login)\b")
 
 
 _ANSWERS = {"PONG": "PING", "001": "USER"}

@@ -8,7 +8,6 @@ A password is a risk of the flow where it comes within the first 64 requests.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Annotated, ClassVar
 
@@ -18,6 +17,7 @@ from procwire.dpi.wire.pending import Pending, Queue
 from procwire.dpi.wire.text import plain
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
+from procwire.model.patterns import lazy
 
 NAME = "memcached"
 REQUESTS = True
@@ -30,15 +30,13 @@ MAX_VALUE = 1 << 30  # bytes of a value; the server's largest item is 1 GiB
 HEADER_BYTES, FRAME_BYTES = 24, 8  # of a binary message, of a UDP frame
 
 _KEY = rb"[\x21-\x7e]{1,250}"
-_LINE = re.compile(
+_LINE = lazy(
     rb"(?:gets?(?: KEY){1,100}|gats? \d+(?: KEY){1,100}|(?:set|add|replace|append|prepend) KEY \d+ -?\d+ \d+"
     rb"(?: noreply)?|cas KEY \d+ -?\d+ \d+ \d+(?: noreply)?|delete KEY(?: 0)?(?: noreply)?"
     rb"|(?:incr|decr|touch) KEY \d+(?: noreply)?|m[gda] KEY(?: [\x21-\x7e]{1,32}){0,20}"
     rb"|ms KEY \d+(?: [\x21-\x7e]{1,32}){0,20})\r?\n".replace(b"KEY", _KEY)
 )
-_PLAIN = re.compile(
-    rb"(?:stats(?: [a-z ]{1,40})?|version|flush_all(?: [\w ]{1,20})?|verbosity \d|mn|quit)\r?\n"
-)
+_PLAIN = lazy(rb"(?:stats(?: [a-z ]{1,40})?|version|flush_all(?: [\w ]{1,20})?|verbosity \d|mn|quit)\r?\n")
 _VERBS = (b"get ", b"gets ", b"gat ", b"gats ", b"set ", b"add ", b"replace ", b"append ", b"prepend ",
           b"cas ",
           b"delete ", b"incr ", b"decr ", b"touch ", b"mg ", b"ms ", b"md ", b"ma ", b"stats", b"version",

@@ -8,7 +8,6 @@ server asks for TLS and the client goes on with it, the stream is handed on.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar
 
@@ -20,6 +19,7 @@ from procwire.dpi.wire.pending import Pending
 from procwire.dpi.wire.text import bounded, plain
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
+from procwire.model.patterns import lazy
 
 NAME = "nats"
 PORTS = frozenset({("tcp", 4222)})
@@ -31,7 +31,7 @@ MAX_PAYLOAD = 64 << 20  # bytes; the server's own ceiling of max_payload
 
 _OPENINGS = (b"INFO {", b"CONNECT {")
 MAX_SUBJECT = 512  # bytes of a line that a running session is recognised by
-_RUNNING = re.compile(rb"(?:(?:PUB|HPUB|MSG|HMSG|SUB) [!-~]{1,255}(?: [!-~]{1,255}){0,4}|PING|PONG|\+OK)\r\n")
+_RUNNING = lazy(rb"(?:(?:PUB|HPUB|MSG|HMSG|SUB) [!-~]{1,255}(?: [!-~]{1,255}){0,4}|PING|PONG|\+OK)\r\n")
 _CARRIERS = frozenset({b"PUB", b"HPUB", b"MSG", b"HMSG"})  # the payload's length comes last
 _OPERATIONS = frozenset({b"INFO", b"CONNECT", b"PUB", b"HPUB", b"SUB", b"UNSUB", b"MSG", b"HMSG", b"PING",
                          b"PONG",

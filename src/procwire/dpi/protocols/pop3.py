@@ -17,6 +17,7 @@ from procwire.dpi.wire.lines import Lines, shown
 from procwire.dpi.wire.replies import claim_client
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, Upgraded, says
+from procwire.model.patterns import lazy
 
 NAME = "pop3"
 PORTS = frozenset({("tcp", 110)})
@@ -25,12 +26,12 @@ FIRST = b"+-" + b"AaCcLlNnPpQqSsUu"
 
 MAX_LINE = 2048  # RFC 2449 section 4 has 512; AUTH's answers are longer
 
-_STATUS = re.compile(rb"(\+OK|-ERR|\+)(?: (.*))?\Z", re.DOTALL)
-_GREETING = re.compile(rb"(?:\+OK|-ERR)(?: [^\r\n]*)?\r?\n")
+_STATUS = lazy(rb"(\+OK|-ERR|\+)(?: (.*))?\Z", re.DOTALL)
+_GREETING = lazy(rb"(?:\+OK|-ERR)(?: [^\r\n]*)?\r?\n")
 _SURE = (b"APOP", b"STLS", b"UIDL", b"CAPA")
 _SHARED = (b"USER", b"PASS", b"AUTH", b"QUIT", b"STAT", b"LIST", b"NOOP")
 _MULTI = frozenset({"RETR", "TOP", "UIDL", "LIST", "CAPA"})
-_WORD = re.compile(rb"[A-Za-z]{3,8}\Z")
+_WORD = lazy(rb"[A-Za-z]{3,8}\Z")
 
 
 class Pop3Exchange(Observation, kw_only=True):

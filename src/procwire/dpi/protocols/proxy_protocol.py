@@ -7,13 +7,13 @@ twelve bytes of version 2 (HAProxy's proxy-protocol.txt, sections 2.1 and 2.2). 
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
 from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.lines import shown
 from procwire.model.observation import Observation, Upgraded, says
+from procwire.model.patterns import lazy
 
 NAME = "proxy_protocol"
 PORTS: frozenset[tuple[str, int]] = frozenset()  # it stands in front of any other
@@ -25,9 +25,7 @@ MAX_LINE = 107  # section 2.1, line end included
 MAX_HEADER = 4096  # of version 2, TLVs included; the format has 65535
 MAX_AHEAD = 1 << 16  # bytes of the answering side held meanwhile
 
-_LINE = re.compile(
-    rb"PROXY (?:(TCP[46]) ([0-9a-fA-F.:]+) ([0-9a-fA-F.:]+) ([0-9]{1,5}) ([0-9]{1,5})|UNKNOWN.*)\Z"
-)
+_LINE = lazy(rb"PROXY (?:(TCP[46]) ([0-9a-fA-F.:]+) ([0-9a-fA-F.:]+) ([0-9]{1,5}) ([0-9]{1,5})|UNKNOWN.*)\Z")
 _STARTS = (b"PROXY TCP4 ", b"PROXY TCP6 ", b"PROXY UNKNOWN")
 _FAMILIES = {0x11: ("tcp", 4), 0x12: ("udp", 4), 0x21: ("tcp", 16), 0x22: ("udp", 16), 0x31: ("unix", 108)}
 _ALPN, _AUTHORITY, _UNIQUE, _SSL = 1, 2, 5, 0x20

@@ -7,7 +7,6 @@ is handed on; what RDP's own, withdrawn encryption protects is passed over.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Annotated, ClassVar
 
@@ -17,6 +16,7 @@ from procwire.dpi.wire.pending import Pending
 from procwire.dpi.wire.text import plain
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
+from procwire.model.patterns import lazy
 
 NAME = "rdp"
 PORT = 3389
@@ -26,8 +26,8 @@ FIRST = b"\x03"
 
 MAX_REQUEST = 512  # a request with its cookie or token
 _REQUEST, _CONFIRM = 0xE0, 0xD0
-_COOKIE = re.compile(rb"Cookie: mstshash=([^\r\n]{0,256})\r\n")
-_TOKEN = re.compile(rb"Cookie: (msts=[^\r\n]{0,256})\r\n")
+_COOKIE = lazy(rb"Cookie: mstshash=([^\r\n]{0,256})\r\n")
+_TOKEN = lazy(rb"Cookie: (msts=[^\r\n]{0,256})\r\n")
 _PROTOCOLS = {0x01: "tls", 0x02: "credssp", 0x04: "rdstls", 0x08: "credssp-ex", 0x10: "rdsaad"}
 _FAILURES = {1: "tls-required", 2: "tls-not-allowed", 3: "no-certificate", 4: "inconsistent-flags",
              5: "credssp-required", 6: "tls-with-user-authentication-required"}  # fmt: skip

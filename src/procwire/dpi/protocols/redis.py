@@ -19,6 +19,7 @@ from procwire.dpi.wire.pending import Queue
 from procwire.dpi.wire.text import plain
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
+from procwire.model.patterns import lazy
 
 NAME = "redis"
 PORTS = frozenset({("tcp", 6379), ("tcp", 6380), ("tcp", 26379), ("tcp", 16379)})
@@ -31,8 +32,8 @@ MAX_ARGUMENTS = 1 << 20  # of a command; the server's own bound
 MAX_DEPTH = 16  # arrays within each other
 KEPT = 4  # arguments of a command that are looked at
 
-_COMMAND = re.compile(rb"\*[1-9]\d{0,6}\r\n\$[1-9]\d?\r\n[A-Za-z]")
-_TYPED = re.compile(rb"(?:PING|INFO|AUTH|ECHO|HELLO|QUIT)(?: [^\r\n]{0,200})?\r\n", re.IGNORECASE)
+_COMMAND = lazy(rb"\*[1-9]\d{0,6}\r\n\$[1-9]\d?\r\n[A-Za-z]")
+_TYPED = lazy(rb"(?:PING|INFO|AUTH|ECHO|HELLO|QUIT)(?: [^\r\n]{0,200})?\r\n", re.IGNORECASE)
 _AGGREGATES = b"*~>%|"
 _LINES = b"+-:_,#("
 _BULKS = b"$=!"

@@ -6,7 +6,6 @@ afterwards is not read. Of a login the user is shown and that a proof was sent, 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Annotated
 
@@ -15,6 +14,7 @@ from procwire.dpi.wire.lines import Lines
 from procwire.dpi.wire.text import plain
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
+from procwire.model.patterns import lazy
 
 NAME = "rsync"
 PORTS = frozenset({("tcp", 873)})
@@ -25,7 +25,7 @@ MAX_LINE = 1024  # bytes
 MAX_GREETING = 256  # bytes looked at for the first line
 MAX_WELCOME = 256  # lines of a daemon before its answer
 _PREFIX = b"@RSYNCD: "
-_GREETING = re.compile(rb"@RSYNCD: (\d{1,3}(?:\.\d{1,3})?)((?: [\w./-]{1,32}){0,16}) ?\r?\n")
+_GREETING = lazy(rb"@RSYNCD: (\d{1,3}(?:\.\d{1,3})?)((?: [\w./-]{1,32}){0,16}) ?\r?\n")
 
 
 class RsyncMessage(Observation, kw_only=True):

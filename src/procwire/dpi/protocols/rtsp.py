@@ -7,7 +7,6 @@ are announced by SETUP, and found as ``rtp`` by that. Passwords in URLs are mask
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
@@ -19,6 +18,7 @@ from procwire.dpi.wire.text_message import Head, masked
 from procwire.dpi.wire.text_stream import TextStream
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
+from procwire.model.patterns import lazy
 
 NAME = "rtsp"
 PORTS = frozenset({("tcp", 554), ("tcp", 8554), ("tcp", 5554), ("tcp", 7070)})
@@ -28,9 +28,9 @@ FIRST = b"ADGOPRST"
 MAX_RESYNC = 64  # pieces looked at for a new start after a gap
 _METHODS = (b"OPTIONS", b"DESCRIBE", b"ANNOUNCE", b"SETUP", b"PLAY", b"PAUSE", b"TEARDOWN", b"GET_PARAMETER",
             b"SET_PARAMETER", b"REDIRECT", b"RECORD", b"PLAY_NOTIFY")  # fmt: skip
-_REQUEST = re.compile(rb"([A-Z_]{4,13}) ([^ \r\n]{1,1024}) RTSP/([12]\.0)\Z")
-_PORTS = re.compile(rb"(client|server)_port=([0-9]{1,5})(?:-([0-9]{1,5}))?")
-_STATUS = re.compile(rb"RTSP/([12]\.0) ([1-5][0-9][0-9])(?: (.*))?\Z")
+_REQUEST = lazy(rb"([A-Z_]{4,13}) ([^ \r\n]{1,1024}) RTSP/([12]\.0)\Z")
+_PORTS = lazy(rb"(client|server)_port=([0-9]{1,5})(?:-([0-9]{1,5}))?")
+_STATUS = lazy(rb"RTSP/([12]\.0) ([1-5][0-9][0-9])(?: (.*))?\Z")
 
 
 class RtspExchange(Observation, kw_only=True):

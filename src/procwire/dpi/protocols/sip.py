@@ -8,7 +8,6 @@ by their shape.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Annotated, ClassVar
 
@@ -20,6 +19,7 @@ from procwire.dpi.wire.text_message import MAX_BODY, Head, masked
 from procwire.dpi.wire.text_stream import TextStream
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
+from procwire.model.patterns import lazy
 
 NAME = "sip"
 REQUESTS = True
@@ -29,9 +29,9 @@ FIRST = b"ABCIMNOPRSUD"
 
 _METHODS = (b"ACK", b"BYE", b"CANCEL", b"INFO", b"INVITE", b"MESSAGE", b"NOTIFY", b"OPTIONS", b"PRACK",
             b"PUBLISH", b"REFER", b"REGISTER", b"SUBSCRIBE", b"UPDATE", b"DO", b"BENOTIFY")  # fmt: skip
-_REQUEST = re.compile(rb"([A-Z]{2,10}) ((?:sips?|tel|urn):[^ \r\n]{1,1024}) SIP/2\.0\Z")
-_STATUS = re.compile(rb"SIP/2\.0 ([1-6][0-9][0-9])(?: (.*))?\Z")
-_BRANCH = re.compile(rb"(?i)branch=([^;, ]+)")
+_REQUEST = lazy(rb"([A-Z]{2,10}) ((?:sips?|tel|urn):[^ \r\n]{1,1024}) SIP/2\.0\Z")
+_STATUS = lazy(rb"SIP/2\.0 ([1-6][0-9][0-9])(?: (.*))?\Z")
+_BRANCH = lazy(rb"(?i)branch=([^;, ]+)")
 
 
 class SipRequest(Observation, kw_only=True):

@@ -17,6 +17,7 @@ from procwire.dpi.wire.lines import Lines, shown
 from procwire.dpi.wire.replies import REPLY_START, Replies, claim_client, claim_server
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, Upgraded, says
+from procwire.model.patterns import lazy
 
 NAME = "smtp"
 PORTS = frozenset({("tcp", 25), ("tcp", 587), ("tcp", 2525)})
@@ -27,14 +28,14 @@ MAX_LINE = 4096  # RFC 5321 section 4.5.3.1.4 asks for 512 at least, RFC 4954 se
 MAX_HEAD_LINES = 256  # of a mail's head
 MAX_RECIPIENTS = 100  # kept of one mail
 
-_SMTP = re.compile(rb"(?i)SMTP|\b250[- ](?:PIPELINING|STARTTLS|8BITMIME|SIZE|CHUNKING|ENHANCEDSTATUS)")
-_FTP = re.compile(rb"(?i)ftp")
+_SMTP = lazy(rb"(?i)SMTP|\b250[- ](?:PIPELINING|STARTTLS|8BITMIME|SIZE|CHUNKING|ENHANCEDSTATUS)")
+_FTP = lazy(rb"(?i)ftp")
 _HOME = frozenset(port for _, port in PORTS)
 _SURE = (b"EHLO", b"HELO", b"LHLO")
 _SHARED: tuple[bytes, ...] = ()
-_ADDRESS = re.compile(rb"(?i)(?:FROM|TO):\s*<([^<>]*)>")
-_WORD = re.compile(rb"[A-Za-z][A-Za-z0-9-]{1,19}\Z")
-_HEAD = re.compile(rb"(?i)(subject|message-id):[ \t]*(.*)", re.DOTALL)
+_ADDRESS = lazy(rb"(?i)(?:FROM|TO):\s*<([^<>]*)>")
+_WORD = lazy(rb"[A-Za-z][A-Za-z0-9-]{1,19}\Z")
+_HEAD = lazy(rb"(?i)(subject|message-id):[ \t]*(.*)", re.DOTALL)
 
 
 class SmtpGreeting(Observation, kw_only=True):

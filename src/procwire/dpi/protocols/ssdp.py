@@ -17,6 +17,7 @@ from procwire.dpi.wire.pending import Pending
 from procwire.dpi.wire.text import plain
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
+from procwire.model.patterns import lazy
 
 NAME = "ssdp"
 REQUESTS = True
@@ -25,9 +26,9 @@ TRANSPORTS = frozenset({"udp"})
 FIRST = b"MNH"
 
 MAX_FIELDS = 64  # header lines of one message that are read
-_START = re.compile(rb"(?i:M-SEARCH \* HTTP/1\.[01]|NOTIFY \* HTTP/1\.[01]|HTTP/1\.[01] 200 OK)\r?\n")
-_ANSWER = re.compile(rb"(?i)\n(?:st|usn|nt):")
-_AGE = re.compile(r"max-age\s*=\s*(\d{1,9})", re.IGNORECASE)
+_START = lazy(rb"(?i:M-SEARCH \* HTTP/1\.[01]|NOTIFY \* HTTP/1\.[01]|HTTP/1\.[01] 200 OK)\r?\n")
+_ANSWER = lazy(rb"(?i)\n(?:st|usn|nt):")
+_AGE = lazy(r"max-age\s*=\s*(\d{1,9})", re.IGNORECASE)
 
 
 class SsdpMessage(Observation, kw_only=True):

@@ -7,7 +7,6 @@ Contents are not kept. Reached only where HTTP hands on to it: behind the head o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -15,6 +14,7 @@ from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolErr
 from procwire.dpi.wire.lines import shown
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
+from procwire.model.patterns import lazy
 
 NAME = "sse"
 PORTS: frozenset[tuple[str, int]] = frozenset()  # HTTP hands on to it
@@ -26,7 +26,7 @@ FIRST = (
 
 MAX_KEPT = 1024  # bytes of a line that are kept; of longer ones only the size is told
 MAX_SIZE_LINE = 256  # bytes of the line that tells the size of a chunk
-_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
+_SIZE = lazy(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
 
 
 class ServerEvent(Observation, kw_only=True):

@@ -28,14 +28,15 @@ from procwire.dpi.wire.ssh_packets import (
 )
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
+from procwire.model.patterns import lazy
 
 NAME = "ssh"
 PORTS = frozenset({("tcp", 22), ("tcp", 2222)})
 TRANSPORTS = frozenset({"tcp"})
 FIRST = b"S"
 
-_LINE = re.compile(rb"SSH-(1\.[0-9]{1,2}|2\.0)-([^ \r\n]*)(?: (.*))?\Z", re.DOTALL)
-_START = re.compile(rb"SSH-[12]\.[0-9]{1,2}-")
+_LINE = lazy(rb"SSH-(1\.[0-9]{1,2}|2\.0)-([^ \r\n]*)(?: (.*))?\Z", re.DOTALL)
+_START = lazy(rb"SSH-[12]\.[0-9]{1,2}-")
 _PREFIX = b"SSH-"
 
 

@@ -6,7 +6,6 @@ that may follow (github.com/statsd/statsd, "Metric types"; DogStatsD adds tags).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from procwire.dpi.contract import Claim, Context, Direction, ProtocolError, Shap
 from procwire.dpi.wire.cutter import Cutter
 from procwire.dpi.wire.text import plain
 from procwire.model.observation import Observation, says
+from procwire.model.patterns import lazy
 
 NAME = "statsd"
 PORTS = frozenset({("udp", 8125)})
@@ -23,7 +23,7 @@ FIRST = bytes(byte for byte in range(0x21, 0x7F) if chr(byte).isalnum() or chr(b
 MAX_NAMES = 16  # of one datagram that are shown
 MAX_LINES = 256  # of one datagram that are looked at
 
-_LINE = re.compile(
+_LINE = lazy(
     rb"([\w.\-/ ]{1,200}):[^:|\n]{1,64}(?::[^:|\n]{1,64}){0,32}\|(ms|[cghsd])"
     rb"(?:\|@[\d.]{1,12})?(?:\|#[^\n|]{0,400})?(?:\|[ceT][^|\n]{0,100}){0,3}"
 )

@@ -16,6 +16,7 @@ from procwire.dpi.wire.framing import FramedParser
 from procwire.dpi.wire.text import plain
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
+from procwire.model.patterns import lazy
 
 NAME = "syslog"
 REQUESTS = True
@@ -32,18 +33,18 @@ FACILITIES = (
 )  # fmt: skip
 SEVERITIES = ("emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug")
 
-_PRIORITY = re.compile(rb"<(\d{1,3})>")
-_COUNT = re.compile(rb"([1-9]\d{0,5}) <")
-_NEW = re.compile(
+_PRIORITY = lazy(rb"<(\d{1,3})>")
+_COUNT = lazy(rb"([1-9]\d{0,5}) <")
+_NEW = lazy(
     rb"<\d{1,3}>[1-9]\d{0,2} (-|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S{0,16}) (\S{1,255}) (\S{1,48}) (\S{1,128}) "
     rb"(\S{1,32}) ?"
 )
-_OLD = re.compile(
+_OLD = lazy(
     rb"<\d{1,3}>(?:\d{1,10}: )?[*.]?((?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]?\d(?: \d{4})? "
     rb"\d\d:\d\d:\d\d(?:\.\d{1,6})?)(?: [A-Z]{3,4}(?=:))?:? ?"
 )
-_TAG = re.compile(rb"(?:([\w.:-]{1,255}) )?([\w./-]{1,64})(?:\[(\d{1,10})\])?: ?")
-_STRUCTURED = re.compile(rb'-(?: |$)|((?:\[(?:[^\]\\"]|\\.|"(?:[^"\\]|\\.)*+")*+\])++) ?')
+_TAG = lazy(rb"(?:([\w.:-]{1,255}) )?([\w./-]{1,64})(?:\[(\d{1,10})\])?: ?")
+_STRUCTURED = lazy(rb'-(?: |$)|((?:\[(?:[^\]\\"]|\\.|"(?:[^"\\]|\\.)*+")*+\])++) ?')
 
 
 class SyslogMessage(Observation, kw_only=True):

@@ -7,7 +7,6 @@ TLS are handed on. Pictures, keys and pointer are not read.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator, Iterable, Iterator
 from typing import Annotated, Any, ClassVar
 
@@ -16,6 +15,7 @@ from procwire.dpi.wire.lines import Lines
 from procwire.dpi.wire.text import plain
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, Upgraded, says
+from procwire.model.patterns import lazy
 
 NAME = "vnc"
 PORTS = frozenset(("tcp", port) for port in (5500, 5900, 5901, 5902, 5903))
@@ -26,7 +26,7 @@ FIRST = b"R"
 VERSION_BYTES = 12
 MAX_REASON, MAX_NAME = 1024, 512  # bytes
 MAX_HELD = 4096  # bytes of a side that came before their turn
-_VERSION = re.compile(rb"RFB (\d{3})\.(\d{3})\n")
+_VERSION = lazy(rb"RFB (\d{3})\.(\d{3})\n")
 _TYPES = {0: "invalid", 1: "none", 2: "vnc", 5: "ra2", 6: "ra2ne", 13: "ra2-256", 16: "tight", 17: "ultra",
           18: "tls", 19: "vencrypt", 20: "gtk-vnc-sasl", 21: "md5-hash", 22: "xvp", 30: "apple-dh",
           33: "apple-kerberos", 35: "apple", 129: "tight-unix", 130: "ra2-256"}  # fmt: skip

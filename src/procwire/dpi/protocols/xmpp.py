@@ -16,6 +16,7 @@ from procwire.dpi.wire.lines import shown
 from procwire.dpi.wire.pending import Pending
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, Upgraded, says
+from procwire.model.patterns import lazy
 
 NAME = "xmpp"
 PORTS = frozenset({("tcp", 5222), ("tcp", 5269), ("tcp", 5298)})
@@ -26,15 +27,15 @@ MAX_TAG = 8192  # bytes of one tag
 MAX_TEXT = 256  # of the text of a mechanism's name
 MAX_TOLD = 256  # stanzas of one flow that are told
 
-_OPENING = re.compile(rb"(?:<\?xml[^>]{0,100}\?>\s{0,16})?<stream:stream\s[^>]*xmlns(?::stream)?=['\"]"
+_OPENING = lazy(rb"(?:<\?xml[^>]{0,100}\?>\s{0,16})?<stream:stream\s[^>]*xmlns(?::stream)?=['\"]"
                       rb"(?:http://etherx\.jabber\.org/streams|jabber:)")  # fmt: skip
-_START = re.compile(
+_START = lazy(
     rb"<(?:\?(?:x(?:ml?)?)?)?(?:s(?:t(?:r(?:e(?:am?)?)?)?)?)?\Z"
     rb"|<\?xml[^>]{0,100}(?:\?>\s{0,16}.{0,600})?\Z|<stream:[^>]{0,600}\Z",
     re.DOTALL,
 )
-_ATTRIBUTE = re.compile(rb"([A-Za-z:_-]{1,40})\s*=\s*(?:'([^']*)'|\"([^\"]*)\")")
-_NAME = re.compile(rb"<(/?)([A-Za-z:_-]{1,64})")
+_ATTRIBUTE = lazy(rb"([A-Za-z:_-]{1,40})\s*=\s*(?:'([^']*)'|\"([^\"]*)\")")
+_NAME = lazy(rb"<(/?)([A-Za-z:_-]{1,64})")
 _STANZAS = frozenset({b"message", b"presence", b"iq"})
 _RESULTS = {b"success": "success", b"failure": "failure"}
 

@@ -11,13 +11,15 @@ from __future__ import annotations
 import re
 import warnings
 
+from procwire.model.patterns import lazy
+
 MAX_PATTERN = 200  # characters
 MAX_GROUPS = 20
-_REPEAT = re.compile(r"[*+?]|\{\d{1,3}(?:,\d{0,3})?\}|\{,\d{1,3}\}")
-_OPEN = re.compile(r"\((?:\?:|\?P<[A-Za-z_]\w*>)?")
-_CLASS = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]")
-_ESCAPE = re.compile(r"\\(?:x[0-9A-Fa-f]{2}|[^1-9])", re.DOTALL)
-_LITERAL = re.compile(r"\\x([0-9A-Fa-f]{2})|\\([^0-9A-Za-z])|([^\\.\[\](){}*+?|^$])")
+_REPEAT = lazy(r"[*+?]|\{\d{1,3}(?:,\d{0,3})?\}|\{,\d{1,3}\}")
+_OPEN = lazy(r"\((?:\?:|\?P<[A-Za-z_]\w*>)?")
+_CLASS = lazy(r"\[\^?\]?(?:\\.|[^\]\\])*\]")
+_ESCAPE = lazy(r"\\(?:x[0-9A-Fa-f]{2}|[^1-9])", re.DOTALL)
+_LITERAL = lazy(r"\\x([0-9A-Fa-f]{2})|\\([^0-9A-Za-z])|([^\\.\[\](){}*+?|^$])")
 
 
 class PatternError(Exception):

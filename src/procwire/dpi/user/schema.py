@@ -15,6 +15,7 @@ import msgspec
 
 from procwire.dpi.user.pattern import PatternError, compiled, literal
 from procwire.model.observed import BESIDE
+from procwire.model.patterns import lazy
 
 MAX_PORTS = 64
 MAX_MATCHES = 16
@@ -26,8 +27,8 @@ MIN_FIXED = 2  # bytes that a pattern must fix: random bytes are claimed less th
 
 SIDES = ("client", "server", "any")
 TYPES = ("uint", "text", "hex")
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
-_PORT = re.compile(r"(tcp|udp)/(\d{1,5})")
+_NAME = lazy(r"[a-z][a-z0-9_]{0,31}")
+_PORT = lazy(r"(tcp|udp)/(\d{1,5})")
 _OWN = frozenset({"time", "side"})
 
 Path = tuple[str | int, ...]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from procwire.dpi.wire.lines import shown
+from procwire.model.patterns import lazy
 
 START = b"\x13BitTorrent protocol"
 HANDSHAKE = 68
-_AZUREUS = re.compile(rb"-([A-Za-z~]{2})([0-9A-Za-z]{4})-")
+_AZUREUS = lazy(rb"-([A-Za-z~]{2})([0-9A-Za-z]{4})-")
 _CLIENTS = {
     "AZ": "Azureus",
     "BC": "BitComet",

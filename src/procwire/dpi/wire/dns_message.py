@@ -13,11 +13,13 @@ from typing import Any
 
 import cython
 
+from procwire.model.patterns import lazy
+
 HEADER_BYTES = 12
 MAX_NAME = 255  # bytes on the wire, RFC 1035 section 2.3.4
 MAX_RECORDS = 512  # kept of one message; more are counted in ``left_out``
 
-_ODD = re.compile(rb"[^0-9a-z_\-*/]")
+_ODD = lazy(rb"[^0-9a-z_\-*/]")
 
 
 class MessageError(Exception):

@@ -6,17 +6,16 @@ Bodies are counted, never read. Refuses chunk lines and trailers without end.
 
 from __future__ import annotations
 
-import re
-
 import cython
 
 from procwire.dpi.contract import ENOUGH, ProtocolError
+from procwire.model.patterns import lazy
 
 MAX_CHUNK_LINE = 4096  # bytes, extensions included
 MAX_TRAILERS = 256  # lines
 
 HEAD, BODY, SIZE, CHUNK, CHUNK_END, TRAILER, CLOSE, HOLD, LOST = range(9)
-_CHUNK_LINE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;|\r?\Z)")
+_CHUNK_LINE = lazy(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;|\r?\Z)")
 
 
 @cython.cclass

@@ -6,18 +6,17 @@ Refuses to hide an ambiguity: what two readers could take differently (request s
 
 from __future__ import annotations
 
-import re
-
 import cython
 
 from procwire.dpi.wire.http_head import MASK, decode, masked
+from procwire.model.patterns import lazy
 
 if cython.compiled:
     from cython.cimports.procwire.dpi.wire.http_head import Head
 else:
     from procwire.dpi.wire.http_head import Head
 
-_LENGTH = re.compile(rb"[0-9]{1,18}\Z")
+_LENGTH = lazy(rb"[0-9]{1,18}\Z")
 
 
 def framing(head: Head) -> tuple[bool, int | None]:

@@ -7,11 +7,12 @@ Tolerates what is seen in the wild (bare LF, folded lines, bytes that are not AS
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import Any
 
 import cython
+
+from procwire.model.patterns import lazy
 
 MAX_HEAD = 65536  # bytes
 MAX_FIELDS = 256
@@ -19,13 +20,13 @@ MAX_TEXT = 2048  # characters kept of one value
 MAX_USUAL = 64  # bytes of a status line that is worth keeping
 MAX_START = 2048  # bytes of a start line that are looked at to claim it
 
-_REQUEST = re.compile(rb"([A-Z][A-Z_-]{0,31}) +([\x21-\xff][^\r\n\0]*?) +HTTP/(1\.[0-9]) *\Z")
-_RESPONSE = re.compile(rb"HTTP/(1\.[0-9]) +([1-9][0-9][0-9])(?: ([^\r\n\0]*))?\Z")
-_PARTIAL_REQUEST = re.compile(rb"[A-Z][A-Z_-]{0,31}(?: +(?:[\x21-\xff][^\r\n\0]*)?)?\r?\Z")
-_CLAIMED = re.compile(rb"HTTP/1\.[0-9] [1-9][0-9][0-9](?: |\Z)")
-_RESPONSE_SO_FAR = re.compile(rb"HTTP/(?:1(?:\.(?:[0-9](?: (?:[1-9](?:[0-9](?:[0-9])?)?)?)?)?)?)?\r?\Z")
-_USERINFO = re.compile(r"(?<=//)[^/?#@]*(?:@[^/?#@]*)*@")
-_SECRET = re.compile(
+_REQUEST = lazy(rb"([A-Z][A-Z_-]{0,31}) +([\x21-\xff][^\r\n\0]*?) +HTTP/(1\.[0-9]) *\Z")
+_RESPONSE = lazy(rb"HTTP/(1\.[0-9]) +([1-9][0-9][0-9])(?: ([^\r\n\0]*))?\Z")
+_PARTIAL_REQUEST = lazy(rb"[A-Z][A-Z_-]{0,31}(?: +(?:[\x21-\xff][^\r\n\0]*)?)?\r?\Z")
+_CLAIMED = lazy(rb"HTTP/1\.[0-9] [1-9][0-9][0-9](?: |\Z)")
+_RESPONSE_SO_FAR = lazy(rb"HTTP/(?:1(?:\.(?:[0-9](?: (?:[1-9](?:[0-9](?:[0-9])?)?)?)?)?)?)?\r?\Z")
+_USERINFO = lazy(r"(?<=//)[^/?#@]*(?:@[^/?#@]*)*@")
+_SECRET = lazy(
     r"(?i)([?&;](?:pass|passwd|password|pwd|secret|client_secret|token|access_token|refresh_token|id_token"
     r"|auth|authorization|api_?key|apikey|access_?key|signature|sig|session_?id|sid)=)[^&#;]*"
 )

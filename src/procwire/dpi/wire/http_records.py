@@ -5,13 +5,13 @@ They are declared here and filled in by ``protocols.http``; no credentials are k
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 from procwire.model.columns import Kind
 from procwire.model.observation import Observation, says
+from procwire.model.patterns import lazy
 
-ADDRESS = re.compile(r"[0-9.]+\Z|.*:")
+ADDRESS = lazy(r"[0-9.]+\Z|.*:")
 
 
 class HttpRequest(Observation, kw_only=True):

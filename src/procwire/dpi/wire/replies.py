@@ -10,12 +10,13 @@ import re
 from collections.abc import Collection
 
 from procwire.dpi.contract import Claim, ProtocolError
+from procwire.model.patterns import lazy
 
 MAX_REPLY_LINES = 256  # of one reply; more are not kept
 MAX_SEEN = 4  # lines looked at for a claim
 
-_REPLY = re.compile(rb"([1-6][0-9][0-9])(?:([ -])(.*))?\Z", re.DOTALL)
-_START = re.compile(rb"[1245][0-9]{0,2}\Z|[1245][0-9][0-9](?:[ -]|\r?\Z|\r?\n)")
+_REPLY = lazy(rb"([1-6][0-9][0-9])(?:([ -])(.*))?\Z", re.DOTALL)
+_START = lazy(rb"[1245][0-9]{0,2}\Z|[1245][0-9][0-9](?:[ -]|\r?\Z|\r?\n)")
 
 _DIGITS = b"0123456789"
 REPLY_START = {0: b"1245", 1: _DIGITS, 2: _DIGITS, 3: b" -\r\n"}  # see contract.Shape

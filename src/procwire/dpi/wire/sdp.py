@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from procwire.model.observation import Announced
+from procwire.model.patterns import lazy
 from procwire.model.streams import Direction
 
 MAX_MEDIA = 16  # descriptions of media that are read
 MAX_LINES = 512
 MAX_CODECS = 32  # of one description
 
-_MEDIA = re.compile(rb"m=([a-z]+) ([0-9]{1,5})(?:/[0-9]+)? ([A-Za-z0-9/]+)((?: [^ ]+)*)\Z")
-_MAP = re.compile(rb"a=rtpmap:([0-9]{1,3}) ([A-Za-z0-9.+-]+)/([0-9]{1,6})")
-_CONTROL = re.compile(rb"a=rtcp:([0-9]{1,5})(?: IN IP[46] ([0-9A-Fa-f.:]{2,45}))?")
-_NOTED = re.compile(r"([0-9]{1,3})=([A-Za-z0-9.+-]{1,32})/([0-9]{1,6})")
+_MEDIA = lazy(rb"m=([a-z]+) ([0-9]{1,5})(?:/[0-9]+)? ([A-Za-z0-9/]+)((?: [^ ]+)*)\Z")
+_MAP = lazy(rb"a=rtpmap:([0-9]{1,3}) ([A-Za-z0-9.+-]+)/([0-9]{1,6})")
+_CONTROL = lazy(rb"a=rtcp:([0-9]{1,5})(?: IN IP[46] ([0-9A-Fa-f.:]{2,45}))?")
+_NOTED = lazy(r"([0-9]{1,3})=([A-Za-z0-9.+-]{1,32})/([0-9]{1,6})")
 STATIC = {0: "PCMU", 3: "GSM", 4: "G723", 5: "DVI4", 6: "DVI4", 7: "LPC", 8: "PCMA", 9: "G722", 10: "L16",
           11: "L16", 12: "QCELP", 13: "CN", 14: "MPA", 15: "G728", 16: "DVI4", 17: "DVI4", 18: "G729",
           25: "CelB", 26: "JPEG", 28: "nv", 31: "H261", 32: "MPV", 33: "MP2T", 34: "H263"}  # fmt: skip

@@ -9,17 +9,18 @@ from __future__ import annotations
 import re
 
 from procwire.dpi.wire.text import bounded
+from procwire.model.patterns import lazy
 
 MASK = "***"
 MAX_STATEMENT = 512  # characters of a statement
 
 _QUOTED = r"""(?:'(?:[^'\\]|''|\\.){0,500}(?:'|$)|"(?:[^"\\]|""|\\.){0,500}(?:"|$))"""
-_SECRET = re.compile(
+_SECRET = lazy(
     r"""(\b(?:password|passwd|pwd|secret|identified\s+(?:with\s+\S{1,64}\s+)?(?:by|as)|password_hash)\b"""
     rf"""(?:\s*\(\s*|\s*=\s*|\s+to\s+|\s+)(?:n(?=['"]))?)({_QUOTED})""",
     re.IGNORECASE | re.DOTALL,
 )
-_VERBS = re.compile(
+_VERBS = lazy(
     rb"\s*(?:/\*.{0,200}?\*/\s*)?\(?(?:select|insert|update|delete|replace|begin|commit|rollback|set|show|with|copy|create"
     rb"|alter|drop|truncate|explain|analyze|call|do|values|start|end|savepoint|release|lock|use|prepare|execute"
     rb"|deallocate|declare|fetch|close|listen|notify|discard|vacuum|desc|describe)\b",

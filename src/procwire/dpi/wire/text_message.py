@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 
 from procwire.dpi.contract import ProtocolError
 from procwire.dpi.wire.lines import shown
+from procwire.model.patterns import lazy
 
 MAX_HEAD = 1 << 14
 MAX_FIELDS = 200
@@ -15,8 +14,8 @@ MAX_BODY = 1 << 16  # of a body that is read; longer ones are passed over
 
 _COMPACT = {b"f": b"from", b"t": b"to", b"i": b"call-id", b"m": b"contact", b"c": b"content-type",
             b"l": b"content-length", b"v": b"via", b"s": b"subject", b"k": b"supported"}  # fmt: skip
-_END = re.compile(rb"\r?\n\r?\n")
-_USERINFO = re.compile(r"(?i)((?:sips?|rtsps?|rtspu):(?://)?[^:@;> ]{0,256}):[^@> ]{1,256}@")
+_END = lazy(rb"\r?\n\r?\n")
+_USERINFO = lazy(r"(?i)((?:sips?|rtsps?|rtspu):(?://)?[^:@;> ]{0,256}):[^@> ]{1,256}@")
 
 
 class Head(msgspec.Struct, gc=False):

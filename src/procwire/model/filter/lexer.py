@@ -8,6 +8,7 @@ import re
 import msgspec
 
 from procwire.model.filter.fault import FilterError
+from procwire.model.patterns import lazy
 
 MAX_CHARACTERS = 10_000
 
@@ -38,7 +39,7 @@ class Token(msgspec.Struct, frozen=True):
         return self.shape is Shape.SIGN and self.text in signs
 
 
-_TOKEN = re.compile(
+_TOKEN = lazy(
     r"""(?P<space>\s+)
     |(?P<sign>==|!=|<=|>=|!~|&&|\|\||\.\.|[=<>~!(){},])
     |(?P<string>"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+')

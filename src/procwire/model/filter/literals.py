@@ -7,7 +7,6 @@ equality, ranges and networks are one test.
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
@@ -16,9 +15,10 @@ import msgspec
 from procwire.model import values
 from procwire.model.columns import Kind
 from procwire.model.filter.syntax import Range, Word
+from procwire.model.patterns import lazy
 
-_WHOLE = re.compile(r"-?(?:[0-9]{1,20}|0[xX][0-9a-fA-F]{1,16})")
-_NUMBER = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,3})?")
+_WHOLE = lazy(r"-?(?:[0-9]{1,20}|0[xX][0-9a-fA-F]{1,16})")
+_NUMBER = lazy(r"-?[0-9]{1,20}(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,3})?")
 BITS = {4: 32, 6: 128}
 
 

@@ -7,10 +7,11 @@ import re
 from procwire.model.filter.fault import FilterError
 from procwire.model.filter.lexer import Shape, Token, tokens_of
 from procwire.model.filter.syntax import KEYWORDS, And, Compare, Free, Is, Not, Or, Range, Tree, Word
+from procwire.model.patterns import lazy
 
 MAX_DEPTH = 64
 SIGNS = {"=": "==", "==": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "~": "~", "!~": "!~"}
-_ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_ESCAPE = lazy(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t", "0": "\0", "\\": "\\", '"': '"', "'": "'"}
 
 

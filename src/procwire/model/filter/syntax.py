@@ -6,13 +6,13 @@ they say nothing about meaning. ``show(parse(text))`` reads back as the same tre
 
 from __future__ import annotations
 
-import re
-
 import msgspec
+
+from procwire.model.patterns import lazy
 
 OPERATORS = ("==", "!=", "<", "<=", ">", ">=", "~", "!~", "in", "not in", "contains")
 KEYWORDS = frozenset({"and", "or", "not", "in", "contains", "is"})
-_BARE = re.compile(r"(?:(?!\.\.)[^\s\"'(){},=!<>~&|\\])+")
+_BARE = lazy(r"(?:(?!\.\.)[^\s\"'(){},=!<>~&|\\])+")
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True, tag_field="node"):
