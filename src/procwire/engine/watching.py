@@ -156,6 +156,7 @@ class Watching:
     def ended(self, flow: Flow) -> None:
         """See pipeline.Listener."""
         self.keeping.ended(flow)
+        self._collect()  # whose it was found to be before its end is looked at again
         waiting = self._waiting.get(flow.number)
         reviewing = self.resolver is not None and self.resolver.review(flow)
         now = time.monotonic()
