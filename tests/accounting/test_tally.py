@@ -282,3 +282,19 @@ def test_sockets_of_other_namespaces_count_where_nothing_passes_here_and_are_giv
     ledger.settle()
     assert (flow.packets_out, flow.bytes_out, here.packets_out) == (2, 200, 0)
     assert ledger.accounts(bound_of(ledger, here)) == {0: 0, 6: 0}
+
+
+def test_what_was_counted_before_the_clock_was_set_keeps_its_time() -> None:
+    ledger, _ = ledger_of()
+    ledger.wind(1000 * SECOND, 1)
+    flow = flow_of(first=1010 * SECOND)
+    ledger.bind(flow)
+    ledger.wind(1000 * SECOND + 5, 12 * SECOND)  # kept, not set
+    ledger.wind(4600 * SECOND, 20 * SECOND)
+    ledger.wind(0, 30 * SECOND)
+    assert ledger.wall(11 * SECOND) == 1011 * SECOND + 5
+    assert ledger.wall(25 * SECOND) == 4625 * SECOND
+    assert ledger.wall(31 * SECOND) == 31 * SECOND
+    ledger.see(ends_of(flow), 7, account_of((1, 0), last=11 * SECOND))
+    ledger.settle()
+    assert flow.last - flow.first <= 2 * SECOND

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from procwire.api.catalogue import AskedError
@@ -62,8 +64,25 @@ def test_a_snapshot_says_when_it_is_over_and_updates_when_they_are_due() -> None
     assert [(each.event, each.row) for each in events] == [("open", [101]), ("end", [102]), ("now", [])]
     feed.begin(10.0)
     assert [feed.due(10.0), feed.due(10.0 + LEAST_SECONDS)] == [False, True]
-    assert [each.row for each in feed.update(11.0) if isinstance(each, Event)] == [[101]]
-    assert not [each for each in feed.update(12.0) if isinstance(each, Event)]
+    wall = engine.flows[0].last
+    assert [each.row for each in feed.update(11.0, wall) if isinstance(each, Event)] == [[101]]
+    assert not [each for each in feed.update(12.0, wall) if isinstance(each, Event)]
+
+
+def test_flows_are_told_of_on_when_the_clock_was_set_back() -> None:
+    engine = Engine()
+    engine.flows = [flow_of(9)]
+    feed = feed_of(Subscribe(id=1, table="flow", columns=("pid",), every=0.1), engine=engine)
+    wall = engine.flows[0].last
+
+    def told(now: float, wall: int) -> list[Any]:
+        return [each.row for each in feed.update(now, wall) if isinstance(each, Event)]
+
+    assert told(1.0, wall) == [[109]]
+    engine.flows = [flow_of(3)]  # packets of before, by the clock
+    assert told(2.0, wall) == []
+    assert told(3.0, flow_of(2).last) == [[103]]
+    assert told(4.0, flow_of(4).last) == []
 
 
 @pytest.mark.parametrize(

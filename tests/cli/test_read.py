@@ -408,3 +408,34 @@ def test_a_store_is_filled_from_inside(tmp_path: Path) -> None:
             counts.append(store.execute("SELECT count(*) FROM flow").fetchone()[0])
             assert store.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert counts[0] == counts[1] > 0
+
+
+def test_a_summary_loads_nothing_of_what_it_does_not_do() -> None:
+    """A command begins in the time that its modules take."""
+    words = (
+        "import sys; from procwire.cli.main import main;"
+        "main(['read', '--summary', sys.argv[1]]); print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", words, str(TLS)],
+        env=environment(),
+        capture_output=True,
+        timeout=30,
+        check=True,
+    )
+    loaded = set(done.stdout.decode().splitlines()[-1].split())
+    unasked = (
+        "yaml",
+        "cryptography",
+        "procwire.decrypt.gate",
+        "procwire.detect.rule",
+        "procwire.shaping.codec",
+    )
+    live = (
+        "procwire.engine.watching",
+        "procwire.warden.client",
+        "procwire.processes.census",
+        "procwire.bpf.loader",
+    )
+    assert "procwire.dpi.protocols.tls" in loaded
+    assert loaded.isdisjoint({*unasked, *live})

@@ -218,7 +218,7 @@ class KernelSource:
     def count(self) -> None:
         """Read the kernel's counts into the flows."""
         started = time.monotonic_ns()
-        self.ledger.offset = self.tap.synchronise()
+        self.ledger.wind(self.tap.synchronise(), started)
         for ends, cookie, account in self.programs.pasts(self._read):
             if not self.ledger.awaits(ends, account):  # else its flow is gone, and was told its counts
                 self.ledger.see(ends, cookie, account)

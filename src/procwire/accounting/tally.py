@@ -29,6 +29,8 @@ _PART_BYTES = _PLACE.size + _EIGHT.size
 _OWN = 2  # the tap's account is of neither end
 _UNDECIDED = (books.UNDECIDED, books.UNDECIDED)
 _NOWHERE = (0, 0)
+STEP_NS = 1_000_000_000  # by so much a clock is set, not kept
+MAX_STEPS = 16  # that are remembered
 
 
 class Bound:
@@ -84,6 +86,7 @@ class Ledger:
     def __init__(self, *, home: int, credit: Credit, facts: Callable[[int], TcpFacts | None]) -> None:
         self.home = home
         self.offset = 0
+        self._steps: tuple[tuple[int, int], ...] = ()  # until when the clock was off by how much
         self.away: int | None = None
         self.heads: dict[int, int] = {}
         self.credit = credit
@@ -99,6 +102,19 @@ class Ledger:
     def find(self, flow: Flow) -> Bound | None:
         """The flow's entry, where there is one."""
         return self._numbers.get(flow.number)
+
+    def wind(self, offset: int, now: int) -> None:
+        """The clocks were compared anew at the monotonic time ``now``."""
+        if self.offset and abs(offset - self.offset) > STEP_NS:
+            self._steps = (*self._steps, (now, self.offset))[-MAX_STEPS:]
+        self.offset = offset
+
+    def wall(self, moment: int) -> int:
+        """Packet time of a monotonic time, as the clock was then: it may be read only after a step."""
+        for until, offset in self._steps:
+            if moment <= until:
+                return moment + offset
+        return moment + self.offset
 
     def bind(self, flow: Flow) -> Bound | None:
         """The flow's entry, made where there is none; None for a flow that the programs do not count."""
@@ -238,7 +254,7 @@ class Ledger:
             return
         sums = _sums(bound.parts)
         total, attributed = _larger(sums)
-        shown = max(bound.last + self.offset, flow.last)
+        shown = max(self.wall(bound.last), flow.last)
         if bound.side:
             total = [total[place ^ 1] for place in range(8)]
             attributed = attributed[::-1]

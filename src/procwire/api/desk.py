@@ -246,7 +246,7 @@ class Desk:
     def _refresh(self, face: Face, now: float) -> None:
         for feed in face.feeds.values():
             if feed.due(now):
-                face.ask(feed.id, feed.update(now), hidden=True)
+                face.ask(feed.id, feed.update(now, self._wall()), hidden=True)
 
     def _flush(self, face: Face) -> None:
         while (data := face.next()) is not None:

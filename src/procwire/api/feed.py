@@ -67,9 +67,10 @@ class Feed:
         """Whether it is time for updates."""
         return bool(self._every) and now >= self._due
 
-    def update(self, now: float) -> Answer:
-        """An event for each open row that changed since the update before."""
+    def update(self, now: float, wall: int) -> Answer:
+        """An event for each open row that changed since the update before; ``wall``: ns since 1970."""
         self._due = now + self._every
+        self._since = min(self._since, wall)  # the clock was set back: what passes now is before what passed
         return self._changed()
 
     def snapshot(self) -> Answer:

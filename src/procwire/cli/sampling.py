@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from procwire.engine.api import Standing
 from procwire.model.accounting import ACCOUNTING
 from procwire.model.traffic import TRAFFIC
 from procwire.store.keeping import Keeper
+
+if TYPE_CHECKING:
+    from procwire.engine.api import Standing
 
 SAMPLE_SECONDS = 60.0
 Take = Callable[[], Iterable[Any] | None]

@@ -191,7 +191,9 @@ def warnings(outcome: Outcome) -> list[str]:
             f"  warning: {outcome.dropped} packets were lost before the emulation, which was too slow"
         )
     if outcome.turned_away:
-        lines.append(f"  warning: {outcome.turned_away} connections were refused: too many at a time")
+        lines.append(
+            f"  warning: {outcome.turned_away} connections were refused: there were too many at a time"
+        )
     if outcome.not_carried:
         lines.append(f"  warning: {outcome.not_carried} packets could not be carried outside")
     if outcome.refused:

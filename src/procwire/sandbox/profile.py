@@ -52,7 +52,7 @@ WARDEN_NEEDS = frozenset(_NEEDS.split())
 # end them.
 _MAKES = (
     "make-file write-file truncate-file delete-file make-folder change-mode connect-tcp send-udp raw-socket "
-    "fork-bomb signal signal-thread become-root take-capability show-memory"
+    "fork-bomb signal signal-thread become-root take-capability show-memory raise-limit"
 )
 # Shaping's warden: a journal, control groups, sockets of processes that it marks. It opens no packet socket.
 _SHAPES = "make-file write-file truncate-file delete-file make-folder change-mode steal-descriptor"

@@ -25,6 +25,7 @@ FOUND = ("time", "severity", "detector", "process", "source", "target", "detail"
 IDENTITY = ("interface", "direction", "packets", "attributed", "no_socket", "other_ip", "fragments",
             "tunnels", "not_ip", "unexplained", "dropped_interface", "dropped_ring")  # fmt: skip
 ABSENT = {"accounting": "not told by this engine: procwire doctor --accounting 10s tries it"}
+RECORDED = "of a recording nobody counted: interfaces do, live"
 MOST_IDENTITIES = 4  # interfaces, the busiest; the others stand on their own screen
 WIDE, NARROW = 120, 60  # from these widths on, three or two blocks stand beside each other
 
@@ -106,7 +107,9 @@ class OverviewView(View):
 
     async def _rows(self, table: str, columns: tuple[str, ...], **words: Any) -> list[dict[str, Any]]:
         if self.app.table(table) is None:
-            self.seen.reasons[table] = ABSENT.get(table, "not told by this host")
+            self.seen.reasons[table] = (
+                ABSENT.get(table, "not told by this host") if self.app.host.live else RECORDED
+            )
             return []
         known = {column.name for column in self.app.table(table) or ()}
         names = tuple(name for name in columns if name in known)
