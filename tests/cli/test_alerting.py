@@ -124,16 +124,16 @@ def test_a_scan_is_told_to_every_sink_while_it_runs(host: Host, tmp_path: Path, 
         )  # fmt: skip
         own = ("--no-store", "--socket", str(tmp_path / "s")) if command == "daemon" else ("--json",)
         program = host.start(*words, *own, stderr=errors, env=ENVIRONMENT)
-        wait_for(lambda: "watching" in said.read_text())
+        wait_for(lambda: "watching" in said.read_text(), 60)
         host.inside(scan)
 
         def told_to_both() -> bool:
             host.inside(touch)  # packet time goes on with packets
             return bool(sink.seen and file.exists() and file.read_text())
 
-        wait_for(told_to_both, 20)
+        wait_for(told_to_both, 60)
         program.send_signal(signal.SIGINT)
-        assert program.wait(20) == 0, said.read_text()
+        assert program.wait(60) == 0, said.read_text()
     told = json.loads(sink.seen[0][2])
     assert (told["detector"], told["source"]) == ("scan", "127.0.0.1")
     assert told["process"].startswith("python")
