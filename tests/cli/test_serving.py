@@ -27,7 +27,10 @@ def test_each_turn_hears_answers_and_beats() -> None:
     stops: list[int] = []
     counts = SimpleNamespace(active=4)
     watching: Any = SimpleNamespace(
-        pipeline=SimpleNamespace(tracker=SimpleNamespace(counts=counts)), stop=lambda: stops.append(1), tick=9
+        pipeline=SimpleNamespace(tracker=SimpleNamespace(counts=counts)),
+        stop=lambda: stops.append(1),
+        tick=9,
+        warden=SimpleNamespace(gallery=None),
     )
     condition: Any = SimpleNamespace(status=lambda: "well", waiting=2)
     face.watching, face.condition = watching, condition

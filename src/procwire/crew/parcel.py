@@ -17,11 +17,12 @@ else:
 
 Parcel = tuple[Any, ...]
 
-# Not told: who owns a flow is not known to a recording, and the rest is over with the flow.
+# Not told: who owns a flow, and which of the kernel's accounts is its own, is not known to a recording,
+# and the rest is over with the flow.
 LEFT = frozenset(
     {
         "owner", "kernel", "analysis", "slot", "quiet", "interface_out", "interface_in",
-        "heard_out", "heard_in", "end_out", "end_in",
+        "heard_out", "heard_in", "end_out", "end_in", "isn",
     }
 )  # fmt: skip
 
