@@ -16,7 +16,7 @@ from procwire.engine.host import Processes, lives, pictures, sockets
 from procwire.engine.options import EngineError, ExportOptions, FlowOptions, ReadOptions, WatchOptions
 from procwire.engine.reading import Reading
 from procwire.engine.sources import settle
-from procwire.engine.summary import report_of
+from procwire.crew.summary import report_of
 from procwire.engine.watching import Watching
 from procwire.extensions.reason import ExtensionError
 from procwire.extensions.rules import gather as rules

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from procwire.engine.options import ReadOptions
 from procwire.engine.reading import Reading
-from procwire.engine.summary import report_of
+from procwire.crew.summary import report_of
 from procwire.model.listening import Silent
 
 VECTORS = Path(__file__).parents[1] / "vectors"
