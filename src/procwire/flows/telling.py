@@ -1,4 +1,4 @@
-"""When somebody is told of a flow that passes now: once it is known, or after a while as it is; and of its end.
+"""When somebody is told of a flow that passes: once it is known, or as it is after a while; and of its end.
 
 A flow is known when its owner was answered and its protocol is settled. Its end is told when its owner was
 answered and its numbers are final. Times are seconds of one clock, which the caller reads.
