@@ -18,7 +18,8 @@ SOURCE = Path(__file__).parents[2] / "src" / "procwire" / "recorder" / "sums.py"
 
 def uncompiled() -> ModuleType:
     spec = importlib.util.spec_from_file_location("uncompiled_sums", SOURCE)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -62,7 +62,8 @@ def export(arguments: argparse.Namespace) -> int:
     order = Order(
         name=found.name, sources=found.files, incident=found.incident, live=found.live, pseudonyms=names,
         keep=_keep(arguments.filter), filter=arguments.filter, secrets=arguments.with_keys,
-        sha256=arguments.sha256, checkpoint=_checkpoint(arguments, found.name), tell_sources=found.captures and names is None,
+        sha256=arguments.sha256, checkpoint=_checkpoint(arguments, found.name),
+        tell_sources=found.captures and names is None,
     )  # fmt: skip
     reader = _Reader(arguments, finding=found.captures)
     if arguments.dry_run:

@@ -1,9 +1,10 @@
 """A file that is hashed as it is written, by threads that seldom need the interpreter.
 
 To read a file again for its hash would double the time. What is full goes to the thread that writes it and
-then to the one that hashes it, while the next is filled: BLAKE3 with 5 GB/s, which no disk here outruns, and
-SHA-256 where it is asked for, with 2 GB/s. Where the file system can, writing goes past the page cache (open(2), O_DIRECT): one copy of every byte less, the disk
-is at work from the first megabyte on, and ``close``, after which all is on it, has little left to wait for.
+then to the one that hashes it, while the next is filled: BLAKE3 with 5 GB/s, which few disks outrun, and
+SHA-256 where it is asked for, with 2 GB/s. Where the file system can, writing goes past the page cache
+(open(2), O_DIRECT): one copy of every byte less, the disk is at work from the first megabyte on, and
+``close``, after which all is on it, has little left to wait for.
 """
 
 from __future__ import annotations
