@@ -19,7 +19,7 @@ def wire_bytes(batch: FrameBatch) -> int:
     total: cython.longlong = 0
     for row in range(batch.count):
         total += batch.wire[row]
-    return total
+    return int(total)
 
 
 def unfollowed(table: PacketTable, count: cython.int) -> int:
@@ -30,7 +30,7 @@ def unfollowed(table: PacketTable, count: cython.int) -> int:
     total: cython.longlong = 0
     for row in range(count):
         total += table.flow[row] == 0
-    return total
+    return int(total)
 
 
 def highest(numbers: cython.longlong[::1]) -> int:
@@ -41,4 +41,4 @@ def highest(numbers: cython.longlong[::1]) -> int:
     for row in range(len(numbers)):
         number = numbers[row]
         most = max(most, number if number >= 0 else -number)
-    return most
+    return int(most)
