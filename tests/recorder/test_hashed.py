@@ -17,18 +17,20 @@ from procwire.recorder import hashed as module
 from procwire.recorder.hashed import ROOM_BYTES, ROOMS, Hashed, HashedFile, hashed, past_cache
 
 
-def of(data: bytes) -> Hashed:
-    return Hashed(len(data), hashlib.sha256(data).hexdigest(), blake3(data).hexdigest())
+def of(data: bytes, *, sha: bool = False) -> Hashed:
+    return Hashed(len(data), blake3(data).hexdigest(), hashlib.sha256(data).hexdigest() if sha else "")
 
 
 @pytest.mark.parametrize("size", [0, 1, ROOM_BYTES, ROOM_BYTES + 1])
 def test_of_a_file_that_is_there(size: int) -> None:
     data = bytes(range(256)) * (size // 256) + bytes(size % 256)
     assert hashed(io.BytesIO(data)) == of(data)
+    assert hashed(io.BytesIO(data), sha=True) == of(data, sha=True)
 
 
+@pytest.mark.parametrize("sha", [False, True])
 @pytest.mark.parametrize("how", ["cached", "past the cache", "it opens so and cannot"])
-def test_as_it_is_written(how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_as_it_is_written(how: str, sha: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "ROOM_BYTES", size := 1 << 16)
     path = tmp_path / "file"
     parts = [bytes([number]) * part for number in range(ROOMS + 2) for part in (7, size - 7, 10_000)]
@@ -38,7 +40,7 @@ def test_as_it_is_written(how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         past = -1 if how == "cached" else stack.enter_context(past_cache(file.fileno()))
         if how == "it opens so and cannot":
             monkeypatch.setattr(os, "pwrite", refusing(past))
-        output = HashedFile(file.fileno(), past)
+        output = HashedFile(file.fileno(), past, sha=sha)
         for part in parts:
             output.put(part)
         room = output.room(5)
@@ -48,7 +50,7 @@ def test_as_it_is_written(how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         found = output.close()
     data = b"".join(parts) + b"again"
     assert path.read_bytes() == data
-    assert found == of(data)
+    assert found == of(data, sha=sha)
 
 
 def refusing(past: int) -> Callable[[int, memoryview, int], int]:

@@ -18,7 +18,7 @@ from procwire.recorder.reason import RecorderError
 def place(tmp_path: Path) -> Path:
     (tmp_path / "a").write_bytes(b"one")
     (tmp_path / "b").write_bytes(b"")
-    seal(tmp_path, {"schema": manifest.SCHEMA, **manifest.made_by(clocks.read())})
+    seal(tmp_path, {"schema": manifest.SCHEMA, **manifest.made_by(clocks.read())}, sha=True)
     return tmp_path
 
 
@@ -34,6 +34,29 @@ def test_whole(place: Path) -> None:
     assert told["files"]["a"]["bytes"] == 3
     assert told["files"]["a"]["sha256"].startswith("7692c3ad3540bb80")
     assert told["tool"]["procwire"]
+
+
+def test_a_hash_is_needed_and_each_that_is_there_counts(place: Path) -> None:
+    with Container(place) as container:
+        told = manifest.read(container)
+    files = told["files"]
+    for fields, wrong in (
+        ({"bytes": 3}, "blake3"),
+        ({"bytes": 3, "sha256": files["a"]["sha256"]}, "blake3"),
+        ({**files["a"], "sha256": ""}, "sha256"),
+    ):
+        (place / manifest.NAME).write_bytes(msgspec.json.encode(told | {"files": files | {"a": fields}}))
+        assert faults(place) == [Fault("a", f"was changed: other {wrong}")]
+
+
+def test_without_the_slower_hash(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"one")
+    seal(tmp_path, {"schema": manifest.SCHEMA})
+    with Container(tmp_path) as container:
+        assert set(manifest.read(container)["files"]["a"]) == {"bytes", "blake3"}
+    assert faults(tmp_path) == []
+    (tmp_path / "a").write_bytes(b"0ne")
+    assert faults(tmp_path) == [Fault("a", "was changed: other blake3")]
 
 
 def test_each_change_is_named(place: Path) -> None:

@@ -62,7 +62,8 @@ def export(arguments: argparse.Namespace) -> int:
     order = Order(
         name=found.name, sources=found.files, incident=found.incident, live=found.live, pseudonyms=names,
         keep=_keep(arguments.filter), filter=arguments.filter, secrets=arguments.with_keys,
-        checkpoint=_checkpoint(arguments, found.name), tell_sources=found.captures and names is None,
+        sha256=arguments.sha256, checkpoint=_checkpoint(arguments, found.name),
+        tell_sources=found.captures and names is None,
     )  # fmt: skip
     reader = _Reader(arguments, finding=found.captures)
     if arguments.dry_run:
@@ -84,7 +85,7 @@ def _make(arguments: argparse.Namespace, order: Order, reader: _Reader, book: Ow
         told = apart(arguments.sandbox, lambda: build(order, place, reader, book))
         if arguments.parquet:
             _columnar(place)
-        seal(place, told)
+        seal(place, told, sha=order.sha256)
         if packed:
             pack(place, Path(room) / output.name)
         settle(Path(room) / output.name if packed else place, output)

@@ -103,6 +103,9 @@ def _add_export(actions: Any) -> None:
     )
     parser.add_argument("--parquet", action="store_true", help="also the tables as Parquet (needs pyarrow)")
     parser.add_argument(
+        "--sha256", action="store_true", help="the SHA-256 of every file beside its BLAKE3, which is faster"
+    )
+    parser.add_argument(
         "--ledger",
         type=Path,
         metavar="DIR",

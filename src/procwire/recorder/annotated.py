@@ -22,6 +22,7 @@ from procwire.model.frames import FrameBatch
 from procwire.model.process import Owner
 from procwire.recorder.hashed import HashedFile
 from procwire.recorder.stamps import DECLARED, names, remark, stamp
+from procwire.recorder.sums import highest
 from procwire.recorder.track import Numbers
 
 Rewrite = Callable[[FrameBatch], FrameBatch]
@@ -196,8 +197,7 @@ class _Annotator:
     def _stamp(self, numbers: array[int]) -> None:
         """Options for the flows that come for the first time: they are numbered as they come."""
         wanted = self._wanted
-        highest = max(numbers)
-        for number in range(self._stamps.count, max(highest, -min(numbers)) + 1):
+        for number in range(self._stamps.count, highest(numbers) + 1):
             flow = wanted.flows.get(number)
             if flow is None:
                 self._stamps.add()

@@ -74,6 +74,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     filter: str = ""
     pseudonyms: Pseudonyms | None = None
     secrets: bool = False
+    sha256: bool = False  # of every file, too
     checkpoint: str = ""
     tell_sources: bool = False
 
@@ -111,7 +112,7 @@ class _Making:
             if order.live is not None and (order.live / name).exists()
         }
         packets = self.files[PACKETS].fileno()
-        self.output = HashedFile(packets, stack.enter_context(past_cache(packets)))
+        self.output = HashedFile(packets, stack.enter_context(past_cache(packets)), sha=order.sha256)
         if order.checkpoint:
             (place / CHECKPOINT).write_text(order.checkpoint, encoding="utf-8")
 
@@ -276,11 +277,11 @@ class _Making:
         return told
 
 
-def seal(place: Path, told: dict[str, Any]) -> None:
+def seal(place: Path, told: dict[str, Any], *, sha: bool = False) -> None:
     """Hash every file of a bundle that was not hashed when it was written, and write the manifest last."""
     known = msgspec.convert(told.get("files", {}), dict[str, Hashed])
     with Container(place) as container:
-        told["files"] = msgspec.to_builtins(manifest.hashes(container, known))
+        told["files"] = msgspec.to_builtins(manifest.hashes(container, known, sha=sha))
     (place / manifest.NAME).write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from procwire.capture.encode import run_end
 from procwire.dpi.registry import registry
 from procwire.model.finding import FINDINGS, Finding
 from procwire.model.flow import Flow
@@ -23,6 +24,7 @@ from procwire.model.rows import NO_CONTEXT, FlowRow, RowContext
 from procwire.model.tables import FLOWS
 from procwire.recorder import owners
 from procwire.recorder.noted import Observed
+from procwire.recorder.sums import unfollowed, wire_bytes
 
 MAX_FLOWS = 1_000_000  # told of in a bundle
 Write = Callable[[str, bytes], None]
@@ -111,22 +113,23 @@ class Facts:
         self.apps: Counter[str] = Counter()
         self.talkers: Counter[tuple[str, str]] = Counter()
         self.no_flow = 0
-        self._interfaces: dict[int, list[int]] = {}  # packets, bytes
+        self._interfaces: Counter[int] = Counter()  # packets
         self._processes: dict[tuple[int, int, str], dict[str, Any]] = {}
         self._accounts: dict[tuple[str, str], list[int]] = {}  # flows, packets, bytes
 
     def packets(self, batch: FrameBatch, table: PacketTable) -> None:
         """A batch: what it is in all."""
         count = batch.count
-        wire = sum(memoryview(batch.wire)[:count])
         self.count += count
-        self.bytes += wire
+        self.bytes += wire_bytes(batch)
         self.first = self.first or batch.time[0]
         self.last = max(self.last, batch.time[count - 1])
-        self.no_flow += memoryview(table.flow)[:count].tolist().count(0)
-        for index, packets in Counter(memoryview(batch.interface)[:count].tolist()).items():
-            seen = self._interfaces.setdefault(index, [0])
-            seen[0] += packets
+        self.no_flow += unfollowed(table, count)
+        row = 0
+        while row < count:
+            end = run_end(batch, row, count)
+            self._interfaces[batch.interface[row]] += end - row
+            row = end
 
     def ended(self, flow: Flow) -> None:
         """A flow: whose it is, and how much."""
@@ -166,7 +169,7 @@ class Facts:
         for (kind, why), (flows, packets, size) in sorted(self._accounts.items()):
             yield "accounting.ndjson", _account(kind, why, flows, packets, size)
         yield "accounting.ndjson", _account("unattributed", "no flow", 0, self.no_flow, None)
-        for index, (packets,) in sorted(self._interfaces.items()):
+        for index, packets in sorted(self._interfaces.items()):
             name = interface(index) or ""
             yield "health.ndjson", {
                 "schema": "procwire.capture_health/1", "interface": name, "packets": packets,

@@ -26,13 +26,13 @@ class Fault(msgspec.Struct, frozen=True):
     what: str
 
 
-def hashes(container: Container, known: Mapping[str, Hashed]) -> dict[str, Hashed]:
+def hashes(container: Container, known: Mapping[str, Hashed], *, sha: bool = False) -> dict[str, Hashed]:
     """Of every file but the manifest itself; those that are ``known`` are not read."""
     found = dict(known)
     for name in container.names():
         if name != NAME and name not in known:
             with container.open(name) as file:
-                found[name] = hashed(file)
+                found[name] = hashed(file, sha=sha)
     return found
 
 
@@ -68,7 +68,7 @@ def verify(container: Container) -> list[Fault]:
     faults += [Fault(name, "is not in the manifest") for name in sorted(present - set(listed))]
     for name in sorted(present & set(listed)):
         with container.open(name) as file:
-            found = msgspec.to_builtins(hashed(file))
+            found = msgspec.to_builtins(hashed(file, sha="sha256" in listed[name]))
         wrong = [key for key, value in found.items() if listed[name].get(key) != value]
         if wrong:
             faults.append(Fault(name, f"was changed: other {', '.join(wrong)}"))

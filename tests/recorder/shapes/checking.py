@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
+import ipaddress
+from datetime import datetime
 from typing import Any
 
 Kinds = dict[str, Any]
+
+
+class Address(str):
+    """An IP address, as Elasticsearch's type ``ip`` takes it."""
+
+    @classmethod
+    def takes(cls, value: str) -> bool:
+        return ipaddress.ip_address(value) is not None
+
+
+class Moment(str):
+    """RFC 3339, as Elasticsearch's type ``date`` takes it."""
+
+    @classmethod
+    def takes(cls, value: str) -> bool:
+        return datetime.fromisoformat(value).tzinfo is not None
 
 
 def check(value: Any, wanted: Kinds, where: str = "") -> None:
@@ -24,6 +42,9 @@ def _fits(value: Any, kind: Any, where: str) -> None:
         assert isinstance(value, list), where
         for one in value:
             _fits(one, kind[0], where)
+    elif kind in (Address, Moment):
+        assert isinstance(value, str), where
+        assert kind.takes(value), f"{where}: {value!r}"
     else:
         assert isinstance(value, kind), f"{where}: {value!r}"
         assert kind is not int or not isinstance(value, bool), where

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from procwire.recorder.shapes import ecs
-from tests.recorder.shapes.checking import check
+from tests.recorder.shapes.checking import Address, Moment, check
 from tests.recorder.shapes.samples import lines
 
-# github.com/elastic/ecs, schemas/*.yml: fields, types, and which are arrays (normalize). Dates as text,
-# long as int, keyword and ip as str. Of answers at least the data.
-_ENDS = {"address": str, "ip": str, "port": int, "bytes": int, "packets": int, "domain": str}
+# Published: github.com/elastic/ecs, generated/csv/fields.csv (1.2, which has all of these but tls, mime_type
+# and process.end, .parent and .command_line) and generated/elasticsearch/composable/component of 8.5 to 9.3
+# (process, tls, http, container): names, and types, of which keyword and wildcard are text and long is a
+# whole number. Which are arrays: schemas/*.yml (normalize).
+_ENDS = {"address": str, "ip": Address, "port": int, "bytes": int, "packets": int, "domain": str}
 FIELDS = {
-    "!@timestamp": str, "!ecs": {"!version": str},
+    "!@timestamp": Moment, "!ecs": {"!version": str},
     "!event": {"!kind": str, "!category": [str], "!type": [str], "action": str, "module": str, "dataset": str,
-               "id": str, "start": str, "end": str, "duration": int},
+               "id": str, "start": Moment, "end": Moment, "duration": int},
     "observer": {"type": str, "vendor": str, "product": str},
     "network": {"transport": str, "iana_number": str, "type": str, "protocol": str, "community_id": str,
                 "direction": str, "bytes": int, "packets": int},
-    "source": _ENDS, "destination": _ENDS, "related": {"ip": [str]},
-    "process": {"pid": int, "name": str, "executable": str, "command_line": str, "start": str, "end": str,
-                "hash": {"sha256": str}, "parent": {"pid": int, "name": str}},
+    "source": _ENDS, "destination": _ENDS, "related": {"ip": [Address]},
+    "process": {"pid": int, "name": str, "executable": str, "command_line": str, "start": Moment,
+                "end": Moment, "hash": {"sha256": str}, "parent": {"pid": int, "name": str}},
     "user": {"name": str, "id": str},
     "container": {"id": str, "name": str, "runtime": str, "image": {"name": str}},
     "tls": {"cipher": str, "version": str, "version_protocol": str, "next_protocol": str,
             "client": {"ja3": str, "server_name": str}},
-    "dns": {"type": str, "id": str, "op_code": str, "header_flags": [str], "resolved_ip": [str],
+    "dns": {"type": str, "id": str, "op_code": str, "header_flags": [str], "resolved_ip": [Address],
             "response_code": str, "question": {"name": str, "type": str, "class": str},
             "answers": [{"name": str, "ttl": int, "type": str, "!data": str}]},
     "http": {"version": str, "request": {"method": str, "referrer": str, "mime_type": str},

@@ -8,7 +8,8 @@ from procwire.recorder.shapes import eve
 from tests.recorder.shapes.checking import Kinds, check
 from tests.recorder.shapes.samples import lines
 
-# github.com/OISF/suricata, etc/schema.json: names, types, what is not optional, timestamps' pattern.
+# github.com/OISF/suricata, etc/schema.json (ja4 and in_iface since 7.0): names, types, what is not optional,
+# timestamps' pattern.
 FIELDS: Kinds = {
     "!timestamp": str, "flow_id": int, "in_iface": str, "!event_type": str, "vlan": [int], "src_ip": str,
     "src_port": int, "dest_ip": str, "dest_port": int, "proto": str, "community_id": str, "app_proto": str,
