@@ -34,6 +34,10 @@ def commands(view: View) -> list[tuple[Choice, str]]:
         if key.palette
     ]
     found += [
+        (_choice("app", f"look('{name}')", f"colours: {name}", palette.DOCS[name]), "")
+        for name in palette.NAMES
+    ]
+    found += [
         (
             _choice(
                 "app",
@@ -47,10 +51,6 @@ def commands(view: View) -> list[tuple[Choice, str]]:
         if entry.name != view.NAME
         for key in entry.view().KEYS
         if key not in EVERYWHERE
-    ]
-    found += [
-        (_choice("app", f"look('{name}')", f"colours: {name}", palette.DOCS[name]), "")
-        for name in palette.NAMES
     ]
     return found
 
