@@ -16,6 +16,7 @@ from procwire.engine import watching
 from procwire.engine.options import EngineError, FlowOptions, ReadOptions, WatchOptions
 from procwire.engine.reading import Reading
 from procwire.engine.watching import Watching
+from procwire.flows import telling
 from procwire.model.flow import Flow
 from procwire.model.frames import FrameBatch
 from procwire.model.listening import Silent
@@ -233,7 +234,7 @@ def test_without_protocols_nothing_waits_for_one(monkeypatch: pytest.MonkeyPatch
 def test_updates_are_told_of_flows_that_last(monkeypatch: pytest.MonkeyPatch) -> None:
     source = Taped()
     monkeypatch.setattr(watching, "TICK_SECONDS", 0.0)
-    monkeypatch.setattr(watching, "GRACE_SECONDS", 0.0)
+    monkeypatch.setattr(telling, "GRACE_SECONDS", 0.0)
     monkeypatch.setattr(watching, "LAG_NS", 1 << 62)  # a tape is old: its flows have not timed out
     run, audience = watch_of(monkeypatch, source, WatchOptions(owners=False, every=0.001))
 

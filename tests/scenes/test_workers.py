@@ -10,10 +10,10 @@ import pytest
 
 from procwire.crew import sharing
 from procwire.crew.parcel import unwrap, wrap
+from procwire.crew.summary import report_of
 from procwire.engine.options import FlowOptions, ReadOptions
 from procwire.engine.pipeline import Pipeline
 from procwire.engine.reading import Reading
-from procwire.engine.summary import report_of
 from procwire.model.flow import Flow
 from procwire.model.listening import Silent
 from tests.crew import naming_capture

@@ -22,7 +22,6 @@ from procwire.cli.verdicts import Verdicts, add_filters, both
 from procwire.engine.context import Context
 from procwire.engine.options import EngineError, ReadOptions
 from procwire.engine.reading import Reading
-from procwire.engine.summary import report_of
 from procwire.model.filter import Filter, compile_filter
 from procwire.model.flow import Flow
 from procwire.model.listening import Gatherer
@@ -295,7 +294,7 @@ class _Summed(_Grouped):
 
     def finish(self, reading: Reading) -> None:
         """See _Rows."""
-        report = report_of(reading.outcome, list(reading.options.paths))
+        report = reading.report()
         report.protocols, report.talkers = (groups.rows() for groups in self.groups)
         report.elapsed = time.monotonic() - self.started
         if reading.counts.dropped:

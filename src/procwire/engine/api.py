@@ -16,7 +16,6 @@ from procwire.engine.host import Processes, lives, pictures, sockets
 from procwire.engine.options import EngineError, ExportOptions, FlowOptions, ReadOptions, WatchOptions
 from procwire.engine.reading import Reading
 from procwire.engine.sources import settle
-from procwire.engine.summary import report_of
 from procwire.engine.watching import Watching
 from procwire.extensions.reason import ExtensionError
 from procwire.extensions.rules import gather as rules
@@ -30,6 +29,6 @@ __all__ = [
     "FlowOptions", "Gatherer", "Piece", "Processes", "ReadOptions", "Reading", "RuleSet", "Silent",
     "Standing", "TIMEOUTS", "Tap", "WatchOptions", "Watching", "compiled_modules", "detectors", "examine",
     "explain", "export", "interfaces", "is_name", "learn", "lives", "pictures", "protocols",
-    "report_of", "risks", "rule_directories", "rules", "settings_of", "settle", "sockets", "switch", "tables",
+    "risks", "rule_directories", "rules", "settings_of", "settle", "sockets", "switch", "tables",
     "take_sigma",
 ]  # fmt: skip

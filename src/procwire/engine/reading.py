@@ -12,11 +12,13 @@ from procwire.capture.source import CaptureError, Counts
 from procwire.crew.ahead import Ahead, Decoded
 from procwire.crew.outcome import Outcome
 from procwire.crew.sharing import Sharing, workers_for
+from procwire.crew.summary import report_of
 from procwire.crew.workers import WorkerError
 from procwire.engine.keys import Tapped, keys_of
 from procwire.engine.options import EngineError, ReadOptions
 from procwire.engine.pipeline import Pipeline
 from procwire.model.listening import Listener
+from procwire.model.summary import SummaryReport
 from procwire.sandbox.plan import Confinement
 from procwire.sandbox.profile import fetch_late, shut_in
 
@@ -129,6 +131,10 @@ class Reading:
     def outcome(self) -> Outcome:
         """What it came to."""
         return self._sharing.outcome if self.shared else self.pipeline.outcome()
+
+    def report(self) -> SummaryReport:
+        """The part of a summary that the rooms know; the groups are the face's to fill."""
+        return report_of(self.outcome, list(self.options.paths))
 
     def _share(self, progress: Progress | None) -> bool:
         if not self._sharing.begun:

@@ -1,8 +1,7 @@
 """``procwire watch``: live interfaces through the pipeline, with the owner of each flow.
 
 One thread takes frames, decodes and ingests; owners are looked up on another, so that capture never waits for
-/proc. A flow is told of when it starts to be known (its protocol settled and its owner answered, or after
-GRACE), on request while it lasts, and when it ends; its end waits until its owner was answered.
+/proc. A flow is told of as ``flows.telling`` says, and on request while it lasts.
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ from procwire.engine.keys import Tapped
 from procwire.engine.options import EngineError, WatchOptions
 from procwire.engine.pipeline import Pipeline
 from procwire.engine.sources import Chosen
+from procwire.flows.telling import Telling
 from procwire.model.flow import Flow
 from procwire.model.frames import FrameBatch
 from procwire.model.listening import Audience
@@ -45,27 +45,11 @@ from procwire.warden.process import start
 from procwire.warden.service import Allowed
 
 TICK_SECONDS = 0.25
-GRACE_SECONDS = 1.0  # a flow that is not known by then is told of as it is
 LAG_NS = 1_000_000_000  # frames may still be in the ring when the clock already reads this much later
 READY_SECONDS = 5.0  # the first look at all sockets of the host may take so long
 LAST_SECONDS = 0.5  # so long may the owners' thread take to end
 SWITCH_SECONDS = 0.0005  # so long may a thread keep another waiting for the interpreter (Python: 5 ms)
 COUNT_SECONDS = 1.0  # from one reading of the kernel's counts to the next
-
-
-class _Waiting:
-    """A flow that has not been told of yet, or whose owner has not been answered."""
-
-    __slots__ = ("answered", "counted", "decided", "ended", "flow", "since", "told")
-
-    def __init__(self, flow: Flow, since: float, *, answered: bool) -> None:
-        self.flow = flow
-        self.since = since
-        self.answered = answered
-        self.decided = False
-        self.ended = False
-        self.told = False
-        self.counted = True  # whether its numbers are final once it has ended
 
 
 class Watching:
@@ -98,7 +82,7 @@ class Watching:
         self.keeping = self._keep(options)
         self.stopping = False
         self.evicted = 0  # accounts of the kernel that had to make room, known at the end
-        self._waiting: dict[int, _Waiting] = {}
+        self._telling = Telling(audience)
         self._table = PacketTable()
         self.tick = TICK_SECONDS  # how often the audience has its turn, at the least
         self._next_tick = self._next_update = self._next_count = 0.0
@@ -107,7 +91,7 @@ class Watching:
 
     def ending(self) -> list[Flow]:
         """Flows that have ended, and whose end was not told yet."""
-        return [each.flow for each in self._waiting.values() if each.ended]
+        return self._telling.ending()
 
     def stop(self) -> None:
         """End ``run`` at once, with what the kernel had seen by now; a second call leaves even that."""
@@ -134,9 +118,8 @@ class Watching:
 
     def opened(self, flow: Flow) -> None:
         """See pipeline.Listener."""
-        waiting = _Waiting(flow, time.monotonic(), answered=self.resolver is None)
-        waiting.decided = self.pipeline.analyzer is None
-        self._waiting[flow.number] = waiting
+        nobody, deaf = self.resolver is None, self.pipeline.analyzer is None
+        self._telling.opened(flow, time.monotonic(), answered=nobody, decided=deaf)
         if self.counting is not None:
             self.counting.opened(flow)
         self.keeping.opened(flow)
@@ -145,8 +128,7 @@ class Watching:
 
     def decided(self, flow: Flow) -> None:
         """See pipeline.Listener."""
-        if (waiting := self._waiting.get(flow.number)) is not None:
-            waiting.decided = True
+        self._telling.decided(flow)
 
     def observed(self, flow: Flow, observation: Observation) -> None:
         """See pipeline.Listener."""
@@ -157,20 +139,8 @@ class Watching:
         """See pipeline.Listener."""
         self.keeping.ended(flow)
         self._collect()  # whose it was found to be before its end is looked at again
-        waiting = self._waiting.get(flow.number)
         reviewing = self.resolver is not None and self.resolver.review(flow)
-        now = time.monotonic()
-        if waiting is None:
-            if not reviewing and self.counting is None:
-                self.audience.told("end", flow)
-                return
-            waiting = self._waiting[flow.number] = _Waiting(flow, now, answered=not reviewing)
-            waiting.told = True
-        elif reviewing:
-            waiting.answered = False
-        waiting.ended = True
-        waiting.counted = self.counting is None
-        self._settle(waiting, now)
+        self._telling.ended(flow, time.monotonic(), reviewing=reviewing, counted=self.counting is None)
 
     # Inner steps.
 
@@ -203,8 +173,7 @@ class Watching:
 
     def settled(self, flow: Flow) -> bool:
         """Is all known of it that will be?"""
-        waiting = self._waiting.get(flow.number)
-        return waiting is None or (waiting.answered and waiting.decided)
+        return self._telling.settled(flow)
 
     def _split(self) -> None:
         """Two processes: the warden keeps the rights, this one keeps what is open. Raises SandboxError."""
@@ -264,8 +233,7 @@ class Watching:
         if now >= self._next_count:
             self._next_count = now + COUNT_SECONDS
             self._count()
-        for waiting in list(self._waiting.values()):
-            self._settle(waiting, now)
+        self._telling.tick(now)
         if self.options.every and now >= self._next_update:
             self._next_update = now + self.options.every
             self._update()
@@ -276,14 +244,12 @@ class Watching:
         if self.counting is None:
             return
         self.counting.count()
-        for waiting in self._waiting.values():
-            if waiting.ended and not waiting.counted:
-                waiting.counted = self.counting.forget(waiting.flow)
+        self._telling.counted(self.counting.forget)
 
     def _update(self) -> None:
         """The state of every open flow that was told of."""
         for flow in self.pipeline.tracker.active():
-            if (waiting := self._waiting.get(flow.number)) is None or waiting.told:
+            if self._telling.has_told(flow):
                 self.audience.told("update", flow)
 
     def _collect(self) -> None:
@@ -291,19 +257,8 @@ class Watching:
             return
         for flow, owner, final in self.resolver.collect():
             flow.owner = owner
-            if final and (waiting := self._waiting.get(flow.number)) is not None:
-                waiting.answered = True
-
-    def _settle(self, waiting: _Waiting, now: float) -> None:
-        """Tell what can be told of a flow, and forget it here once all is said."""
-        known = waiting.answered and (waiting.decided or waiting.ended)
-        if not waiting.told and (known or now - waiting.since >= GRACE_SECONDS):
-            waiting.told = True
-            self.audience.told("open", waiting.flow)
-        if waiting.answered and waiting.told and waiting.counted:
-            del self._waiting[waiting.flow.number]
-            if waiting.ended:
-                self.audience.told("end", waiting.flow)
+            if final:
+                self._telling.answered(flow)
 
     def _drain(self) -> None:
         """What the kernel had already seen when the end came; nothing that comes later."""
@@ -333,6 +288,4 @@ class Watching:
         self._count()
         self.evicted = self.counting.evicted if self.counting is not None else 0
         self.source.close()
-        for waiting in list(self._waiting.values()):
-            waiting.answered = waiting.counted = True
-            self._settle(waiting, waiting.since + GRACE_SECONDS)
+        self._telling.finish()
