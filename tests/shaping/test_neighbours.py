@@ -262,7 +262,7 @@ def test_the_same_name_and_index_in_two_namespaces_are_two(shaper: Shaper, hosts
     assert [(part.name, part.device) for part in second.parts] == [("twin0", 4242)]
     shaper.clear(identity=first.id)
     assert [kinds(host) & {"tbf"} for host in hosts] == [set(), {"tbf"}]
-    assert passed(shaper, second) == {"egress": 0}
+    assert passed(shaper, second).keys() == {"egress"}
     shaper.clear(identity=second.id)
     for host in hosts:
         host.run("ip", "link", "del", "twin0")
