@@ -14,6 +14,7 @@ def shaping() -> Check:
 
     The room is loaded here: a watch knows this check and does not make it.
     """
+    from procwire.shaping import catching
     from procwire.shaping.abilities import EMULATED, SERVES
     from procwire.shaping.failure import ShapingError
     from procwire.shaping.probe import probe
@@ -25,6 +26,8 @@ def shaping() -> Check:
     lacking = [
         f"{able.lacking(kind)}, so no {served}" for kind, served in SERVES.items() if able.lacking(kind)
     ]
+    if able.bpf and (reason := catching.why_not()):
+        lacking.append(f"{reason}, so no {SERVES['bpf']}")
     have = ", ".join(kind for kind, there in able.kinds.items() if there)
     if not lacking:
         return Check(name="shaping", status="ok", detail=f"this kernel has {have}")
