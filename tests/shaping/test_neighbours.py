@@ -246,3 +246,23 @@ def test_the_lease_of_one_ends_and_the_other_stays(shaper: Shaper, hosts: tuple[
     wait_for(lambda: [each.id for each in shaper.entries()] == [first.id], what="the end of one lease")
     assert passed(shaper, first) == {"egress": 0, "ingress": 0}
     assert not any(each["there"] for each in shaper.counted(second))
+
+
+@pytest.mark.kernel
+@needs_lab
+def test_the_same_name_and_index_in_two_namespaces_are_two(shaper: Shaper, hosts: tuple[Host, Host]) -> None:
+    entries = []
+    for host in hosts:
+        host.run("ip", "link", "add", "twin0", "index", "4242", "type", "ifb")
+        host.run("ip", "link", "set", "twin0", "up")
+        asked = {"target": f"namespace:{host.name}/twin0", "rate": "8mbit", "direction": "egress"}
+        entries.append(shaper.shape(impairment(asked)).entry)
+    first, second = entries
+    assert [(part.name, part.device) for part in first.parts] == [("twin0", 4242)]
+    assert [(part.name, part.device) for part in second.parts] == [("twin0", 4242)]
+    shaper.clear(identity=first.id)
+    assert [kinds(host) & {"tbf"} for host in hosts] == [set(), {"tbf"}]
+    assert passed(shaper, second).keys() == {"egress"}
+    shaper.clear(identity=second.id)
+    for host in hosts:
+        host.run("ip", "link", "del", "twin0")
