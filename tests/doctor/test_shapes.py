@@ -10,7 +10,7 @@ from tests.shaping.stage import FULL, HERE
 
 
 def answer(monkeypatch: pytest.MonkeyPatch, able: Abilities) -> tuple[str, str, str]:
-    monkeypatch.setattr(shapes, "probe", lambda: able)
+    monkeypatch.setattr("procwire.shaping.probe.probe", lambda: able)
     check = shapes.shaping()
     return check.status, check.detail, check.remedy
 
@@ -40,6 +40,6 @@ def test_without_rights_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse() -> Abilities:
         raise ShapingError("it needs CAP_SYS_ADMIN")
 
-    monkeypatch.setattr(shapes, "probe", refuse)
+    monkeypatch.setattr("procwire.shaping.probe.probe", refuse)
     check = shapes.shaping()
     assert (check.status, check.detail) == ("degraded", "it needs CAP_SYS_ADMIN")

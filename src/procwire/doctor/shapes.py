@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from procwire.model.rows import Check
-from procwire.shaping import catching
-from procwire.shaping.abilities import EMULATED, SERVES
-from procwire.shaping.failure import ShapingError
-from procwire.shaping.probe import probe
 
 REMEDY = (
     "modprobe the kinds that are lacking (sch_netem, sch_htb, ifb, cls_u32, act_mirred), or another kernel"
@@ -14,7 +10,15 @@ REMEDY = (
 
 
 def shaping() -> Check:
-    """What can be done to packets on interfaces, and what cannot and why."""
+    """What can be done to packets on interfaces, and what cannot and why.
+
+    The room is loaded here: a watch knows this check and does not make it.
+    """
+    from procwire.shaping import catching
+    from procwire.shaping.abilities import EMULATED, SERVES
+    from procwire.shaping.failure import ShapingError
+    from procwire.shaping.probe import probe
+
     try:
         able = probe()
     except ShapingError as error:
