@@ -98,4 +98,10 @@ def test_sockets_of_a_group_and_of_those_below_it_are_told_by_family_and_protoco
         assert taken.recv(100)
         assert through(entered) >= 8 + 3  # SYN, ACK, data
         taken.close()
+        before_both = through(entered)
+        both = stack.enter_context(left.socket(socket.AF_INET6, socket.SOCK_DGRAM))
+        both.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        both.bind(("::", 0))
+        datagrams(right, ("10.77.0.1", both.getsockname()[1]), 5, 100)
+        assert through(entered) >= before_both + 5
     assert shown(left, "qdisc", "show") == before
