@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import mmap
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -48,6 +49,7 @@ class Map:
     def __init__(self, library: Library, descriptor: int, value_bytes: int) -> None:
         self._library = library
         self._value_bytes = value_bytes
+        self._room: tuple[mmap.mmap, mmap.mmap] | None = None  # of the last reading, while nobody reads
         self.descriptor = descriptor
 
     def get(self, key: bytes) -> bytes | None:
@@ -90,11 +92,15 @@ class Map:
         place = ctypes.create_string_buffer(max(8, key_bytes))
         start: Any = None
         while True:
-            keys = ctypes.create_string_buffer(key_bytes * chunk)
-            values = ctypes.create_string_buffer(self._value_bytes * chunk)
+            room, self._room = self._room, None  # another thread that reads meanwhile makes its own
+            if room is None or len(room[0]) < key_bytes * chunk or len(room[1]) < self._value_bytes * chunk:
+                # Pages that nobody touches: a buffer of ctypes would be written with zeros, at each reading.
+                room = mmap.mmap(-1, key_bytes * chunk), mmap.mmap(-1, self._value_bytes * chunk)
+            keys, values = (ctypes.c_char.from_buffer(part) for part in room)
             count = ctypes.c_uint32(chunk)
+            references = (ctypes.byref(each) for each in (keys, values, count))
             result: int = self._library.ask(
-                "bpf_map_lookup_batch", self.descriptor, start, place, keys, values, ctypes.byref(count), None
+                "bpf_map_lookup_batch", self.descriptor, start, place, *references, None
             )
             if result == -errno.ENOSPC and chunk < MAX_BATCH:
                 chunk *= 2
@@ -102,7 +108,8 @@ class Map:
             if result not in (0, -errno.ENOENT):
                 raise self._library.error(-result, "bpf_map_lookup_batch")
             if count.value:
-                yield memoryview(keys).cast("B"), memoryview(values).cast("B"), count.value
+                yield memoryview(room[0]), memoryview(room[1]), count.value
+            self._room = room
             if result:
                 return
             start = place
