@@ -47,7 +47,7 @@ def test_structs_have_the_sizes_the_programs_give_them() -> None:
     assert layout("tcp_facts")[0] == books.FACTS_BYTES
     assert layout("link")[0] == books.LINK_BYTES
     assert layout("place")[0] == books.PLACE_BYTES
-    assert layout("settings")[0] == books.SETTINGS_BYTES
+    assert layout("desk")[0] == books.DESK_BYTES
     assert layout("past")[0] == books.PAST_BYTES
     assert layout("record")[0] == 32
 
@@ -78,13 +78,15 @@ def test_an_account_is_read_as_it_was_written() -> None:
         packets, size, payload, more, interface, missed = (direction + figure for figure in SIDE)
         health = range(20 + direction, 30 + direction, 2)
         return struct.pack(
-            "=4Q2I8x4I32x6I64x",
+            "=4Q2I8x4I32x6I8x",
             packets, size, payload, more, interface, 0, 0, 0, missed,
             7000 * direction, 4 + direction, *health,
         )  # fmt: skip
 
-    head = struct.pack("=5Q4II4B", 7, 100, 200, 0, 3, *range(4), 0, 9, 1, 2, 0)
-    account = books.unpack_account(head + side(0) + side(1) + bytes(32))
+    head = struct.pack("=3QI4B", 200, 0, 7, 0, 9, 1, 2, 0)
+    rest = struct.pack("=2Q4I", 100, 3, *range(4)) + bytes(32)
+    value = head + side(0) + side(1) + rest
+    account = books.unpack_account(value)
     assert (account.netns, account.first, account.last) == (7, 100, 200)
     assert account.now == books.Tally((10, 11), (20, 21), (30, 31), (40, 41))
     assert account.elsewhere == 3
@@ -94,12 +96,13 @@ def test_an_account_is_read_as_it_was_written() -> None:
     assert account.health == ((20, 21), (22, 23), (24, 25), (26, 27), (28, 29))
     assert account.judged == 9
     assert account.opening == 7000
-    assert books.begun(head) == 100
-    assert struct.unpack_from("=Q", head, books.LAST_AT) == (200,)
+    assert books.begun(value) == 100
+    assert struct.unpack_from("=Q", value, books.LAST_AT) == (200,)
 
 
 def test_links_are_summed_over_cpus_by_kind() -> None:
-    one = b"".join(struct.pack("=4Q", number, 100 + number, 200 + number, 0) for number in range(16))
+    shown = (struct.pack("=3Q", number, 100 + number, 200 + number) for number in range(16))
+    one = books.pack_place(3, 14, loopback=False) + b"".join(shown)
     found = books.unpack_link(one + one)
     assert found["sockets"] == ((0, 2), (200, 202), (400, 402))
     assert found["not-ip"] == ((20, 22), (220, 222), (420, 422))

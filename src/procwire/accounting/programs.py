@@ -43,13 +43,13 @@ class Programs:
             self._verdicts = self._object.map("verdicts", books.VERDICT.size)
             self._facts = self._object.map("facts", books.FACTS_BYTES)
             self._links = self._object.map("links", books.LINK_BYTES * cpus)
-            self._places = self._object.map("places", books.PLACE_BYTES)
             self._hints = self._object.map("hints", 4)
             self._totals = self._object.map("totals", records.COOKIE.size * cpus)
-            self._link_bytes = books.LINK_BYTES * cpus
+            self._cpus = cpus
             self.ring = self._object.map("content", 0).descriptor
             self.tap = self._object.program_descriptor("tap") if tap else -1
-            self._object.map("settings", books.SETTINGS_BYTES).put(_ZERO, books.pack_settings(settings))
+            desks = self._object.map("desks", books.DESK_BYTES * cpus)
+            desks.put(_ZERO, books.pack_desk(settings) * cpus)
         except BpfError:
             self._object.close()
             raise
@@ -73,10 +73,10 @@ class Programs:
     def place(self, index: int, head: int, *, loopback: bool) -> bool:
         """Watch an interface; False where another one has its place, so that it cannot be."""
         key = books.place_of(index)
-        if any(self._places.get(key) or b""):
+        if any((self._links.get(key) or b"")[: books.PLACE_BYTES]):
             return False
-        self._links.put(key, bytes(self._link_bytes))
-        self._places.put(key, books.pack_place(index, head, loopback=loopback))
+        fresh = books.pack_place(index, head, loopback=loopback).ljust(books.LINK_BYTES, b"\0")
+        self._links.put(key, fresh * self._cpus)
         self._placed.add(index)
         return True
 
@@ -84,7 +84,7 @@ class Programs:
         """Watch it no more."""
         if index in self._placed:
             self._placed.discard(index)
-            self._places.put(books.place_of(index), bytes(books.PLACE_BYTES))
+            self._links.put(books.place_of(index), bytes(books.LINK_BYTES * self._cpus))
 
     def link(self, index: int) -> dict[str, Shown]:
         """What an interface showed since it is watched, by kind; empty where it is not."""

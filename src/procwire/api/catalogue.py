@@ -17,7 +17,8 @@ from procwire.model.observed import anything, observed
 from procwire.model.plain import Reader, readers
 
 OBSERVATION = "observation"
-MAX_TRIES = 2048  # of a pattern from one place: whoever asks must not keep an engine from its packets
+MAX_TRIES = 32 * 1024  # of a pattern from one place, one repeat without an end and 30 characters behind it:
+# whoever asks must not keep an engine from its packets
 Match = Callable[[Any], bool]
 
 

@@ -58,7 +58,12 @@ struct ends { /* a is the lower of both as the map has them; IPv4 addresses as :
 	__u64 cookie;
 };
 
-struct side { /* one direction of an account: a cache line of what each of its packets touches */
+/*
+ * What is looked up for every packet lies in as few cache lines as can be. An entry of the map has 96 bytes before the
+ * account (48 of the kernel's own, 48 of the key), and an account has 32 bytes more than whole lines: so the key's end and
+ * the head are one line, and what each packet of a direction changes is another.
+ */
+struct side { /* one direction of an account: a cache line of what each of its packets touches, and one of TCP's */
 	__u64 packets;
 	__u64 bytes;
 	__u64 payload;
@@ -76,25 +81,26 @@ struct side { /* one direction of an account: a cache line of what each of its p
 	__u32 missed; /* packets whose content was wanted and could not be */
 	__u32 opening; /* sequence number of the SYN */
 	struct end end; /* TCP */
-	/* Both directions are often counted on two CPUs at once: what one of them writes lies in no line of the other's. */
-	__u8 apart[64];
+	__u8 apart[8];
 };
 
 struct account {
-	__u64 netns; /* cookie of the network namespace; 0 for the tap's own */
-	__u64 first; /* CLOCK_MONOTONIC, ns */
-	__u64 last; /* the same, behind by a tick of the kernel at most */
+	__u64 last; /* CLOCK_MONOTONIC, ns, behind by a tick of the kernel at most */
 	__u64 asked; /* when TCP's own facts were noted last */
-	__u64 elsewhere; /* seen by the tap on another interface, not counted */
-	__u32 prints[PRINTS]; /* of packets that the tap handed on before a socket took the flow */
+	__u64 netns; /* cookie of the network namespace; 0 for the tap's own */
 	__u32 turn_bytes; /* TCP: sent since the other side spoke */
 	__u8 next_print;
 	__u8 end; /* the socket's own: 0 is a */
 	__u8 speaker; /* TCP: who sent payload last, + 1 */
 	__u8 suspect; /* is_suspect() */
-	struct side side[2]; /* 0 is a to b */
+	struct side side[2]; /* 0 is a to b; both are often counted on two CPUs at once */
+	__u64 first; /* as ``last``, exactly */
+	__u64 elsewhere; /* seen by the tap on another interface, not counted */
+	__u32 prints[PRINTS]; /* of packets that the tap handed on before a socket took the flow */
 	struct handshake handshake;
 };
+
+_Static_assert(sizeof(struct side) % 64 == 0 && sizeof(struct account) % 64 == 32, "lines of the map are cache lines");
 
 struct past { /* a connection whose ends another one has taken over */
 	struct ends key;
@@ -125,11 +131,6 @@ struct shown {
 	__u64 packets;
 	__u64 bytes;
 	__u64 segments; /* as many as the wire had of joined packets */
-	__u64 spare;
-};
-
-struct link { /* by kind and direction: 0 is in */
-	struct shown kind[KINDS][2];
 };
 
 struct place {
@@ -137,6 +138,11 @@ struct place {
 	__u32 head; /* bytes before the IP header as a packet socket shows frames */
 	__u32 loopback;
 	__u32 spare;
+};
+
+struct link { /* an interface as each CPU has it; with what its sockets have in one cache line */
+	struct place place;
+	struct shown kind[KINDS][2]; /* by kind and direction: 0 is in */
 };
 
 struct settings {
@@ -156,9 +162,10 @@ struct spent {
 	__u64 given; /* when something was handed on last */
 };
 
-struct tick {
+struct desk { /* what every packet needs, in one piece for each CPU */
+	struct settings set;
 	__u64 jiffies;
-	__u64 time; /* CLOCK_MONOTONIC, ns, as the first packet in it came */
+	__u64 time; /* CLOCK_MONOTONIC, ns, as the first packet since then came */
 };
 
 struct record {
@@ -209,13 +216,6 @@ struct {
 	__type(value, struct link);
 } links SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, MAX_LINKS);
-	__type(key, __u32);
-	__type(value, struct place);
-} places SEC(".maps");
-
 struct { /* proto << 16 | port: request protocols in the clear, of which all content is wanted */
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, MAX_HINTS);
@@ -227,13 +227,6 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, RING_BYTES);
 } content SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct settings);
-} settings SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -253,8 +246,8 @@ struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct tick);
-} ticks SEC(".maps");
+	__type(value, struct desk);
+} desks SEC(".maps");
 
 struct { /* an account is too large for a program's stack, and a pointer becomes a number here */
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -290,49 +283,44 @@ static __always_inline void count(__u32 which)
 		*number += 1;
 }
 
+static __always_inline struct desk *own_desk(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&desks, &zero);
+}
+
 /* CLOCK_MONOTONIC, behind by a tick at most. To ask the clock for each packet costs as much as to find its account. */
-static __always_inline __u64 about_now(void)
+static __always_inline __u64 about_now(struct desk *desk)
 {
 	__u64 jiffies = bpf_jiffies64();
-	__u32 zero = 0;
-	struct tick *tick = bpf_map_lookup_elem(&ticks, &zero);
 
-	if (!tick)
-		return 0;
-	if (tick->jiffies != jiffies) {
-		tick->time = bpf_ktime_get_ns();
-		tick->jiffies = jiffies;
+	if (desk->jiffies != jiffies) {
+		desk->time = bpf_ktime_get_ns();
+		desk->jiffies = jiffies;
 	}
-	return tick->time;
+	return desk->time;
 }
 
-static __always_inline struct place *place_of(__u32 interface)
+static __always_inline struct link *link_of(__u32 interface)
 {
 	__u32 at = interface & (MAX_LINKS - 1);
-	struct place *place = bpf_map_lookup_elem(&places, &at);
 
-	return place && place->interface == interface ? place : 0;
+	return bpf_map_lookup_elem(&links, &at);
 }
 
-static __always_inline void show(__u32 interface, __u32 kind, bool out, __u32 bytes, __u32 segments)
+static __always_inline bool is_placed(struct link *link, __u32 interface)
 {
-	__u32 at = interface & (MAX_LINKS - 1);
-	struct link *link = bpf_map_lookup_elem(&links, &at);
-	struct shown *shown;
+	return link && link->place.interface == interface;
+}
 
-	if (!link)
-		return;
-	shown = &link->kind[kind & (KINDS - 1)][out];
+static __always_inline void show(struct link *link, __u32 kind, bool out, __u32 bytes, __u32 segments)
+{
+	struct shown *shown = &link->kind[kind & (KINDS - 1)][out];
+
 	shown->packets += 1;
 	shown->bytes += bytes;
 	shown->segments += segments ? segments : 1;
-}
-
-static __always_inline struct settings *chosen(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&settings, &zero);
 }
 
 /* What a packet is. ``kind`` says PLAIN, or why it is not; only a plain one has the other fields. */
@@ -340,11 +328,15 @@ static __always_inline struct settings *chosen(void)
 struct way { /* the ends as the header has them */
 	__u64 src[2];
 	__u64 dst[2];
+	__u16 sport;
+	__u16 dport;
 };
 
-static __always_inline void order(struct packet *p, const struct way *way, __u16 sport, __u16 dport)
+/* Once for all kinds of headers: what stands in a program twice is fetched twice. */
+static __always_inline void order(struct packet *p, const struct way *way)
 {
 	const __u64 *src = way->src, *dst = way->dst;
+	__u16 sport = bpf_ntohs(way->sport), dport = bpf_ntohs(way->dport);
 	bool lower = src[0] < dst[0] || (src[0] == dst[0] && (src[1] < dst[1] || (src[1] == dst[1] && sport <= dport)));
 
 	p->side = !lower;
@@ -427,10 +419,10 @@ static __always_inline __u32 read_v6(struct packet *p, struct way *way, const __
 	return V6_BYTES; /* the transport is read only where it is TCP or UDP: nothing stands between then */
 }
 
-static __always_inline void read_tcp(struct packet *p, const struct way *way, const __u8 *head, __u32 at)
+static __always_inline bool read_tcp(struct packet *p, struct way *way, const __u8 *head, __u32 at)
 {
 	if (at < V4_BYTES || p->length < at + 20)
-		return;
+		return 0;
 	p->kind = PLAIN;
 	p->seq = bpf_ntohl(*(const __u32 *)(head + 4));
 	p->ack = bpf_ntohl(*(const __u32 *)(head + 8));
@@ -439,17 +431,19 @@ static __always_inline void read_tcp(struct packet *p, const struct way *way, co
 	p->print ^= p->seq ^ (__u32)head[13] << 24;
 	at += (head[12] >> 4) * 4;
 	p->payload = p->length > at ? p->length - at : 0;
-	order(p, way, bpf_ntohs(*(const __u16 *)head), bpf_ntohs(*(const __u16 *)(head + 2)));
+	way->sport = *(const __u16 *)head, way->dport = *(const __u16 *)(head + 2);
+	return 1;
 }
 
-static __always_inline void read_udp(struct packet *p, const struct way *way, const __u8 *head, __u32 at)
+static __always_inline bool read_udp(struct packet *p, struct way *way, const __u8 *head, __u32 at)
 {
 	if (at < V4_BYTES || p->length < at + UDP_BYTES)
-		return;
+		return 0;
 	p->kind = PLAIN;
 	p->payload = p->length - at - UDP_BYTES;
 	p->print ^= (__u32)*(const __u16 *)(head + 6) << 16;
-	order(p, way, bpf_ntohs(*(const __u16 *)head), bpf_ntohs(*(const __u16 *)(head + 2)));
+	way->sport = *(const __u16 *)head, way->dport = *(const __u16 *)(head + 2);
+	return 1;
 }
 
 /* A packet whose headers are copied: a packet socket's filter may not look at them in place. */
@@ -458,6 +452,7 @@ static __always_inline int look_at_copy(struct __sk_buff *skb, struct packet *p)
 	struct way way;
 	__u8 head[V6_BYTES + TCP_READ] __attribute__((aligned(8)));
 	__u32 at, copied = 0;
+	bool plain = 0;
 
 	p->kind = NOT_IP;
 	if (skb->protocol == bpf_htons(ETH_P_IP)) {
@@ -483,23 +478,25 @@ static __always_inline int look_at_copy(struct __sk_buff *skb, struct packet *p)
 		if (copied != at) {
 			if (bpf_skb_load_bytes(skb, p->head + at, head, TCP_READ))
 				return 0;
-			read_tcp(p, &way, head, at);
+			plain = read_tcp(p, &way, head, at);
 		} else if (at == V4_BYTES) {
-			read_tcp(p, &way, head + V4_BYTES, V4_BYTES);
+			plain = read_tcp(p, &way, head + V4_BYTES, V4_BYTES);
 		} else {
-			read_tcp(p, &way, head + V6_BYTES, V6_BYTES);
+			plain = read_tcp(p, &way, head + V6_BYTES, V6_BYTES);
 		}
 	} else if (p->key.proto == IPPROTO_UDP) {
 		if (copied != at) {
 			if (bpf_skb_load_bytes(skb, p->head + at, head, UDP_BYTES))
 				return 0;
-			read_udp(p, &way, head, at);
+			plain = read_udp(p, &way, head, at);
 		} else if (at == V4_BYTES) {
-			read_udp(p, &way, head + V4_BYTES, V4_BYTES);
+			plain = read_udp(p, &way, head + V4_BYTES, V4_BYTES);
 		} else {
-			read_udp(p, &way, head + V6_BYTES, V6_BYTES);
+			plain = read_udp(p, &way, head + V6_BYTES, V6_BYTES);
 		}
 	}
+	if (plain)
+		order(p, &way);
 	return 0;
 }
 
@@ -513,6 +510,7 @@ static __always_inline void look(struct __sk_buff *skb, struct packet *p)
 {
 	const __u8 *head = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
 	struct way way;
+	bool plain = 0;
 	__u32 at;
 
 	p->kind = NOT_IP;
@@ -535,12 +533,14 @@ static __always_inline void look(struct __sk_buff *skb, struct packet *p)
 	if (p->key.proto == IPPROTO_TCP) {
 		if (head + TCP_READ > end)
 			goto far;
-		read_tcp(p, &way, head, at);
+		plain = read_tcp(p, &way, head, at);
 	} else if (p->key.proto == IPPROTO_UDP) {
 		if (head + UDP_BYTES > end)
 			goto far;
-		read_udp(p, &way, head, at);
+		plain = read_udp(p, &way, head, at);
 	}
+	if (plain)
+		order(p, &way);
 	return;
 far:
 	look_far(skb, p);
@@ -782,15 +782,17 @@ static __always_inline __u64 announcement(struct packet *p, struct spent *spent,
 /* Hand a packet on, from its IP header. Returns whether that could be done. */
 static __noinline int hand_on(struct __sk_buff *skb, struct packet *p, __u64 cookie, __u32 origin)
 {
-	struct settings *set = chosen();
+	struct desk *desk = own_desk();
+	struct settings *set;
 	struct record *record;
 	struct spent *spent;
 	__u32 bytes = p->length, kept, zero = 0;
 	__u64 now = bpf_ktime_get_ns();
 
 	spent = bpf_map_lookup_elem(&spending, &zero);
-	if (!set || !spent)
+	if (!desk || !spent)
 		return 0;
+	set = &desk->set;
 	if (bytes > skb->len - p->head)
 		bytes = skb->len - p->head;
 	if (bytes > set->most_bytes)
@@ -935,13 +937,14 @@ static __always_inline bool handed_before(struct packet *p)
 	return 0;
 }
 
-static __always_inline bool is_watched(struct account *account, struct packet *p, __u32 interface, __u64 home)
+static __always_inline bool is_watched(struct account *account, struct packet *p, struct link *link, __u32 interface,
+				       __u64 home)
 {
 	__u32 side = p->side & 1;
 
 	if (account->side[side].interface != interface) {
 		account->side[side].interface = interface;
-		account->side[side].watched = account->netns == home && place_of(interface);
+		account->side[side].watched = account->netns == home && is_placed(link, interface);
 	}
 	return account->side[side].watched;
 }
@@ -949,12 +952,13 @@ static __always_inline bool is_watched(struct account *account, struct packet *p
 /* What is not counted here: handed on whole, where no packet socket is there to show it. */
 static __noinline int uncounted(struct __sk_buff *skb, struct packet *p)
 {
-	struct settings *set = chosen();
+	struct desk *desk = own_desk();
 	struct bpf_sock *sk = skb->sk;
 
 	p->length = skb->len;
 	p->segments = skb->gso_segs;
-	if (set && sk && set->whole && place_of(skb->ifindex) && namespace_of(sk) == set->home)
+	if (desk && sk && desk->set.whole && is_placed(link_of(skb->ifindex), skb->ifindex) &&
+	    namespace_of(sk) == desk->set.home)
 		hand_on(skb, p, bpf_get_socket_cookie(skb), WHOLE);
 	return 1;
 }
@@ -972,18 +976,21 @@ static __always_inline void ask_tcp(struct account *account, struct packet *p, s
 static __always_inline int of_socket(struct __sk_buff *skb, bool ingress)
 {
 	struct packet p = { .ingress = ingress };
-	struct settings *set = chosen();
+	struct desk *desk = own_desk();
 	__u32 interface = skb->ifindex, side;
+	struct link *link = link_of(interface);
 	struct bpf_sock *sk = skb->sk;
 	struct account *account;
+	struct settings *set;
 
-	if (!set || !sk)
+	if (!desk || !link || !sk)
 		return 1;
+	set = &desk->set;
 	look(skb, &p);
 	if (p.kind != PLAIN)
 		return uncounted(skb, &p);
 	p.key.cookie = bpf_get_socket_cookie(skb);
-	p.now = about_now();
+	p.now = about_now(desk);
 	account = bpf_map_lookup_elem(&accounts, &p.key);
 	if (is_tunnel(account, &p))
 		return uncounted(skb, &p);
@@ -995,9 +1002,9 @@ static __always_inline int of_socket(struct __sk_buff *skb, bool ingress)
 	}
 	p.segments = skb->gso_segs;
 	add(account, &p, p.side, p.length, p.segments, !ingress);
-	if (!is_watched(account, &p, interface, set->home))
+	if (!is_watched(account, &p, link, interface, set->home))
 		return 1;
-	show(interface, SOCKETS, !ingress, p.length, p.segments);
+	show(link, SOCKETS, !ingress, p.length, p.segments);
 	if (set->whole)
 		examine(account, &p);
 	side = p.side & 1;
@@ -1025,17 +1032,17 @@ SEC("cgroup_skb/egress") int account_out(struct __sk_buff *skb) { return of_sock
 SEC("socket")
 int tap(struct __sk_buff *skb)
 {
-	struct settings *set = chosen();
 	struct packet p = { .ingress = skb->pkt_type != 4 /* PACKET_OUTGOING */ };
 	__u32 interface = skb->ifindex, side;
-	struct place *place = place_of(interface);
+	struct link *link = link_of(interface);
+	struct desk *desk = own_desk();
 	struct account *account;
 
-	if (!set || !place)
+	if (!desk || !is_placed(link, interface))
 		return TO_PACKET_SOCKET;
-	if (place->loopback && !p.ingress) /* it comes in again (before Linux 4.20 it is shown twice) */
+	if (link->place.loopback && !p.ingress) /* it comes in again (before Linux 4.20 it is shown twice) */
 		return 0;
-	p.head = place->head;
+	p.head = link->place.head;
 	look_at_copy(skb, &p);
 	account = 0;
 	if (p.kind == PLAIN) {
@@ -1046,10 +1053,10 @@ int tap(struct __sk_buff *skb)
 			p.kind = TUNNELS;
 	}
 	p.segments = skb->gso_segs;
-	show(interface, p.kind, !p.ingress, skb->len, p.segments);
+	show(link, p.kind, !p.ingress, skb->len, p.segments);
 	if (p.kind != PLAIN)
 		return TO_PACKET_SOCKET;
-	p.now = about_now();
+	p.now = about_now(desk);
 	if (!account) {
 		account = open_account(&p, &p.key, 0);
 		if (!account)
@@ -1069,7 +1076,7 @@ int tap(struct __sk_buff *skb)
 	/* What TCP says when the socket is gone or in TIME_WAIT passes no socket's hook. Told twice, it does no harm. */
 	if (account->side[side].served && !(p.flags & TCP_RST) && !closes(account, &p))
 		return 0;
-	if (!wanted(account, &p, set))
+	if (!wanted(account, &p, &desk->set))
 		return 0;
 	give(skb, &p, account, FROM_TAP);
 	account->prints[account->next_print & (PRINTS - 1)] = p.print;

@@ -21,12 +21,12 @@ _ENDS = struct.Struct("=16s16sHHI")
 _WORDS = struct.Struct("=2Q")
 _COOKIE = struct.Struct("=Q")
 # What user space has a use for: the head, and of both sides what was counted and TCP's health.
-ACCOUNT = struct.Struct("=3Q 8x Q 16x 4x x B 2x" + 2 * "4Q I 20x 2I 32x 6I 64x" + "32x")
+ACCOUNT = struct.Struct("=Q 8x Q 5x B 2x" + 2 * "4Q I 20x 2I 32x 6I 8x" + "2Q 48x")
 VERDICT = struct.Struct("=4I")
 _FACTS = struct.Struct("=4Q8I")
 _PLACE = struct.Struct("=3I4x")
-_SETTINGS = struct.Struct("=Q6I")
-_LINK = struct.Struct("=" + "3Q8x" * 16)
+_DESK = struct.Struct("=Q6I16x")
+_LINK = struct.Struct("=16x 48Q")
 
 TUPLE_BYTES = _ENDS.size
 KEY_BYTES = TUPLE_BYTES + _COOKIE.size
@@ -35,9 +35,9 @@ PAST_BYTES = KEY_BYTES + 8
 FACTS_BYTES = _FACTS.size
 LINK_BYTES = _LINK.size
 PLACE_BYTES = _PLACE.size
-SETTINGS_BYTES = _SETTINGS.size
+DESK_BYTES = _DESK.size
 MAX_LINKS = 1024  # MAX_LINKS of account.bpf.c
-FIRST_AT, LAST_AT = 8, 16  # offsets of ``first`` and ``last`` in an account
+FIRST_AT, LAST_AT = 288, 0  # offsets of ``first`` and ``last`` in an account
 # ``last`` may be behind by a tick of the kernel (CONFIG_HZ is 100 or more), and where the CPU that counts
 # them is held up by six, when another one does it (MAX_STALLED_JIFFIES, kernel/time/tick-sched.c).
 LAG_NS = 100_000_000
@@ -147,13 +147,13 @@ def has_loopback(key: bytes) -> bool:
 def unpack_account(value: bytes | memoryview, at: int = 0) -> Account:
     """A value of ``accounts``."""
     v = ACCOUNT.unpack_from(value, at)
-    judged = v[12] + v[25]
-    health = Health(v[13:27:13], v[14:28:13], v[15:29:13], v[16:30:13], v[17:31:13]) if judged else UNJUDGED
+    judged = v[10] + v[23]
+    health = Health(v[11:25:13], v[12:26:13], v[13:27:13], v[14:28:13], v[15:29:13]) if judged else UNJUDGED
     return Account(
-        v[0], v[1], v[2],
-        Tally(v[5:19:13], v[6:20:13], v[7:21:13], v[8:22:13]),
-        v[3], (v[9], v[22]), (v[10], v[23]), v[4],
-        health, judged, v[11] or v[24],
+        v[1], v[29], v[0],
+        Tally(v[3:17:13], v[4:18:13], v[5:19:13], v[6:20:13]),
+        v[30], (v[7], v[20]), (v[8], v[21]), v[2],
+        health, judged, v[9] or v[22],
     )  # fmt: skip
 
 
@@ -173,18 +173,18 @@ def pack_verdict(modes: tuple[int, int], until: tuple[int, int]) -> bytes:
     return VERDICT.pack(*modes, *until)
 
 
-def pack_settings(settings: Settings) -> bytes:
-    """The value of ``settings``."""
-    return _SETTINGS.pack(*settings[:5], settings.whole, settings.everything)
+def pack_desk(settings: Settings) -> bytes:
+    """One CPU's value of ``desks``: the settings, and a clock that was not read yet."""
+    return _DESK.pack(*settings[:5], settings.whole, settings.everything)
 
 
 def pack_place(interface: int, head: int, *, loopback: bool) -> bytes:
-    """A value of ``places``: whose it is, bytes before the IP header, whether it is loopback's."""
+    """How a value of ``links`` begins: whose it is, bytes before the IP header, whether it is loopback's."""
     return _PLACE.pack(interface, head, loopback)
 
 
 def place_of(interface: int) -> bytes:
-    """An interface's key in ``places`` and ``links``."""
+    """An interface's key in ``links``."""
     return struct.pack("=I", interface & (MAX_LINKS - 1))
 
 

@@ -18,7 +18,7 @@ from procwire.cli.output.choice import writer
 from procwire.engine import api
 from procwire.engine.options import EngineError
 from procwire.model.finding import RULES, RuleRow
-from procwire.model.imported import IMPORTS, REFUSED
+from procwire.model.imported import IMPORTS, PARTLY, REFUSED
 from procwire.model.rule_tests import RULE_TESTS
 from procwire.model.values import clean
 
@@ -68,6 +68,11 @@ def add(commands: Any) -> None:
     ):
         switched = _action(actions, name, words, lambda arguments, state=state: _switch(arguments, state))
         switched.add_argument("ids", nargs="+", metavar="ID")
+    _add_import(actions)
+    _action(actions, "coverage", "ATT&CK techniques of rules and detectors, as a Navigator layer", _coverage)
+
+
+def _add_import(actions: Any) -> None:
     taken = _action(
         actions,
         "import",
@@ -82,12 +87,15 @@ def add(commands: Any) -> None:
         help="where they are written (default: sigma, beside your own rules)",
     )
     taken.add_argument(
+        "--placeholders", metavar="FILE", default="",
+        help="YAML: what %%Servers%% and other placeholders of rules stand for, as Servers: [srv1, srv2]",
+    )  # fmt: skip
+    taken.add_argument(
         "--dry-run", action="store_true", help="write nothing, only say what would become of them"
     )
     form = taken.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object a line, for each rule")
     form.add_argument("--csv", action="store_true", help="comma separated values with a header line")
-    _action(actions, "coverage", "ATT&CK techniques of rules and detectors, as a Navigator layer", _coverage)
 
 
 def _action(actions: Any, name: str, help: str, run: Any) -> Any:
@@ -183,15 +191,19 @@ def _switch(arguments: argparse.Namespace, state: str) -> int:
 
 
 def _import(arguments: argparse.Namespace) -> int:
-    rows, place, written = api.take_sigma(arguments.paths, into=arguments.out, dry=arguments.dry_run)
+    rows, place, written = api.take_sigma(
+        arguments.paths, into=arguments.out, dry=arguments.dry_run, placeholders=arguments.placeholders
+    )
     refused = [row for row in rows if row.outcome == REFUSED]
+    partly = [row for row in rows if row.outcome == PARTLY]
     out = writer(arguments, IMPORTS)
-    for row in rows if arguments.json or arguments.csv else refused:
+    for row in rows if arguments.json or arguments.csv else [*partly, *refused]:
         out.write(row)
     out.finish()
     sys.stdout.flush()
     print(
-        f"{len(rows)} rules read, {len(rows) - len(refused)} imported, {len(refused)} refused",
+        f"{len(rows)} rules read, {len(rows) - len(refused)} imported ({len(partly)} of them in part), "
+        f"{len(refused)} refused",
         file=sys.stderr,
     )
     for kind, count in Counter(row.kind for row in refused).most_common():

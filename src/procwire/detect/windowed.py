@@ -118,7 +118,7 @@ def _proved(made: Asked, values: dict[str, Any], tables: Mapping[str, Table], wa
         given = cases(tests, name)
         counts[name] = len(given)
         for number, case in enumerate(given):
-            rows = _rows(case, tables, "tests", name, number)
+            rows = rows_in(case, tables, "tests", name, number)
             try:
                 found = wall.answers(made.text, rows) if wall is not None else int(wanted)
             except ValueError as error:
@@ -129,7 +129,7 @@ def _proved(made: Asked, values: dict[str, Any], tables: Mapping[str, Table], wa
     return msgspec.structs.replace(made, fires=counts["fires"], silent=counts["silent"])
 
 
-def _rows(
+def rows_in(
     case: Mapping[str, Any], tables: Mapping[str, Table], *place: str | int
 ) -> dict[str, list[dict[str, Any]]]:
     """Rows by table, those with ``repeat`` as often as it says."""

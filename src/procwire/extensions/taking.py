@@ -13,14 +13,15 @@ SIGMA = "sigma"
 
 
 def take_sigma(
-    paths: Sequence[str], *, into: str = "", dry: bool = False
+    paths: Sequence[str], *, into: str = "", dry: bool = False, placeholders: str = ""
 ) -> tuple[list[ImportRow], Path, int]:
     """(a row for each rule, where they are written, how many were). Raises ExtensionError."""
     from procwire.dpi.registry import registry
-    from procwire.extensions.sigma.importing import imported, write
+    from procwire.extensions.sigma.importing import imported, placeholders_of, write
     from procwire.store.contents import contents
 
-    found = imported(paths, {table.name: table for table in contents(registry().tables())})
+    tables = {table.name: table for table in contents(registry().tables())}
+    found = imported(paths, tables, placeholders_of(Path(placeholders)) if placeholders else {})
     place = Path(into) if into else own() / SIGMA
     return [one.row for one in found], place, 0 if dry else write(found, place)
 

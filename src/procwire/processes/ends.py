@@ -172,14 +172,15 @@ class Ends:
     def _warm(self, namespace: Namespace, proto: int) -> int:
         if namespace.channel is None:
             return 0
-        held = list(sockets.dump(namespace.channel, proto, HELD_STATES & ~(1 << LISTEN)))
-        for each in held:
+        count = 0  # one by one: all of them at once would be the most memory that is ever needed here
+        for each in sockets.dump(namespace.channel, proto, HELD_STATES & ~(1 << LISTEN)):
+            count += 1
             if sockets.is_connected(each):
                 key = Key(proto, each.src, each.sport, each.dst, each.dport)
             else:
                 key = _bound(proto, each.src, each.sport)
             self._see(namespace, key, each)
-        return len(held)
+        return count
 
     def _see(self, namespace: Namespace, key: Key, held: Socket) -> None:
         """Remember one socket's owner, or that it is still there; not where an origin does."""

@@ -11,11 +11,11 @@ import time
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
-from operator import attrgetter
+from itertools import chain, islice
 from typing import NamedTuple
 
 from procwire.bpf.libbpf import BpfError
-from procwire.bpf.tasks import RING
+from procwire.bpf.tasks import RING, Holder
 from procwire.processes import procfs, rings
 from procwire.processes.tasks import KernelTasks
 
@@ -38,12 +38,19 @@ class _Rows:
     """Holders by inode and by cookie, 40 bytes each: a host may have a hundred thousand sockets."""
 
     def __init__(self, held: Iterable[Held]) -> None:
-        rows = sorted(held, key=attrgetter("inode"))
-        self._inodes = array("Q", (row.inode for row in rows))
-        self._pids = array("i", (row.pid for row in rows))
-        self._fds = array("i", (row.fd for row in rows))
-        self._cookies = array("Q", (row.cookie for row in rows))
-        self._by_cookie = array("I", sorted(range(len(rows)), key=self._cookies.__getitem__))
+        inodes, cookies = array("Q"), array("Q")
+        pids, fds = array("i"), array("i")
+        for row in held:
+            inodes.append(row.inode)
+            pids.append(row.pid)
+            fds.append(row.fd)
+            cookies.append(row.cookie)
+        order = array("I", sorted(range(len(inodes)), key=inodes.__getitem__))
+        self._inodes = array("Q", map(inodes.__getitem__, order))
+        self._pids = array("i", map(pids.__getitem__, order))
+        self._fds = array("i", map(fds.__getitem__, order))
+        self._cookies = array("Q", map(cookies.__getitem__, order))
+        self._by_cookie = array("I", sorted(range(len(inodes)), key=self._cookies.__getitem__))
 
     def of_inode(self, inode: int) -> list[Held]:
         """Every holder of a socket."""
@@ -101,17 +108,19 @@ class Surveyor:
         return True
 
 
-def by_kernel(kernel: KernelTasks, proc: str = "/proc") -> list[Held]:
-    """Every holder, in one read. Raises BpfError."""
-    found: list[Held] = []
-    for each in kernel.holders():
-        if len(found) >= MAX_HOLDERS:
-            break
+def by_kernel(kernel: KernelTasks, proc: str = "/proc") -> Iterator[Held]:
+    """Every holder, in one read, which is over when this returns. Raises BpfError."""
+    rows = kernel.holders()
+    return chain(islice(_told(rows, proc), MAX_HOLDERS), by_files(kernel.blind, proc))
+
+
+def _told(rows: Iterable[Holder], proc: str) -> Iterator[Held]:
+    for each in rows:
         if each.kind == RING:
-            found += (Held(each.pid, rings.FIXED, inode) for inode in rings.sockets(each.pid, each.fd, proc))
+            for inode in rings.sockets(each.pid, each.fd, proc):
+                yield Held(each.pid, rings.FIXED, inode)
         else:
-            found.append(Held(each.pid, each.fd, each.inode, each.cookie))
-    return found + list(by_files(kernel.blind, proc))
+            yield Held(each.pid, each.fd, each.inode, each.cookie)
 
 
 def by_files(pids: Iterable[int], proc: str = "/proc") -> Iterator[Held]:

@@ -12,6 +12,7 @@
 | `ago(span)` | the time so long ago: `ago('2h')` |
 | `span(text)` | a duration in nanoseconds: `span('80ms')` |
 | `octets(text)` | a size in bytes: `octets('1MB')` |
+| `timepart(time, part)` | minute, hour, day, week (ISO 8601), month or year of a time in UTC |
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -28,6 +30,7 @@ from procwire.model import values
 from procwire.model.filter.literals import address_number
 from procwire.model.filter.pattern import searcher
 
+TIME_PARTS = ("minute", "hour", "day", "week", "month", "year")
 MAX_PATTERNS = 4096  # that are remembered; a rule's own are compiled once in any case
 _searcher = lru_cache(maxsize=MAX_PATTERNS)(searcher)
 
@@ -109,6 +112,20 @@ def rfc3339(ns: Any) -> str | None:
     return None if ns is None else values.time_text(int(ns)) or None
 
 
+def timepart(ns: Any, part: Any) -> int | None:
+    """See the table above. Raises ValueError for a part that there is none of."""
+    if ns is None or part is None:
+        return None
+    if part not in TIME_PARTS:
+        raise ValueError(f"a time has no {part}")
+    try:
+        moment = datetime.fromtimestamp(int(ns) // 10**9, UTC)
+    except (OverflowError, ValueError):
+        return None
+    found: int = moment.isocalendar().week if part == "week" else getattr(moment, str(part))
+    return found
+
+
 def _read(read: Callable[[str], int]) -> Callable[[Any], int | None]:
     return lambda text: None if text is None else read(str(text))
 
@@ -131,6 +148,7 @@ FUNCTIONS: dict[str, tuple[int, Callable[..., Any], bool]] = {
     "moment": (1, _read(_moment), False),
     "ago": (1, _read(_ago), False),
     "span": (1, _read(values.parse_duration), True),
+    "timepart": (2, timepart, True),
     "octets": (1, _read(values.parse_size), True),
 }
 """Name -> number of arguments, function, whether the same arguments always give the same."""

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import pytest
 import sqlglot
 
-from procwire.extensions.sigma.condition import MAX_ROWS, All, Any, Leaf, Not, Want, rows_of, sql_of
+from procwire.extensions.sigma.condition import (
+    MAX_ROWS,
+    All,
+    Any,
+    Leaf,
+    Not,
+    Unseen,
+    Want,
+    rows_of,
+    seen,
+    sql_of,
+)
 
 
 def test_many_values_do_not_make_it_deep() -> None:
@@ -25,6 +37,22 @@ def test_rows_are_made_of_what_leaves_want() -> None:
     listed = Leaf("5", (Want("tags", "a", whole=True, listed=True),))
     assert list(rows_of(listed, {})) == [{"tags": ["a"]}]
     clash = All((Leaf("6", (Want("y", number=5),)), Leaf("7", (Want("y", number=6),))))
-    assert list(rows_of(clash, {})) == []
+    assert list(rows_of(clash, {})) == [{"y": 5}, {"y": 6}]
+    exception = All((Leaf("8"), Not(Leaf("9", against=(Want("tags", "b", whole=True, listed=True),)))))
+    assert next(rows_of(exception, {})) == {"tags": ["b"]}
     wide = All(tuple(Any((Leaf("a", (part,)), Leaf("b", (end,)))) for _ in range(40)))
     assert len(list(rows_of(wide, {}))) == MAX_ROWS
+
+
+def test_of_alternatives_what_cannot_be_seen_is_left_out_and_nothing_else() -> None:
+    one, other, blind = Leaf("a"), Leaf("b"), Unseen("no such column", "field x")
+    assert seen(Any((one, blind))) == (Any((one,)), (blind,))
+    assert seen(All((other, Any((one, blind))))) == (All((other, Any((one,)))), (blind,))
+    assert seen(Any((one, All((other, blind))))) == (Any((one,)), (blind,))
+    assert seen(All((one, blind))) == (blind, ())
+    assert seen(Any((blind, blind))) == (blind, ())
+    assert seen(All((one, Not(blind)))) == (blind, ())
+    assert seen(All((one, Not(Any((other, blind)))))) == (blind, ())
+    assert seen(Not(one)) == (Not(one), ())
+    with pytest.raises(ValueError, match="cannot be seen"):
+        sql_of(blind)

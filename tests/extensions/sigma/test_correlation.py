@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from procwire.detect.fields import PROOF_TIME
 from procwire.extensions.sigma.correlation import Correlating, Correlation
 from procwire.extensions.sigma.reason import SigmaError
 from procwire.extensions.sigma.translation import meant
@@ -79,13 +80,73 @@ def test_aliases_join_fields_of_two_tables() -> None:
 
 
 @pytest.mark.parametrize(
+    ("condition", "rows", "finds"),
+    [
+        ({"gte": 1}, [CURL], 1), ({"gte": 2}, [CURL], 0), ({"eq": 2}, [CURL, SH], 1), ({"lt": 2}, [SH], 1),
+        ("first and second", [CURL], 0), ("first or second", [CURL], 1), ("first AND second", [SH, CURL], 1),
+        ("first and not second", [CURL], 1), ("first and not second", [CURL, SH], 0), ("1 of them", [SH], 1),
+    ],
+)  # fmt: skip
+def test_temporal_with_a_condition(condition: Any, rows: list[dict[str, Any]], finds: int) -> None:
+    said = {"type": "temporal", "group-by": ["User"], "timespan": "1h", "condition": condition}
+    assert found(said, rows, FIRST, SECOND) == finds
+
+
+def test_order_with_a_condition_that_asks_for_all() -> None:
+    said = {"type": "temporal_ordered", "group-by": ["User"], "timespan": "1h"}
+    for condition in ({"gte": 2}, {"eq": 2}, {"gt": 1}, "first and second"):
+        assert found(said | {"condition": condition}, [CURL, SH], FIRST, SECOND) == 1
+        assert found(said | {"condition": condition}, [SH, CURL], FIRST, SECOND) == 0
+
+
+def test_sums_averages_and_medians() -> None:
+    pids = [CURL | {"pid": pid} for pid in (1, 2, 30)]
+    for kind, edge in (("value_sum", 33), ("value_avg", 11), ("value_median", 2)):
+        said = ONE_RULE | {"type": kind, "condition": {"gte": edge, "field": "ProcessId"}}
+        assert found(said, pids) == 1, kind
+        assert found(said | {"condition": {"gt": edge, "field": "ProcessId"}}, pids) == 0, kind
+    even = [CURL | {"pid": pid} for pid in (4, 1, 2, 30)]
+    assert found(ONE_RULE | {"type": "value_median", "condition": {"eq": 3, "field": "ProcessId"}}, even) == 1
+
+
+def test_a_value_that_few_of_the_rows_have() -> None:
+    said = ONE_RULE | {"type": "value_percentile", "condition": {"lte": 1, "field": "CommandLine"}}
+    assert found(said, [CURL] * 99 + [CURL | {"cmdline": "rare"}]) == 1
+    assert found(said, [CURL] * 98 + [CURL | {"cmdline": "rare"}]) == 0
+    assert found(said, [CURL] * 99 + [CURL | {"cmdline": "rare", "user": "b"}]) == 0
+
+
+def test_a_correlation_over_another_keeps_both_spans() -> None:
+    many = made(ONE_RULE | {"timespan": "10s"})
+    said = {"type": "temporal_ordered", "group-by": ["User"], "timespan": "1m"}
+    assert made(said, many, SECOND).seconds == 70
+
+    def at(second: int, row: dict[str, Any]) -> dict[str, Any]:
+        return row | {"time": PROOF_TIME + second * 10**9}
+
+    burst = [at(second, CURL) for second in (1, 5, 9)]
+    assert found(said, [*burst, at(30, SH)], many, SECOND) == 1
+    assert found(said, [at(0, SH), *burst], many, SECOND) == 0
+    assert found(said, [*burst, at(70, SH)], many, SECOND) == 0  # more than a minute after the third
+    assert found(said, [at(second, CURL) for second in (1, 9, 17)] + [at(30, SH)], many, SECOND) == 0
+    other = SH | {"user": "b"}
+    assert found(said, [*burst, at(30, other)], many, SECOND) == 0
+    with pytest.raises(SigmaError, match="is not grouped by Image"):
+        made(said | {"group-by": ["Image"]}, many, SECOND)
+
+
+@pytest.mark.parametrize(
     ("change", "words"),
     [
         ({"type": "nonsense"}, "type 'nonsense'"), ({"timespan": "soon"}, "no time span"),
         ({"timespan": "9M"}, "longer than 31 days"), ({"condition": None}, "condition of a correlation"),
         ({"condition": {"field": "User"}}, "with a number"), ({"condition": {"near": 3}}, "near"),
         ({"type": "value_count"}, "needs a field"), ({"group-by": ["Nonsense"]}, "Nonsense"),
-        ({"type": "temporal"}, "condition of its own"),
+        ({"type": "temporal_ordered"}, "all together"),
+        ({"type": "temporal", "condition": "first and nobody"}, "nobody"),
+        ({"type": "temporal_ordered", "condition": "not first"}, "all together"),
+        ({"type": "value_sum", "condition": {"gte": 1, "field": "Image"}}, "exe is no number"),
+        ({"type": "value_avg", "condition": {"gte": 1, "field": ["Image", "User"]}}, "takes one field"),
         ({"aliases": {"User": {"other": "User"}}}, "says nothing of first"),
     ],
 )  # fmt: skip

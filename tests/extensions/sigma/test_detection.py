@@ -71,8 +71,42 @@ def test_log_sources() -> None:
     for source, words in (
         ({"product": "windows", "category": "process_creation"}, "for windows"),
         ({"product": "windows", "category": "dns_query"}, "for windows"),
-        ({"product": "linux"}, "no table holds its logs"),
+        ({"product": "linux", "service": "sshd"}, "what a service writes into its own log"),
+        ({"product": "linux", "category": "file_event"}, "files that are opened or written"),
+        ({"product": "cisco", "service": "aaa"}, "the log of a network device"),
+        ({"product": "linux", "service": "nonsense"}, "no table holds its logs"),
         ({}, "log source nothing"),
     ):
         with pytest.raises(SigmaError, match=words):
             source_of(source)
+
+
+def test_what_is_seen_of_auditd_firewalls_and_all_of_linux() -> None:
+    audit = {"product": "linux", "service": "auditd"}
+    made = meant(rule({"selection": {"type": "SYSCALL", "SYSCALL": "execve", "euid": 33}}, audit), TABLES)
+    assert "uid = 33" in made.sql
+    assert made.reading.left_out == ()
+    made = meant(rule({"selection": {"type": "SYSCALL", "comm": "split"}}, audit), TABLES)
+    assert "only execve" in made.reading.left_out[0]
+    two = {"a": {"type": "PATH", "name": "/etc/issue"}, "b": {"type": "EXECVE", "a0": "uname"}}
+    made = meant(rule({**two, "condition": "1 of them"}, audit), TABLES)
+    assert made.reading.left_out == ("files that are opened or written are not watched",)
+    assert "LIKE 'uname'" in made.sql
+    for selection, words in (
+        ({"type": "SYSCALL", "SYSCALL": "personality", "a0": 40000}, "only execve"),
+        ({"type": "SYSCALL", "a0": "tar"}, "arguments of system calls"),
+        ({"type": "SERVICE_STOP", "unit": "ufw"}, "services that are started"),
+        ({"key": "x"}, "auditd's own configuration"),
+    ):
+        with pytest.raises(SigmaError, match=words):
+            meant(rule({"selection": selection}, audit), TABLES)
+    with pytest.raises(SigmaError, match="not watched"):  # an exception that cannot be seen
+        meant(rule({**two, "condition": "b and not a"}, audit), TABLES)
+    made = meant(rule({"selection": ["history -c"]}, {"product": "linux"}), TABLES)
+    assert made.reading.left_out == (
+        "of all that Linux logs, the command lines of programs that are started are seen here",
+    )
+    firewall = {"selection": {"dst_port": 23, "action": ["accept", "deny"]}}
+    made = meant(rule(firewall, {"category": "firewall"}), TABLES)
+    assert "packets_in > 0" in made.sql
+    assert made.reading.left_out

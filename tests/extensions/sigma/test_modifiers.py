@@ -8,9 +8,8 @@ import msgspec
 import pytest
 
 from procwire.detect.single import single
-from procwire.extensions.sigma.modifiers import Wild, parsed
 from procwire.extensions.sigma.reason import SigmaError
-from procwire.extensions.sigma.translation import meant
+from procwire.extensions.sigma.translation import meant, proofs
 from procwire.model.columns import Table
 from tests.detect.test_rule import TABLES
 from tests.extensions.sigma.sigma import rule
@@ -26,11 +25,14 @@ def written(table: Table) -> Table:
 
 
 def matches(selection: Any, row: dict[str, Any], logsource: dict[str, str] | None = None) -> bool:
-    made = meant(rule({"selection": selection}, logsource), TABLES)
+    made = meant(
+        rule({"selection": selection}, logsource), TABLES, placeholders={"Servers": ["srv1", "srv2"]}
+    )
     table = TABLES[made.table]
     return single(made.sql, {made.table: written(table)}).matches({"action": "exec", **row})
 
 
+NIGHT = 1_767_323_045 * 10**9  # 2026-01-02T03:04:05Z, a Friday of the first week
 COMMAND = [
     ("CommandLine", "curl -x", "CURL -X", "curl -xx"),
     ("CommandLine", "curl*x?", "curl abc xy", "curl abc x"),
@@ -62,13 +64,29 @@ COMMAND = [
     ("CommandLine", None, None, "x"),
     ("CommandLine", "", None, "x"),
     ("CommandLine|neq", "x", "y", "x"),
+    ("CommandLine|neq|contains", "x", "y", "axb"),
+    ("CommandLine|neq|startswith", ["x", "y"], "axy", "yx"),
+    ("CommandLine|windash|contains", " -a -b", "p /a \u2015b", "p +a -b"),
+    ("CommandLine|windash|contains", "\u2013a*-b?", "/a x -b-", "-a -b"),
+    ("CommandLine|windash|contains", "x-y", "x-y", "x/y"),
+    ("CommandLine|windash|contains|all", ["-a ", " -b"], "/a \u2014b", "/a"),
+    ("CommandLine|expand|contains", "on %Servers%", "x on SRV2", "x on %Servers%"),
+    ("CommandLine|expand", "\\%Servers%Servers%", "%Serverssrv1", "%Servers%Servers%"),
+    ("CommandLine|contains", "%Servers%", "x %servers% y", "x srv1 y"),
+    ("UtcTime|hour", 3, ("time", NIGHT), ("time", NIGHT + 3600 * 10**9)),
+    ("UtcTime|hour|gte", 22, ("time", NIGHT - 4 * 3600 * 10**9), ("time", NIGHT)),
+    ("UtcTime|minute", [4, 5], ("time", NIGHT), ("time", NIGHT + 120 * 10**9)),
+    ("UtcTime|day|lt", 3, ("time", NIGHT), ("time", NIGHT + 86_400 * 10**9)),
+    ("UtcTime|week", 1, ("time", NIGHT), ("time", NIGHT + 7 * 86_400 * 10**9)),
+    ("UtcTime|month|neq", 2, ("time", NIGHT), ("time", NIGHT + 31 * 86_400 * 10**9)),
+    ("UtcTime|year", 2026, ("time", NIGHT), ("time", NIGHT - 5 * 86_400 * 10**9)),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("field", "value", "fits", "not_"), COMMAND)
 def test_text(field: str, value: Any, fits: Any, not_: Any) -> None:
-    assert matches({field: value}, {"cmdline": fits})
-    assert not matches({field: value}, {"cmdline": not_})
+    assert matches({field: value}, dict([fits]) if isinstance(fits, tuple) else {"cmdline": fits})
+    assert not matches({field: value}, dict([not_]) if isinstance(not_, tuple) else {"cmdline": not_})
 
 
 @pytest.mark.parametrize(
@@ -88,6 +106,18 @@ def test_text(field: str, value: Any, fits: Any, not_: Any) -> None:
             "DestinationHostname|fieldref|contains", "User",
             {"server_name": "x-root-y", "user": "root"}, {"server_name": "xy", "user": "root"},
         ),
+        (
+            "DestinationHostname|fieldref|endswith", "User",
+            {"server_name": "x.Root", "user": "root"}, {"server_name": "root.x", "user": "root"},
+        ),
+        (
+            "DestinationHostname|fieldref|startswith", "User",
+            {"server_name": "root.x", "user": "Root"}, {"server_name": "x.root", "user": "root"},
+        ),
+        ("User|fieldref|neq", "Image", {"user": "b", "exe": "a"}, {"user": "A", "exe": "a"}),
+        ("DestinationPort|neq", [80, 443], {"dst_port": 22}, {"dst_port": 443}),
+        ("DestinationPort|gte", 4.5, {"dst_port": 5}, {"dst_port": 4}),
+        ("UtcTime|hour", "3", {"start": NIGHT}, {"start": NIGHT - 4 * 3600 * 10**9}),
         ("Initiated", "true", {"direction": "out"}, {"direction": "in"}),
         ("Initiated", False, {"direction": "in"}, {"direction": "out"}),
     ],
@@ -108,7 +138,12 @@ def test_members_of_a_list() -> None:
 @pytest.mark.parametrize(
     ("selection", "words"),
     [
-        ({"CommandLine|expand": "%x%"}, "the modifier expand"),
+        ({"CommandLine|expand": "%x%"}, "no values are given for the placeholder %x%"),
+        ({"CommandLine|windash": "-a -b -c -d -e"}, "5 flags in one value, at most 4"),
+        ({"UtcTime": "2026"}, "a time is asked for a part of it"),
+        ({"CommandLine|hour": 3}, "it is no time"),
+        ({"UtcTime|hour": "noon"}, "is no hour"),
+        ({"CommandLine|fieldref": "Nonsense"}, "no column of process_event is Nonsense"),
         ({"CommandLine|nonsense": "x"}, "the modifier nonsense is not known"),
         ({"CommandLine|wide": "x"}, "wide text is found only inside base64"),
         ({"CommandLine|base64": "a*"}, "wildcard cannot be encoded"),
@@ -116,8 +151,7 @@ def test_members_of_a_list() -> None:
         ({"CommandLine|lt": 5}, "compares no numbers"),
         ({"ParentProcessId|lt": "x"}, "compares no numbers"),
         ({"User|cidr": "nonsense"}, "is no network"),
-        ({"Image|fieldref|endswith": "User"}, "fieldref goes with"),
-        ({"LogonId": 5}, "LogonId: Linux has no such"),
+        ({"LogonId": 5}, "LogonId: the log-on session of a process is not recorded"),
         ({"Nonsense": 5}, "no column of process_event is Nonsense"),
         ({"CommandLine": []}, "no values"),
         ({}, "selection is empty"),
@@ -129,7 +163,8 @@ def test_what_cannot_be_is_refused_by_name(selection: Any, words: str) -> None:
     assert error.value.kind
 
 
-def test_wildcards_and_what_is_none() -> None:
-    assert parsed("a*b?c") == ("a", Wild.MANY, "b", Wild.ONE, "c")
-    assert parsed("\\*\\?\\x\\\\") == ("*?\\x\\",)
-    assert parsed("") == ()
+def test_every_modifier_that_is_proved_by_rows_finds_them_in_a_rule_of_its_own() -> None:
+    for number, (field, value, *_) in enumerate(COMMAND):
+        made = meant(rule({"selection": {field: value}}), TABLES, placeholders={"Servers": ["srv1", "srv2"]})
+        if "exists" not in field and value not in (None, ""):
+            assert proofs(made, TABLES)["fires"], (number, field)

@@ -34,6 +34,14 @@ class Leaf(msgspec.Struct, frozen=True):
 
     sql: str
     wants: tuple[Want, ...] = ()
+    against: tuple[Want, ...] = ()  # it does not hold of these
+
+
+class Unseen(msgspec.Struct, frozen=True):
+    """A condition on what no row here has; ``kind``: the same for all that fail for one reason."""
+
+    why: str
+    kind: str
 
 
 class All(msgspec.Struct, frozen=True):
@@ -54,7 +62,7 @@ class Not(msgspec.Struct, frozen=True):
     item: Node
 
 
-Node = Leaf | All | Any | Not
+Node = Leaf | Unseen | All | Any | Not
 Row = dict[str, object]
 
 
@@ -67,8 +75,10 @@ def sql_of(node: Node) -> str:
             return f"NOT coalesce({sql_of(node.item)}, 0)"
         case All():
             return _halved([sql_of(item) for item in node.items], "AND")
-        case _:
+        case Any():
             return _halved([sql_of(item) for item in node.items], "OR")
+        case _:
+            raise ValueError("what cannot be seen has no SQL")  # seen() leaves none of it
 
 
 def _halved(parts: Sequence[str], word: str) -> str:
@@ -80,12 +90,39 @@ def _halved(parts: Sequence[str], word: str) -> str:
     return f"({_halved(parts[:half], word)} {word} {_halved(parts[half:], word)})"
 
 
+def seen(node: Node) -> tuple[Node, tuple[Unseen, ...]]:
+    """What of it can be asked of rows, and the alternatives that were left out for that.
+
+    One of several that would do may go: less is found. Nothing else may: without a condition that is needed,
+    or an exception, more would be found than was meant. Unseen where nothing is left.
+    """
+    match node:
+        case Leaf() | Unseen():
+            return node, ()
+        case Not():
+            inner, lost = seen(node.item)
+            blind = lost[0] if lost else inner
+            return (blind, ()) if isinstance(blind, Unseen) else (Not(inner), ())
+        case All():
+            items, lost = _each(node.items)
+            unseen = next((item for item in items if isinstance(item, Unseen)), None)
+            return (All(items), lost) if unseen is None else (unseen, ())
+        case Any():
+            items, lost = _each(node.items)
+            kept = tuple(item for item in items if not isinstance(item, Unseen))
+            gone = tuple(item for item in items if isinstance(item, Unseen))
+            return (Any(kept), (*lost, *gone)) if kept else (gone[0], ())
+
+
+def _each(items: Sequence[Node]) -> tuple[tuple[Node, ...], tuple[Unseen, ...]]:
+    found = [seen(item) for item in items]
+    return tuple(node for node, _ in found), tuple(one for _, lost in found for one in lost)
+
+
 def rows_of(node: Node, sample: Mapping[str, str | int]) -> Iterator[Row]:
     """Rows that might match, made of the sample and of what leaves want."""
     for wants in islice(_ways(node), MAX_ROWS):
-        row = _row(wants, sample)
-        if row is not None:
-            yield row
+        yield from _rows(wants, sample)
 
 
 def _ways(node: Node) -> Iterator[tuple[Want, ...]]:
@@ -94,7 +131,11 @@ def _ways(node: Node) -> Iterator[tuple[Want, ...]]:
             yield from ((want,) for want in node.wants)
             if not node.wants:
                 yield ()
-        case Not():
+        case Not(item):
+            if isinstance(item, Leaf):
+                yield from ((want,) for want in item.against)
+            yield ()
+        case Unseen():
             yield ()
         case Any():
             for item in node.items:
@@ -112,24 +153,27 @@ def _together(items: Sequence[Node]) -> Iterator[tuple[Want, ...]]:
             yield (*first, *rest)
 
 
-def _row(wants: Sequence[Want], sample: Mapping[str, str | int]) -> Row | None:
-    row: Row = dict(sample)
+def _rows(wants: Sequence[Want], sample: Mapping[str, str | int]) -> Iterator[Row]:
+    """A row of these values; several where numbers differ that one column might have."""
     by: dict[str, list[Want]] = {}
     for want in wants:
         by.setdefault(want.column, []).append(want)
-    for column, wanted in by.items():
-        value = _value(wanted)
-        if value is None:
-            return None
-        row[column] = [value] if wanted[0].listed else value
-    return row
+    columns = {column: _values(wanted) for column, wanted in by.items()}
+    for number in range(max(map(len, columns.values()), default=1)):
+        row: Row = dict(sample)
+        for column, found in columns.items():
+            value = found[min(number, len(found) - 1)]
+            row[column] = [value] if by[column][0].listed else value
+        yield row
 
 
-def _value(wants: Sequence[Want]) -> str | int | None:
-    """A value that fits all of them, where there is a simple one."""
+def _values(wants: Sequence[Want]) -> list[str] | list[int]:
+    """Values that might fit all of them."""
     numbers = {want.number for want in wants if want.number is not None}
-    if numbers:
-        return numbers.pop() if len(numbers) == 1 else None
+    return sorted(numbers) or [_text(wants)]
+
+
+def _text(wants: Sequence[Want]) -> str:
     for want in wants:
         if want.whole:
             return want.start

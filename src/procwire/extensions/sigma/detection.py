@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Protocol
 
-from procwire.extensions.sigma._sources import ANSWERED, FOREIGN, NONE, SOURCES, Field, Source
-from procwire.extensions.sigma.condition import All, Leaf, Node, Not
+from procwire.extensions.sigma._sources import ANSWERED, FOREIGN, NONE, SOURCES, UNSEEN, Field, Source
+from procwire.extensions.sigma.condition import All, Leaf, Node, Not, Unseen, Want, seen
 from procwire.extensions.sigma.condition import Any as AnyOf
 from procwire.extensions.sigma.modifiers import Test
 from procwire.extensions.sigma.reason import SigmaError
-from procwire.model.columns import Column, Kind, Table
+from procwire.model.columns import Column, Table
 
 MAX_DEPTH = 20
+NOT_SELECTIONS = frozenset({"condition", "timeframe", "rules"})
+Placeholders = Mapping[str, Sequence[Any]]
+NOTHING: Placeholders = MappingProxyType({})
 _TOKEN = re.compile(r"\s*(\(|\)|\||[^\s()|]+)")
 
 
@@ -28,35 +32,51 @@ def source_of(logsource: Mapping[str, Any]) -> Source:
     words = "/".join(word for word in (product, category, service) if word) or "nothing"
     if product in FOREIGN:
         raise SigmaError(f"it is for {product}", f"log source {words}")
-    what = {
-        "file_event": "files that are written are not watched",
-    }
-    why = what.get(service) or what.get(category) or "no table holds its logs"
+    why = next(
+        (UNSEEN[key] for key in (service, category, product) if key in UNSEEN), "no table holds its logs"
+    )
     raise SigmaError(f"log source {words}: {why}", f"log source {words}")
 
 
 class Reading:
-    """The selections of one rule over one source. ``tables``: every table, by name."""
+    """The selections of one rule over one source. ``tables``: every table, by name.
 
-    def __init__(self, source: Source, tables: Mapping[str, Table]) -> None:
+    ``placeholders``: the values of each, without its percent signs.
+    """
+
+    def __init__(
+        self, source: Source, tables: Mapping[str, Table], placeholders: Placeholders = NOTHING
+    ) -> None:
         self.source = source
+        self._placeholders = placeholders
         self.table = tables[source.table]
         self.read: set[str] = set()  # columns
+        self.left_out: tuple[str, ...] = ()  # what of the rule is not looked for, and why
 
-    def node(self, detection: Any) -> Node:
-        """The whole detection, with what its rows must be. Raises SigmaError."""
+    def node(self, detection: Any, *more: Any) -> Node:
+        """The whole detection, with what its rows must be, and ``more`` that they must fit.
+
+        Raises SigmaError.
+        """
+        parts = tuple(self._detection(one) for one in (detection, *more))
+        whole, lost = seen(parts[0] if len(parts) == 1 else All(parts))
+        if isinstance(whole, Unseen):
+            raise SigmaError(whole.why, whole.kind)
+        notes = (self.source.note, *(one.why for one in lost))
+        self.left_out = tuple(dict.fromkeys(note for note in notes if note))
+        base = self.base()
+        return All((Leaf(base), whole)) if base else whole
+
+    def _detection(self, detection: Any) -> Node:
+        """Selections, joined as the condition says; of several conditions, any."""
         if not isinstance(detection, dict) or "condition" not in detection:
             raise SigmaError("it has no detection with a condition", "no condition")
         said = detection["condition"]
-        named = {
-            str(name): value for name, value in detection.items() if name not in ("condition", "timeframe")
-        }
+        named = {str(name): value for name, value in detection.items() if name not in NOT_SELECTIONS}
         parts = tuple(
             Parser(str(one), named, self).whole() for one in (said if isinstance(said, list) else [said])
         )
-        whole = parts[0] if len(parts) == 1 else AnyOf(parts)
-        base = self.base()
-        return All((Leaf(base), whole)) if base else whole
+        return parts[0] if len(parts) == 1 else AnyOf(parts)
 
     def base(self) -> str:
         """What the rows of the source must be; answers where only they have what is asked about."""
@@ -70,6 +90,8 @@ class Reading:
             parts = tuple(self.field(str(name), one) for name, one in value.items())
             if not parts:
                 raise SigmaError("a selection is empty", "empty selection")
+            names = {str(name).split("|")[0].lower(): one for name, one in value.items()}
+            parts += self.source.beside(names)
             return parts[0] if len(parts) == 1 else All(parts)
         items = value if isinstance(value, list) else [value]
         if not items:
@@ -83,10 +105,16 @@ class Reading:
         values = value if isinstance(value, list) else [value]
         if not name:
             return self._keywords(values, tuple(modifiers))
-        field = self.mapped(name)
+        try:
+            field = self.mapped(name)
+        except SigmaError as error:
+            return Unseen(str(error), error.kind)
         if field.values:
             return self._meant(field, values)
-        test = Test(column=self._column(field), modifiers=tuple(modifiers), before=field.before)
+        test = Test(
+            column=self._column(field), modifiers=tuple(modifiers), before=field.before,
+            placeholders=self._placeholders,
+        )  # fmt: skip
         return test.node(values, lambda other: self._column(self.mapped(str(other))))
 
     def mapped(self, name: str) -> Field:
@@ -118,31 +146,42 @@ class Reading:
         column = self.table.column(name)
         self.read.add(name)
         more = tuple(one for one in modifiers if one != "all")
-        return Test(column=column, modifiers=("contains", *more)).node([value], lambda _: column)
+        test = Test(column=column, modifiers=("contains", *more), placeholders=self._placeholders)
+        return test.node([value], lambda _: column)
 
     def _meant(self, field: Field, values: list[Any]) -> Node:
         self.read.add(field.column)
-        found = []
+        found: list[Node] = []
         for value in values:
             sql = field.values.get(str(value).lower())
             if sql is None:
-                why = field.why or f"{value!r} is no value of {field.column}"
-                raise SigmaError(why, f"type {value}" if field.why else f"value of {field.column}")
-            found.append(Leaf(sql))
+                why = (
+                    field.whys.get(str(value).lower(), field.why)
+                    or f"{value!r} is no value of {field.column}"
+                )
+                found.append(Unseen(why, f"type {value}" if field.why else f"value of {field.column}"))
+            else:
+                against = (Want(field.column, field.against, whole=True, listed=True),)
+                found.append(Leaf(sql, (), against if field.against else ()))
         return found[0] if len(found) == 1 else AnyOf(tuple(found))
 
     def _column(self, field: Field) -> Column:
         column = self.table.column(field.column)
-        if column.kind is Kind.TIME:
-            raise SigmaError(f"{column.name} is a time", "times")
         self.read.add(column.name)
         return column
+
+
+class Selecting(Protocol):
+    """What makes conditions of selections."""
+
+    def selection(self, value: Any) -> Node:
+        """One selection. Raises SigmaError."""
 
 
 class Parser:
     """Reads a condition: and, or, not, parentheses, names, ``1 of x*``, ``all of them``."""
 
-    def __init__(self, text: str, named: Mapping[str, Any], reading: Reading) -> None:
+    def __init__(self, text: str, named: Mapping[str, Any], reading: Selecting) -> None:
         self._named = named
         self._reading = reading
         self._tokens = [found.group(1) for found in _TOKEN.finditer(text)]

@@ -6,11 +6,10 @@ and ``?`` are wildcards, a backslash before one takes it as it is. What cannot b
 
 from __future__ import annotations
 
-import base64
 import ipaddress
 import re
-from collections.abc import Callable, Sequence
-from enum import Enum
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -18,56 +17,24 @@ import msgspec
 from procwire.extensions.sigma.condition import All, Leaf, Node, Not, Want
 from procwire.extensions.sigma.condition import Any as AnyOf
 from procwire.extensions.sigma.reason import SigmaError
+from procwire.extensions.sigma.texts import ENCODINGS, Text, Wild, dashed, encoded, expanded, parsed
 from procwire.model.columns import Column, Kind
 from procwire.model.filter.pattern import PatternError, compile_pattern
+from procwire.store.functions import TIME_PARTS
 
-ENCODINGS = {"wide": "utf-16-le", "utf16le": "utf-16-le", "utf16be": "utf-16-be", "utf16": "utf-16"}
-DASHES = ("-", "/", "\u2013", "\u2014", "\u2015")
 COMPARE = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 FLAGS = {"i": "i", "ignorecase": "i", "m": "m", "multiline": "m", "s": "s", "dotall": "s"}
 PLACES = ("contains", "startswith", "endswith")
 KNOWN = frozenset({
     *ENCODINGS, *COMPARE, *FLAGS, *PLACES, "all", "re", "cidr", "base64", "base64offset", "windash", "exists",
-    "fieldref", "cased", "neq",
+    "fieldref", "cased", "neq", "expand", *TIME_PARTS,
 })  # fmt: skip
 COLUMN = "\0"  # stands for the column in a condition that is being made: no text of a query holds it
-REFUSED = {"expand": "its values come from a placeholder file, which there is none of"}
+LAST = "\uffff"  # ends two texts that are to end alike: no character (Unicode, section 23.7)
 _NUMBERS = (Kind.INTEGER, Kind.SIZE, Kind.DURATION, Kind.NUMBER, Kind.TIME, Kind.BOOLEAN)
 
 
-class Wild(Enum):
-    """A wildcard."""
-
-    MANY = "%"
-    ONE = "_"
-
-
-Text = tuple[str | Wild, ...]
 Resolve = Callable[[str], Column]
-
-
-def parsed(value: str) -> Text:
-    """Text with its wildcards."""
-    parts: list[str | Wild] = [""]
-    letters = iter(range(len(value)))
-    for at in letters:
-        letter, behind = value[at], value[at + 1 : at + 2]
-        if letter == "\\" and behind and behind in "*?\\":
-            next(letters)
-            _put(parts, behind)
-        elif letter in "*?":
-            parts.append(Wild.MANY if letter == "*" else Wild.ONE)
-        else:
-            _put(parts, letter)
-    return tuple(part for part in parts if part != "")
-
-
-def _put(parts: list[str | Wild], letter: str) -> None:
-    last = parts[-1]
-    if isinstance(last, str):
-        parts[-1] = last + letter
-    else:
-        parts.append(letter)
 
 
 def quoted(text: str) -> str:
@@ -81,16 +48,20 @@ class Test(msgspec.Struct, frozen=True, kw_only=True):
     column: Column
     modifiers: tuple[str, ...]
     before: str = ""
+    placeholders: Mapping[str, Sequence[Any]] = {}
 
     def node(self, values: Sequence[Any], resolve: Resolve) -> Node:
         """All its values together. Raises SigmaError."""
         for name in self.modifiers:
-            if name in REFUSED:
-                raise SigmaError(f"the modifier {name}: {REFUSED[name]}", f"modifier {name}")
             if name not in KNOWN:
                 raise SigmaError(f"the modifier {name} is not known", f"modifier {name}")
         if not values:
             raise SigmaError(f"{self.column.name} has no values", "no values")
+        if self._has(*TIME_PARTS) is not (self.column.kind is Kind.TIME):
+            words = "a time is asked for a part of it" if self.column.kind is Kind.TIME else "it is no time"
+            raise SigmaError(f"{self.column.name}: {words}: {', '.join(TIME_PARTS)}", "times")
+        if self._has("expand"):
+            values = [one for value in values for one in expanded(value, self.placeholders)]
         parts = tuple(self._one(value, resolve) for value in values)
         whole: Node = parts[0] if len(parts) == 1 else (All(parts) if self._has("all") else AnyOf(parts))
         return Not(whole) if self._has("neq") else whole
@@ -109,9 +80,11 @@ class Test(msgspec.Struct, frozen=True, kw_only=True):
             return self._pattern(str(value))
         if self._has("cidr"):
             return self._network(str(value))
-        for name, sign in COMPARE.items():
-            if self._has(name):
-                return self._ordered(sign, value)
+        sign = next((sign for name, sign in COMPARE.items() if self._has(name)), "")
+        if self._has(*TIME_PARTS):
+            return self._timely(sign or "=", value)
+        if sign:
+            return self._ordered(sign, value)
         if isinstance(value, bool):
             return self._leaf(f"{COLUMN} = {int(value)}")
         if self.column.kind in _NUMBERS and re.fullmatch(r"-?[0-9]+", str(value)) and not self._has(*PLACES):
@@ -130,11 +103,11 @@ class Test(msgspec.Struct, frozen=True, kw_only=True):
     def _changed(self, text: Text) -> list[Text]:
         coding = next((ENCODINGS[name] for name in self.modifiers if name in ENCODINGS), "utf-8")
         if self._has("base64", "base64offset"):
-            return [(part,) for part in _encoded(text, coding, offsets=self._has("base64offset"))]
+            return [(part,) for part in encoded(text, coding, offsets=self._has("base64offset"))]
         if coding != "utf-8":
             raise SigmaError("wide text is found only inside base64 here", "modifier wide alone")
         if self._has("windash"):
-            return _dashed(text)
+            return dashed(text)
         return [text]
 
     def _placed(self, text: Text) -> Text:
@@ -189,18 +162,31 @@ class Test(msgspec.Struct, frozen=True, kw_only=True):
         return self._leaf(f"within({COLUMN}, {quoted(str(network))})", want)
 
     def _ordered(self, sign: str, value: Any) -> Leaf:
-        if not isinstance(value, int) or isinstance(value, bool) or self.column.kind not in _NUMBERS:
+        if not _is_number(value) or self.column.kind not in _NUMBERS:
             raise SigmaError(f"{self.column.name} {sign} {value!r} compares no numbers", "no numbers")
-        number = value + {"<": -1, ">": 1}.get(sign, 0)
+        number = int(value) + {"<": -1, ">": 1, ">=": int(value != int(value))}.get(sign, 0)
         return self._leaf(f"{COLUMN} {sign} {value}", Want(self.column.name, number=number))
+
+    def _timely(self, sign: str, value: Any) -> Leaf:
+        """A part of a time, in UTC."""
+        part = next(name for name in TIME_PARTS if self._has(name))
+        if not re.fullmatch(r"[0-9]{1,9}", str(value)):
+            raise SigmaError(f"{value!r} is no {part}", "no numbers")
+        number = int(value) + {"<": -1, ">": 1}.get(sign, 0)
+        moment = _moment(part, number)
+        wants = () if moment is None else (Want(self.column.name, number=moment),)
+        return self._leaf(f"timepart({COLUMN}, '{part}') {sign} {int(value)}", *wants)
 
     def _other(self, column: Column) -> Leaf:
         mine, other = f"fold({self.column.name})", f"fold({column.name})"
-        if self._has("endswith") or Kind.LIST in (self.column.kind, column.kind):
-            raise SigmaError(
-                "fieldref goes with contains and startswith, of fields that are no lists", "fieldref"
-            )
-        want = (Want(self.column.name, "same", whole=True),)
+        if Kind.LIST in (self.column.kind, column.kind):
+            raise SigmaError("fieldref takes fields that are no lists", "fieldref")
+        same = "192.0.2.7" if Kind.ADDRESS in (self.column.kind, column.kind) else "same"
+        number = 7 if self.column.kind in _NUMBERS or column.kind in _NUMBERS else None
+        want = tuple(Want(name, same, whole=True, number=number) for name in (self.column.name, column.name))
+        if self._has("endswith"):
+            mine, other = f"{mine} || '{LAST}'", f"{other} || '{LAST}'"
+            return Leaf(f"instr({mine}, {other}) > 0", want)
         if self._has("contains", "startswith"):
             sign = "= 1" if self._has("startswith") else "> 0"
             return Leaf(f"instr({mine}, {other}) {sign}", want)
@@ -219,35 +205,21 @@ def _truth(value: Any) -> bool:
     return value is True or str(value).lower() in {"true", "yes", "1"}
 
 
-def _plain(text: Text) -> str:
-    if any(isinstance(part, Wild) for part in text):
-        raise SigmaError("a wildcard cannot be encoded", "wildcard in base64")
-    return "".join(str(part) for part in text)
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1 << 62
 
 
-def _encoded(text: Text, coding: str, *, offsets: bool) -> list[str]:
-    """Base64; with ``offsets``, what of it is the same at each of three places in a longer text."""
-    data = _plain(text).encode(coding)
-    if not offsets:
-        return [base64.b64encode(data).decode()]
-    cut = ((0, (0, -3, -2)), (2, (0, -3, -2)), (3, (0, -3, -2)))
-    found = []
-    for shift, (start, ends) in enumerate(cut):
-        encoded = base64.b64encode(b" " * shift + data).decode()
-        end = ends[(len(data) + shift) % 3]
-        found.append(encoded[start : len(encoded) + end])
-    return found
-
-
-def _dashed(text: Text) -> list[Text]:
-    """The same with each kind of dash where a flag begins with one."""
-    found: dict[Text, None] = {text: None}
-    for dash in DASHES:
-        made = tuple(
-            part if isinstance(part, Wild) else re.sub(r"(^|(?<=\s))[-/](?=\w)", dash, part) for part in text
-        )
-        found[made] = None
-    return list(found)
+def _moment(part: str, number: int) -> int | None:
+    """A time (ns) whose part is that number."""
+    day = {"day": number - 1, "week": 7 * (number - 1)}.get(part, 0)
+    try:
+        moment = datetime(
+            number if part == "year" else 2026, number if part == "month" else 1, 1, tzinfo=UTC,
+            hour=number if part == "hour" else 0, minute=number if part == "minute" else 0,
+        )  # fmt: skip
+    except ValueError:
+        return None
+    return int(moment.timestamp() + 86_400 * day) * 10**9  # 2026 begins with its first week
 
 
 def _drawn(column: str, pattern: str) -> tuple[Want, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -12,7 +12,7 @@ from procwire.detect.fields import TECHNIQUE
 from procwire.detect.single import single
 from procwire.detect.sqlmatch import NotSingle
 from procwire.extensions.sigma.condition import Node, Row, rows_of, sql_of
-from procwire.extensions.sigma.detection import Reading, source_of
+from procwire.extensions.sigma.detection import NOTHING, Placeholders, Reading, source_of
 from procwire.extensions.sigma.reason import SigmaError
 from procwire.model.columns import Table
 from procwire.model.filter.pattern import PatternError
@@ -39,14 +39,20 @@ class Meant(msgspec.Struct, frozen=True, kw_only=True):
         return f"SELECT * FROM {self.table} WHERE {sql_of(self.node)}"  # noqa: S608
 
 
-def meant(values: Mapping[str, Any], tables: Mapping[str, Table]) -> Meant:
-    """Raises SigmaError."""
+def meant(
+    values: Mapping[str, Any],
+    tables: Mapping[str, Table],
+    *,
+    placeholders: Placeholders = NOTHING,
+    filters: Sequence[Any] = (),
+) -> Meant:
+    """Raises SigmaError. ``filters``: detections that rows must fit, too."""
     logsource = values.get("logsource")
     if not isinstance(logsource, dict):
         raise SigmaError("it has no log source", "no log source")
     source = source_of(logsource)
-    reading = Reading(source, tables)
-    node = reading.node(values.get("detection"))
+    reading = Reading(source, tables, placeholders)
+    node = reading.node(values.get("detection"), *filters)
     sample = dict(source.sample)
     if source.table == "dns" and "response" in reading.base():
         sample["message"] = "response"
@@ -88,8 +94,8 @@ def _held(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
 
 
-def document(values: Mapping[str, Any], ident: str) -> dict[str, Any]:
-    """The head of the rule. Raises SigmaError."""
+def document(values: Mapping[str, Any], ident: str, left_out: Sequence[str] = ()) -> dict[str, Any]:
+    """The head of the rule. ``left_out``: what of it cannot be seen here. Raises SigmaError."""
     title = str(values.get("title") or "").strip()
     if not title:
         raise SigmaError("it has no title", "no title")
@@ -101,6 +107,9 @@ def document(values: Mapping[str, Any], ident: str) -> dict[str, Any]:
         str(one) for one in values.get("falsepositives") or [] if str(one).lower() not in {"unknown", "none"}
     ]
     description = " ".join(str(values.get("description") or "").split())
+    description += "." if description and description[-1] not in ".!?" else ""
+    if left_out:
+        description += f" Not looked for here: {'; '.join(left_out)}."
     if harmless:
         description += f" May be harmless: {'; '.join(harmless)}."
     uuid = str(values.get("id") or "")
