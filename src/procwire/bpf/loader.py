@@ -11,6 +11,8 @@ import ctypes
 import errno
 import mmap
 import os
+import platform
+import struct
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -28,7 +30,16 @@ ITERATOR_SECTIONS = ("iter/", "iter.s/")
 ITERATOR_READ = 1 << 18  # bytes asked for at once; the kernel gives 32 KiB at most (kernel/bpf/bpf_iter.c)
 MAX_ITERATED = 1 << 28  # bytes taken from one read of an iterator
 
+_BPF_CALL = {"x86_64": 321, "aarch64": 280}  # bpf(2): libbpf 1.0 asks for no descriptor that only reads
+_BY_ID, _READ_ONLY = 14, 1 << 3  # BPF_MAP_GET_FD_BY_ID, BPF_F_RDONLY of include/uapi/linux/bpf.h
+
 Accept = Callable[[str], bool]
+
+
+class _Info(ctypes.Structure):
+    """The beginning of struct bpf_map_info."""
+
+    _fields_ = (("type", ctypes.c_uint32), ("id", ctypes.c_uint32))
 
 
 def read_object(name: str, folder: Path = FOLDER) -> bytes:
@@ -83,6 +94,30 @@ class Map:
         if result not in (0, -errno.ENOENT):
             raise self._library.error(-result, "bpf_map_delete_elem")
         return result == 0
+
+    def read_only(self) -> Map:
+        """The same map by a descriptor that cannot write to it (BPF_F_RDONLY, Linux 4.15).
+
+        Raises BpfError: it takes CAP_SYS_ADMIN.
+        """
+        info = _Info()
+        size = ctypes.c_uint32(ctypes.sizeof(info))
+        self._library.call("bpf_obj_get_info_by_fd", self.descriptor, ctypes.byref(info), ctypes.byref(size))
+        attributes = struct.pack("=III", info.id, 0, _READ_ONLY)
+        ctypes.set_errno(0)
+        function = ctypes.CDLL(None, use_errno=True).syscall
+        function.restype = ctypes.c_long
+        number = _BPF_CALL.get(platform.machine(), -1)
+        made = function(
+            ctypes.c_long(number), ctypes.c_long(_BY_ID), attributes, ctypes.c_long(len(attributes))
+        )
+        if made < 0:
+            raise self._library.error(ctypes.get_errno(), "BPF_MAP_GET_FD_BY_ID")
+        return Map(self._library, int(made), self._value_bytes)
+
+    def close(self) -> None:
+        """Close a descriptor that ``read_only`` gave; others are their object's."""
+        os.close(self.descriptor)
 
     def batches(self, key_bytes: int, chunk: int = BATCH) -> Iterator[tuple[memoryview, memoryview, int]]:
         """All entries, ``chunk`` at a time: keys, values and their number, valid until the next is taken.
