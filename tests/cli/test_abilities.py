@@ -51,7 +51,7 @@ def test_each_side_of_an_impairment_is_a_row(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_incidents_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(abilities, "place", lambda: tmp_path / FOLDER)
+    monkeypatch.setattr(abilities, "folders", lambda: [tmp_path / FOLDER])
     assert abilities.frozen() == []
     folder = tmp_path / FOLDER / "one"
     folder.mkdir(parents=True)
