@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import json
+import re
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +94,12 @@ HEALTH = SAME[-10:]
 OFF_BY = 2
 
 
+COUNTED = (
+    "proto", "src", "src_port", "dst", "dst_port", "state", "packets_out", "packets_in",
+    "bytes_out", "bytes_in", "payload_out", "payload_in", "app", "server_name",
+)  # fmt: skip
+
+
 def differences(both: list[dict[str, Any]], tap: list[dict[str, Any]]) -> list[str]:
     """What two watches say that is not the same, in words."""
     found = []
@@ -147,6 +158,45 @@ def test_what_the_kernel_counts_is_what_every_packet_tells(view: str) -> None:
     seen = [Counter(line["table"] for line in live.audience.seen) for live in (both, tap)]
     for table in ("http", "dns"):  # others belong to the link, and begin before either watch does
         assert seen[0][table] == seen[1][table]
+
+
+@contextlib.contextmanager
+def shut_in(host: Host, told: Path) -> Iterator[list[str]]:
+    """``procwire watch`` as a user starts it, two processes behind walls; yields what each may still do."""
+    words = (sys.executable, "-m", "procwire", "watch", "-i", "eth0", "--json")
+    with told.open("wb") as output:
+        program = host.start(*words, stdout=output, stderr=subprocess.PIPE)
+    assert program.stderr is not None
+    try:
+        while b"watching" not in (line := program.stderr.readline()):
+            assert line, "it ended"
+        children = Path(f"/proc/{program.pid}/task/{program.pid}/children").read_text(encoding="ascii")
+        names = (str(program.pid), *children.split())
+        yield [Path(f"/proc/{name}/status").read_text(encoding="ascii") for name in names]
+    finally:
+        program.send_signal(signal.SIGINT)
+        program.communicate(timeout=60)
+
+
+@pytest.mark.kernel
+@pytest.mark.skipif(bool(why_not()), reason=why_not())
+def test_a_watch_that_is_shut_in_tells_the_same(tmp_path: Path) -> None:
+    need_bpf()
+    told = tmp_path / "told"
+    with pair() as (_, client, server):
+        every = WatchOptions(owners=False, interfaces=("eth0",), source="tap", ring_bytes=RING_BYTES)
+        with watch(client, every) as tap, shut_in(client, told) as walls:
+            converse(client, server, talk.SERVER)
+    assert len(walls) == 2
+    assert all("Seccomp:\t2" in status and "NoNewPrivs:\t1" in status for status in walls)
+    assert re.search(r"CapEff:\t0+\n", walls[0])
+    lines = [json.loads(line) for line in told.read_text(encoding="utf-8").splitlines()]
+    ended = [line for line in lines if line["event"] == "end" and line.get("dst_port") in (80, 53, 9999)]
+    ended.sort(key=lambda line: (line["src_port"], line["start"]))
+    seen = [{name: row[name] for name in COUNTED} for row in rows(tap)]
+    assert [{name: line.get(name) for name in COUNTED} for line in ended] == seen
+    assert {line["source"] for line in ended} == {"both"}
+    assert {(line["owner_confidence"], line["owner_source"]) for line in ended} == {("exact", "bpf")}
 
 
 @pytest.mark.kernel
