@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from procwire.shaping import guard, journal, neighbours
+from procwire.shaping import finding, groups, guard, journal, neighbours
 from procwire.shaping.document import impairment
 from procwire.shaping.impairment import Impairment
 from procwire.shaping.journal import Entry
@@ -111,10 +111,15 @@ def passed(shaper: Shaper, entry: Entry) -> dict[str, int]:
 
 
 @contextlib.contextmanager
-def echoing(host: Host, address: str = "10.77.0.1") -> Iterator[tuple[Any, int]]:
+def echoing(host: Host, address: str = "10.77.0.1", group: str = "") -> Iterator[tuple[Any, int]]:
+    def enter() -> None:
+        if group:
+            Path(f"{groups.root()}{group}/cgroup.procs").write_text(str(os.getpid()))
+
     process = host.start(
-        sys.executable, "-S", "-c", ECHO, address, stdout=subprocess.PIPE, text=True, bufsize=1
-    )
+        sys.executable, "-S", "-c", ECHO, address, stdout=subprocess.PIPE, text=True, bufsize=1,
+        preexec_fn=enter,
+    )  # fmt: skip
     try:
         yield process, int(process.stdout.readline())  # type: ignore[union-attr]
     finally:
@@ -195,6 +200,39 @@ def test_an_interface_two_of_its_parts_and_a_process_are_shaped_at_once(
 
 def classes(host: Host) -> str:
     return host.run("tc", "class", "show", "dev", "eth0")
+
+
+@pytest.mark.kernel
+@needs_lab
+def test_a_process_goes_before_the_group_that_it_is_in(
+    shaper: Shaper, hosts: tuple[Host, Host], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, right = hosts
+    group = f"/{left.name}"
+    Path(groups.root() + group).mkdir()
+    monkeypatch.setattr(finding, "OWN", str(left.path))  # where a group's network is looked for
+    try:
+        with echoing(left, group=group) as (process, port), echoing(left, group=group) as (_, other):
+            every = shaper.shape(impairment({"target": f"cgroup:{group}", "rate": "80mbit"})).entry
+            one = shaper.shape(of(process)).entry
+            trips(right, port, 3)
+            trips(right, other, 5)
+            assert passed(shaper, one) == {"egress": 3, "ingress": 3}
+            assert passed(shaper, every) == {"egress": 5, "ingress": 5}
+            shaper.clear(identity=one.id)
+            trips(right, port, 2)
+            assert passed(shaper, every) == {"egress": 7, "ingress": 7}
+            shaper.clear(identity=every.id)
+    finally:
+        wait_for(lambda: removed(group), what="the end of those that were in it")
+
+
+def removed(group: str) -> bool:
+    """Whether a control group is gone; it stays while somebody in it is."""
+    with contextlib.suppress(OSError):
+        Path(groups.root() + group).rmdir()
+        return True
+    return False
 
 
 @pytest.mark.kernel

@@ -113,7 +113,7 @@ def asked_of(document: Mapping[str, Any], within: str = "") -> Iterable[str]:
         if isinstance(value, Mapping):
             yield from asked_of(value, f"{within}{name}.")
         elif name not in ("target", "schema") and value not in (None, "", [], ()):
-            yield f"{within}{name}={value}"
+            yield f"{within}{name}={'; '.join(value) if isinstance(value, list) else value}"
 
 
 def frozen() -> list[IncidentRow]:
