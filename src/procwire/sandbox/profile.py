@@ -56,7 +56,9 @@ _MAKES = (
 )
 # Shaping's warden: a journal, control groups, sockets of processes that it marks; a limit, as each impairment
 # takes descriptors. It opens no packet socket.
-_SHAPES = "make-file write-file truncate-file delete-file make-folder change-mode steal-descriptor raise-limit"
+_SHAPES = (
+    "make-file write-file truncate-file delete-file make-folder change-mode steal-descriptor raise-limit"
+)
 NEEDS = {
     "warden": WARDEN_NEEDS,
     "daemon": WARDEN_NEEDS | frozenset(_MAKES.split()),
