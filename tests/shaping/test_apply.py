@@ -13,7 +13,7 @@ from procwire.shaping.namespace import GoneError, Namespace
 from procwire.shaping.plan import Wish, ifb_of, receiving, sending
 from procwire.shaping.selection import selector
 from procwire.shaping.spelling import effect
-from procwire.shaping.standing import ForeignError
+from procwire.shaping.standing import FREE_CLASS, ForeignError, Standing, class_handle
 from procwire.shaping.steps import DropQdisc, MakeIfb, Part, PutQdisc, RemoveLink
 from tests.lab import Host, Lab, pair
 from tests.shaping.stage import HERE, Inside, datagrams, inside, needs_lab, shown
@@ -58,6 +58,12 @@ def test_a_bucket_is_put_changed_and_taken_away(left: tuple[Host, Inside]) -> No
     assert entered.kernel.undo(changed.undo) == []  # again, where nothing is left
 
 
+def counted(standing: Standing, handle: int) -> int:
+    """What a class has passed on, and what waits in it."""
+    found = statistics.decode(next(each.statistics for each in standing.classes if each.handle == handle))
+    return found.packets + found.queued
+
+
 def test_a_part_of_the_traffic_is_slow_and_the_rest_is_not(left: tuple[Host, Inside]) -> None:
     """Told by the kernel's own counters, not by the clock."""
     host, entered = left
@@ -70,10 +76,8 @@ def test_a_part_of_the_traffic_is_slow_and_the_rest_is_not(left: tuple[Host, Ins
     done(entered.kernel, part)
     for target in (("10.77.0.2", 5000), ("10.77.0.2", 5002), ("10.77.0.2", 5004), ("fd77::2", 9)):
         datagrams(host, target, 5)
-    (top,) = [each for each in shown(host, "-s", "qdisc", "show", "dev", "eth0") if each.get("root")]
-    counters = entered.kernel.standing(entered.link()).classes[0].statistics
-    assert statistics.decode(counters).packets + statistics.decode(counters).queued == 10
-    assert top["options"]["direct_packets_stat"] >= 10
+    assert counted(entered.standing(), class_handle(1)) == 10
+    assert counted(entered.standing(), FREE_CLASS) >= 10
     entered.kernel.undo(part.undo)
 
 
@@ -85,10 +89,9 @@ def test_what_is_received_passes_an_ifb(hosts: tuple[Lab, Host, Host], left: tup
     datagrams(hosts[2], ("10.77.0.1", 6000), 4)
     datagrams(hosts[2], ("fd77::1", 6000), 3)
     through = entered.standing(ifb_of(entered.standing())[1])
-    assert through.shape == ("htb", "all", "pfifo")
-    (class_,) = through.classes
-    counters = statistics.decode(class_.statistics)
-    assert counters.packets + counters.queued >= 7
+    assert through.is_shared
+    assert through.slots == {1}
+    assert counted(through, class_handle(1)) >= 7
     again = receiving(entered.standing(), through, replace(wish, effect=effect({"rate": "1mbit"})), HERE)
     done(entered.kernel, again)
     assert entered.kernel.undo(again.undo) == []
@@ -195,7 +198,7 @@ def test_a_thousand_interfaces_are_no_burden() -> None:
             for number in (0, 500, 999):
                 part = sending(entered.standing(f"many{number}"), SLOW, HERE)
                 done(entered.kernel, part)
-                assert entered.standing(f"many{number}").shape == ("tbf",)
+                assert entered.standing(f"many{number}").is_alone
                 assert entered.kernel.undo(part.undo) == []
             assert time.process_time() - used < 1.0
 

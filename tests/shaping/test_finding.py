@@ -112,12 +112,11 @@ def test_without_control_groups_nothing_is_begun(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.kernel
 @needs_lab
-def test_what_a_process_receives_is_refused_in_words(box: tuple[Host, int, str]) -> None:
+def test_a_process_is_shaped_in_both_directions_where_its_network_is(box: tuple[Host, int, str]) -> None:
     _, pid, _ = box
     with Finder() as finder:
-        with pytest.raises(ShapingError, match="only what it sends is shaped"):
-            finder.spots(target(f"process:{pid}"), BOTH)
-        (spot,) = finder.spots(target(f"process:{pid}"), ("egress",))
-        assert spot.pid == pid
-        assert spot.group.endswith(f"procwire-shape-{pid}")
-        assert spot.link.name == "eth0"
+        sent, received = finder.spots(target(f"process:{pid}"), BOTH)
+        assert sent.pid == received.pid == pid
+        assert sent.group.endswith(f"procwire-shape-{pid}")
+        assert sent.group == received.group
+        assert (sent.link.name, sent.sends, received.sends) == ("eth0", True, False)

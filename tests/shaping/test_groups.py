@@ -15,7 +15,7 @@ from procwire.shaping.failure import ShapingError
 from procwire.shaping.namespace import GoneError
 from procwire.shaping.plan import Wish, sending
 from procwire.shaping.spelling import effect
-from procwire.shaping.standing import CLASS_HANDLE, INNER_HANDLE
+from procwire.shaping.standing import class_handle, inner_handle
 from procwire.shaping.steps import Mark, Settle, Unsettle
 from tests.lab import Host, pair, wait_for
 from tests.shaping.stage import HERE, inside, needs_lab
@@ -66,13 +66,13 @@ def say(process: object) -> None:
 
 def test_what_one_process_sends_is_shaped_and_another_is_not() -> None:
     with pair() as (_, left, _right), inside(left) as entered:
-        part = sending(entered.standing(), Wish(effect=effect({"rate": "8mbit"}), marked=True), HERE)
+        part = sending(entered.standing(), Wish(effect=effect({"rate": "8mbit"}), group="/x"), HERE)
         for step in part.steps:
             entered.kernel.do(step)
 
         def counted() -> int:
             classes = {each.handle: each for each in entered.standing().classes}
-            found = statistics.decode(classes[CLASS_HANDLE].statistics)
+            found = statistics.decode(classes[class_handle(1)].statistics)
             return found.packets + found.queued
 
         with (
@@ -86,7 +86,7 @@ def test_what_one_process_sends_is_shaped_and_another_is_not() -> None:
                 entered.kernel.do(settle)
                 undo.append(unsettle)
                 assert groups.of_process(process.pid) == settle.group  # type: ignore[attr-defined]
-                entered.kernel.do(Mark(cgroup=settle.group, priority=INNER_HANDLE))
+                entered.kernel.do(Mark(cgroup=settle.group, priority=inner_handle(1)))
             for process in (chosen, chosen, six):
                 say(process)
             wait_for(lambda: counted() == 3, what="the neighbours, for whom the first packets wait")

@@ -7,7 +7,18 @@ from procwire.shaping.codec.actions import Mirred
 from procwire.shaping.codec.htb import Htb, HtbClass
 from procwire.shaping.codec.netem import Netem
 from procwire.shaping.codec.traffic import CLSACT, ROOT, Object, filter_info
-from procwire.shaping.standing import ForeignError, Standing, snapshot
+from procwire.shaping.standing import (
+    FREE_CLASS,
+    FREE_LEAF,
+    MAX_SLOTS,
+    ForeignError,
+    Standing,
+    class_handle,
+    inner_handle,
+    leaf_handle,
+    slot_of,
+    snapshot,
+)
 from procwire.shaping.steps import PutClass, PutFilter, PutQdisc
 from tests.shaping.stage import ETH0
 
@@ -67,9 +78,26 @@ def test_what_could_not_be_put_back_is_not_adopted(standing: Standing, says: str
 
 def test_a_tree_of_ours_is_known_by_its_handle() -> None:
     assert not TREE.is_ours
-    assert TREE.shape == ()
-    ours = ETH0._replace(qdiscs=(Object(3, 0x70770000, ROOT, "netem", netem.encode(Netem())),))
-    assert ours.is_ours
-    assert ours.shape == ("netem",)
-    other = ETH0._replace(qdiscs=(Object(3, 0x70770000, ROOT, "hfsc"),))
-    assert not other.is_ours
+    alone = ETH0._replace(qdiscs=(Object(3, 0x70770000, ROOT, "netem", netem.encode(Netem())),))
+    assert (alone.is_ours, alone.is_alone, alone.is_shared) == (True, True, False)
+    shared = ETH0._replace(qdiscs=(Object(3, 0x70780000, ROOT, "htb", htb.encode(Htb())),))
+    assert (shared.is_ours, shared.is_alone, shared.is_shared) == (True, False, True)
+    for handle, kind in ((0x70770000, "hfsc"), (0x70770000, "htb"), (0x70780000, "netem"), (0x10000, "htb")):
+        assert not ETH0._replace(qdiscs=(Object(3, handle, ROOT, kind),)).is_ours
+
+
+def test_handles_follow_from_an_impairments_number() -> None:
+    seen: set[int] = {FREE_CLASS}
+    for slot in (1, 2, MAX_SLOTS):
+        handles = {class_handle(slot), inner_handle(slot)}
+        assert {slot_of(handle) for handle in handles} == {slot}
+        assert not handles & seen
+        seen |= handles
+        assert leaf_handle(slot) & 0xFFFF == 0
+        assert leaf_handle(slot) > FREE_LEAF
+    assert slot_of(FREE_CLASS) == 0
+    free = Object(3, FREE_CLASS, ROOT, "htb")
+    some = ETH0._replace(classes=(free, Object(3, class_handle(7), ROOT, "htb")))
+    assert some.slots == {7}
+    assert some.has(class_handle(7))
+    assert not some.has(inner_handle(7))

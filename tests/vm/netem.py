@@ -29,7 +29,7 @@ from procwire.shaping.plan import Wish, receiving, sending
 from procwire.shaping.probe import probe
 from procwire.shaping.selection import selector
 from procwire.shaping.spelling import effect
-from procwire.shaping.standing import INNER_HANDLE
+from procwire.shaping.standing import inner_handle
 from procwire.shaping.steps import Mark, Part
 from procwire.shaping.translation import netem_of
 from tests.lab import Host, pair
@@ -56,6 +56,8 @@ WORDS: tuple[dict[str, Any], ...] = (
 
 def scenes() -> Report:
     """Every scene: its name, whether it was right, and what was seen."""
+    from tests.vm.sharing import joins, receives
+
     able = probe()
     found: Report = {"kinds": {"good": able.netem and able.ifb and able.flower, "words": _kinds(able)}}
     played: dict[str, Callable[[Host, Host, Inside, Abilities], tuple[bool, str]]] = {
@@ -72,6 +74,8 @@ def scenes() -> Report:
         "normal jitter": _jitter,
         "a seed": _seed,
         "one process": _process,
+        "one process receives": receives,
+        "others join and go at 100% loss": joins,
         "a foreign tree": _foreign,
         "the whole command": _command,
     }
@@ -105,7 +109,7 @@ def _shape(entered: Inside, wanted: Effect, able: Abilities, **more: Any) -> Par
 def _told(entered: Inside) -> Netem:
     """What the kernel says of our netem."""
     standing = entered.standing()
-    found = standing.root if standing.root is not None and standing.root.kind == "netem" else standing.leaf
+    found = standing.root if standing.root is not None and standing.root.kind == "netem" else standing.leaf(1)
     assert found is not None
     return netem.decode(found.options)
 
@@ -342,8 +346,8 @@ def _process(left: Host, right: Host, entered: Inside, able: Abilities) -> tuple
     folder = Path(groups.root(), "pw-scene")
     folder.mkdir(exist_ok=True)
     with Talk(left, right) as talk:
-        _shape(entered, effect({"loss": "100%"}), able, marked=True)
-        entered.kernel.do(Mark(cgroup="/pw-scene", priority=INNER_HANDLE))
+        _shape(entered, effect({"loss": "100%"}), able, group="/pw-scene")
+        entered.kernel.do(Mark(cgroup="/pw-scene", priority=inner_handle(1)))
         kept = talk.send(20)
         home = Path(groups.root() + groups.of_process(os.getpid()))
         (folder / "cgroup.procs").write_text(str(os.getpid()))

@@ -62,14 +62,15 @@ def _add_set(actions: Any) -> None:
         "set", help="shape an interface, namespace, container, process, unit or cgroup", description=SET,
         epilog="examples:\n  procwire shape set eth0 --loss 3%% --rtt 200ms --confirm 30s\n"
         "  procwire shape set container:web --ingress-rate 10mbit --egress-rate 1mbit\n"
-        "  procwire shape set unit:nginx.service --direction egress --rtt 200ms\n",
+        "  procwire shape set unit:nginx.service --rtt 200ms\n"
+        "  procwire shape set eth0 --match peer=10.0.0.0/8 --loss 1%%\n"
+        "  procwire shape set eth0 --match peer=2001:db8::/32 --rtt 80ms --add\n",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.add_argument("target", help=TARGETS)
     parser.add_argument(
-        "--direction", choices=("both", "egress", "ingress"), default=None,
-        help="what is shaped: egress is what the target sends, ingress what it receives (default: both; "
-        "egress for process, unit and cgroup)",
+        "--direction", choices=("both", "egress", "ingress"), default="both",
+        help="what is shaped: egress is what the target sends, ingress what it receives (default: both)",
     )  # fmt: skip
     parser.add_argument(
         "--interface", default="", metavar="NAME", help="only on this interface of the target"
@@ -90,6 +91,10 @@ def _add_set(actions: Any) -> None:
     held.add_argument(
         "--adopt", action="store_true",
         help="set a qdisc that somebody else put there aside, and put it back at the end",
+    )  # fmt: skip
+    parser.add_argument(
+        "--add", action="store_true",
+        help="another part of a target that is shaped already, beside what stands (with its own --match)",
     )  # fmt: skip
     parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
     parser.add_argument("--json", action="store_true", help="one JSON object")
@@ -126,8 +131,7 @@ def asked(arguments: argparse.Namespace) -> Impairment:
     from procwire.shaping.target import target
 
     whose = target(arguments.target, arguments.interface)
-    usual = "egress" if whose.kind in ("process", "unit", "cgroup") else "both"
-    given: dict[str, Any] = {**effect_words(arguments), "direction": arguments.direction or usual}
+    given: dict[str, Any] = {**effect_words(arguments), "direction": arguments.direction}
     given |= {"match": arguments.match, "exempt": arguments.exempt}
     if arguments.seed is not None:
         given["seed"] = arguments.seed
@@ -151,6 +155,7 @@ def _terms(arguments: argparse.Namespace) -> Terms:
         confirm_ns=arguments.confirm,
         owner=owner(arguments.with_pid) if arguments.with_pid else None,
         adopt=arguments.adopt,
+        add=arguments.add,
         management=management,
         ledger=written(arguments, "ledger.directory") or None,
     )

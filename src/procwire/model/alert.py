@@ -12,8 +12,9 @@ from procwire.model.finding import Finding
 # Columns of a flow that an alert may carry beside its finding.
 FACTS = (
     "flow_id", "community_id", "direction", "proto", "app", "src", "src_port", "dst", "dst_port",
-    "server_name", "interface", "bytes_out", "bytes_in", "packets_out", "packets_in", "sha256",
-    "unit", "src_country", "dst_country", "dst_asn", "dst_as_name",
+    "server_name", "interface", "bytes_out", "bytes_in", "packets_out", "packets_in", "exe_sha256",
+    "unit", "src_country", "src_city", "src_asn", "src_as_name", "dst_country", "dst_city", "dst_asn",
+    "dst_as_name",
 )  # fmt: skip
 Fact = str | int | float | tuple[str, ...]
 

@@ -23,6 +23,7 @@ SERVES = {
     "mirred": "leading received packets through an ifb",
     "ingress": "catching received packets",
     "u32": "telling traffic apart by address and port",
+    "bpf": "shaping what a process, unit or cgroup receives",
 }
 EMULATED = (
     "`procwire shape run -- COMMAND` emulates it in user space, for a command in a namespace of its own"
@@ -63,8 +64,12 @@ class Abilities:
         return reason or f"this kernel has no {kind} ({OPTIONS.get(kind, 'not known to it')})"
 
 
-def unmet(effect: Effect, able: Abilities, *, received: bool, partly: bool) -> tuple[str, ...]:
-    """Why an effect cannot be had here, a sentence each. ``partly``: some traffic is to pass untouched."""
+def unmet(
+    effect: Effect, able: Abilities, *, received: bool, partly: bool, grouped: bool = False
+) -> tuple[str, ...]:
+    """Why an effect cannot be had here, a sentence each. ``partly``: some traffic is to pass untouched.
+    ``grouped``: a control group's is meant.
+    """
     needed: dict[str, str] = {}
     beyond_rate = Effect(rate=effect.rate, queue_packets=effect.queue_packets) != effect
     if beyond_rate:
@@ -74,7 +79,7 @@ def unmet(effect: Effect, able: Abilities, *, received: bool, partly: bool) -> t
     if partly and not able.flower:
         needed["u32"] = ""
     if received:
-        needed |= {"ifb": "", "mirred": "", "u32": ""}
+        needed |= {"ifb": "", "mirred": "", "bpf" if grouped else "u32": ""}
         if not able.clsact:
             needed["ingress"] = ""
     return tuple(f"{able.lacking(kind)}{more}" for kind, more in needed.items() if able.lacking(kind))

@@ -13,16 +13,21 @@ from typing import Any
 
 from procwire.netlink import message
 from procwire.netlink.channel import NetlinkError
-from procwire.shaping import groups, sockets
-from procwire.shaping.codec import links, traffic
+from procwire.shaping import catching, groups, sockets
+from procwire.shaping.codec import filters, links, traffic
 from procwire.shaping.codec.links import Link
 from procwire.shaping.codec.traffic import CLSACT, INGRESS_HOOK, ROOT, Object
 from procwire.shaping.failure import ShapingError
+from procwire.shaping.leaving import left
 from procwire.shaping.namespace import GoneError, Namespace
-from procwire.shaping.standing import CLASS_HANDLE, INNER_HANDLE, Standing
+from procwire.shaping.standing import Standing, class_handle, inner_handle
 from procwire.shaping.steps import (
+    Catch,
+    DropClass,
+    DropFilter,
     DropFilters,
     DropQdisc,
+    Leave,
     MakeIfb,
     Mark,
     PutClass,
@@ -83,29 +88,44 @@ class Kernel:
             raise RefusedError(name or str(device), error) from None
         return links.decode(answers[0].body) if answers else None
 
-    def standing(self, link: Link, *, whole: bool = False) -> Standing:
-        """What stands on an interface; its children and classes where the root is not the kernel's own, or
-        ``whole``.
+    def standing(self, link: Link, slot: int = 1, *, whole: bool = False) -> Standing:
+        """What stands on an interface: of a tree of ours what an impairment's number may have there; of
+        others' the classes and filters, and all of it where it is to be put back (``whole``).
         """
         device = link.device
         roots = [each for each in (self._one(device, ROOT), self._one(device, CLSACT)) if each is not None]
         found = Standing(self.namespace.place, device, link.name, tuple(roots), is_up=link.is_up)
-        caught = self._filters(device, INGRESS_HOOK) if found.catcher is not None else ()
+        caught = self.filters(device, INGRESS_HOOK) if found.catcher is not None else ()
+        found = found._replace(caught=caught)
         if found.root is None and not whole:
-            return found._replace(caught=caught)
-        if found.is_ours and found.root is not None and found.root.kind != "htb" and not whole:
-            return found._replace(caught=caught)
-        classes = tuple(traffic.decode(body) for body in self._dump(traffic.GET_CLASS, traffic.asked(device)))
-        below: Iterable[Object] = [each for each in (self._one(device, CLASS_HANDLE),) if each is not None]
+            return found
+        if found.is_alone and not whole:
+            return found
+        classes = tuple(self.classes(device))
+        below: Iterable[Object] = [
+            each for each in (self._one(device, class_handle(slot)),) if each is not None
+        ]
         if whole or not found.is_ours:
             every = (traffic.decode(body) for body in self._dump(traffic.GET_QDISC, traffic.asked(device)))
             below = [each for each in every if each.device == device and each.parent not in (ROOT, CLSACT)]
         parents = [found.root.handle] if found.root is not None else []
-        parents += (
-            [INNER_HANDLE] if any(each.handle == INNER_HANDLE for each in classes) and found.is_ours else []
-        )
-        filters = tuple(each for parent in parents for each in self._filters(device, parent))
-        return found._replace(qdiscs=(*roots, *below), classes=classes, filters=filters, caught=caught)
+        if found.is_shared and any(each.handle == inner_handle(slot) for each in classes):
+            parents.append(inner_handle(slot))
+        rules = tuple(each for parent in parents for each in self.filters(device, parent))
+        return found._replace(qdiscs=(*roots, *below), classes=classes, filters=rules)
+
+    def root(self, device: int) -> Object | None:
+        """What stands at an interface's root. Raises RefusedError."""
+        return self._one(device, ROOT)
+
+    def classes(self, device: int) -> list[Object]:
+        """The classes of an interface. Raises RefusedError."""
+        return [traffic.decode(body) for body in self._dump(traffic.GET_CLASS, traffic.asked(device))]
+
+    def filters(self, device: int, parent: int) -> tuple[Object, ...]:
+        """The filters below a parent. Raises RefusedError."""
+        bodies = self._dump(traffic.GET_FILTER, traffic.asked(device, parent))
+        return tuple(each for each in map(traffic.decode, bodies) if each.options)
 
     def do(self, step: Step) -> None:
         """One step. Raises RefusedError, GoneError."""
@@ -123,17 +143,22 @@ class Kernel:
         """
         failed: list[str] = []
         for step in steps:
-            try:
-                self.do(step)
-            except GoneError:
-                continue
-            except RefusedError as error:
-                again = error.errno == errno.EEXIST if isinstance(step, _PUTS) else error.errno in ABSENT
-                if not again:
-                    failed.append(str(error))
-            except ShapingError as error:
-                failed.append(str(error))
+            failed += self._undone(step)
         return failed
+
+    def _undone(self, step: Step) -> list[str]:
+        try:
+            if isinstance(step, Leave):
+                return self.undo(left(self, step))
+            self.do(step)
+        except GoneError:
+            return []
+        except RefusedError as error:
+            again = error.errno == errno.EEXIST if isinstance(step, _PUTS) else error.errno in ABSENT
+            return [] if again else [str(error)]
+        except ShapingError as error:
+            return [str(error)]
+        return []
 
     def _dump(self, kind: int, body: bytes) -> Iterator[bytes]:
         for attempt in range(TRIES):
@@ -157,10 +182,6 @@ class Kernel:
                 return None
             raise RefusedError("asking for a qdisc", error) from None
         return traffic.decode(answers[0].body) if answers else None
-
-    def _filters(self, device: int, parent: int) -> tuple[Object, ...]:
-        bodies = self._dump(traffic.GET_FILTER, traffic.asked(device, parent))
-        return tuple(each for each in map(traffic.decode, bodies) if each.options)
 
     def _tell(self, kind: int, body: bytes, flags: int = 0) -> None:
         for _ in self._ask(kind, body, message.ACK | flags):
@@ -199,6 +220,9 @@ class Kernel:
         wanted = Object(step.device, step.handle, step.parent, step.kind, step.options)
         self._tell(traffic.NEW_CLASS, traffic.encode(wanted), FLAGS[step.how])
 
+    def _drop_class(self, step: DropClass) -> None:
+        self._gone(traffic.DEL_CLASS, Object(step.device, step.handle, 0, ""))
+
     def _put_filter(self, step: PutFilter) -> None:
         info = traffic.filter_info(step.priority, step.protocol)
         wanted = Object(step.device, step.handle, step.parent, step.kind, step.options, info)
@@ -206,12 +230,31 @@ class Kernel:
 
     def _drop_filters(self, step: DropFilters) -> None:
         info = traffic.filter_info(step.priority, step.protocol)
-        wanted = Object(step.device, 0, step.parent, "", b"", info)
+        self._gone(traffic.DEL_FILTER, Object(step.device, 0, step.parent, "", b"", info))
+
+    def _drop_filter(self, step: DropFilter) -> None:
+        info = traffic.filter_info(step.priority, step.protocol)
+        wanted = Object(step.device, step.handle, step.parent, step.kind, b"", info)
+        self._gone(traffic.DEL_FILTER, wanted, bare=False)
+
+    def _gone(self, kind: int, wanted: Object, *, bare: bool = True) -> None:
+        """Delete it; what is not there is no failure."""
         try:
-            self._tell(traffic.DEL_FILTER, traffic.encode(wanted, bare=True))
+            self._tell(kind, traffic.encode(wanted, bare=bare))
         except NetlinkError as error:
             if error.errno not in ABSENT:
                 raise
+
+    def _catch(self, step: Catch) -> None:
+        with catching.program(step.cgroup, step.priority) as descriptor:
+            options = catching.options(descriptor, step.to)
+            info = traffic.filter_info(step.order, traffic.ETH_ALL)
+            wanted = Object(step.device, step.handle, step.parent, filters.BPF, options, info)
+            self._tell(traffic.NEW_FILTER, traffic.encode(wanted), FLAGS["add"])
+
+    def _leave(self, step: Leave) -> None:
+        for each in left(self, step):
+            self.do(each)
 
 
 def _ignored(_: int) -> None:
@@ -227,8 +270,12 @@ _DOING: dict[type, Doer] = {
     PutQdisc: Kernel._put_qdisc,
     DropQdisc: Kernel._drop_qdisc,
     PutClass: Kernel._put_class,
+    DropClass: Kernel._drop_class,
     PutFilter: Kernel._put_filter,
     DropFilters: Kernel._drop_filters,
+    DropFilter: Kernel._drop_filter,
+    Catch: Kernel._catch,
+    Leave: Kernel._leave,
     Settle: lambda _, step: groups.settle(step),
     Unsettle: lambda _, step: groups.unsettle(step),
     Mark: Kernel._mark,

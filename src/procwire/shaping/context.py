@@ -26,18 +26,21 @@ def impair(
     *,
     lease: str = "",
     adopt: bool = False,
+    add: bool = False,
     management: tuple[str, ...] = (),
     state: Path | None = None,
     **words: Any,
 ) -> Iterator[Entry]:
-    """Shape a target within a block. Raises ShapingError. ``state``: another directory for the journal."""
+    """Shape a target within a block. Raises ShapingError. ``add``: beside what is shaped for the same target.
+    ``state``: another directory for the journal.
+    """
     whose = read_target(target, str(words.pop("interface", "")))
-    usual = "egress" if whose.kind in ("process", "unit", "cgroup") else "both"
-    wanted = impairment({"direction": usual, **words}, whose)
+    wanted = impairment(words, whose)
     terms = Terms(
         lease_ns=span(lease, "lease") if lease else USUAL_LEASE_NS,
         owner=owner(os.getpid()),
         adopt=adopt,
+        add=add,
         management=tuple(ip_network(text, strict=False) for text in management),
     )
     with Shaper(state) as shaper:

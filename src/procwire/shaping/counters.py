@@ -10,8 +10,7 @@ from procwire.shaping.codec.links import Link
 from procwire.shaping.codec.statistics import Statistics
 from procwire.shaping.codec.traffic import Object
 from procwire.shaping.journal import Entry
-from procwire.shaping.plan import ifb_of
-from procwire.shaping.standing import CLASS_HANDLE, Standing
+from procwire.shaping.standing import Standing, class_handle
 from procwire.shaping.steps import Part
 
 
@@ -50,15 +49,12 @@ def of_part(kernel: Kernel, part: Part) -> Statistics | None:
     link = kernel.link(device=part.device)
     if link is None:
         return None
-    standing = kernel.standing(link)
-    if _through_ifb(part):
-        through = kernel.link(ifb_of(standing)[1])
-        if through is None:
-            return None
-        standing = kernel.standing(through)
-    if not standing.is_ours:
+    leave = part.leave
+    through = link if leave is None or leave.device == part.device else kernel.link(device=leave.device)
+    if through is None:
         return None
-    shaped = _shaped(standing)
+    slot = leave.slot if leave is not None else 1
+    shaped = _shaped(kernel.standing(through, slot), slot)
     return statistics.decode(shaped.statistics) if shaped is not None else None
 
 
@@ -67,14 +63,11 @@ def remaining_ns(entry: Entry, now: int) -> int:
     return max(0, entry.deadline_ns - now)
 
 
-def _through_ifb(part: Part) -> bool:
-    return any(step.device != part.device for step in part.steps if hasattr(step, "device"))
-
-
-def _shaped(standing: Standing) -> Object | None:
-    classes = [each for each in standing.classes if each.handle == CLASS_HANDLE]
-    leaf = standing.leaf
-    return leaf if leaf is not None else classes[0] if classes else standing.root
+def _shaped(standing: Standing, slot: int) -> Object | None:
+    if standing.is_alone:
+        return standing.root
+    classes = [each for each in standing.classes if each.handle == class_handle(slot) and standing.is_shared]
+    return (standing.leaf(slot) if classes else None) or next(iter(classes), None)
 
 
 def _reading(kernel: Kernel, link: Link) -> Reading:

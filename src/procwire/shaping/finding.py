@@ -3,7 +3,7 @@
 A container's egress is shaped inside, on its interface; what it receives is shaped on the host's end of its
 veth pair, where it is sent, so that no ifb is needed; without such an end, by an ifb inside. A container
 that shares the host's network is refused: its cgroup can be shaped instead. A process, unit or cgroup is
-shaped in what it sends.
+shaped where its network is, told apart from all else there.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Spot(NamedTuple):
     """An interface, and how a direction of the target is shaped there.
 
     ``side`` is the target's direction. ``sends``: at the interface's root, else through an ifb. ``group``:
-    only what this control group sends. ``pid``: of a process that gets a group of its own first.
+    only what this control group sends or receives. ``pid``: of a process that gets a group of its own first.
     """
 
     kernel: Kernel
@@ -156,16 +156,11 @@ class Finder:
                     yield Spot(kernel, link, side, sends=side == "egress")
 
     def _of_group(self, target: Target, sides: tuple[str, ...]) -> Iterator[Spot]:
-        if "ingress" in sides:
-            raise ShapingError(
-                f"what {target} receives cannot be told apart before it has arrived: only what it sends is "
-                "shaped (--direction egress); a whole --rtt can be put there"
-            )
         top = groups.root()  # before anything is written down
         path, group, pid = OWN, target.name, 0
         if target.kind == "process":
             pid, path = target.pid, f"/proc/{target.pid}/ns/net"
-            group = groups.settling(pid)[0].group
+            group = groups.placing(pid)[1].group
         elif target.kind == "unit":
             group = groups.of_unit(target.name)
         elif not os.path.isdir(top + group):  # noqa: PTH112
@@ -173,7 +168,8 @@ class Finder:
         kernel = self.kernel(path)
         is_own = kernel.namespace.place.inode == own()
         for link in self._links(kernel, target.interface):
-            yield Spot(kernel, link, "egress", sends=True, group=group, pid=pid, is_own=is_own)
+            for side in sides:
+                yield Spot(kernel, link, side, sends=side == "egress", group=group, pid=pid, is_own=is_own)
 
 
 def _outer_end(own: Kernel, inner: Link) -> Link | None:

@@ -1,11 +1,10 @@
 """Control groups: finding a process's, a unit's; a group of its own for a process; and the mark on what
 they send.
 
-The mark is a program of four instructions at the group's egress hook, which gives a packet a priority
+The mark is a program of seven instructions at the group's egress hook, which gives a packet a priority
 (kernel: a cgroup_skb program may write ``skb->priority``); HTB takes a priority that names one of its
 classes as that class. The hook is held by a bpf_link: it ends with whoever holds its descriptor. What a
-group receives cannot be told apart before it has arrived, so only what it sends is shaped. Needs the cgroup
-v2 tree, wherever it is mounted.
+group receives is told apart elsewhere (``catching``). Needs the cgroup v2 tree, wherever it is mounted.
 """
 
 from __future__ import annotations
@@ -90,6 +89,14 @@ def settling(pid: int) -> tuple[Settle, Unsettle]:
     return Settle(pid=pid, start=start_of(pid), group=group, home=home), Unsettle(group=group, home=home)
 
 
+def placing(pid: int) -> tuple[Settle | None, Unsettle]:
+    """The same; None where it has a group of its own already. Raises GoneError, ShapingError."""
+    group = of_process(pid)
+    if group.rpartition("/")[2] == f"{PREFIX}{pid}":
+        return None, Unsettle(group=group, home=group.rpartition("/")[0] or "/")
+    return settling(pid)
+
+
 def settle(step: Settle) -> None:
     """Move the process; its later children are in its group too. Raises GoneError, ShapingError."""
     if start_of(step.pid) != step.start:
@@ -148,10 +155,15 @@ def mark(group: str, priority: int) -> int:
 
 
 def _program(priority: int) -> int:
-    """skb->priority = PRIORITY; return 1 (let it pass)."""
+    """skb->priority = PRIORITY, unless it is of our tree already: programs run from the narrowest group up
+    (kernel/bpf/cgroup.c), and a socket's own was given to it for its process. Return 1 (let it pass).
+    """
     code = b"".join(
         struct.pack("=BBhi", operation, registers, offset, value)
         for operation, registers, offset, value in (
+            (0x61, 0x12, _PRIORITY, 0),  # w2 = *(u32 *)(r1 + 32)
+            (0x74, 0x02, 0, 16),  # w2 >>= 16
+            (0x16, 0x02, 2, priority >> 16),  # if w2 == the tree's: two further on
             (0xB4, 0x02, 0, _signed(priority)),  # w2 = PRIORITY
             (0x63, 0x21, _PRIORITY, 0),  # *(u32 *)(r1 + 32) = w2
             (0xB7, 0x00, 0, 1),  # r0 = 1

@@ -56,6 +56,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     wall: str = ""  # when it was made, for people
     ledger: str = ""  # the directory of the ledger that is told of it; none: nobody is
     by: dict[str, Any] = {}  # who asked
+    slot: int = 0  # its number in trees that others stand in, too
 
     @property
     def deadline_ns(self) -> int:

@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-import msgspec
-
 from procwire.shaping import groups, guard, journal
 from procwire.shaping.abilities import Abilities
 from procwire.shaping.apply import Kernel
@@ -24,9 +22,19 @@ from procwire.shaping.counters import of_part
 from procwire.shaping.document import document, impairment
 from procwire.shaping.failure import ShapingError
 from procwire.shaping.finding import Finder, Spot
-from procwire.shaping.impairment import Effect, Impairment
+from procwire.shaping.impairment import Impairment
 from procwire.shaping.journal import Entry, Journal, Owner, moved
 from procwire.shaping.lifeline import lifelines
+from procwire.shaping.marking import marked
+from procwire.shaping.neighbours import (
+    Trees,
+    beside,
+    changed_by,
+    checked,
+    free_slot,
+    last_of,
+    tree_of,
+)
 from procwire.shaping.plan import Wish, ifb_of, receiving, sending
 from procwire.shaping.probe import probe
 from procwire.shaping.recording import usual, who
@@ -44,8 +52,9 @@ from procwire.shaping.requests import (
 )
 from procwire.shaping.restoring import reached, restore
 from procwire.shaping.selection import Network, Selector
-from procwire.shaping.standing import INNER_HANDLE, ForeignError
-from procwire.shaping.steps import Mark, Part, Step, Tag, Unsettle, Untag
+from procwire.shaping.sentences import said
+from procwire.shaping.standing import ROOT_HANDLE
+from procwire.shaping.steps import Part
 from procwire.shaping.target import Target
 
 USUAL_LEASE_NS = 3600 * 10**9
@@ -60,6 +69,7 @@ class Terms:
     confirm_ns: int = 0
     owner: Owner | None = None
     adopt: bool = False
+    add: bool = False  # beside what is shaped for the same target already
     management: tuple[Network, ...] = ()
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     ledger: str | None = None  # a directory; None: the host's, where there is one
@@ -70,6 +80,22 @@ class Shaped(NamedTuple):
 
     entry: Entry
     changed: bool  # one that stood was changed
+
+
+class _Plan(NamedTuple):
+    """What is to be done: the parts, the number they have, and the entry that they change."""
+
+    parts: tuple[Part, ...]
+    slot: int
+    before: Entry | None
+
+
+class _Among(NamedTuple):
+    """Its number, the trees that have room for others, and the entries that know what was there before."""
+
+    slot: int
+    shared: Trees
+    known: list[Entry]
 
 
 class Cleared(NamedTuple):
@@ -118,8 +144,10 @@ class Shaper:
         with self.journal.alone():
             return self._shape(wanted, terms)
 
-    def again(self, entry: Entry) -> bool:
-        """Shape a target that is there again, for what is left of its lease. Raises ShapingError."""
+    def again(self, entry: Entry, shared: Trees = frozenset()) -> bool:
+        """Shape a target that is there again, or anew in ``shared`` trees, for what is left of its lease.
+        Raises ShapingError.
+        """
         now = journal.now()
         terms = Terms(
             lease_ns=max(1, entry.until_ns - now),
@@ -127,23 +155,20 @@ class Shaper:
             owner=entry.owner,
             ledger=entry.ledger,
         )
-        return self._shape(impairment(entry.document), terms).changed
+        return self._shape(impairment(entry.document), terms, shared).changed
 
-    def _shape(self, wanted: Impairment, terms: Terms) -> Shaped:
-        spots = self._finder.spots(wanted.target, tuple(wanted.effects))
-        before = self._standing_entry(wanted, spots)
-        parts = tuple(self._part(wanted, spot, terms) for spot in spots)
-        entry = _entry(wanted, parts, terms, before)
+    def _shape(self, wanted: Impairment, terms: Terms, shared: Trees = frozenset()) -> Shaped:
+        plan = self._plan(wanted, terms, shared, change=True)
+        entry = _entry(wanted, plan, terms)
         done = self._line.have(Apply(entry))
         if not isinstance(done, Applied):
             raise ShapingError(f"the warden of shaping says {type(done).__name__}")
         standing = moved(entry, made_ns=done.made_ns, until_ns=done.until_ns, confirm_ns=done.confirm_ns)
-        return Shaped(standing, before is not None)
+        return Shaped(standing, plan.before is not None)
 
     def planned(self, wanted: Impairment, terms: Terms | None = None) -> tuple[Part, ...]:
         """What would be done. Raises ShapingError."""
-        spots = self._finder.spots(wanted.target, tuple(wanted.effects))
-        return tuple(self._part(wanted, spot, terms if terms is not None else Terms()) for spot in spots)
+        return self._plan(wanted, terms if terms is not None else Terms(), frozenset(), change=False).parts
 
     def counted(self, entry: Entry) -> list[dict[str, Any]]:
         """What each part of an impairment has done to packets."""
@@ -207,78 +232,68 @@ class Shaper:
             done += [] if problems else [entry]
         return Cleared(tuple(done), tuple(failed))
 
-    def _standing_entry(self, wanted: Impairment, spots: list[Spot]) -> Entry | None:
-        """The entry that this is a change of. Raises ShapingError where another has the same place."""
-        places = {(spot.kernel.namespace.place.inode, spot.link.device, spot.side) for spot in spots}
-        standing = None
-        for entry in self.entries():
-            if entry.document.get("target") == str(wanted.target):
-                standing = entry
-            elif shared := {place[:2] for place in places} & {place[:2] for place in entry.spots}:
-                device = next(iter(shared))[1]
-                name = next(spot.link.name for spot in spots if spot.link.device == device)
-                raise ForeignError(
-                    f"{name} is already shaped for {entry.document.get('target')} ({entry.id}): "
-                    "clear that first"
-                )
-        if standing is not None and standing.parts and standing.spots != places:
-            raise ForeignError(
-                f"{wanted.target} is shaped in other directions or places ({standing.id}): clear that first"
-            )
-        return standing
+    def _plan(self, wanted: Impairment, terms: Terms, shared: Trees, *, change: bool) -> _Plan:
+        """What is to be done. Where it joins one that stands alone, that one is given a tree with room for
+        both first, if anything is to ``change``, and if the rest can be done at all.
+        """
+        spots = self._finder.spots(wanted.target, tuple(wanted.effects))
+        entries = self.entries()
+        before = changed_by(wanted, entries, add=terms.add)
+        if before is not None:
+            place = {(spot.kernel.namespace.place.inode, spot.link.device, spot.side) for spot in spots}
+            before = checked(before, place)
+        others = beside(wanted, spots, (entry for entry in entries if entry is not before))
+        slot = before.slot if before is not None and before.slot else free_slot(entries)
+        known = [*([] if before is None else [before]), *(each for some in others.values() for each in some)]
+        among = _Among(slot, shared | others.keys(), known)
+        parts = tuple(self._part(wanted, spot, terms, among) for spot in spots)
+        if change and self._make_room(spots, others):
+            parts = tuple(self._part(wanted, spot, terms, among) for spot in spots)
+        return _Plan(parts, slot, before)
 
-    def _part(self, wanted: Impairment, spot: Spot, terms: Terms) -> Part:
+    def _make_room(self, spots: list[Spot], others: Mapping[tuple[int, int], list[Entry]]) -> bool:
+        """Whoever stands alone where another is to join is given a tree with room for both; whether one
+        was.
+        """
+        made = False
+        for spot in spots:
+            tree = tree_of(spot)
+            for entry in others.get(tree, ()):
+                root = spot.kernel.root(tree[1])
+                if root is not None and root.handle == ROOT_HANDLE:
+                    self.again(entry, shared=frozenset({tree}))
+                    made = True
+        return made
+
+    def _part(self, wanted: Impairment, spot: Spot, terms: Terms, among: _Among) -> Part:
         able = self._able = self._able if self._able is not None else probe()
         exempt = wanted.exempt + (self._lifelines(terms) if spot.is_own else ())
         seed = None if wanted.seed is None else (wanted.seed + (spot.side == "ingress")) & ((1 << 64) - 1)
+        tree, slot = tree_of(spot), among.slot
         wish = Wish(
-            effect=wanted.effects[spot.side], sent=spot.side == "egress", selectors=wanted.selectors,
-            exempt=exempt, marked=bool(spot.group), seed=seed if able.seed else None, adopt=terms.adopt,
+            effect=wanted.effects[spot.side], slot=slot, sent=spot.side == "egress", group=spot.group,
+            selectors=wanted.selectors, exempt=exempt, seed=seed if able.seed else None, adopt=terms.adopt,
+            shared=tree in among.shared, last=last_of(tree, among.known),
         )  # fmt: skip
-        standing = spot.kernel.standing(spot.link)
+        standing = spot.kernel.standing(spot.link, slot)
         if terms.adopt and not standing.is_ours:
-            standing = spot.kernel.standing(spot.link, whole=True)
+            standing = spot.kernel.standing(spot.link, slot, whole=True)
         if spot.sends:
-            return _marked(sending(standing, wish, able), spot)
+            return marked(sending(standing, wish, able), spot, slot)
         through = spot.kernel.link(ifb_of(standing)[1])
-        return receiving(standing, spot.kernel.standing(through) if through else None, wish, able)
+        ifb = spot.kernel.standing(through, slot) if through else None
+        return marked(receiving(standing, ifb, wish, able), spot, slot)
 
     def _lifelines(self, terms: Terms) -> tuple[Selector, ...]:
         return lifelines(terms.environ, terms.management)
 
 
-def _marked(part: Part, spot: Spot) -> Part:
-    """With the steps that tell a group's packets apart."""
-    if not spot.group:
-        return part
-    before: tuple[Step, ...] = ()
-    after: tuple[Step, ...] = ()
-    if spot.pid:
-        if groups.of_process(spot.pid).rpartition("/")[2] == f"{groups.PREFIX}{spot.pid}":
-            group = groups.of_process(spot.pid)
-            after = (Unsettle(group=group, home=group.rpartition("/")[0] or "/"),)
-        else:
-            settle, unsettle = groups.settling(spot.pid)
-            before, after, group = (settle,), (unsettle,), settle.group
-    else:
-        group = spot.group
-    mark = Mark(cgroup=group, priority=INNER_HANDLE)
-    tagged: tuple[Step, ...] = ()
-    freed: tuple[Step, ...] = ()
-    if spot.pid:  # its sockets stay in the group that they were made in
-        start = groups.start_of(spot.pid)
-        tagged = (Tag(pid=spot.pid, start=start, priority=INNER_HANDLE),)
-        freed = (Untag(pid=spot.pid, start=start, priority=INNER_HANDLE),)
-    steps = (*before, mark, *part.steps, *tagged)
-    return msgspec.structs.replace(part, steps=steps, undo=(*freed, *part.undo, *after))
-
-
-def _entry(wanted: Impairment, parts: tuple[Part, ...], terms: Terms, before: Entry | None) -> Entry:
+def _entry(wanted: Impairment, plan: _Plan, terms: Terms) -> Entry:
     now = journal.now()
-    if before is not None:
-        parts = tuple(msgspec.structs.replace(part, undo=_kept(part, before)) for part in parts)
+    parts, before = plan.parts, plan.before
     return Entry(
         id=before.id if before is not None else journal.identity(),
+        slot=plan.slot,
         document=document(wanted),
         parts=parts,
         boot=journal.boot(),
@@ -291,48 +306,6 @@ def _entry(wanted: Impairment, parts: tuple[Part, ...], terms: Terms, before: En
         by=who(),
         wall=datetime.datetime.now(tz=datetime.UTC).isoformat(timespec="seconds"),
     )
-
-
-def _kept(part: Part, before: Entry) -> tuple[Step, ...]:
-    """What undoes a change: what takes our tree away now, and what the first put aside."""
-    place = (part.place.inode, part.device, part.side)
-    old = next((each for each in before.parts if (each.place.inode, each.device, each.side) == place), None)
-    if old is None:
-        return part.undo
-    return tuple(dict.fromkeys((*part.undo, *old.undo)))
-
-
-def said(wanted: Impairment, parts: tuple[Part, ...] = ()) -> tuple[str, ...]:
-    """What it comes to, for people: one-way and round trip are never left to be guessed."""
-    lines = [f"{side}: {in_words(effect)}" for side, effect in wanted.effects.items()]
-    delays = {side: effect.latency_ns for side, effect in wanted.effects.items() if effect.latency_ns}
-    if delays:
-        from procwire.shaping.quantities import show_span
-
-        ways = " and ".join(f"{show_span(ns)} one-way in {side}" for side, ns in delays.items())
-        lines.append(f"delay: {ways}; a round trip is {show_span(wanted.round_trip_ns)} longer")
-    lines += [f"{side}: {note}" for side, effect in wanted.effects.items() if (note := _correlated(effect))]
-    notes = dict.fromkeys(note for part in parts for note in part.notes)
-    return (*lines, *notes)
-
-
-def _correlated(effect: Effect) -> str:
-    """What netem's generator makes of a correlated jitter (net/sched/sch_netem.c, get_crandom, tabledist)."""
-    delay = effect.delay
-    if delay is None or not delay.correlation:
-        return ""
-    if delay.distribution != "uniform":
-        return "the kernel picks from a distribution by the low bits, where next to nothing is correlated"
-    spread = ((1 - delay.correlation) / (1 + delay.correlation)) ** 0.5
-    return f"correlated, the jitter has {spread:.0%} of the spread that it says"
-
-
-def in_words(effect: Effect) -> str:
-    """An effect, as it would be asked for."""
-    from procwire.shaping.spelling import words_of
-
-    told = words_of(effect)
-    return " ".join(name if value is True else f"{name} {value}" for name, value in told.items()) or "nothing"
 
 
 def owner(pid: int) -> Owner:

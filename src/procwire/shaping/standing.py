@@ -1,5 +1,11 @@
 """What stands on an interface now: its qdiscs, classes and filters, whose they are, and how to put them
 back. Pure.
+
+Of ours there are two kinds of tree. One impairment of a whole interface is a netem (or TBF) at its root,
+handle 7077:. Several, and each that means a part, have a class each below an HTB, handle 7078:; what is
+nobody's passes through the class 7078:1. An impairment has a number (a slot), from which its handles and
+the priorities of its filters follow: the same on every interface, as a control group's mark is one for all
+of them.
 """
 
 from __future__ import annotations
@@ -12,13 +18,16 @@ from procwire.shaping.codec import filters, flower, htb, netem, traffic, u32
 from procwire.shaping.codec.actions import Action
 from procwire.shaping.codec.traffic import CLSACT, ROOT, Object
 from procwire.shaping.failure import ShapingError
-from procwire.shaping.steps import Place, PutClass, PutFilter, PutQdisc, Step
+from procwire.shaping.steps import Place, PutClass, PutFilter, PutQdisc
 
-ROOT_HANDLE = 0x70770000  # "pw": what procwire puts at the root of an interface
-CLASS_HANDLE = 0x70770001
-INNER_HANDLE = 0x70770002  # above it, for packets that carry this as their priority
-LEAF_HANDLE = 0x70780000
-OUR_KINDS = frozenset({"netem", "tbf", "htb"})
+Made = PutQdisc | PutClass | PutFilter
+
+ROOT_HANDLE = 0x70770000  # "pw": what procwire puts at the root of an interface that has one impairment
+TREE_HANDLE = 0x70780000  # of several, or of a part: HTB, with a class for each
+FREE_CLASS = TREE_HANDLE + 1  # where what is nobody's passes untouched
+FREE_LEAF = 0x70790000
+MAX_SLOTS = 1024  # impairments of a host; each has the same number on every interface
+ALONE_KINDS = frozenset({"netem", "tbf"})
 # Kinds whose dump, sent back, makes the same again.
 ECHOED = frozenset(
     {"tbf", "prio", "fq_codel", "pfifo", "bfifo", "fq", "sfq", "codel", "pie", "cake", "multiq", "drr"}
@@ -56,31 +65,57 @@ class Standing(NamedTuple):
         return next((each for each in self.qdiscs if each.parent == CLSACT), None)
 
     @property
-    def leaf(self) -> Object | None:
-        """What stands below our class."""
-        return next((each for each in self.qdiscs if each.parent == CLASS_HANDLE), None)
+    def is_alone(self) -> bool:
+        """Whether the root is procwire's, and all of one impairment."""
+        root = self.root
+        return root is not None and root.handle == ROOT_HANDLE and root.kind in ALONE_KINDS
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the root is procwire's, with room for several."""
+        root = self.root
+        return root is not None and root.handle == TREE_HANDLE and root.kind == htb.KIND
 
     @property
     def is_ours(self) -> bool:
         """Whether the root is procwire's."""
-        root = self.root
-        return root is not None and root.handle == ROOT_HANDLE and root.kind in OUR_KINDS
+        return self.is_alone or self.is_shared
 
     @property
-    def shape(self) -> tuple[str, ...]:
-        """Of a tree of ours: what it is made of; two trees of the same shape differ in numbers alone."""
-        root = self.root
-        if root is None or not self.is_ours:
-            return ()
-        if root.kind != "htb":
-            return (root.kind,)
-        default = "all" if htb.decode(root.options).default == CLASS_HANDLE & 0xFFFF else "some"
-        if any(each.handle == INNER_HANDLE for each in self.classes):
-            default = "marked"
-        return ("htb", default, self.leaf.kind if self.leaf is not None else "")
+    def slots(self) -> set[int]:
+        """Numbers of the impairments that have a class here."""
+        return {slot_of(each.handle) for each in self.classes if slot_of(each.handle)}
+
+    def has(self, handle: int) -> bool:
+        """Whether a class stands here."""
+        return any(each.handle == handle for each in self.classes)
+
+    def leaf(self, slot: int) -> Object | None:
+        """What stands below an impairment's class."""
+        return next((each for each in self.qdiscs if each.parent == class_handle(slot)), None)
 
 
-def snapshot(standing: Standing) -> tuple[Step, ...]:
+def class_handle(slot: int) -> int:
+    """The class of an impairment."""
+    return TREE_HANDLE + 2 * slot + 1
+
+
+def inner_handle(slot: int) -> int:
+    """The class above it, for packets that carry this as their priority."""
+    return TREE_HANDLE + 2 * slot + 2
+
+
+def leaf_handle(slot: int) -> int:
+    """The qdisc below it."""
+    return FREE_LEAF + (slot << 16)
+
+
+def slot_of(handle: int) -> int:
+    """Whose class that is; 0: nobody's."""
+    return (handle - TREE_HANDLE - 1) // 2 if handle > FREE_CLASS else 0
+
+
+def snapshot(standing: Standing) -> tuple[Made, ...]:
     """The steps that put a foreign root back as it is. Raises ForeignError for what could not be put back
     exactly.
     """
@@ -94,7 +129,7 @@ def snapshot(standing: Standing) -> tuple[Step, ...]:
     return tuple(_tree(standing, root))
 
 
-def _tree(standing: Standing, root: Object) -> Iterator[Step]:
+def _tree(standing: Standing, root: Object) -> Iterator[Made]:
     yield _qdisc(standing, root)
     inner = [each for each in standing.classes if root.kind == "htb"]
     below = {each.handle for each in inner} | {root.handle}

@@ -72,6 +72,13 @@ class PutClass(msgspec.Struct, frozen=True, kw_only=True, tag="put-class", tag_f
     how: How = "add"
 
 
+class DropClass(msgspec.Struct, frozen=True, kw_only=True, tag="drop-class", tag_field="do"):
+    """A class, with what stands below it."""
+
+    device: int
+    handle: int
+
+
 class PutFilter(msgspec.Struct, frozen=True, kw_only=True, tag="put-filter", tag_field="do"):
     """A filter of a qdisc, at a priority."""
 
@@ -91,6 +98,47 @@ class DropFilters(msgspec.Struct, frozen=True, kw_only=True, tag="drop-filters",
     parent: int
     priority: int
     protocol: int
+
+
+class DropFilter(msgspec.Struct, frozen=True, kw_only=True, tag="drop-filter", tag_field="do"):
+    """One filter of those at a priority, by its handle."""
+
+    device: int
+    parent: int
+    priority: int
+    protocol: int
+    kind: str
+    handle: int
+
+
+class Catch(msgspec.Struct, frozen=True, kw_only=True, tag="catch", tag_field="do"):
+    """What comes in for a control group's sockets is led to another interface, with a priority: a program
+    at the ingress hook, which ends with its filter.
+    """
+
+    device: int
+    parent: int
+    order: int  # of the filter, among others
+    handle: int
+    cgroup: str
+    priority: int
+    to: int
+
+
+Last = PutQdisc | PutClass | PutFilter | DropFilters | DropQdisc | RemoveLink
+
+
+class Leave(msgspec.Struct, frozen=True, kw_only=True, tag="leave", tag_field="do"):
+    """An impairment goes from a tree, and no other is touched. With the last the tree goes; then ``last``
+    is done.
+
+    ``alone``: the tree may also be a single qdisc, which is then this impairment's.
+    """
+
+    device: int
+    slot: int
+    alone: bool = False
+    last: tuple[Last, ...] = ()
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True, tag="mark", tag_field="do"):
@@ -136,8 +184,8 @@ class Untag(msgspec.Struct, frozen=True, kw_only=True, tag="untag", tag_field="d
 
 
 Step = (
-    MakeIfb | RemoveLink | SetLink | PutQdisc | DropQdisc | PutClass | PutFilter | DropFilters | Mark | Settle
-    | Unsettle | Tag | Untag
+    MakeIfb | RemoveLink | SetLink | PutQdisc | DropQdisc | PutClass | DropClass | PutFilter | DropFilters
+    | DropFilter | Catch | Leave | Mark | Settle | Unsettle | Tag | Untag
 )  # fmt: skip
 
 
@@ -152,11 +200,23 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     undo: tuple[Step, ...]
     notes: tuple[str, ...] = ()
 
+    @property
+    def leave(self) -> Leave | None:
+        """What takes it out of its tree; None of a part that an older procwire wrote down."""
+        return next((step for step in self.undo if isinstance(step, Leave)), None)
+
+    @property
+    def tree(self) -> tuple[int, int]:
+        """Where its tree stands: the namespace, and the interface itself or the ifb that serves it."""
+        return self.place.inode, self.leave.device if self.leave is not None else self.device
+
 
 def told(step: Step) -> str:
     """One step for people."""
     values = {name: getattr(step, name) for name in step.__struct_fields__}
-    shown = (f"{name}={_value(name, value)}" for name, value in values.items() if value not in (b"", 0, ""))
+    shown = (
+        f"{name}={_value(name, value)}" for name, value in values.items() if value not in (b"", 0, "", ())
+    )
     return f"{step.__struct_config__.tag} " + " ".join(shown)
 
 
@@ -165,4 +225,6 @@ def _value(name: str, value: object) -> str:
         from procwire.shaping.codec.traffic import show_handle
 
         return show_handle(value)
+    if isinstance(value, tuple):
+        return f"{len(value)} steps"
     return f"{len(value)} bytes" if isinstance(value, bytes) else str(value)

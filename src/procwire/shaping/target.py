@@ -16,6 +16,7 @@ from procwire.shaping.failure import InvalidError
 Kind = Literal["interface", "namespace", "container", "process", "unit", "cgroup", "command"]
 
 KINDS: tuple[Kind, ...] = ("interface", "namespace", "container", "process", "unit", "cgroup", "command")
+GROUPS = frozenset({"process", "unit", "cgroup"})  # kinds that are told apart by control group
 WITH_INTERFACE = frozenset({"namespace", "container"})  # kinds whose text may end in /INTERFACE
 INTERFACE_BYTES = 15  # IFNAMSIZ less its zero
 MAX_NAME = 4096  # PATH_MAX

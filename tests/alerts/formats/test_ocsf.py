@@ -6,6 +6,7 @@ import json
 from functools import cache
 
 import jsonschema
+import msgspec
 from hypothesis import given, settings
 from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 
@@ -48,3 +49,16 @@ def test_what_it_says() -> None:
     assert told["finding_info"]["attacks"][1] == {
         "technique": {"uid": "T1071"}, "sub_technique": {"uid": "T1071.004"},
     }  # fmt: skip
+
+
+def test_where_ends_are_and_what_the_program_is() -> None:
+    facts = FULL.facts | {
+        "dst_country": "NL", "dst_city": "Utrecht", "dst_asn": 64496, "dst_as_name": "Example",
+        "exe_sha256": "ab" * 32,
+    }  # fmt: skip
+    told = json.loads(ocsf.encode(msgspec.structs.replace(FULL, facts=facts)))
+    assert [fault.message for fault in published().iter_errors(told)] == []
+    (evidence,) = told["evidences"]
+    assert evidence["dst_endpoint"]["location"] == {"country": "NL", "city": "Utrecht"}
+    assert evidence["dst_endpoint"]["autonomous_system"] == {"number": 64496, "name": "Example"}
+    assert evidence["process"]["file"]["hashes"][0]["value"] == "ab" * 32

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from procwire.alerts.formats.fields import (
@@ -79,14 +80,12 @@ def _ends(alert: Alert) -> dict[str, Any]:
         "source": known({
             "address": ends.source, "ip": ends.source, "port": ends.source_port,
             "bytes": facts.get("bytes_out"), "packets": facts.get("packets_out"),
-            "geo": known({"country_iso_code": facts.get("src_country")}),
+            **_place(facts, "src"),
         }),
         "destination": known({
             "address": ends.target or ends.target_name, "ip": ends.target, "domain": ends.target_name,
             "port": ends.target_port, "bytes": facts.get("bytes_in"), "packets": facts.get("packets_in"),
-            "geo": known({"country_iso_code": facts.get("dst_country")}),
-            "as": known({"number": facts.get("dst_asn"),
-                         "organization": known({"name": facts.get("dst_as_name")})}),
+            **_place(facts, "dst"),
         }),
         "network": known({
             "transport": ends.proto, "protocol": facts.get("app"), "community_id": facts.get("community_id"),
@@ -96,12 +95,24 @@ def _ends(alert: Alert) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _place(facts: Mapping[str, Any], end: str) -> dict[str, Any]:
+    """Where an end is, as databases on this machine say."""
+    return {
+        "geo": known({
+            "country_iso_code": facts.get(f"{end}_country"), "city_name": facts.get(f"{end}_city"),
+        }),
+        "as": known({
+            "number": facts.get(f"{end}_asn"), "organization": known({"name": facts.get(f"{end}_as_name")}),
+        }),
+    }  # fmt: skip
+
+
 def _process(alert: Alert) -> dict[str, Any]:
     finding, facts = alert.finding, alert.facts
     return known({
         "pid": finding.pid, "name": finding.process, "executable": finding.exe,
         "command_line": finding.cmdline,
-        "hash": known({"sha256": facts.get("sha256")}),
+        "hash": known({"sha256": facts.get("exe_sha256")}),
         "parent": parent(alert),
     })  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from procwire.alerts.formats.fields import (
@@ -24,6 +25,7 @@ CREATE, UPDATE = 1, 2  # activity_id
 SEVERITY = (1, 2, 3, 4, 5)  # informational, low, medium, high, critical
 NEW = 1  # status_id
 _DIRECTION = {"in": 1, "out": 2, "local": 3}  # connection_info.direction_id; 0 is unknown
+_SHA256 = 3  # fingerprint.algorithm_id
 _REGULAR_FILE = 1  # file.type_id
 _BEHAVIORAL, _RULE = 2, 1  # analytic.type_id
 
@@ -96,8 +98,10 @@ def _evidences(alert: Alert) -> list[dict[str, Any]]:
             "community_uid": facts.get("community_id"),
         })  # fmt: skip
     found = known({
-        "src_endpoint": _end(ip=ends.source, port=ends.source_port),
-        "dst_endpoint": _end(ip=ends.target, port=ends.target_port, hostname=ends.target_name),
+        "src_endpoint": _end(ip=ends.source, port=ends.source_port, **_place(facts, "src")),
+        "dst_endpoint": _end(
+            ip=ends.target, port=ends.target_port, hostname=ends.target_name, **_place(facts, "dst")
+        ),
         "connection_info": connection,
         # A process has to have a pid there (constraint at_least_one).
         "process": _process(alert) if alert.finding.pid is not None else {},
@@ -108,14 +112,30 @@ def _evidences(alert: Alert) -> list[dict[str, Any]]:
 def _end(**named: Any) -> dict[str, Any]:
     """One that has no name and no address is none (constraint at_least_one)."""
     found = known(named)
-    return found if set(found) - {"port"} else {}
+    return found if {"ip", "hostname"} & set(found) else {}
+
+
+def _place(facts: Mapping[str, Any], end: str) -> dict[str, Any]:
+    """Where an end is, as databases on this machine say."""
+    return {
+        "location": known({"country": facts.get(f"{end}_country"), "city": facts.get(f"{end}_city")}),
+        "autonomous_system": known({
+            "number": facts.get(f"{end}_asn"), "name": facts.get(f"{end}_as_name"),
+        }),
+    }  # fmt: skip
 
 
 def _process(alert: Alert) -> dict[str, Any]:
     finding, above = alert.finding, parent(alert)
     file: dict[str, Any] = {}
     if finding.exe:
-        file = {"name": finding.exe.rpartition("/")[2], "path": finding.exe, "type_id": _REGULAR_FILE}
+        file = known({
+            "name": finding.exe.rpartition("/")[2], "path": finding.exe, "type_id": _REGULAR_FILE,
+            "hashes": [
+                {"algorithm_id": _SHA256, "algorithm": "SHA-256", "value": value}
+                for value in (alert.facts.get("exe_sha256"),) if value
+            ],
+        })  # fmt: skip
     return known({
         "pid": finding.pid,
         "name": finding.process,

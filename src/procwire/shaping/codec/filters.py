@@ -36,8 +36,8 @@ class MatchAll:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bpf:
-    """A program, by the descriptor of it; a dump has its id instead. Its result is the action (direct
-    action).
+    """A program, by the descriptor of it; a dump has its id instead. Its result is the action (``direct``),
+    or says whether the actions are done: 0 that it does not match.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Bpf:
     classid: int = 0
     direct: bool = True
     id: int = 0
+    actions: tuple[Action, ...] = ()
 
 
 def encode_fw(wanted: Fw) -> bytes:
@@ -80,7 +81,8 @@ def encode_bpf(wanted: Bpf) -> bytes:
     classid = number(_BPF_CLASSID, wanted.classid) if wanted.classid else b""
     descriptor = attribute(_BPF_FD, packed("=I", wanted.descriptor)) if wanted.descriptor != -1 else b""
     flags = number(_BPF_FLAGS, DIRECT_ACTION) if wanted.direct else b""
-    return classid + descriptor + text(_BPF_NAME, wanted.name) + flags
+    acts = actions.encode(_BPF_ACT, wanted.actions)
+    return acts + classid + descriptor + text(_BPF_NAME, wanted.name) + flags
 
 
 def decode_bpf(options: bytes) -> Bpf:
@@ -92,4 +94,5 @@ def decode_bpf(options: bytes) -> Bpf:
         classid=one("=I", found.get(_BPF_CLASSID)),
         direct=bool(one("=I", found.get(_BPF_FLAGS)) & DIRECT_ACTION),
         id=one("=I", found.get(_BPF_ID)),
+        actions=actions.decode(found.get(_BPF_ACT)),
     )
