@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from procwire.accounting.tally import Bound, Ledger
+from procwire.accounting.bound import Bound
+from procwire.accounting.tally import Ledger
 from procwire.bpf import accounts as books
 from procwire.bpf.accounts import Account, Health, Tally
 from procwire.model.flow import Flow

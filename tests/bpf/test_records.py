@@ -27,6 +27,7 @@ def test_structs_have_the_sizes_the_programs_give_them() -> None:
     assert size("owner") == records.OWNER_BYTES
     assert size("named") == records.NAMED_BYTES
     assert size("facts") == records.FACTS_BYTES
+    assert size("life") == records.LIFE_BYTES
     assert size("tuple") == len(records.pack_tuple(bytes(4), 1, bytes(4), 2, (6, 0)))
     assert size("identity") == len(records.pack_identity(1, 2))
 

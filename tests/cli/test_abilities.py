@@ -20,6 +20,7 @@ from tests.alerts.samples import FINDING, NOW
 def test_what_was_asked_is_said_flat() -> None:
     document = {"target": "interface:eth0", "egress": {"delay": "80ms", "loss": {"rate": "1%"}, "rate": None}}
     assert list(abilities.asked_of(document)) == ["egress.delay=80ms", "egress.loss.rate=1%"]
+    assert list(abilities.asked_of({"match": ["port=53", "port=80"]})) == ["match=port=53; port=80"]
 
 
 def test_each_side_of_an_impairment_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,7 +52,7 @@ def test_each_side_of_an_impairment_is_a_row(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_incidents_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(abilities, "place", lambda: tmp_path / FOLDER)
+    monkeypatch.setattr(abilities, "folders", lambda: [tmp_path / FOLDER])
     assert abilities.frozen() == []
     folder = tmp_path / FOLDER / "one"
     folder.mkdir(parents=True)

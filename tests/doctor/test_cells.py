@@ -6,10 +6,11 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from procwire.doctor import cells
-from procwire.sandbox import confine, landlock, profile, seccomp
+from procwire.sandbox import confine, landlock, profile, readback, seccomp
 from procwire.sandbox.plan import STRICT, Plan
 
 
@@ -56,6 +57,18 @@ def test_a_process_in_a_cell_is_listed_as_the_kernel_has_it() -> None:
     assert "capabilities none, no_new_privs on, seccomp filter, network own" in check.detail
 
 
+def test_what_shaping_has_left_is_read_back_from_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    check = cells.shaping_warden()
+    assert (check.name, check.status) == ("shaping-warden", "ok")
+    assert check.detail.startswith("procwire:shaper: uid 0, capabilities ")
+    assert "net_admin" in check.detail
+    assert "net_raw" not in check.detail
+    assert "no_new_privs on, seccomp filter, network shared" in check.detail
+    monkeypatch.setitem(cells._KEEP, profile.SHAPER, ())
+    monkeypatch.setattr(cells, "_shut_in", lambda: msgspec.msgpack.encode(readback.cell(os.getpid())))
+    assert cells.shaping_warden().status == "degraded"  # as open as this process is
+
+
 def test_a_rehearsal_leaves_nothing_behind() -> None:
     before = len(list(Path("/proc/self/fd").iterdir()))
     assert cells.rehearse().measures
@@ -66,6 +79,7 @@ def test_a_rehearsal_leaves_nothing_behind() -> None:
     ("make", "said"),
     [
         (lambda _: profile.daemon(STRICT), "procwire:daemon: uid 0, capabilities chown, dac_override, "),
+        (lambda _: profile.shaper(STRICT), "procwire:shaper: uid 0, capabilities dac_override, "),
         (lambda path: profile.scribe(STRICT, str(path)), "procwire:ledger: uid 0, capabilities none, "),
     ],
 )

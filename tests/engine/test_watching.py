@@ -23,10 +23,11 @@ from procwire.model.listening import Silent
 from procwire.model.observation import Observation
 from procwire.model.process import EXACT, Owner, ProcessRef
 from procwire.processes.owners import Look
-from procwire.processes.resolver import Resolver
+from procwire.processes.resolver import Answer, Resolver
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 HTTP = VECTORS / "http" / "ordinary.pcap"
+HEIR = Owner(process=ProcessRef(pid=8, start=2, name="eight"), confidence=EXACT, side="src", socket=5)
 OWNER = Owner(process=ProcessRef(pid=7, start=1, name="seven"), confidence=EXACT, side="src")
 
 
@@ -200,6 +201,54 @@ def test_the_end_of_a_flow_waits_for_its_owner(monkeypatch: pytest.MonkeyPatch) 
         for flow in audience.flows.values()
     }
     assert owners == {OWNER}
+
+
+class Quick:
+    """A resolver that has answered when it is asked, and of which a review finds the socket passed on."""
+
+    def __init__(self) -> None:
+        self.answers: list[Answer] = []
+        self.reviewed: list[int] = []
+
+    def wait_ready(self, timeout: float) -> bool:
+        """See Resolver."""
+        return True
+
+    def submit(self, flow: Flow) -> bool:
+        """See Resolver."""
+        self.answers.append(Answer(flow, structs.replace(OWNER, socket=5)))
+        return True
+
+    def review(self, flow: Flow) -> bool:
+        """As Resolver: nothing is looked at again that was not told yet."""
+        if flow.owner is None:
+            return False
+        self.reviewed.append(flow.number)
+        self.answers.append(Answer(flow, HEIR))
+        return True
+
+    def collect(self) -> list[Answer]:
+        """See Resolver."""
+        found, self.answers = self.answers, []
+        return found
+
+    def close(self, timeout: float) -> None:
+        """See Resolver."""
+
+
+def test_an_owner_that_was_answered_right_before_the_end_is_looked_at_once_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Flows that begin and end in one batch: no tick collects their owners in between."""
+    quick, source = Quick(), Taped()
+    monkeypatch.setattr(watching, "Resolver", lambda _, **__: quick)
+    run, audience = watch_of(monkeypatch, source, WatchOptions())
+    source.after = run.stop
+    run.run()
+    ended = {number for number, flow in audience.flows.items() if flow.ended in {"fin", "rst"}}
+    assert ended
+    assert ended <= set(quick.reviewed)
+    assert all(audience.flows[number].owner == HEIR for number in ended)
 
 
 def test_owners_that_never_answer_do_not_keep_the_end(monkeypatch: pytest.MonkeyPatch) -> None:

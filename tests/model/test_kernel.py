@@ -21,7 +21,8 @@ def counted(end: int = 0, *, tcp: TcpFacts | None = FACTS) -> Flow:
     flow = Flow()
     flow.proto = 6
     flow.retransmissions_out = flow.out_of_order_in = 1  # what the few packets that were shown told
-    flow.kernel = KernelView(source=BOTH, attributed_out=5, attributed_in=6, tcp=tcp, tcp_end=end)
+    flow.kernel = view = KernelView(source=BOTH, attributed_out=5, attributed_in=6, tcp_end=end)
+    view.tcp = tcp
     return flow
 
 
@@ -67,5 +68,8 @@ def test_a_flow_whose_packets_were_all_seen_is_told_as_ever() -> None:
 
 
 def test_a_state_beyond_those_known_is_told_by_its_number() -> None:
-    assert KernelView(tcp=FACTS._replace(state=99)).state == "99"
+    view = KernelView()
+    view.tcp = FACTS._replace(state=99)
+    assert view.state == "99"
+    assert view.tcp.state == view.fact(TcpFacts._fields.index("state")) == 99
     assert KernelView().state == ""

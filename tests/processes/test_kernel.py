@@ -20,8 +20,9 @@ from procwire.bpf.libbpf import BpfError
 from procwire.bpf.loader import read_object
 from procwire.model.process import EXACT, LISTENER, RECENT, Owner
 from procwire.processes import procfs
-from procwire.processes.kernel import CLOSED_NS, INJECTED, REFUSED, SELF_MADE, SOURCE, UNUSED, KernelOwners
+from procwire.processes.kernel import INJECTED, REFUSED, SELF_MADE, SOURCE, UNUSED, KernelOwners
 from procwire.processes.keys import Key, key_from
+from procwire.processes.notes import CLOSED_NS
 from procwire.processes.owners import Owners
 from tests.bpf.kernel import need_bpf, without_capabilities
 from tests.lab import Host, pair, wait_for

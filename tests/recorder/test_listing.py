@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from procwire.recorder import listing
 from procwire.recorder.incident import HEAD
-from procwire.recorder.listing import INCIDENTS, head, incidents
+from procwire.recorder.listing import INCIDENTS, directory_of, folders, head, incidents
 from procwire.recorder.reason import RecorderError
 
 
@@ -33,3 +34,19 @@ def test_what_is_no_head(tmp_path: Path, text: str) -> None:
     (tmp_path / HEAD).write_text(text)
     with pytest.raises(RecorderError):
         head(tmp_path)
+
+
+def test_incidents_are_found_where_a_watch_keeps_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual, other = tmp_path / "usual", tmp_path / "other"
+    for folder, name in ((usual, "20260102"), (other, "20260101")):
+        (folder / name).mkdir(parents=True)
+        (folder / name / HEAD).write_text(json.dumps({"id": name}))
+    monkeypatch.setattr(listing, "place", lambda named: Path(named) if named else usual)
+    monkeypatch.setattr(listing, "places", lambda: [other, usual])
+    assert folders() == [usual, other]
+    assert folders(str(other)) == [other]
+    assert [row.id for row in incidents(*folders())] == ["20260101", "20260102"]
+    assert directory_of("20260101") == other / "20260101"
+    assert directory_of("nothing") == usual / "nothing"

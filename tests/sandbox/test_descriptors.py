@@ -32,6 +32,15 @@ def test_sorted_by_where_it_leads() -> None:
     assert writer not in descriptors.survey().writable
 
 
+def test_looking_leaves_nothing_open() -> None:
+    def work() -> str:
+        before = set(os.listdir("/proc/self/fd"))  # noqa: PTH208 - names alone
+        descriptors.survey()
+        return " ".join(set(os.listdir("/proc/self/fd")) - before)  # noqa: PTH208
+
+    assert in_child(work) == ""
+
+
 def test_more_than_a_filter_can_name_is_an_error() -> None:
     def work() -> str:
         for _ in range(descriptors.MAX_NAMED):

@@ -71,6 +71,37 @@ def test_both_are_confined_and_tell_owners_and_protocols(host: Host, tmp_path: P
     assert {line["owner_confidence"] for line in flows} == {"exact"}
 
 
+def maps_of(pid: int) -> dict[int, set[int]]:
+    """The maps that a process has: how many entries each may have -> how it is open (os.O_RDONLY, O_RDWR)."""
+    found: dict[int, set[int]] = {}
+    for path in Path(f"/proc/{pid}/fdinfo").iterdir():
+        lines = path.read_text(encoding="ascii").splitlines()
+        words = dict(line.split(":", 1) for line in lines if ":" in line)
+        if "map_id" in words:
+            found.setdefault(int(words["max_entries"]), set()).add(int(words["flags"], 8) & os.O_ACCMODE)
+    return found
+
+
+def test_an_engine_reads_who_has_which_socket_and_cannot_write_it(host: Host, tmp_path: Path) -> None:
+    command = Command(host, tmp_path, "--sandbox", "strict")
+    talk(host, times=40)
+    wait_for(lambda: sum(line.get("event") == "end" for line in command.lines()) >= 40, what="the flows")
+    engine, warden = maps_of(engine_of(command)), maps_of(warden_of(command))
+    code, _ = command.end()
+    assert code == 0
+    for entries in (131_072, 16_384):  # names of sockets, and lives: no other map has room for as many
+        assert engine[entries] == {os.O_RDONLY}
+        assert warden[entries] == {os.O_RDWR}
+    assert 8192 in warden  # what processes were called with
+    assert 8192 not in engine
+    ends = [line for line in command.lines() if line.get("event") == "end" and line.get("app") == "http"]
+    assert len(ends) == 40
+    assert {(line["process"], line["owner_source"], line["owner_confidence"]) for line in ends} == {
+        ("python3", "bpf", "exact")
+    }
+    assert {line["pid"] for line in ends} == {line["peer_pid"] for line in ends}
+
+
 def test_an_interface_that_comes_later_is_opened_by_the_warden(host: Host, tmp_path: Path) -> None:
     command = Command(host, tmp_path, "--sandbox", "strict", "--source", "tap")
     host.run("ip", "link", "add", "late0", "type", "veth", "peer", "name", "late1")

@@ -51,6 +51,31 @@ def test_a_group_that_is_not_there_and_a_kernel_that_cannot_are_said(monkeypatch
         pass
 
 
+OPTIONS = (  # No-Operation four times (RFC 791 section 3.1), and PadN of six bytes (RFC 8200 section 4.2)
+    (socket.AF_INET, socket.IPPROTO_IP, socket.IP_OPTIONS, b"\1\1\1\1"),
+    (socket.AF_INET6, socket.IPPROTO_IPV6, socket.IPV6_HOPOPTS, b"\0\0\1\4\0\0\0\0"),
+    (socket.AF_INET6, socket.IPPROTO_IPV6, socket.IPV6_DSTOPTS, b"\0\0\1\4\0\0\0\0"),
+)
+
+
+@pytest.mark.kernel
+@needs_lab
+def test_ports_are_found_behind_options_and_extension_headers(hosts: tuple[Host, Host]) -> None:
+    left, right = hosts
+    places = {socket.AF_INET: "10.77.0.1", socket.AF_INET6: "fd77::1"}
+    home = groups.of_process(os.getpid())
+    with inside(left) as entered, caught(entered, home), contextlib.ExitStack() as stack:
+        for count, (family, level, option, value) in enumerate(OPTIONS, 1):
+            taker = stack.enter_context(left.socket(family, socket.SOCK_DGRAM))
+            taker.bind((places[family], 0))
+            taker.settimeout(10)
+            sender = stack.enter_context(right.socket(family, socket.SOCK_DGRAM))
+            sender.setsockopt(level, option, value)
+            sender.sendto(b"x", taker.getsockname()[:2])
+            assert taker.recv(9) == b"x"
+            assert through(entered) == count
+
+
 @contextlib.contextmanager
 def caught(entered: Inside, group: str) -> Iterator[None]:
     """What a control group receives at eth0 is led to an ifb meanwhile."""
@@ -98,4 +123,10 @@ def test_sockets_of_a_group_and_of_those_below_it_are_told_by_family_and_protoco
         assert taken.recv(100)
         assert through(entered) >= 8 + 3  # SYN, ACK, data
         taken.close()
+        before_both = through(entered)
+        both = stack.enter_context(left.socket(socket.AF_INET6, socket.SOCK_DGRAM))
+        both.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        both.bind(("::", 0))
+        datagrams(right, ("10.77.0.1", both.getsockname()[1]), 5, 100)
+        assert through(entered) >= before_both + 5
     assert shown(left, "qdisc", "show") == before

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from procwire.shaping import guard, journal, neighbours
+from procwire.shaping import finding, groups, guard, journal, neighbours
 from procwire.shaping.document import impairment
 from procwire.shaping.impairment import Impairment
 from procwire.shaping.journal import Entry
@@ -111,10 +111,15 @@ def passed(shaper: Shaper, entry: Entry) -> dict[str, int]:
 
 
 @contextlib.contextmanager
-def echoing(host: Host, address: str = "10.77.0.1") -> Iterator[tuple[Any, int]]:
+def echoing(host: Host, address: str = "10.77.0.1", group: str = "") -> Iterator[tuple[Any, int]]:
+    def enter() -> None:
+        if group:
+            Path(f"{groups.root()}{group}/cgroup.procs").write_text(str(os.getpid()))
+
     process = host.start(
-        sys.executable, "-S", "-c", ECHO, address, stdout=subprocess.PIPE, text=True, bufsize=1
-    )
+        sys.executable, "-S", "-c", ECHO, address, stdout=subprocess.PIPE, text=True, bufsize=1,
+        preexec_fn=enter,
+    )  # fmt: skip
     try:
         yield process, int(process.stdout.readline())  # type: ignore[union-attr]
     finally:
@@ -199,6 +204,39 @@ def classes(host: Host) -> str:
 
 @pytest.mark.kernel
 @needs_lab
+def test_a_process_goes_before_the_group_that_it_is_in(
+    shaper: Shaper, hosts: tuple[Host, Host], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, right = hosts
+    group = f"/{left.name}"
+    Path(groups.root() + group).mkdir()
+    monkeypatch.setattr(finding, "OWN", str(left.path))  # where a group's network is looked for
+    try:
+        with echoing(left, group=group) as (process, port), echoing(left, group=group) as (_, other):
+            every = shaper.shape(impairment({"target": f"cgroup:{group}", "rate": "80mbit"})).entry
+            one = shaper.shape(of(process)).entry
+            trips(right, port, 3)
+            trips(right, other, 5)
+            assert passed(shaper, one) == {"egress": 3, "ingress": 3}
+            assert passed(shaper, every) == {"egress": 5, "ingress": 5}
+            shaper.clear(identity=one.id)
+            trips(right, port, 2)
+            assert passed(shaper, every) == {"egress": 7, "ingress": 7}
+            shaper.clear(identity=every.id)
+    finally:
+        wait_for(lambda: removed(group), what="the end of those that were in it")
+
+
+def removed(group: str) -> bool:
+    """Whether a control group is gone; it stays while somebody in it is."""
+    with contextlib.suppress(OSError):
+        Path(groups.root() + group).rmdir()
+        return True
+    return False
+
+
+@pytest.mark.kernel
+@needs_lab
 def test_a_foreign_root_comes_back_with_the_last_whoever_adopted_it(
     shaper: Shaper, hosts: tuple[Host, Host]
 ) -> None:
@@ -246,3 +284,23 @@ def test_the_lease_of_one_ends_and_the_other_stays(shaper: Shaper, hosts: tuple[
     wait_for(lambda: [each.id for each in shaper.entries()] == [first.id], what="the end of one lease")
     assert passed(shaper, first) == {"egress": 0, "ingress": 0}
     assert not any(each["there"] for each in shaper.counted(second))
+
+
+@pytest.mark.kernel
+@needs_lab
+def test_the_same_name_and_index_in_two_namespaces_are_two(shaper: Shaper, hosts: tuple[Host, Host]) -> None:
+    entries = []
+    for host in hosts:
+        host.run("ip", "link", "add", "twin0", "index", "4242", "type", "ifb")
+        host.run("ip", "link", "set", "twin0", "up")
+        asked = {"target": f"namespace:{host.name}/twin0", "rate": "8mbit", "direction": "egress"}
+        entries.append(shaper.shape(impairment(asked)).entry)
+    first, second = entries
+    assert [(part.name, part.device) for part in first.parts] == [("twin0", 4242)]
+    assert [(part.name, part.device) for part in second.parts] == [("twin0", 4242)]
+    shaper.clear(identity=first.id)
+    assert [kinds(host) & {"tbf"} for host in hosts] == [set(), {"tbf"}]
+    assert passed(shaper, second).keys() == {"egress"}
+    shaper.clear(identity=second.id)
+    for host in hosts:
+        host.run("ip", "link", "del", "twin0")

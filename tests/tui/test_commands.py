@@ -27,3 +27,23 @@ def test_values_of_commands_differ() -> None:
         assert len(values) == len(set(values))
 
     assert drive(story) is not None
+
+
+def test_what_other_screens_do_leads_there_and_says_the_key() -> None:
+    async def story(driver: Driver) -> None:
+        await driver.press("2", ":")
+        assert "Incidents: freeze" in await driver.type("freeze")
+        text = await driver.press("enter")
+        assert driver.app.view is not None
+        assert driver.app.view.NAME == "incidents"
+        assert "F: freeze what recorders hold" in text
+
+    assert drive(story, size=(120, 30)) is not None
+
+
+def test_what_is_not_called_so_is_said() -> None:
+    async def story(driver: Driver) -> None:
+        await driver.press(":")
+        assert "nothing is called that" in await driver.type("xyzzy")
+
+    assert drive(story) is not None

@@ -129,3 +129,24 @@ def test_health_says_what_was_lost_and_who_is_shut_in() -> None:
 def test_a_conversation_is_heard_beside_the_engine_from_now_on() -> None:
     engine, _ = host()
     assert engine.conversation("abc")[0].data.startswith(b"GET /")
+
+
+def test_packets_that_an_engine_does_not_count_are_counted_beside_it() -> None:
+    engine, client = host()
+    engine._tables["accounting"] = TABLES["accounting"]
+    beside = engine._beside
+    assert isinstance(beside, FakeHost)
+    client.rows = lambda *_, **__: Answered(  # type: ignore[method-assign]
+        columns=("interface",), rows=[], total=0, complete=False, reasons=("not counted here",)
+    )
+    found = engine.rows(Want(table="accounting", columns=("interface", "packets")))
+    assert found.rows
+    assert beside.asked[-1].table == "accounting"
+
+
+def test_what_a_flow_that_is_over_said_is_with_a_recorder() -> None:
+    engine, client = host()
+    client.ended = True
+    with pytest.raises(HostError) as caught:
+        engine.conversation("00")
+    assert "F freezes" in caught.value.remedy

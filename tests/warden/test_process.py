@@ -54,6 +54,10 @@ class Prying:
         """How much of another user's process can be seen."""
         return len(Path(f"/proc/{self.victim}/environ").read_bytes())
 
+    def addresses(self) -> list[bytes]:
+        """See Owners."""
+        return [b"\x7f\0\0\1"]
+
 
 @contextmanager
 def victim() -> Iterator[int]:

@@ -55,6 +55,10 @@ class Known:
     def refresh(self) -> int:
         return 7
 
+    def addresses(self) -> list[bytes]:
+        """See Owners."""
+        return [b"\x7f\0\0\1"]
+
 
 class Engine:
     """The other end."""
@@ -129,7 +133,7 @@ def test_owners_are_told() -> None:
         assert found.owner.process is not None
         assert found.owner.process.pid == 1
         assert made.known.asked == [Key(6, b"\x7f\0\0\1", 1, b"\x7f\0\0\1", 2)]
-        assert made.ask(pack(Refresh())) == Refreshed(7)
+        assert made.ask(pack(Refresh())) == Refreshed(7, [b"\x7f\0\0\1"])
 
 
 def test_a_ring_comes_as_a_descriptor() -> None:

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 
 import msgspec
 
+from procwire.accounting.bound import Bound
 from procwire.accounting.programs import MAX_ACCOUNTS, RING_BYTES, Programs
 from procwire.accounting.strays import frame_of
-from procwire.accounting.tally import Bound, Credit, Ledger
+from procwire.accounting.tally import Credit, Ledger
 from procwire.bpf.accounts import Account, Settings
 from procwire.capture.arphrd_names import LOOPBACK
 from procwire.capture.interfaces import LinkState, Watcher
@@ -39,7 +40,6 @@ TAP_RING_BYTES = 2 << 20  # for each interface: only what is not counted goes th
 # together only the first one wakes.
 STEP_SECONDS = (0.004, 0.02, 0.02)
 LOOK_SECONDS = 0.25
-_MODES: dict[tuple[int, int], tuple[int, int]] = {}  # one object for all flows that have the same two
 AWAY = "other netns"  # instead of an interface: what namespaces that are not watched have among themselves
 AWAY_NS = 200_000_000  # a flow of theirs that passes here has been seen here by then
 MAX_STRAYS = 1024  # flows that are opened by their counts alone, at one reading
@@ -208,12 +208,8 @@ class KernelSource:
         if bound is None:
             return
         place = side ^ bound.side
-        if mode == bound.modes[place] and until == bound.until[place]:
-            return
-        modes = (mode, bound.modes[1]) if place == 0 else (bound.modes[0], mode)
-        bound.modes = _MODES.setdefault(modes, modes)
-        bound.until = (until, bound.until[1]) if place == 0 else (bound.until[0], until)
-        self._said[flow.number] = bound
+        if bound.decide(place, mode, until):
+            self._said[flow.number] = bound
 
     def count(self) -> None:
         """Read the kernel's counts into the flows."""

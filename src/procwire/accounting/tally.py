@@ -8,9 +8,9 @@ counts. What the tracker counted itself (fragments, tunnels) stands beside it an
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
+from procwire.accounting.bound import NOTHING, Bound, Part
 from procwire.bpf import accounts as books
 from procwire.bpf.accounts import Account, Tally
 from procwire.model.flow import Flow
@@ -20,58 +20,10 @@ TCP = 6
 COUNTED = frozenset({TCP, 17})  # what the programs count
 
 Credit = Callable[[Flow, Credited], None]
-_PLACE = struct.Struct("=QQBI")  # a cookie, when its account began, the socket's end, Account.opening
-_EIGHT = struct.Struct("=8Q")  # a tally with its bytes as on the wire
-_TEN = struct.Struct("=10I")  # TCP's health, where every packet was looked at
-_NOTHING: tuple[int, ...] = (0,) * 8
-_NAME_BYTES = 16  # of a part: what tells it from others
-_PART_BYTES = _PLACE.size + _EIGHT.size
+_MOST = 0xFFFFFFFF  # that a flow counts of what happens to TCP
 _OWN = 2  # the tap's account is of neither end
-_UNDECIDED = (books.UNDECIDED, books.UNDECIDED)
-_NOWHERE = (0, 0)
 STEP_NS = 1_000_000_000  # by so much a clock is set, not kept
 MAX_STEPS = 16  # that are remembered
-
-
-class Bound:
-    """A flow with its key. ``side``: which side of the key its src is; ``first`` is monotonic time.
-
-    ``parts`` are what each account said last, packed, as flows are many; that which was heard last is last.
-    """
-
-    __slots__ = (
-        "applied",
-        "elsewhere",
-        "ends",
-        "first",
-        "flow",
-        "last",
-        "missed",
-        "modes",
-        "parts",
-        "side",
-        "strangers",
-        "until",
-    )
-
-    def __init__(self, flow: Flow, ends: bytes, side: int, first: int) -> None:
-        self.flow = flow
-        self.ends = ends
-        self.side = side
-        self.first = first
-        self.last = 0
-        self.parts: tuple[bytes, ...] = ()
-        self.applied = b""
-        self.strangers: tuple[int, ...] = ()  # sockets of other namespaces, counted where it is seen here
-        self.missed = 0
-        self.elsewhere = 0  # packets that the tap saw again on another interface
-        self.modes = _UNDECIDED
-        self.until = _NOWHERE
-
-    def note(self, part: bytes) -> None:
-        """What an account says now, instead of what it said before."""
-        name = part[:_NAME_BYTES]
-        self.parts = (*(each for each in self.parts if each[:_NAME_BYTES] != name), part)
 
 
 class Ledger:
@@ -91,17 +43,17 @@ class Ledger:
         self.heads: dict[int, int] = {}
         self.credit = credit
         self._facts = facts
-        self._bounds: dict[bytes, tuple[Bound, ...]] = {}
-        self._numbers: dict[int, Bound] = {}
-        self._touched: dict[int, Bound] = {}
-        self._closing: set[int] = set()  # flows whose sockets are closed, as of the last reading
+        self._bounds: dict[bytes, Bound | tuple[Bound, ...]] = {}  # mostly one
+        self._flows: dict[Flow, Bound] = {}
+        self._touched: dict[Flow, Bound] = {}
+        self._closing: set[Flow] = set()  # flows whose sockets are closed, as of the last reading
 
     def __len__(self) -> int:
-        return len(self._numbers)
+        return len(self._flows)
 
     def find(self, flow: Flow) -> Bound | None:
         """The flow's entry, where there is one."""
-        return self._numbers.get(flow.number)
+        return self._flows.get(flow)
 
     def wind(self, offset: int, now: int) -> None:
         """The clocks were compared anew at the monotonic time ``now``."""
@@ -118,7 +70,7 @@ class Ledger:
 
     def bind(self, flow: Flow) -> Bound | None:
         """The flow's entry, made where there is none; None for a flow that the programs do not count."""
-        bound = self._numbers.get(flow.number)
+        bound = self._flows.get(flow)
         if bound is not None:
             return bound
         if flow.tunnel or flow.proto not in COUNTED:
@@ -127,25 +79,31 @@ class Ledger:
         dst = books.mapped(flow.family, flow.dst_hi, flow.dst_lo)
         ends, side = books.pack_ends(flow.proto, src, flow.sport, dst, flow.dport)
         bound = Bound(flow, ends, side, flow.first - self.offset)
-        self._numbers[flow.number] = bound
+        self._flows[flow] = bound
         flow.kernel = KernelView()
-        found = self._bounds[ends] = (*self._bounds.get(ends, ()), bound)
-        if len(found) > 1:
-            self._divide(found)
+        before = self._at(ends)
+        self._bounds[bound.ends] = (*before, bound) if before else bound
+        if before:
+            self._divide((*before, bound))
         return bound
+
+    def _at(self, ends: bytes) -> tuple[Bound, ...]:
+        """The flows that have these ends."""
+        found = self._bounds.get(ends, ())
+        return found if isinstance(found, tuple) else (found,)
 
     def succeeded(self, bound: Bound) -> bool:
         """Whether another flow has the same ends."""
-        return len(self._bounds[bound.ends]) > 1
+        return len(self._at(bound.ends)) > 1
 
     def accounts(self, bound: Bound) -> dict[int, int]:
         """The accounts that no other flow goes on with: by cookie when they began, 0 where that is not known.
 
         Cookie 0 is among them where no other flow has these ends.
         """
-        others = [each for each in self._bounds[bound.ends] if each is not bound]
+        others = [each for each in self._at(bound.ends) if each is not bound]
         begun = dict.fromkeys(bound.strangers, 0)
-        begun |= {cookie: first for cookie, first, _, _ in map(_PLACE.unpack_from, bound.parts)}
+        begun |= {part.cookie: part.first for part in bound.told()}
         if not others:
             begun.setdefault(0, 0)
         return {
@@ -156,47 +114,45 @@ class Ledger:
 
     def forget(self, bound: Bound) -> None:
         """The flow's counts are final."""
-        if self._touched.pop(bound.flow.number, None) is not None:
+        if self._touched.pop(bound.flow, None) is not None:
             self._apply(bound)
-        self._closing.discard(bound.flow.number)
-        del self._numbers[bound.flow.number]
-        others = tuple(each for each in self._bounds[bound.ends] if each is not bound)
+        self._closing.discard(bound.flow)
+        del self._flows[bound.flow]
+        others = tuple(each for each in self._at(bound.ends) if each is not bound)
         if others:
-            self._bounds[bound.ends] = others
+            self._bounds[bound.ends] = others if len(others) > 1 else others[0]
         else:
             del self._bounds[bound.ends]
 
     def awaits(self, ends: bytes, account: Account) -> bool:
         """Is this of a connection whose flow is not one of those that have its ends?"""
-        bounds = self._bounds.get(ends, ())
+        bounds = self._at(ends)
         return bool(bounds and account.opening) and all(
             bound.flow.isn not in {0, account.opening} for bound in bounds
         )
 
     def see(self, ends: bytes, cookie: int, account: Account) -> bool:
         """One account as it stands now; False where packets were counted and no flow has its ends."""
-        bounds = self._bounds.get(ends)
+        bounds = self._at(ends)
         if account.netns not in {0, self.home} and not self._is_away(bounds):
             return self._pass_over(ends, cookie)
         tally = self._on_wire(account, account.now)
         if not (tally[0] or tally[1]):
             return True
-        if bounds is None:
+        if not bounds:
             return False
         bound = bounds[0] if len(bounds) == 1 else _whose(bounds, account.first, account.opening)
         end = account.end & 1 if cookie else _OWN
-        part = _PLACE.pack(cookie, account.first, end, account.opening) + _EIGHT.pack(*tally)
-        bound.note(
-            part + _TEN.pack(*(n for pair in account.health for n in pair)) if account.judged else part
-        )
+        health = tuple([n for pair in account.health for n in pair]) if account.judged else None
+        bound.note(Part(cookie, account.first, end, account.opening, tally, health))
         bound.last = max(bound.last, account.last)
         bound.missed = max(bound.missed, sum(account.missed))
         bound.flow.elsewhere += max(0, account.elsewhere - bound.elsewhere)
         bound.elsewhere = max(bound.elsewhere, account.elsewhere)
-        self._touched[bound.flow.number] = bound
+        self._touched[bound.flow] = bound
         return True
 
-    def _is_away(self, bounds: tuple[Bound, ...] | None) -> bool:
+    def _is_away(self, bounds: tuple[Bound, ...]) -> bool:
         if not bounds or not self.away:
             return False
         where: int = bounds[-1].flow.interface
@@ -204,11 +160,10 @@ class Ledger:
 
     def _pass_over(self, ends: bytes, cookie: int) -> bool:
         """A socket of another namespace: what it has is counted where it passes here, if it does."""
-        bounds = self._bounds.get(ends)
-        if bounds is None:  # loopback addresses say nothing of whose they are
+        bounds = self._at(ends)
+        if not bounds:  # loopback addresses say nothing of whose they are
             return self.away is None or books.has_loopback(ends)
-        if cookie not in bounds[-1].strangers:
-            bounds[-1].strangers += (cookie,)
+        bounds[-1].meet(cookie)
         return True
 
     def settle(self) -> int:
@@ -226,7 +181,7 @@ class Ledger:
         """
         packets, sizes, payload, more = tally
         if not (packets[0] or packets[1]):
-            return _NOTHING
+            return NOTHING
         heads = [self.heads.get(account.interface[side], -1) for side in (0, 1)]
         if account.netns != self.home:
             return (*packets, *sizes, *payload, *more)
@@ -240,58 +195,56 @@ class Ledger:
     def _divide(self, bounds: tuple[Bound, ...]) -> None:
         """A further flow has the same ends: what was counted goes to the flow that it is of."""
         for bound in bounds:
-            for part in bound.parts:
-                _, first, _, opening = _PLACE.unpack_from(part)
-                owner = _whose(bounds, first, opening)
+            for part in bound.told():
+                owner = _whose(bounds, part.first, part.opening)
                 if owner is not bound:
-                    bound.parts = tuple(each for each in bound.parts if each is not part)
+                    bound.drop(part)
                     owner.note(part)
-            self._touched[bound.flow.number] = bound
+            self._touched[bound.flow] = bound
 
     def _apply(self, bound: Bound) -> None:
         flow, view = bound.flow, bound.flow.kernel
         if not isinstance(view, KernelView):
             return
-        sums = _sums(bound.parts)
+        told = bound.told()
+        sums = _sums(told)
         total, attributed = _larger(sums)
         shown = max(self.wall(bound.last), flow.last)
         if bound.side:
             total = [total[place ^ 1] for place in range(8)]
             attributed = attributed[::-1]
-        before = _EIGHT.unpack(bound.applied) if bound.applied else _NOTHING
-        _add(flow, [new - old for new, old in zip(total, before, strict=True)])
-        bound.applied = _EIGHT.pack(*total)
+        new = bound.apply(total)
+        _add(flow, new)
         view.attributed_out, view.attributed_in = attributed
         view.source = _source(any(sums[_OWN]), any(attributed))
         view.missed = bound.missed
         if flow.proto == TCP:
-            view.judged = _judge(flow, bound)
-            self._ask(bound, view)
+            view.judged = _judge(flow, bound.side, told)
+            self._ask(bound.side, told, view)
         over = view.tcp is not None and view.tcp.state == TCP_CLOSE and self._is_over(bound)
-        more = Credited(shown, sum(total[:2]) - sum(before[:2]), sum(total[2:4]) - sum(before[2:4]), over)
+        more = Credited(shown, sum(new[:2]), sum(new[2:4]), over)
         self.credit(flow, more)
 
     def _is_over(self, bound: Bound) -> bool:
         """At the next reading: TCP closes before its last packet has come here, which says how it ended."""
-        number = bound.flow.number
-        if number in self._closing:
-            self._closing.discard(number)
+        if bound.flow in self._closing:
+            self._closing.discard(bound.flow)
             return True
-        self._closing.add(number)
-        self._touched[number] = bound
+        self._closing.add(bound.flow)
+        self._touched[bound.flow] = bound
         return False
 
-    def _ask(self, bound: Bound, view: KernelView) -> None:
+    def _ask(self, side: int, told: list[Part], view: KernelView) -> None:
         """TCP's word, of the src's end where that is here."""
-        heard = {end: cookie for cookie, _, end, _ in map(_PLACE.unpack_from, bound.parts)}
-        for end in (bound.side, 1 - bound.side):
+        heard = {part.end: part.cookie for part in told}
+        for end in (side, 1 - side):
             if end in heard and (found := self._facts(heard[end])) is not None:
-                view.tcp, view.tcp_end = found, end ^ bound.side
+                view.tcp, view.tcp_end = found, end ^ side
                 return
 
 
 def _cookies(bound: Bound) -> set[int]:
-    return {_PLACE.unpack_from(part)[0] for part in bound.parts}
+    return {part.cookie for part in bound.told()}
 
 
 def _whose(bounds: tuple[Bound, ...], first: int, opening: int) -> Bound:
@@ -311,34 +264,35 @@ def _whose(bounds: tuple[Bound, ...], first: int, opening: int) -> Bound:
 
 
 def _beginning(bound: Bound) -> int:
-    return bound.first
+    first: int = bound.first
+    return first
 
 
-def _sums(parts: Iterable[bytes]) -> list[list[int]]:
+def _sums(parts: Iterable[Part]) -> list[list[int]]:
     """What the sockets at a, those at b, and the tap counted."""
     sums = [[0] * 8, [0] * 8, [0] * 8]
     for part in parts:
-        row = sums[part[_NAME_BYTES]]
-        for place, number in enumerate(_EIGHT.unpack_from(part, _PLACE.size)):
+        row = sums[part.end]
+        for place, number in enumerate(part.tally):
             row[place] += number
     return sums
 
 
-def _judge(flow: Flow, bound: Bound) -> bool:
+def _judge(flow: Flow, side: int, parts: Iterable[Part]) -> bool:
     """What every packet told the kernel of the connection; False where nobody looked at them.
 
     The tap's word, or that of the socket that saw most: adding up would tell of one packet twice.
     """
     told: dict[int, list[int]] = {}
-    for part in bound.parts:
-        if len(part) > _PART_BYTES:
-            row = told.setdefault(part[_NAME_BYTES], [0] * 10)
-            for place, number in enumerate(_TEN.unpack_from(part, _PART_BYTES)):
+    for part in parts:
+        if part.health is not None:
+            row = told.setdefault(part.end, [0] * 10)
+            for place, number in enumerate(part.health):
                 row[place] += number
     if not told:
         return False
-    best = told[_OWN] if _OWN in told else max(told.values(), key=sum)
-    out, into = bound.side, 1 - bound.side
+    best = [min(n, _MOST) for n in (told[_OWN] if _OWN in told else max(told.values(), key=sum))]
+    out, into = side, 1 - side
     flow.retransmissions_out, flow.retransmissions_in = best[out], best[into]
     flow.out_of_order_out, flow.out_of_order_in = best[2 + out], best[2 + into]
     flow.duplicate_acks_out, flow.duplicate_acks_in = best[4 + out], best[4 + into]
@@ -368,7 +322,7 @@ def _source(tap: bool, sockets: bool) -> str:
     return BPF if sockets else TAP
 
 
-def _add(flow: Flow, more: list[int]) -> None:
+def _add(flow: Flow, more: Sequence[int]) -> None:
     flow.packets_out += more[0]
     flow.packets_in += more[1]
     flow.bytes_out += more[2]

@@ -48,6 +48,7 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "bpf_map_lookup_and_delete_elem": (_INT, (_INT, _HANDLE, _HANDLE)),
     "bpf_map_delete_elem": (_INT, (_INT, _HANDLE)),
     "bpf_map_lookup_batch": (_INT, (_INT, _HANDLE, _HANDLE, _HANDLE, _HANDLE, _HANDLE, _HANDLE)),
+    "bpf_obj_get_info_by_fd": (_INT, (_INT, _HANDLE, _HANDLE)),
     "libbpf_set_print": (_HANDLE, (_HANDLE,)),
     "libbpf_num_possible_cpus": (_INT, ()),
 }

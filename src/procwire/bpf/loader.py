@@ -9,7 +9,10 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import mmap
 import os
+import platform
+import struct
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -27,7 +30,16 @@ ITERATOR_SECTIONS = ("iter/", "iter.s/")
 ITERATOR_READ = 1 << 18  # bytes asked for at once; the kernel gives 32 KiB at most (kernel/bpf/bpf_iter.c)
 MAX_ITERATED = 1 << 28  # bytes taken from one read of an iterator
 
+_BPF_CALL = {"x86_64": 321, "aarch64": 280}  # bpf(2): libbpf 1.0 asks for no descriptor that only reads
+_BY_ID, _READ_ONLY = 14, 1 << 3  # BPF_MAP_GET_FD_BY_ID, BPF_F_RDONLY of include/uapi/linux/bpf.h
+
 Accept = Callable[[str], bool]
+
+
+class _Info(ctypes.Structure):
+    """The beginning of struct bpf_map_info."""
+
+    _fields_ = (("type", ctypes.c_uint32), ("id", ctypes.c_uint32))
 
 
 def read_object(name: str, folder: Path = FOLDER) -> bytes:
@@ -48,6 +60,7 @@ class Map:
     def __init__(self, library: Library, descriptor: int, value_bytes: int) -> None:
         self._library = library
         self._value_bytes = value_bytes
+        self._room: tuple[mmap.mmap, mmap.mmap] | None = None  # of the last reading, while nobody reads
         self.descriptor = descriptor
 
     def get(self, key: bytes) -> bytes | None:
@@ -82,6 +95,30 @@ class Map:
             raise self._library.error(-result, "bpf_map_delete_elem")
         return result == 0
 
+    def read_only(self) -> Map:
+        """The same map by a descriptor that cannot write to it (BPF_F_RDONLY, Linux 4.15).
+
+        Raises BpfError: it takes CAP_SYS_ADMIN.
+        """
+        info = _Info()
+        size = ctypes.c_uint32(ctypes.sizeof(info))
+        self._library.call("bpf_obj_get_info_by_fd", self.descriptor, ctypes.byref(info), ctypes.byref(size))
+        attributes = struct.pack("=III", info.id, 0, _READ_ONLY)
+        ctypes.set_errno(0)
+        function = ctypes.CDLL(None, use_errno=True).syscall
+        function.restype = ctypes.c_long
+        number = _BPF_CALL.get(platform.machine(), -1)
+        made = function(
+            ctypes.c_long(number), ctypes.c_long(_BY_ID), attributes, ctypes.c_long(len(attributes))
+        )
+        if made < 0:
+            raise self._library.error(ctypes.get_errno(), "BPF_MAP_GET_FD_BY_ID")
+        return Map(self._library, int(made), self._value_bytes)
+
+    def close(self) -> None:
+        """Close a descriptor that ``read_only`` gave; others are their object's."""
+        os.close(self.descriptor)
+
     def batches(self, key_bytes: int, chunk: int = BATCH) -> Iterator[tuple[memoryview, memoryview, int]]:
         """All entries, ``chunk`` at a time: keys, values and their number, valid until the next is taken.
 
@@ -90,11 +127,15 @@ class Map:
         place = ctypes.create_string_buffer(max(8, key_bytes))
         start: Any = None
         while True:
-            keys = ctypes.create_string_buffer(key_bytes * chunk)
-            values = ctypes.create_string_buffer(self._value_bytes * chunk)
+            room, self._room = self._room, None  # another thread that reads meanwhile makes its own
+            if room is None or len(room[0]) < key_bytes * chunk or len(room[1]) < self._value_bytes * chunk:
+                # Pages that nobody touches: a buffer of ctypes would be written with zeros, at each reading.
+                room = mmap.mmap(-1, key_bytes * chunk), mmap.mmap(-1, self._value_bytes * chunk)
+            keys, values = (ctypes.c_char.from_buffer(part) for part in room)
             count = ctypes.c_uint32(chunk)
+            references = (ctypes.byref(each) for each in (keys, values, count))
             result: int = self._library.ask(
-                "bpf_map_lookup_batch", self.descriptor, start, place, keys, values, ctypes.byref(count), None
+                "bpf_map_lookup_batch", self.descriptor, start, place, *references, None
             )
             if result == -errno.ENOSPC and chunk < MAX_BATCH:
                 chunk *= 2
@@ -102,7 +143,8 @@ class Map:
             if result not in (0, -errno.ENOENT):
                 raise self._library.error(-result, "bpf_map_lookup_batch")
             if count.value:
-                yield memoryview(keys).cast("B"), memoryview(values).cast("B"), count.value
+                yield memoryview(room[0]), memoryview(room[1]), count.value
+            self._room = room
             if result:
                 return
             start = place

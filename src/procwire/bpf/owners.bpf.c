@@ -25,6 +25,7 @@ char LICENSE[] SEC("license") = "GPL";
 #define MAX_SOCKETS 65536
 #define MAX_TUPLES 131072
 #define MAX_PROCESSES 8192
+#define MAX_LIVES 16384
 #define COMM_BYTES 16
 #define EXE_BYTES 256
 #define ARGS_BYTES 512 /* a power of two: its mask bounds the copy */
@@ -104,6 +105,19 @@ struct {
 	__type(key, struct identity);
 	__type(value, struct facts);
 } processes SEC(".maps");
+
+/* Whether a process is still who it was, without what it was called with: for who may read no secrets. */
+struct life {
+	__u64 executed; /* CLOCK_MONOTONIC, ns: its last exec; 0 for none that was seen */
+	__u64 ended; /* as in facts */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MAX_LIVES);
+	__type(key, struct identity);
+	__type(value, struct life);
+} lives SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -654,6 +668,17 @@ int forked(__u64 *ctx)
 	return 0;
 }
 
+static __always_inline void lived(struct identity *key, __u64 executed, __u64 ended)
+{
+	struct life fresh = { .executed = executed, .ended = ended };
+	struct life *known = bpf_map_lookup_elem(&lives, key);
+
+	if (known && ended)
+		known->ended = ended;
+	else
+		bpf_map_update_elem(&lives, key, &fresh, BPF_ANY);
+}
+
 SEC("tp_btf/sched_process_exec")
 int executed(__u64 *ctx)
 {
@@ -671,6 +696,7 @@ int executed(__u64 *ctx)
 		return 0;
 	facts->parent_start = parent->group_leader->start_boottime;
 	facts->since = bpf_ktime_get_ns();
+	lived(&key, facts->since, 0);
 	facts->ended = 0;
 	facts->inode = program->file->f_inode->i_ino;
 	facts->device = program->file->f_inode->i_sb->s_dev;
@@ -696,14 +722,16 @@ int exited(__u64 *ctx)
 	struct task_struct *task = (struct task_struct *)ctx[0];
 	struct task_struct *parent = task->real_parent;
 	struct identity key = { .start = task->group_leader->start_boottime, .tgid = task->tgid };
+	__u64 now = bpf_ktime_get_ns();
 	struct facts *facts;
 	__u32 zero = 0;
 
 	if (task->signal->live.counter) /* other threads go on */
 		return 0;
+	lived(&key, 0, now);
 	facts = bpf_map_lookup_elem(&processes, &key);
 	if (facts) {
-		facts->ended = bpf_ktime_get_ns();
+		facts->ended = now;
 		return 0;
 	}
 	facts = bpf_map_lookup_elem(&scratch, &zero);
@@ -711,7 +739,7 @@ int exited(__u64 *ctx)
 		return 0;
 	blank(facts);
 	facts->parent_start = parent->group_leader->start_boottime;
-	facts->since = facts->ended = bpf_ktime_get_ns();
+	facts->since = facts->ended = now;
 	facts->ppid = parent->tgid;
 	facts->euid = task->cred->euid.val;
 	facts->cgroup = bpf_get_current_cgroup_id();

@@ -16,12 +16,14 @@ _TUPLE = struct.Struct("=16s16sQHHI")
 _NAMED = struct.Struct("=QQQ")
 _OWNER = struct.Struct("=QQQQIIII16s")
 _IDENTITY = struct.Struct("=QII")
+_LIFE = struct.Struct("=QQ")
 _FACTS = struct.Struct("=QQQQQIIIIII16s256s512s")
 COOKIE = struct.Struct("=Q")
 
 NAMED_BYTES = _NAMED.size
 OWNER_BYTES = _OWNER.size
 FACTS_BYTES = _FACTS.size
+LIFE_BYTES = _LIFE.size
 COUNTS = ("sockets", "tuples", "processes", "refused")
 _MAPPED = bytes(10) + b"\xff\xff"
 
@@ -45,6 +47,13 @@ class Owner(NamedTuple):
     uid: int  # effective
     how: int
     comm: bytes
+
+
+class Life(NamedTuple):
+    """Whether a process is still who it was."""
+
+    executed: int = 0  # CLOCK_MONOTONIC, ns: its last exec; 0 for none that was seen
+    ended: int = 0  # CLOCK_MONOTONIC, ns; 0 while it lives
 
 
 class Facts(NamedTuple):
@@ -90,6 +99,11 @@ def unpack_owner(value: bytes) -> Owner:
     """A value of ``sockets``."""
     start, netns, released, since, tgid, uid, how, _, comm = _OWNER.unpack(value)
     return Owner(start, netns, released, since, tgid, uid, how, _until_nul(comm))
+
+
+def unpack_life(value: bytes) -> Life:
+    """A value of ``lives``."""
+    return Life(*_LIFE.unpack(value))
 
 
 def unpack_facts(value: bytes) -> Facts:

@@ -12,8 +12,7 @@ import msgspec
 from procwire.model.alert import AlertRow
 from procwire.model.columns import Kind, Table
 from procwire.model.declare import column, count, items, size, text
-from procwire.recorder.listing import IncidentRow, incidents
-from procwire.recorder.vault import place
+from procwire.recorder.listing import IncidentRow, folders, incidents
 from procwire.tui.host import HostError
 
 MAX_ALERTS = 2000  # the latest
@@ -114,13 +113,13 @@ def asked_of(document: Mapping[str, Any], within: str = "") -> Iterable[str]:
         if isinstance(value, Mapping):
             yield from asked_of(value, f"{within}{name}.")
         elif name not in ("target", "schema") and value not in (None, "", [], ()):
-            yield f"{within}{name}={value}"
+            yield f"{within}{name}={'; '.join(value) if isinstance(value, list) else value}"
 
 
 def frozen() -> list[IncidentRow]:
     """The incidents of this host. Raises HostError."""
     try:
-        return list(incidents(place()))
+        return list(incidents(*folders()))
     except OSError as error:
         raise HostError(f"{error.filename}: {error.strerror}", "sudo procwire top") from None
 

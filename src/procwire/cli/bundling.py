@@ -210,12 +210,13 @@ class _Finding:
 
 def _found(arguments: argparse.Namespace) -> _Source:
     """An incident, a bundle, or capture files."""
+    from procwire.recorder.listing import directory_of
     from procwire.recorder.opening import opened
     from procwire.recorder.owners import OwnerBook
-    from procwire.recorder.vault import place
 
     if len(arguments.what) == 1:
-        for path in (Path(arguments.what[0]), place(arguments.incidents) / arguments.what[0]):
+        name = arguments.what[0]
+        for path in (Path(name), directory_of(name, arguments.incidents)):
             if path.is_dir() or path.name.endswith(".tar.zst"):
                 source = opened(path)
                 return _Source(

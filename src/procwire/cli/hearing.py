@@ -27,7 +27,7 @@ MAX_HEARD_BYTES = 1 << 20  # of one conversation; what is said beyond is counted
 MAX_HEARD = 4  # conversations at once; the one asked for longest ago makes room
 FORGOTTEN_SECONDS = 15.0
 READ_BYTES = 1 << 18
-SINCE = "heard from here on; what was said before was not kept"
+SINCE = "heard from here on; what was said before a recorder alone has kept (8: F freezes it, enter opens it)"
 
 
 class Heard:

@@ -77,7 +77,7 @@ def _add_place(parser: Any) -> None:
         "--incidents",
         metavar="DIR",
         default="",
-        help="where they are (default: as procwire watch --record has it)",
+        help="where they are (default: the usual place, and those of watches that record now)",
     )
     where.complete = {"bash": "_shtab_compgen_dirs", "zsh": "_directories", "tcsh": "d"}
 
@@ -152,11 +152,10 @@ def _add_open(actions: Any) -> None:
 
 def _list(arguments: argparse.Namespace) -> int:
     from procwire.cli.output.choice import writer
-    from procwire.recorder.listing import INCIDENTS, incidents
-    from procwire.recorder.vault import place
+    from procwire.recorder.listing import INCIDENTS, folders, incidents
 
     out = writer(arguments, INCIDENTS)
-    for row in incidents(place(arguments.incidents)):
+    for row in incidents(*folders(arguments.incidents)):
         out.write(row)
     out.finish()
     return exit.OK

@@ -19,13 +19,13 @@ def opened_of(word: str) -> Opened | None:
 
     Raises EngineError for a directory or a bundle that is none.
     """
+    from procwire.recorder.listing import directory_of
     from procwire.recorder.opening import opened
     from procwire.recorder.reason import RecorderError
-    from procwire.recorder.vault import place
 
     path = Path(word)
     if not path.exists() and "/" not in word:
-        path = place() / word
+        path = directory_of(word)
     if not path.is_dir() and not path.name.endswith(SUFFIX):
         return None
     try:

@@ -200,6 +200,7 @@ CHECKS: tuple[Callable[[], Check], ...] = (
     _zstd,
     cells.sandbox,
     shapes.shaping,
+    cells.shaping_warden,
 )
 
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from procwire.model.rows import Check
-from procwire.shaping.abilities import EMULATED, SERVES
-from procwire.shaping.failure import ShapingError
-from procwire.shaping.probe import probe
 
 REMEDY = (
     "modprobe the kinds that are lacking (sch_netem, sch_htb, ifb, cls_u32, act_mirred), or another kernel"
@@ -13,7 +10,15 @@ REMEDY = (
 
 
 def shaping() -> Check:
-    """What can be done to packets on interfaces, and what cannot and why."""
+    """What can be done to packets on interfaces, and what cannot and why.
+
+    The room is loaded here: a watch knows this check and does not make it.
+    """
+    from procwire.shaping import catching
+    from procwire.shaping.abilities import EMULATED, SERVES
+    from procwire.shaping.failure import ShapingError
+    from procwire.shaping.probe import probe
+
     try:
         able = probe()
     except ShapingError as error:
@@ -21,6 +26,8 @@ def shaping() -> Check:
     lacking = [
         f"{able.lacking(kind)}, so no {served}" for kind, served in SERVES.items() if able.lacking(kind)
     ]
+    if able.bpf and (reason := catching.why_not()):
+        lacking.append(f"{reason}, so no {SERVES['bpf']}")
     have = ", ".join(kind for kind, there in able.kinds.items() if there)
     if not lacking:
         return Check(name="shaping", status="ok", detail=f"this kernel has {have}")

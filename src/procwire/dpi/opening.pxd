@@ -1,4 +1,6 @@
 cimport cython
+
+@cython.no_gc
 @cython.final
 cdef class Opening:
     cdef public object context
@@ -7,7 +9,8 @@ cdef class Opening:
     cdef object _banned
     cdef object _limits
     cdef public list pieces
-    cdef list _streams
+    cdef bytes _stream_out
+    cdef bytes _stream_in
     cdef object _candidates
     cdef public long long held
     cdef long long _bound
@@ -19,6 +22,8 @@ cdef class Opening:
     cdef public bytes start
     cpdef object first(self, int side, bytes data, long long now, object waiting, object found)
     cdef object _decide(self, int side, bytes stream, bytes data, long long now, object found)
+    cdef bytes _stream(self, int side)
+    cdef void _keep(self, int side, bytes stream)
     cdef object _ask(self, int side, bytes stream, object asked)
     cdef object _confirmed(self, int side, bytes data, object waiting)
     cdef bint _suits(self, object entry, object piece)

@@ -54,7 +54,8 @@ class Opening:
     _banned: Any
     _limits: Any
     pieces: list[Any]
-    _streams: list[Any]
+    _stream_out: bytes
+    _stream_in: bytes
     _candidates: Any
     held: cython.longlong
     _bound: cython.longlong
@@ -74,7 +75,7 @@ class Opening:
         self.pieces = []
         self.sizes = []
         self.start = b""
-        self._streams = [b"", b""]
+        self._stream_out = self._stream_in = b""
         self._candidates = None
         self.held = 0
         self._bound = limits.side_bytes
@@ -104,7 +105,7 @@ class Opening:
 
     def push(self, side: cython.int, data: bytes, now: cython.longlong) -> Any:
         """The entry that claims the bytes, REFUSED, or None where more are needed."""
-        known: bytes = self._streams[side]
+        known: bytes = self._stream(side)
         stream: bytes = data if self.datagrams or not known else known + data
         found = self._ask(side, stream, self._order(side, stream))
         if found is REFUSED and self.loose and known and not self.datagrams:
@@ -133,7 +134,7 @@ class Opening:
             sizes.append(len(data) if side == 0 else -len(data))
         if found is REFUSED:
             return self._refused(side)
-        self._streams[side] = stream
+        self._keep(side, stream)
         self.hold(side, data, now)
         if found is None and self._enough(len(stream)):
             return REFUSED
@@ -151,7 +152,7 @@ class Opening:
 
     def forget(self, side: cython.int) -> None:
         """Drop what is held of one side; the stream goes on from a place that is not its start."""
-        self._streams[side] = b""
+        self._keep(side, b"")
         kept = [piece for piece in self.pieces if piece[0] != side]
         size: cython.longlong = 0
         for piece in kept:
@@ -170,7 +171,7 @@ class Opening:
         self._banned = (*self._banned, entry)
         pieces = self.pieces
         self.pieces, self.sizes = [], []
-        self._streams = [b"", b""]
+        self._stream_out = self._stream_in = b""
         self._candidates = None
         self.held = 0
         found: Any = REFUSED
@@ -180,6 +181,17 @@ class Opening:
             else:
                 self.hold(side, data, now)
         return found
+
+    @cython.cfunc
+    def _stream(self, side: cython.int) -> bytes:
+        return self._stream_out if side == 0 else self._stream_in
+
+    @cython.cfunc
+    def _keep(self, side: cython.int, stream: bytes) -> cython.void:
+        if side == 0:
+            self._stream_out = stream
+        else:
+            self._stream_in = stream
 
     @cython.cfunc
     def _ask(self, side: cython.int, stream: bytes, asked: Any) -> Any:
@@ -228,7 +240,7 @@ class Opening:
         first: cython.int = head[0]
         table = self._table[first]
         if self._candidates is not None and not self.loose and not self.datagrams:
-            return [entry for entry in self._candidates if entry in table or self._streams[side]]
+            return [entry for entry in self._candidates if entry in table or self._stream(side)]
         if not self._front and not self._banned:
             return table
         return [entry for entry in in_order(self._front, table) if entry not in self._banned]

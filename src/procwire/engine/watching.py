@@ -181,16 +181,16 @@ class Watching:
         resident.share_arena()
         allowed = Allowed(names=options.interfaces, promiscuous=options.promiscuous, keylog=options.keylog)
         owners = self._open_owners if options.owners else None
-        self.warden = start(options.sandbox, allowed, owners, pictures().take)
+        notes = self.kernel.notes.read_only() if self.kernel is not None and self.kernel.sees_use else None
+        self.warden = start(options.sandbox, allowed, owners, pictures().take, notes=notes)
         if self.kernel is not None:
             self.kernel.close()  # here: the warden has it
         cgroup.let_go()
         self.source.open_by(self.warden.open_ring)
         if self._key_file is not None:
             self._key_file.open_by(self.warden.open_keys)
-        cell = engine(
-            options.sandbox, folders=options.folders, files=options.readable, maps=bool(self.counting)
-        )
+        maps = self.counting is not None or notes is not None
+        cell = engine(options.sandbox, folders=options.folders, files=options.readable, maps=maps)
         resident.give_back()
         compiled_modules()  # is kept: its files may be out of reach from here on
         self.confinement = confine(cell)

@@ -1,5 +1,7 @@
+cimport cython
 from procwire.model.packets cimport PacketTable
 
+@cython.no_gc
 cdef class End:
     cdef public long long nxt
     cdef public long long isn

@@ -26,7 +26,7 @@ cdef class Flow:
     cdef public long long segments_out
     cdef public long long segments_in
     cdef public long long elsewhere
-    cdef public long long faults
+    cdef public unsigned int faults
     cdef public int ttl_out
     cdef public int ttl_in
     cdef public int flags_out
@@ -37,16 +37,16 @@ cdef class Flow:
     cdef public long long rtt
     cdef public long long rtt_dst
     cdef public long long srtt
-    cdef public long long retransmissions_out
-    cdef public long long retransmissions_in
-    cdef public long long out_of_order_out
-    cdef public long long out_of_order_in
-    cdef public long long duplicate_acks_out
-    cdef public long long duplicate_acks_in
-    cdef public long long zero_windows_out
-    cdef public long long zero_windows_in
-    cdef public long long keep_alives_out
-    cdef public long long keep_alives_in
+    cdef public unsigned int retransmissions_out
+    cdef public unsigned int retransmissions_in
+    cdef public unsigned int out_of_order_out
+    cdef public unsigned int out_of_order_in
+    cdef public unsigned int duplicate_acks_out
+    cdef public unsigned int duplicate_acks_in
+    cdef public unsigned int zero_windows_out
+    cdef public unsigned int zero_windows_in
+    cdef public unsigned int keep_alives_out
+    cdef public unsigned int keep_alives_in
     cdef public long long gaps_out
     cdef public long long gaps_in
     cdef public int mss_out

@@ -56,7 +56,7 @@ class Flow:
     segments_out: cython.longlong
     segments_in: cython.longlong
     elsewhere: cython.longlong  # packets seen again on another interface, not counted
-    faults: cython.longlong
+    faults: cython.uint
     ttl_out: cython.int
     ttl_in: cython.int
     # TCP (RFC 9293)
@@ -68,16 +68,16 @@ class Flow:
     rtt: cython.longlong  # of the handshake, both legs: SYN -> SYN-ACK -> ACK; UNKNOWN_NS
     rtt_dst: cython.longlong  # its leg from the observer to dst and back: SYN -> SYN-ACK; UNKNOWN_NS
     srtt: cython.longlong  # smoothed over the flow's life (RFC 6298); UNKNOWN_NS
-    retransmissions_out: cython.longlong
-    retransmissions_in: cython.longlong
-    out_of_order_out: cython.longlong
-    out_of_order_in: cython.longlong
-    duplicate_acks_out: cython.longlong
-    duplicate_acks_in: cython.longlong
-    zero_windows_out: cython.longlong
-    zero_windows_in: cython.longlong
-    keep_alives_out: cython.longlong  # keep-alive and zero-window probes
-    keep_alives_in: cython.longlong
+    retransmissions_out: cython.uint
+    retransmissions_in: cython.uint
+    out_of_order_out: cython.uint
+    out_of_order_in: cython.uint
+    duplicate_acks_out: cython.uint
+    duplicate_acks_in: cython.uint
+    zero_windows_out: cython.uint
+    zero_windows_in: cython.uint
+    keep_alives_out: cython.uint  # keep-alive and zero-window probes
+    keep_alives_in: cython.uint
     gaps_out: cython.longlong  # payload bytes that were never seen
     gaps_in: cython.longlong
     mss_out: cython.int

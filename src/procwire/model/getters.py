@@ -17,7 +17,7 @@ from procwire.model import address
 from procwire.model._ip_names import PORTED, ip_protocol
 from procwire.model.flow import UNKNOWN_NS
 from procwire.model.frames import FOREIGN, INBOUND, OUTBOUND
-from procwire.model.kernel import KernelView
+from procwire.model.kernel import KernelView, TcpFacts
 from procwire.model.packets import HAS_PORTS, IS_IP
 from procwire.model.rows import PacketRow
 
@@ -150,13 +150,12 @@ def kernel_end(row: FlowRow) -> str | None:
 
 def kernel_tcp(name: str, unit: int = 1) -> Getter:
     """What TCP itself says of a connection, where it was asked."""
+    place = TcpFacts._fields.index(name)
 
     def get(row: FlowRow) -> int | None:
         view = row.flow.kernel
-        if not isinstance(view, KernelView) or view.tcp is None:
-            return None
-        value: int = getattr(view.tcp, name)
-        return value * unit
+        value = view.fact(place) if isinstance(view, KernelView) else None
+        return value * unit if value is not None else None
 
     return get
 
@@ -167,7 +166,8 @@ def smoothed(row: FlowRow) -> int | None:
     if flow.kernel is None:
         return None if flow.srtt == UNKNOWN_NS else flow.srtt
     view = flow.kernel
-    return view.tcp.srtt_us * 1000 or None if isinstance(view, KernelView) and view.tcp is not None else None
+    told = view.tcp if isinstance(view, KernelView) else None
+    return told.srtt_us * 1000 or None if told is not None else None
 
 
 def resent_by(side: int) -> Getter:
@@ -179,9 +179,8 @@ def resent_by(side: int) -> Getter:
             count: int | None = seen(row)
             return count
         view = row.flow.kernel
-        if not isinstance(view, KernelView) or view.tcp is None or view.tcp_end != side:
-            return None
-        return view.tcp.resent
+        told = view.tcp if isinstance(view, KernelView) else None
+        return told.resent if told is not None and view.tcp_end == side else None
 
     return get
 

@@ -5,6 +5,7 @@ Written by the accounting room as it reads the kernel's maps, shown by the colum
 
 from __future__ import annotations
 
+import struct
 from typing import NamedTuple
 
 import msgspec
@@ -40,6 +41,9 @@ class TcpFacts(NamedTuple):
     changes: int
 
 
+_FACTS = struct.Struct("=4Q8I")
+
+
 class Credited(NamedTuple):
     """What the kernel counted of a flow since it was asked last."""
 
@@ -56,12 +60,26 @@ class KernelView(msgspec.Struct):
     attributed_out: int = 0
     attributed_in: int = 0
     missed: int = 0  # packets whose content was wanted, and there was no room for it
-    tcp: TcpFacts | None = None
+    facts: bytes = b""  # ``tcp``, packed: flows are many
     tcp_end: int = 0  # whose end ``tcp`` is: 0 is src
     judged: bool = False  # whether every packet was looked at for how TCP fares
 
     @property
+    def tcp(self) -> TcpFacts | None:
+        """What TCP knows, where it was asked."""
+        return TcpFacts(*_FACTS.unpack(self.facts)) if self.facts else None
+
+    @tcp.setter
+    def tcp(self, told: TcpFacts | None) -> None:
+        self.facts = _FACTS.pack(*told) if told is not None else b""
+
+    def fact(self, place: int) -> int | None:
+        """One of them, by its place among TcpFacts."""
+        return _FACTS.unpack(self.facts)[place] if self.facts else None
+
+    @property
     def state(self) -> str:
         """TCP's state by name; empty where it did not change yet."""
-        number = self.tcp.state if self.tcp is not None else 0
+        told = self.tcp
+        number = told.state if told is not None else 0
         return TCP_STATES[number] if number < len(TCP_STATES) else str(number)

@@ -21,13 +21,13 @@ from procwire.bpf.libbpf import BpfError
 from procwire.bpf.loader import Object, read_object
 from procwire.model.process import EXACT, LISTENER, UNKNOWN
 from procwire.processes import keys, masking, procfs
-from procwire.processes._names import CONNECTED, ICMP, ICMPV6, TCP
+from procwire.processes._names import TCP
 from procwire.processes.claims import Claim, Link
 from procwire.processes.keys import Key
+from procwire.processes.notes import Notes
 
 SOURCE = "bpf"
 OBJECT = "owners"
-CLOSED_NS = 60_000_000_000  # a closed socket is vouched for this long: its name may be another's later
 INITIAL_PID_NAMESPACE = 0xEFFFFFFC  # PROC_PID_INIT_INO, include/linux/proc_ns.h
 MAX_LINEAGE = 16  # parents of one process that are noted in a claim
 MAX_COMMANDS = 1024  # masked command lines that are remembered
@@ -60,14 +60,14 @@ class KernelOwners:
             raise BpfError(
                 errno.EXDEV, "runs in a pid namespace of its own: the kernel's pids mean others here"
             )
-        self._clock = clock
-        self._home = namespace_cookie()
         self.missing: dict[str, str] = {}
-        self._sees_use = True
+        self.sees_use = True  # every use of a socket is noted: it was not inherited or passed on unseen
         self._object = self._open(content if content is not None else read_object(OBJECT), sizes or {})
-        self._tuples = self._object.map("tuples", records.NAMED_BYTES)
-        self._sockets = self._object.map("sockets", records.OWNER_BYTES)
+        tuples = self._object.map("tuples", records.NAMED_BYTES)
+        sockets = self._object.map("sockets", records.OWNER_BYTES)
+        lives = self._object.map("lives", records.LIFE_BYTES)
         self._processes = self._object.map("processes", records.FACTS_BYTES)
+        self.notes = Notes((tuples, sockets, lives), namespace_cookie(), clock)
 
     def __enter__(self) -> KernelOwners:
         return self
@@ -88,10 +88,7 @@ class KernelOwners:
 
     def knows(self, cookie: int) -> bool:
         """See ``Origin``; only where every use of a socket is noted. Never raises."""
-        try:
-            return self._sees_use and self._sockets.get(records.COOKIE.pack(cookie)) is not None
-        except BpfError:
-            return False
+        return self.sees_use and self.notes.knows(cookie)
 
     def counts(self) -> dict[str, int]:
         """Entries made in each map since the start, and those the kernel refused. LRU maps evict silently:
@@ -105,27 +102,12 @@ class KernelOwners:
     def _lookup(self, key: Key) -> Claim | None:
         if keys.is_group(key.src):
             return None
-        named = self._named(key, self._home if keys.is_loopback(key.src) else 0)
-        if named is None or named.contested:
+        noted = self.notes.socket(key)
+        if noted is None:
             return None
-        if named.cookie == records.OF_KERNEL:
+        if noted.owner is None:
             return _KERNELS.get(key.proto, _KERNELS[0])
-        value = self._sockets.get(records.COOKIE.pack(named.cookie))
-        if value is None:
-            return None
-        owner = records.unpack_owner(value)
-        if owner.released and self._clock() - owner.released > CLOSED_NS:
-            return None
-        return self._claim(owner, named.cookie)
-
-    def _named(self, key: Key, netns: int) -> records.Named | None:
-        sport, dport = _ports(key)
-        value = self._tuples.get(records.pack_tuple(key.src, sport, key.dst, dport, (key.proto, netns)))
-        if value is not None:
-            return records.unpack_named(value)
-        named = self._named(key, 0) if netns else None
-        # The kernel's own sockets are noted without their namespace.
-        return named if named is not None and named.cookie == records.OF_KERNEL else None
+        return self._claim(noted.owner, noted.cookie)
 
     def _claim(self, owner: records.Owner, cookie: int = 0) -> Claim:
         claim = Claim(
@@ -139,7 +121,7 @@ class KernelOwners:
             reason=_REASONS.get(owner.how, ""),
             cookie=cookie,
             noted=owner.since,
-            handed_on=not self._sees_use,
+            handed_on=not self.sees_use,
         )
         facts = self._facts(owner.start, owner.tgid)
         if facts is None:
@@ -186,15 +168,8 @@ class KernelOwners:
             if REQUIRED - wanted or not (refused or probe.INSTEAD.keys() - wanted):
                 raise
         self.missing = refused
-        self._sees_use = not probe.INSTEAD.keys() & refused.keys()
+        self.sees_use = not probe.INSTEAD.keys() & refused.keys()
         return _started(Object(content, sizes=sizes, accept=wanted.__contains__))
-
-
-def _ports(key: Key) -> tuple[int, int]:
-    """As the programs name the ends: ICMP by the type that this end sends, others without ports by none."""
-    if key.proto in CONNECTED:
-        return key.sport, key.dport
-    return (key.sport, 0) if key.proto in (ICMP, ICMPV6) else (0, 0)
 
 
 @functools.lru_cache(maxsize=MAX_COMMANDS)

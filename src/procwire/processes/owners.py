@@ -111,6 +111,10 @@ class Owners:
         self._ends.rescan()
         return self._ends.warm()
 
+    def addresses(self) -> list[bytes]:
+        """This host's, of every namespace that is known: of what has none of them no socket is here."""
+        return sorted({address for namespace in self.namespaces for address in namespace.addresses})
+
 
 def merged(before: Owner, after: Owner) -> Owner:
     """The better of two answers for one flow, end by end: what was seen once stays seen, and since when."""

@@ -20,6 +20,7 @@ from procwire.capture.writer import block, section, statistics
 from procwire.model.flow import Flow
 from procwire.model.frames import FrameBatch
 from procwire.model.process import Owner
+from procwire.recorder.ahead import Ahead
 from procwire.recorder.hashed import HashedFile
 from procwire.recorder.stamps import DECLARED, names, remark, stamp
 from procwire.recorder.sums import highest
@@ -64,7 +65,7 @@ class Following:
         """Nothing is read before the first step: by then whoever reads is shut in."""
         self._source = open_files(paths, merge=len(paths) > 1)
         self._annotator = _Annotator(wanted, self._source.interfaces, output)
-        self._batches = _whole(self._source.batches())
+        self._ahead = Ahead(_whole(self._source.batches()))
         self._waits: FrameBatch | None = None
         self._rewrite = rewrite
 
@@ -83,10 +84,11 @@ class Following:
 
     def close(self) -> None:
         """Let go of the source."""
+        self._ahead.close()
         self._source.close()
 
     def _next(self) -> FrameBatch | None:
-        self._waits = self._waits or next(self._batches, None)
+        self._waits = self._waits or self._ahead.take()
         return self._waits
 
 

@@ -1,12 +1,13 @@
-"""Asking a watch that runs to freeze, arm or disarm: by signals, but only one that waits for them.
+"""Asking a watch that runs to freeze, arm or disarm, by signals, and where it keeps incidents.
 
-They would end any other.
+Only one that waits for the signals gets them: they would end any other.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import stat
 from pathlib import Path
 
 from procwire.recorder.reason import RecorderError
@@ -25,6 +26,19 @@ def recording(proc: Path = Path("/proc")) -> list[int]:
         except OSError:
             continue  # ended meanwhile
     return sorted(found)
+
+
+def places(proc: Path = Path("/proc")) -> list[Path]:
+    """Where watches that record keep incidents: the directories that they hold open to read in."""
+    found: dict[Path, None] = {}
+    for pid in recording(proc):
+        try:
+            for link in sorted((proc / str(pid) / "fd").iterdir()):
+                if link.lstat().st_mode & stat.S_IRUSR and link.is_dir():
+                    found[link.readlink()] = None
+        except OSError:
+            continue  # ended meanwhile, or somebody else's
+    return list(found)
 
 
 def waits(pid: int, proc: Path = Path("/proc")) -> bool:

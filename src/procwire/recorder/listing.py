@@ -12,8 +12,10 @@ import msgspec
 from procwire.model.columns import Kind, Table
 from procwire.model.declare import column, count, items, text
 from procwire.model.values import parse_time
+from procwire.recorder.asking import places
 from procwire.recorder.incident import HEAD
 from procwire.recorder.reason import RecorderError
+from procwire.recorder.vault import place
 
 MAX_HEAD_BYTES = 4 << 20
 
@@ -45,11 +47,26 @@ INCIDENTS = Table(
 )
 
 
-def incidents(place: Path) -> Iterator[IncidentRow]:
+def incidents(*folders: Path) -> Iterator[IncidentRow]:
     """Oldest first. Raises OSError for a directory that cannot be read."""
-    for path in sorted(place.iterdir()) if place.is_dir() else ():
+    found = [path for folder in folders if folder.is_dir() for path in folder.iterdir()]
+    for path in sorted(found, key=lambda each: each.name):
         if (path / HEAD).is_file():
             yield _row(head(path))
+
+
+def folders(named: str = "") -> list[Path]:
+    """Where incidents may lie: ``named`` alone, else the usual place and those of watches that record now."""
+    usual = place(named)
+    if named:
+        return [usual]
+    return [usual, *(each for each in places() if each.resolve() != usual.resolve())]
+
+
+def directory_of(name: str, named: str = "") -> Path:
+    """The directory of the incident of that name; in the usual place, where there is none."""
+    found = [folder / name for folder in folders(named)]
+    return next((path for path in found if path.is_dir()), found[0])
 
 
 def head(directory: Path) -> dict[str, Any]:

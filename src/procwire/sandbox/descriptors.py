@@ -50,12 +50,13 @@ def nameable() -> Open:
 def _family(fd: int) -> int | None:
     """A socket's address family, 0 for what is no socket; None for what is closed by now."""
     try:
-        os.fstat(fd)
+        copy = os.dup(fd)
     except OSError:
         return None
     try:
-        twin = socket.socket(fileno=os.dup(fd))
+        twin = socket.socket(fileno=copy)
     except OSError:
+        os.close(copy)
         return 0
     with twin:
         return twin.family

@@ -54,8 +54,11 @@ _MAKES = (
     "make-file write-file truncate-file delete-file make-folder change-mode connect-tcp send-udp raw-socket "
     "fork-bomb signal signal-thread become-root take-capability show-memory raise-limit"
 )
-# Shaping's warden: a journal, control groups, sockets of processes that it marks. It opens no packet socket.
-_SHAPES = "make-file write-file truncate-file delete-file make-folder change-mode steal-descriptor"
+# Shaping's warden: a journal, control groups, sockets of processes that it marks; a limit, as each impairment
+# takes descriptors. It opens no packet socket.
+_SHAPES = (
+    "make-file write-file truncate-file delete-file make-folder change-mode steal-descriptor raise-limit"
+)
 NEEDS = {
     "warden": WARDEN_NEEDS,
     "daemon": WARDEN_NEEDS | frozenset(_MAKES.split()),

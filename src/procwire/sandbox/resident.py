@@ -50,13 +50,15 @@ def share_arena() -> None:
 
     Else each thread begins one of its own, of which mostly little is used (glibc; others pass it over). What
     is large stays outside of it: the kernel's maps are read into buffers of some 100 KiB once a second, and
-    each would leave a hole between what lives longer.
+    each would leave a hole between what lives longer. What starting left free goes back to the system.
     """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    libc = ctypes.CDLL(None)
+    mallopt = getattr(libc, "mallopt", None)
     if mallopt is not None:
         mallopt(_ARENA_MAX, 1)
         mallopt(_MMAP_THRESHOLD, LARGE_BYTES)
         mallopt(_TRIM_THRESHOLD, LARGE_BYTES)
+        libc.malloc_trim(0)
 
 
 def give_back(path: str = SMAPS) -> int:

@@ -43,6 +43,15 @@ def program(group: str, priority: int) -> Iterator[int]:
         raise ShapingError(f"what {group} receives cannot be told apart: {error.strerror}") from None
 
 
+def why_not() -> str:
+    """Why what a control group receives cannot be told apart here; empty where it can."""
+    try:
+        with program("/", 0):
+            return ""
+    except ShapingError as error:
+        return str(error)
+
+
 def options(descriptor: int, ifb: int) -> bytes:
     """The filter that leads what the program matches to an ifb."""
     made = Bpf(name=CATCH_NAME, descriptor=descriptor, direct=False, actions=(Mirred(ifb),))

@@ -10,7 +10,8 @@ from procwire.shaping.steps import Part
 
 def said(wanted: Impairment, parts: tuple[Part, ...] = ()) -> tuple[str, ...]:
     """What it comes to, for people: one-way and round trip are never left to be guessed."""
-    lines = [f"{side}: {in_words(effect)}" for side, effect in wanted.effects.items()]
+    lines = [f"only {'; or '.join(str(each) for each in wanted.selectors)}"] if wanted.selectors else []
+    lines += [f"{side}: {in_words(effect)}" for side, effect in wanted.effects.items()]
     delays = {side: effect.latency_ns for side, effect in wanted.effects.items() if effect.latency_ns}
     if delays:
         ways = " and ".join(f"{show_span(ns)} one-way in {side}" for side, ns in delays.items())

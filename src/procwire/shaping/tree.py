@@ -126,7 +126,7 @@ def tree(standing: Standing, wish: Wish, able: Abilities) -> Tree:
             return Tree(_one(standing, wish, alone, how="change"), leave)
         return Tree((gone, *_one(standing, wish, alone)), leave)
     if standing.is_alone:
-        note = f"{standing.name}: the tree has another shape now: packets that waited in it are lost"
+        note = "the tree has another shape now: packets that waited in it are lost"
         return Tree(_founded(standing, wish, able, how="replace"), leave, (note,))
     if not wish.adopt:
         raise ForeignError(

@@ -8,7 +8,6 @@ so a text that the two parsers read differently is still held to the same lists.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -93,6 +92,8 @@ def _parsed(text: str) -> Any:
         raise GuardError(f"a query has at most {MAX_TEXT:,} characters")
     if "\0" in text:
         raise GuardError("a query holds no NUL")
+    import logging
+
     import sqlglot
     from sqlglot.errors import SqlglotError
 

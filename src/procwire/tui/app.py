@@ -182,18 +182,17 @@ class Terminal(App[int]):
         """The screen that is seen."""
         return self.body.view
 
-    async def _enter(self, view: View, *, keep: bool) -> None:
+    async def _enter(self, view: View, *, keep: bool, words: str = "") -> None:
         await self.body.enter(view, keep=keep)
-        self.said = None
+        self.said = (words, "text") if words else None
         self.paint()
         self.call_after_refresh(self.fetch, view)  # once it has its size
 
-    async def action_go(self, name: str) -> None:
-        """Show a screen by name."""
-        view = self.body.named(name)
-        if view is not None and len(self.screen_stack) == 1:
+    async def action_go(self, name: str, words: str = "") -> None:
+        """Show a screen by name. ``words``: what is to be done there."""
+        if (view := self.body.named(name)) is not None and len(self.screen_stack) == 1:
             self.query_one(FilterBar).close()
-            await self._enter(view, keep=False)
+            await self._enter(view, keep=False, words=words)
 
     async def action_switch(self, name: str) -> None:
         """The same by its key: at once, so that the next key is for the new screen."""

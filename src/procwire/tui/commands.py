@@ -1,4 +1,7 @@
-"""All that can be done just now, by name: made from the keys, the screens and the themes."""
+"""All that can be done, by name: made from the keys, the screens and the themes.
+
+What another screen does is offered last: it leads there and says the key, since a row must be chosen first.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,9 @@ from procwire.tui.grid import Grid
 from procwire.tui.picker import Choice
 from procwire.tui.registry import SCREENS
 from procwire.tui.view import View
+from procwire.tui.views.rows import COLUMNS_KEY, FILTER_KEY, ORDER_KEY
+
+EVERYWHERE = (FILTER_KEY, ORDER_KEY, COLUMNS_KEY)
 
 
 def commands(view: View) -> list[tuple[Choice, str]]:
@@ -30,6 +36,21 @@ def commands(view: View) -> list[tuple[Choice, str]]:
     found += [
         (_choice("app", f"look('{name}')", f"colours: {name}", palette.DOCS[name]), "")
         for name in palette.NAMES
+    ]
+    found += [
+        (
+            _choice(
+                "app",
+                f"go({entry.name!r}, {f'{key.named}: {key.words}'!r})",
+                f"{entry.title}: {key.words}",
+                f"{entry.key} {key.named}",
+            ),
+            "",
+        )
+        for entry in SCREENS
+        if entry.name != view.NAME
+        for key in entry.view().KEYS
+        if key not in EVERYWHERE
     ]
     return found
 

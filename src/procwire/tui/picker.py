@@ -162,7 +162,8 @@ class Picker(ModalScreen[list[str] | None]):
     def _paint(self) -> None:
         canvas = self.query_one(Canvas)
         wide = max((len(each.name) for each in self.found), default=0)
-        canvas.draw([self._line(n, each, wide, canvas.size.width) for n, each in enumerate(self.found)])
+        lines = [self._line(n, each, wide, canvas.size.width) for n, each in enumerate(self.found)]
+        canvas.draw(lines or [(("nothing is called that", "dim"),)])
         if self.place < canvas.top or self.place >= canvas.top + canvas.size.height:
             canvas.action_move(self.place - canvas.top - (canvas.size.height // 2))
 

@@ -24,12 +24,16 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         """As a tab says it."""
         return self.name, self.key, self.title, self.short
 
+    def view(self) -> type[View]:
+        """What it is made by."""
+        kind: type[View] = getattr(import_module(f"procwire.tui.views.{self.module}"), self.kind)
+        if not issubclass(kind, View):
+            raise TypeError(self.kind)
+        return kind
+
     def make(self) -> View:
         """A new one."""
-        view = getattr(import_module(f"procwire.tui.views.{self.module}"), self.kind)()
-        if not isinstance(view, View):
-            raise TypeError(self.kind)
-        return view
+        return self.view()()
 
 
 def _entry(key: str, name: str, short: str, kind: str) -> Entry:

@@ -13,6 +13,8 @@ from typing import Self
 from procwire.capture.opening import RingWish
 from procwire.capture.source import CaptureError
 from procwire.processes.keys import Key
+from procwire.processes.noted import NotedOwners
+from procwire.processes.notes import Notes
 from procwire.processes.owners import Look
 from procwire.warden.facts import Mirror
 from procwire.warden.gallery import Gallery
@@ -50,11 +52,16 @@ class WardenError(OSError):
 
 
 class RemoteOwners:
-    """Owners (processes.owners.Owners) as the warden knows them; a context manager. For one thread."""
+    """Owners (processes.owners.Owners) as the warden knows them; a context manager. For one thread.
 
-    def __init__(self, line: Line, mirror: Mirror) -> None:
+    What can be read in the kernel's notes, of processes that the warden has told of, is not asked for.
+    """
+
+    def __init__(self, line: Line, mirror: Mirror, notes: Notes | None = None) -> None:
         self._line = line
         self._mirror = mirror
+        self._noted = NotedOwners(notes) if notes is not None else None
+        self._near: dict[Key, Look] = {}  # answered by notes, and not taken yet
         self._ahead: deque[Key] = deque()  # asked for together, and not taken yet
         self._came: deque[Found | Refused] = deque()  # answers to the first of them
 
@@ -67,19 +74,33 @@ class RemoteOwners:
     def close(self) -> None:
         """Ask no more."""
         self._line.close()
+        if self._noted is not None:
+            self._noted.close()
 
     def look(self, key: Key) -> Look:
         """See Owners. Raises WardenError."""
+        near = self._near.pop(key, None)
+        if near is None and self._noted is not None and not (self._ahead and self._ahead[0] == key):
+            near = self._noted.look(key)
+        if near is not None:
+            return near
         answer = self._answer(key)
         if not isinstance(answer, Found):
             raise WardenError(0, f"the warden says {type(answer).__name__}")
-        return self._mirror.look(answer)
+        look = self._mirror.look(answer)
+        if self._noted is not None:
+            self._noted.learn(key, look)
+        return look
 
     def refresh(self) -> int:
         """See Owners. Raises WardenError."""
         self._forget()
         answer = _asked(self._line, Refresh())
-        return answer.sockets if isinstance(answer, Refreshed) else 0
+        if not isinstance(answer, Refreshed):
+            return 0
+        if self._noted is not None:
+            self._noted.renew(answer.addresses)
+        return answer.sockets
 
     def ahead(self, keys: Sequence[Key]) -> None:
         """Ask for all of them now, in one message: they are answered while the first is awaited.
@@ -87,7 +108,7 @@ class RemoteOwners:
         MOST_TOGETHER at most.
         """
         self._forget()
-        together = keys[:MOST_TOGETHER]
+        together = [key for key in keys[:MOST_TOGETHER] if not self._is_near(key)]
         if not together:
             return
         try:
@@ -95,6 +116,12 @@ class RemoteOwners:
         except OSError:
             return  # whoever asks one by one is told why
         self._ahead.extend(together)
+
+    def _is_near(self, key: Key) -> bool:
+        look = self._noted.look(key) if self._noted is not None else None
+        if look is not None:
+            self._near[key] = look
+        return look is not None
 
     def _answer(self, key: Key) -> Reply:
         if not self._ahead or self._ahead[0] != key:
@@ -129,15 +156,16 @@ class RemoteOwners:
                 self._came.extend(told.each)
         self._ahead.clear()
         self._came.clear()
+        self._near.clear()
 
 
 class Warden:
     """The other process, as its engine sees it. Sockets are asked for, and news is heard, on one thread."""
 
-    def __init__(self, pid: int, asking: Line, opening: Line) -> None:
+    def __init__(self, pid: int, asking: Line, opening: Line, notes: Notes | None = None) -> None:
         self.pid = pid
         self.mirror = Mirror()
-        self.owners = RemoteOwners(asking, self.mirror)
+        self.owners = RemoteOwners(asking, self.mirror, notes)
         self.gallery = Gallery(lambda table: opening.give(pack(Picture(Drawn(table))), wait=False))
         self._line = opening
         self._ended = False

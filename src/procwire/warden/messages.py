@@ -16,6 +16,7 @@ from procwire.model.process import Container, Executable, Owner
 
 MAX_BYTES = 1 << 16  # of one message
 MOST_TOGETHER = 32  # owners that are asked for in one message
+MOST_ADDRESSES = 2048  # that are told
 _LENGTH_BYTES = 4
 
 _Port = Annotated[int, Meta(ge=0, le=0xFFFF)]
@@ -99,9 +100,10 @@ class Found(msgspec.Struct, frozen=True, tag=True):
 
 
 class Refreshed(msgspec.Struct, frozen=True, tag=True):
-    """How many sockets were seen."""
+    """How many sockets were seen, and this host's addresses; none of those where they are too many."""
 
     sockets: _Count
+    addresses: Annotated[list[_Address], Meta(max_length=MOST_ADDRESSES)] = []
 
 
 class Opened(msgspec.Struct, frozen=True, tag=True):

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
+from procwire.processes.notes import Notes
 from procwire.processes.owners import Owners
 from procwire.sandbox import descriptors, profile
 from procwire.sandbox.confine import confine
@@ -31,11 +32,13 @@ def start(
     allowed: Allowed,
     open_owners: OpenOwners | None = Owners,
     painter: Painter | None = None,
+    *,
+    notes: Notes | None = None,
 ) -> Warden:
     """Fork the warden off. What is open here is open there, but for packet sockets, which it lets go.
 
     ``open_owners``: who knows owners, made in the warden; None: nobody is asked. ``painter``: who makes
-    pictures of the host's tables. Raises OSError.
+    pictures of the host's tables. ``notes``: the kernel's, which the engine may read. Raises OSError.
     """
     asking, opening = pair(), pair()
     sys.stdout.flush()
@@ -49,12 +52,14 @@ def start(
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         for made in (asking[1], opening[1]):
             made.close()
-        return Warden(pid, Line(asking[0]), Line(opening[0]))
+        return Warden(pid, Line(asking[0]), Line(opening[0]), notes)
     code = 1
     try:
         for made in (asking[0], opening[0]):
             made.close()
         _settle(parent)
+        if notes is not None:
+            notes.close()  # here: it has them to write to
         confine(profile.warden(mode))
         _serve((Line(asking[1]), Line(opening[1])), allowed, open_owners, painter)
         code = 0

@@ -24,6 +24,7 @@ from procwire.warden.easel import Easel, Painter
 from procwire.warden.facts import Shelf
 from procwire.warden.line import Line, close_all
 from procwire.warden.messages import (
+    MOST_ADDRESSES,
     Answers,
     Found,
     LookUp,
@@ -56,6 +57,9 @@ class Asked(Protocol):
 
     def refresh(self) -> int:
         """See every socket."""
+
+    def addresses(self) -> list[bytes]:
+        """Of this host, as of then."""
 
 
 class Allowed(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,7 +159,7 @@ class Service:
                 reply = self._look(self.owners, asked)
             else:
                 assert isinstance(asked, Refresh)
-                reply = Refreshed(self.owners.refresh())
+                reply = _refreshed(self.owners)
         except (CaptureError, OSError, MessageError) as error:
             reply = Refused(getattr(error, "reason", "") or getattr(error, "strerror", "") or str(error))
         try:
@@ -213,6 +217,11 @@ class Service:
         except (OSError, MessageError):
             return False
         return True
+
+
+def _refreshed(owners: Asked) -> Refreshed:
+    seen, addresses = owners.refresh(), owners.addresses()
+    return Refreshed(seen, addresses if len(addresses) <= MOST_ADDRESSES else [])
 
 
 def _packed(reply: Reply) -> bytes:

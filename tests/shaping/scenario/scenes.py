@@ -6,7 +6,7 @@ from procwire.shaping.failure import ShapingError
 from procwire.shaping.impairment import Delay, Effect, Impairment, Rate
 from procwire.shaping.loss import Loss
 from procwire.shaping.scenario.checking import Sample
-from procwire.shaping.scenario.plan import Effects, Scenario, Step, Track
+from procwire.shaping.scenario.plan import Effects, Meant, Scenario, Step, Track
 from procwire.shaping.target import Target, target
 
 MS, SECOND = 1_000_000, 1_000_000_000
@@ -37,13 +37,13 @@ class Notes:
         self.fails = fails
         self.samples: list[Sample | None] = []
 
-    def set(self, target: Target, impairment: Impairment, now: int) -> None:
+    def set(self, meant: Meant, impairment: Impairment, now: int) -> None:
         self._note(now, "set", impairment)
 
-    def clear(self, target: Target, now: int) -> None:
-        self._note(now, "clear", target)
+    def clear(self, meant: Meant, now: int) -> None:
+        self._note(now, "clear", meant.target)
 
-    def link(self, target: Target, up: bool, now: int) -> None:
+    def link(self, meant: Meant, up: bool, now: int) -> None:
         self._note(now, "link", up)
 
     def sample(self, target: Target, now: int) -> Sample | None:

@@ -13,6 +13,7 @@ from procwire.shaping.scenario.checking import Sample
 from procwire.shaping.scenario.conducting import Conductor
 from procwire.shaping.scenario.kernel import Kernels
 from procwire.shaping.scenario.plan import NOTHING, Effects, Scenario, Step, Track
+from procwire.shaping.selection import Selector, selector
 from procwire.shaping.session import Shaper
 from procwire.shaping.target import Target
 from tests.lab import Host, pair
@@ -78,6 +79,28 @@ def test_a_stop_restores(kernels: Kernels, left: Host) -> None:
     conductor.tick(0)
     assert rates(left)
     conductor.stop(5)
+    assert {each["kind"] for each in shown(left, "qdisc", "show")} == {"noqueue"}
+
+
+def test_tracks_of_one_interface_run_beside_each_other(kernels: Kernels, left: Host) -> None:
+    """Two networks and all the rest, in steps of their own; a check adds them up."""
+    whose = Target(kind="namespace", name=left.name, interface="eth0")
+    four, six = (selector(text) for text in ("peer=10.0.0.0/8", "peer=fd00::/8"))
+
+    def track(*steps: Step, selectors: tuple[Selector, ...] = ()) -> Track:
+        return Track(target=whose, steps=steps, selectors=selectors)
+
+    slow, quick = (Step(span_ns=SECOND, effects=sending(bits)) for bits in (8_000_000, 80_000_000))
+    tracks = (track(slow, slow, slow), track(slow, quick, selectors=(four,)), track(quick, selectors=(six,)))
+    made = Scenario(name="beside", tracks=tracks)
+    kernels.able(made)
+    conductor = Conductor(made, kernels, kernels, now=0)
+    counts = []
+    for second in range(4):
+        conductor.tick(second * SECOND)
+        counts.append(left.run("tc", "class", "show", "dev", "eth0").count("rate 80Mbit"))
+    assert conductor.passed, conductor.faults
+    assert counts == [1, 2, 2, 0]
     assert {each["kind"] for each in shown(left, "qdisc", "show")} == {"noqueue"}
 
 

@@ -169,3 +169,35 @@ def test_nothing_but_the_rooms_error_is_raised(value: object) -> None:
     with contextlib.suppress(FileError):
         made = READER.read(Located("f", value, {}))
     assert made is None or made.tracks
+
+
+MATCHED = """[[track]]
+target = "eth0"
+match = "peer=10.0.0.0/8"
+[[track.step]]
+for = "1s"
+rtt = "80ms"
+[[track]]
+target = "eth0"
+match = {match}
+[[track.step]]
+for = "1s"
+loss = "1%"
+"""
+
+
+def matched(match: str) -> Scenario:
+    return read(MATCHED.format(match=match))
+
+
+def test_tracks_of_one_target_mean_parts_of_it() -> None:
+    first, second = matched('["port=53", "peer=fd00::/8"]').tracks
+    assert str(first.meant) == "eth0 (peer=10.0.0.0/8)"
+    assert [str(each) for each in second.selectors] == ["port=53", "peer=fd00::/8"]
+    for match, says in (
+        ('"peer=10.0.0.0/8"', "two tracks are of the same target"),
+        ('"peer=nobody"', "(?s)9.*not an address"),
+        ("7", "a text or a list of texts"),
+    ):
+        with pytest.raises(FileError, match=says):
+            matched(match)

@@ -51,3 +51,16 @@ def test_a_recording_has_no_process_table() -> None:
         assert "holds no process table" in await driver.press("3")
 
     assert drive(story, host=Recorded()) is not None
+
+
+def test_one_that_is_over_is_there_with_its_flows() -> None:
+    host = FakeHost()
+    host.data["process"] = [row for row in host.data["process"] if row["pid"] != 1003]
+    name = next(row["process"] for row in host.data["flow"] if row["pid"] == 1003)
+
+    async def story(driver: Driver) -> None:
+        assert " 1003 " not in await driver.press("3")
+        (line,) = [line for line in (await driver.press("n")).splitlines() if " 1003 " in line]
+        assert line.lstrip().startswith(f"x {name}")
+
+    assert drive(story, host=host, size=(140, 30)) is not None

@@ -11,9 +11,8 @@ from typing import Any, Protocol
 from procwire.shaping.failure import ShapingError
 from procwire.shaping.impairment import Impairment
 from procwire.shaping.scenario.checking import Meter, Sample, Verdict, judged
-from procwire.shaping.scenario.plan import Check, Scenario
+from procwire.shaping.scenario.plan import Check, Meant, Scenario
 from procwire.shaping.scenario.player import Action, Clear, Measure, Player, Set
-from procwire.shaping.target import Target
 
 MAX_VERDICTS = 10_000
 
@@ -21,13 +20,13 @@ MAX_VERDICTS = 10_000
 class Actuator(Protocol):
     """Who does it. Each raises ShapingError where it cannot."""
 
-    def set(self, target: Target, impairment: Impairment, now: int) -> None:
+    def set(self, meant: Meant, impairment: Impairment, now: int) -> None:
         """Make it so."""
 
-    def clear(self, target: Target, now: int) -> None:
+    def clear(self, meant: Meant, now: int) -> None:
         """Let it be as it was."""
 
-    def link(self, target: Target, up: bool, now: int) -> None:
+    def link(self, meant: Meant, up: bool, now: int) -> None:
         """Take its link down, or up again."""
 
 
@@ -92,7 +91,7 @@ class Conductor:
             "updates": self.updates, "faults": self.faults,
             "checks_failed": sum(not verdict.passed for verdict in self.verdicts),
             "tracks": [
-                {"target": str(track.target), "step": steps.get(number, 0) + 1, "steps": len(track.steps)}
+                {"target": str(track.meant), "step": steps.get(number, 0) + 1, "steps": len(track.steps)}
                 for number, track in enumerate(self.scenario.tracks)
             ],
         }  # fmt: skip
@@ -124,35 +123,36 @@ class Conductor:
             self.stop(now)
 
     def _set(self, action: Set, now: int) -> bool:
-        target, made = self.scenario.tracks[action.track].target, action.effects
+        meant, made = self.scenario.tracks[action.track].meant, action.effects
         self.updates += 1
         try:
             if action.up is not self._up[action.track]:
-                self._actuator.link(target, action.up, now)
+                self._actuator.link(meant, action.up, now)
                 self._up[action.track] = action.up
             if made.egress is None and made.ingress is None:
-                self._actuator.clear(target, now)
+                self._actuator.clear(meant, now)
             else:
-                self._actuator.set(
-                    target, Impairment(target=target, egress=made.egress, ingress=made.ingress), now
+                wanted = Impairment(
+                    target=meant.target, egress=made.egress, ingress=made.ingress, selectors=meant.selectors
                 )
+                self._actuator.set(meant, wanted, now)
         except ShapingError as error:
-            self.faults.append(f"{target}: step {action.step + 1}: {error}")
+            self.faults.append(f"{meant}: step {action.step + 1}: {error}")
             return False
         return True
 
     def _clear(self, track: int, now: int) -> None:
-        target = self.scenario.tracks[track].target
+        meant = self.scenario.tracks[track].meant
         try:
-            self._actuator.clear(target, now)
+            self._actuator.clear(meant, now)
         except ShapingError as error:
-            self.faults.append(f"{target}: could not be cleared: {error}")
+            self.faults.append(f"{meant}: could not be cleared: {error}")
         try:
             if not self._up[track]:
-                self._actuator.link(target, True, now)
+                self._actuator.link(meant, True, now)
                 self._up[track] = True
         except ShapingError as error:
-            self.faults.append(f"{target}: its link is still down: {error}")
+            self.faults.append(f"{meant}: its link is still down: {error}")
 
     def _measure(self, action: Measure, now: int) -> None:
         sample = self._meter.sample(action.check.target, now)

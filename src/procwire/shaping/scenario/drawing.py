@@ -24,7 +24,7 @@ def drawn(scenario: Scenario) -> str:
     if scenario.title:
         lines.append(f"  {scenario.title}")
     for track in scenario.tracks:
-        lines += ["", called(track.target)]
+        lines += ["", called(track.target, track.selectors)]
         lines.append(f"  |{bar(track, scenario.span_ns)}|")
         at = 0
         for number, step in enumerate(track.steps):

@@ -6,6 +6,7 @@ from procwire.shaping.emulation.path import WAYS, Path, PathPlan
 from procwire.shaping.failure import ShapingError
 from procwire.shaping.impairment import Impairment
 from procwire.shaping.scenario.checking import Sample
+from procwire.shaping.scenario.plan import Meant
 from procwire.shaping.target import Target
 
 
@@ -17,19 +18,19 @@ class Emulated:
         self._usual: PathPlan = path.plan
         self._up = True
 
-    def set(self, target: Target, impairment: Impairment, now: int) -> None:
+    def set(self, meant: Meant, impairment: Impairment, now: int) -> None:
         """See Actuator."""
-        self._check(target)
+        self._check(meant)
         self._change(self._usual.with_effects(impairment), now)
 
-    def clear(self, target: Target, now: int) -> None:
+    def clear(self, meant: Meant, now: int) -> None:
         """See Actuator."""
-        self._check(target)
+        self._check(meant)
         self._change(self._usual, now)
 
-    def link(self, target: Target, up: bool, now: int) -> None:
+    def link(self, meant: Meant, up: bool, now: int) -> None:
         """See Actuator."""
-        self._check(target)
+        self._check(meant)
         self._up = up
         self._change(self._path.plan, now)
 
@@ -49,6 +50,6 @@ class Emulated:
     def _change(self, plan: PathPlan, now: int) -> None:
         self._path.change(plan.with_link(up=self._up), now=now)
 
-    def _check(self, target: Target) -> None:
-        if target.kind != "command":
-            raise ShapingError(f"{target} is no target of an emulated path: there is the command alone")
+    def _check(self, meant: Meant) -> None:
+        if meant.target.kind != "command" or meant.selectors:
+            raise ShapingError(f"{meant} is no target of an emulated path: there is the command alone")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from procwire.shaping.impairment import Effect
+from procwire.shaping.selection import Selector
 from procwire.shaping.target import Target
 
 Ramp = Literal["step", "linear", "exponential", "sine"]
@@ -31,9 +32,25 @@ class Effects:
 NOTHING = Effects()
 
 
-def called(target: Target) -> str:
-    """A target for people."""
-    return "the command" if target.kind == "command" else str(target)
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """Whose traffic, and what of it; no selectors: all that nothing else means."""
+
+    target: Target
+    selectors: tuple[Selector, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.target}{part_of(self.selectors)}"
+
+
+def called(target: Target, selectors: tuple[Selector, ...] = ()) -> str:
+    """A target for people, and what of it is meant."""
+    return ("the command" if target.kind == "command" else str(target)) + part_of(selectors)
+
+
+def part_of(selectors: tuple[Selector, ...]) -> str:
+    """Selectors for people."""
+    return f" ({'; '.join(str(each) for each in selectors)})" if selectors else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +67,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
-    """One target, and what happens to it in turn."""
+    """One target or a part of its traffic, and what happens to it in turn."""
 
     target: Target
     steps: tuple[Step, ...]
+    selectors: tuple[Selector, ...] = ()
+
+    @property
+    def meant(self) -> Meant:
+        """Whose it is."""
+        return Meant(self.target, self.selectors)
 
     @property
     def span_ns(self) -> int:

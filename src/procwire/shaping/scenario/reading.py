@@ -32,6 +32,7 @@ from procwire.shaping.scenario.plan import (
     Step,
     Track,
 )
+from procwire.shaping.selection import Selector, selector
 from procwire.shaping.spelling import Value
 from procwire.shaping.target import Target, target
 from procwire.shaping.texts.located import Located, Place
@@ -81,6 +82,8 @@ class Reader:
         ]
         if not tracks:
             raise file.error((), "a scenario has at least one track with a step")
+        if len({track.meant for track in tracks}) < len(tracks):
+            raise file.error((), "two tracks are of the same target: another part of it is named by match")
         made = Scenario(
             name=_text(file, ("name",), given.get("name", "")) or "scenario",
             title=_text(file, ("title",), given.get("title", given.get("description", ""))),
@@ -109,10 +112,11 @@ class Reader:
 
     def _track(self, file: Located, place: Place, given: Any, usual: Target) -> Track:
         table = _table(file, place, given)
-        _known(file, place, table, {"target", "step", "steps"})
+        _known(file, place, table, {"target", "match", "step", "steps"})
         name = "steps" if "steps" in table else "step"
         steps = self._steps(file, (*place, name), table.get(name), [])
-        return Track(target=self._target(file, place, table, usual), steps=tuple(steps))
+        whose = self._target(file, place, table, usual)
+        return Track(target=whose, steps=tuple(steps), selectors=_match(file, place, table, whose))
 
     def _steps(self, file: Located, place: Place, given: Any, notes: list[str]) -> list[Step]:
         if not isinstance(given, list) or not given:
@@ -248,6 +252,20 @@ def _listed(file: Located, given: Mapping[str, Any], name: str, most: int) -> li
     if not isinstance(listed, list) or len(listed) > most:
         raise file.error((key,), f"a list of at most {most} is wanted")
     return [((key, number), one) for number, one in enumerate(listed)]
+
+
+def _match(file: Located, place: Place, given: Mapping[str, Any], whose: Target) -> tuple[Selector, ...]:
+    """What of a target's traffic a track is for."""
+    texts = given.get("match", [])
+    texts = [texts] if isinstance(texts, str) else texts
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise file.error((*place, "match"), "a text or a list of texts is wanted, such as 'peer=10.0.0.0/8'")
+    if texts and whose.kind == "command":
+        raise file.error((*place, "match"), "of a command's path all is meant")
+    try:
+        return tuple(selector(text) for text in texts)
+    except InvalidError as error:
+        raise file.wrong((*place, "match"), error) from None
 
 
 def _table(file: Located, place: Place, given: Any) -> Mapping[str, Any]:

@@ -120,6 +120,8 @@ class OverviewView(View):
             self.seen.reasons[table] = str(error)
             return []
         self.seen.reasons.pop(table, None)
+        if rows.notes and not rows.rows:
+            self.seen.reasons[table] = "; ".join(rows.notes)
         return _dicts(want, rows)
 
     def refuse(self, error: HostError) -> None:

@@ -28,6 +28,8 @@ TRAFFIC = (
                             doc="Bytes on the wire, both ways, of its flows."),
 )  # fmt: skip
 _OWN = frozenset(column.name for column in TRAFFIC)
+OWNER = ("process", "user", "exe", "cmdline", "ppid", "unit", "container")  # what a flow tells of its owner
+GONE = "x"  # the sign of one that has ended
 
 
 class ProcessesView(RowsView):
@@ -42,14 +44,20 @@ class ProcessesView(RowsView):
     DOC = (
         "Each process of this host with what it moves on the network: its flows, their bytes and rate. As a "
         "tree, children stand under their parents and enter folds nothing away but opens the process: its "
-        "program, sockets and destinations. t changes between tree and list, n hides those without traffic."
+        "program, sockets and destinations. t changes between tree and list, n shows those with traffic, "
+        "and with them, marked x, those that are over by now and whose flows are still known."
     )
     KEYS: ClassVar[tuple[Key, ...]] = (
         FILTER_KEY,
         ORDER_KEY,
         COLUMNS_KEY,
         Key(keys=("t",), action="tree", words="as a tree, or as a list in an order", short="tree"),
-        Key(keys=("n",), action="network", words="only those with flows, or all", short="with flows"),
+        Key(
+            keys=("n",),
+            action="network",
+            words="only those with flows, over or not; or all",
+            short="with flows",
+        ),
         Key(keys=("K",), action="kernel", words="show kernel threads too, or not"),
         Key(keys=("e",), action="flows", words="the flows of the process", short="flows"),
     )
@@ -90,11 +98,13 @@ class ProcessesView(RowsView):
         found = []
         for row in rows.rows:
             values = dict(zip(want.columns, row, strict=True))
-            flows, moved = traffic.get(values.get("pid") or 0, (0, 0))
-            values |= {"flows": flows or None, "bytes": moved or None}
+            moved = traffic.pop(values.get("pid") or 0, None)
+            values |= {name: moved[name] if moved else None for name in ("flows", "bytes")}
             values["rate"] = self._rate(values)
-            if (self.with_kernel or not values.get("kernel")) and (flows or not self.only_network):
+            if (self.with_kernel or not values.get("kernel")) and (moved or not self.only_network):
                 found.append(values)
+        if self.only_network and not self.words:
+            found += [values | {"rate": self._rate(values), "gone": True} for values in traffic.values()]
         self.total, self.notes = len(found), rows.notes
         tree = self.as_tree and not self.only_network and not self.words
         lines = branches(found, ascii_only=self.app.ascii_only) if tree else self._listed(found)
@@ -104,21 +114,33 @@ class ProcessesView(RowsView):
         rate = self.rates.rate(values.get("pid"))
         return round(rate) if rate else None
 
-    async def _traffic(self) -> dict[int, tuple[int, int]]:
-        """Flows and bytes by process."""
-        want = Want(table="flow", columns=("pid", "bytes"), order="bytes", descending=True, limit=MAX_FLOWS)
+    async def _traffic(self) -> dict[int, dict[str, Any]]:
+        """Flows and bytes by process, and what the flows tell of it."""
+        table = self.app.table("flow")
+        told = [name for name in OWNER if table is not None and name in {column.name for column in table}]
+        want = Want(
+            table="flow", columns=("pid", "bytes", *told), order="bytes", descending=True, limit=MAX_FLOWS
+        )
         rows = await self.app.ask(self.app.host.rows, want)
-        found: dict[int, tuple[int, int]] = {}
-        for pid, moved in rows.rows:
-            flows, sum_ = found.get(pid or 0, (0, 0))
-            found[pid or 0] = (flows + 1, sum_ + (moved or 0))
-        self.rates.feed(self.app.clock, {pid: moved for pid, (_, moved) in found.items()})
+        found: dict[int, dict[str, Any]] = {}
+        for pid, moved, *facts in rows.rows:
+            if not pid:
+                continue
+            if pid not in found:
+                found[pid] = {"pid": pid, "flows": 0, "bytes": 0, **dict(zip(told, facts, strict=True))}
+            found[pid]["flows"] += 1
+            found[pid]["bytes"] += moved or 0
+        self.rates.feed(self.app.clock, {pid: values["bytes"] for pid, values in found.items()})
         return found
 
     def _listed(self, found: list[dict[str, Any]]) -> list[Line]:
         order = self.order or "bytes"
         rows = ordered(found, order, descending=self.descending)
-        return [Line(key=_key(values), values=values) for values in rows]
+        return [
+            Line(key=_key(values), values=values, gutter=GONE if values.get("gone") else " ",
+                 role="dim" if values.get("gone") else "")
+            for values in rows
+        ]  # fmt: skip
 
     def set_order(self, name: str) -> None:
         """An order makes it a list."""

@@ -1,0 +1,164 @@
+# cython: language_level=3
+"""A flow with its key in the kernel's maps, and what each of its accounts said last.
+
+Flows are many, so this is packed: numbers that fit have 32 bits, and what is nought throughout is left out.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import cython
+
+from procwire.bpf.accounts import UNDECIDED
+
+if cython.compiled:
+    from cython.cimports.procwire.model.flow import Flow
+else:
+    from procwire.model.flow import Flow
+
+NOTHING: tuple[int, ...] = (0,) * 8
+_HEALTHY: tuple[int, ...] = (0,) * 10
+_HEAD = struct.Struct(
+    "=QQIBB"
+)  # a cookie, when its account began, Account.opening, the socket's end, the form
+_NARROW, _WIDE, _HEALTH = struct.Struct("=8I"), struct.Struct("=8Q"), struct.Struct("=10I")
+_COOKIE = struct.Struct("=Q")
+_IS_WIDE, _IS_JUDGED, _IS_ILL = 1, 2, 4  # forms
+_NARROW_MOST = 0xFFFFFFFF
+
+
+class Part(NamedTuple):
+    """What one account said: a tally with bytes as on the wire, and how TCP fared where it was looked at."""
+
+    cookie: int
+    first: int  # when the account began
+    end: int  # the socket's own end
+    opening: int
+    tally: tuple[int, ...]
+    health: tuple[int, ...] | None
+
+
+def _numbers(tally: Sequence[int]) -> bytes:
+    return (_WIDE if max(tally) > _NARROW_MOST else _NARROW).pack(*tally)
+
+
+def _packed(part: Part) -> bytes:
+    ill = part.health is not None and any(part.health)
+    tally = _numbers(part.tally)
+    form = _IS_WIDE * (len(tally) == _WIDE.size) | _IS_JUDGED * (part.health is not None) | _IS_ILL * ill
+    head = _HEAD.pack(part.cookie, part.first, part.opening, part.end, form)
+    return head + tally + _HEALTH.pack(*part.health) if ill and part.health else head + tally
+
+
+def _size_of(form: int) -> int:
+    size = _HEAD.size + (_WIDE.size if form & _IS_WIDE else _NARROW.size)
+    return size + _HEALTH.size if form & _IS_ILL else size
+
+
+@cython.cclass
+class Bound:
+    """``side``: which side of the key the flow's src is; ``first`` and ``last`` are monotonic time, ns.
+
+    ``elsewhere``: packets that the tap saw again on another interface.
+    """
+
+    flow: Flow
+    ends: bytes
+    side: cython.int
+    first: cython.longlong
+    last: cython.longlong
+    missed: cython.longlong
+    elsewhere: cython.longlong
+    _parts: bytes
+    _applied: bytes
+    _strangers: bytes
+    _mode_a: cython.int
+    _mode_b: cython.int
+    _until_a: cython.uint
+    _until_b: cython.uint
+
+    def __init__(self, flow: Flow, ends: bytes, side: int, first: int) -> None:
+        self.flow = flow
+        self.ends = ends
+        self.side = side
+        self.first = first
+        self.last = self.missed = self.elsewhere = 0
+        self._parts = self._applied = self._strangers = b""
+        self._mode_a = self._mode_b = UNDECIDED
+        self._until_a = self._until_b = 0
+
+    def told(self) -> list[Part]:
+        """What each account said last; that which was heard last is last."""
+        found = []
+        at = 0
+        while at < len(self._parts):
+            cookie, first, opening, end, form = _HEAD.unpack_from(self._parts, at)
+            numbers = _WIDE if form & _IS_WIDE else _NARROW
+            tally = numbers.unpack_from(self._parts, at + _HEAD.size)
+            health = _HEALTHY if form & _IS_JUDGED else None
+            if form & _IS_ILL:
+                health = _HEALTH.unpack_from(self._parts, at + _HEAD.size + numbers.size)
+            found.append(Part(cookie, first, end, opening, tally, health))
+            at += _size_of(form)
+        return found
+
+    def note(self, part: Part) -> None:
+        """What an account says now, instead of what it said before."""
+        self._parts = self._without(part.cookie, part.first) + _packed(part)
+
+    def drop(self, part: Part) -> None:
+        """The account is another flow's."""
+        self._parts = self._without(part.cookie, part.first)
+
+    @cython.cfunc
+    def _without(self, cookie: cython.ulonglong, first: cython.ulonglong) -> bytes:
+        at: int = 0
+        while at < len(self._parts):
+            one, began, _, _, form = _HEAD.unpack_from(self._parts, at)
+            size = _size_of(form)
+            if one == cookie and began == first:
+                return self._parts[:at] + self._parts[at + size :]
+            at += size
+        return self._parts
+
+    def apply(self, total: Sequence[int]) -> tuple[int, ...]:
+        """The sum of it all goes into the flow: returns what it is more than at the last time."""
+        before = NOTHING
+        if self._applied:
+            numbers = _WIDE if len(self._applied) == _WIDE.size else _NARROW
+            before = numbers.unpack(self._applied)
+        self._applied = _numbers(total)
+        return tuple([new - old for new, old in zip(total, before, strict=True)])
+
+    @property
+    def strangers(self) -> list[int]:
+        """Cookies of sockets of other namespaces that have the same ends."""
+        return [cookie for (cookie,) in _COOKIE.iter_unpack(self._strangers)]
+
+    def meet(self, cookie: int) -> None:
+        """A socket of another namespace: counted where it is seen here."""
+        if cookie not in self.strangers:
+            self._strangers += _COOKIE.pack(cookie)
+
+    @property
+    def modes(self) -> tuple[int, int]:
+        """The verdicts on both sides of the key, as they were said last."""
+        return self._mode_a, self._mode_b
+
+    @property
+    def until(self) -> tuple[int, int]:
+        """The sequence numbers that go with them."""
+        return self._until_a, self._until_b
+
+    def decide(self, place: int, mode: int, until: int) -> bool:
+        """A verdict on one side; False where it is the one that holds."""
+        if place == 0:
+            same = mode == self._mode_a and until == self._until_a
+            self._mode_a, self._until_a = mode, until
+        else:
+            same = mode == self._mode_b and until == self._until_b
+            self._mode_b, self._until_b = mode, until
+        return not same

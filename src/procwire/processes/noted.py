@@ -1,0 +1,149 @@
+"""Owners of flows by the kernel's notes, for who may read those and not /proc: of processes it was told of.
+
+Who a process is, somebody else says, once: asked for one of its sockets. Its next sockets are known by the
+notes alone. What the notes do not settle is left to who was asked: a listener, a socket that another process
+may have inherited since, an address of this host without a note, a process that has become another.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+from typing import NamedTuple
+
+from msgspec import structs
+
+from procwire.bpf import records
+from procwire.bpf.libbpf import BpfError
+from procwire.model.process import EXACT, Owner, ProcessRef
+from procwire.processes import keys
+from procwire.processes._names import CONNECTED
+from procwire.processes.kernel import SOURCE
+from procwire.processes.keys import Key
+from procwire.processes.notes import Notes
+from procwire.processes.owners import Look
+
+MAX_KNOWN = 8192  # processes, and sockets that were asked for; then both are forgotten
+MAX_ASKED = 1024  # questions whose answers are waited for
+_SURE = frozenset(range(records.CREATED, records.USED + 1))  # how a process came to a socket of its own
+
+_Identity = tuple[int, int, bytes, int, int]  # pid, start, name, user, last exec
+
+
+class _End(NamedTuple):
+    """One end as it is noted. Without an identity: no socket of this host, where ``strange``, else unsure."""
+
+    identity: _Identity | None = None
+    cookie: int = 0
+    noted: int = 0
+    ended: int = 0
+    strange: bool = False
+
+
+_UNSURE, _STRANGE = _End(), _End(strange=True)
+
+
+class NotedOwners:
+    """Answers what it can; ``learn`` is told what others answered. For one thread."""
+
+    def __init__(self, notes: Notes, *, clock: Callable[[], int] = time.monotonic_ns) -> None:
+        self._notes = notes
+        self._clock = clock
+        self._addresses: frozenset[bytes] | None = None
+        self._since = 0  # what was noted since then no survey of holders can contradict
+        self._processes: dict[_Identity, ProcessRef] = {}
+        self._sure: set[int] = set()  # cookies of sockets that are older, and were asked for since
+        self._asked: dict[Key, tuple[_End, _End]] = {}
+
+    def renew(self, addresses: Collection[bytes]) -> None:
+        """All sockets were just seen by who is asked; ``addresses`` are this host's. None: all is asked."""
+        self._addresses = frozenset(addresses) or None
+        self._since = self._clock()
+        self._forget()
+
+    def look(self, key: Key) -> Look | None:
+        """Whose flow it is; None where somebody else must say, and ``learn`` is to be told. Never raises."""
+        if self._addresses is None or key.proto not in CONNECTED or keys.is_group(key.dst):
+            return None
+        try:
+            src, dst = self._end(key), self._end(key.turned())
+        except BpfError:
+            return None
+        process, peer = self._known(src), self._known(dst)
+        unsure = (process is None and not src.strange) or (peer is None and not dst.strange)
+        if unsure or process is peer is None:
+            if len(self._asked) >= MAX_ASKED:
+                self._asked.clear()
+            self._asked[key] = src, dst
+            return None
+        if process is None:
+            return Look(_owner("dst", peer, dst), final=True)
+        return Look(_owner("src", process, src, peer), final=True)
+
+    def learn(self, key: Key, look: Look) -> None:
+        """What somebody else answered."""
+        src, dst = self._asked.pop(key, (_UNSURE, _UNSURE))
+        owner = look.owner
+        if owner.confidence != EXACT or owner.source != SOURCE or not look.final:
+            return
+        own, other = (src, dst) if owner.side == "src" else (dst, src)
+        if owner.socket == own.cookie:
+            self._take(own, owner.process)
+        if owner.peer_confidence == EXACT and not owner.peer_reason:
+            self._take(other, owner.peer)
+
+    def close(self) -> None:
+        """Read no more."""
+        self._addresses = None
+        self._notes.close()
+
+    def _take(self, end: _End, process: ProcessRef | None) -> None:
+        """Only of one that was read whole: of others more may be known later."""
+        if end.identity is None or process is None or process.pid != end.identity[0] or not process.exe:
+            return
+        if len(self._processes) >= MAX_KNOWN or len(self._sure) >= MAX_KNOWN:
+            self._forget()
+        self._processes[end.identity] = process
+        self._sure.add(end.cookie)
+
+    def _known(self, end: _End) -> ProcessRef | None:
+        if end.identity is None or (end.noted <= self._since and end.cookie not in self._sure):
+            return None
+        process = self._processes.get(end.identity)
+        if process is not None and end.ended and not process.ended:
+            # The end by the wall clock of now: the kernel noted it by one that is never set.
+            process = structs.replace(process, ended=time.time_ns() - time.monotonic_ns() + end.ended)
+            self._processes[end.identity] = process
+        return process
+
+    def _end(self, key: Key) -> _End:
+        noted = self._notes.socket(key)
+        if noted is None:
+            return _UNSURE if self._may_be_here(key.src) else _STRANGE
+        owner = noted.owner
+        if owner is None or owner.how not in _SURE:
+            return _UNSURE
+        life = self._notes.life(owner.start, owner.tgid)
+        identity = owner.tgid, owner.start, owner.comm, owner.uid, life.executed
+        return _End(identity, noted.cookie, owner.since, life.ended)
+
+    def _may_be_here(self, address: bytes) -> bool:
+        anywhere = keys.is_loopback(address) or keys.is_any(address) or keys.is_group(address)
+        return anywhere or self._addresses is None or address in self._addresses
+
+    def _forget(self) -> None:
+        self._processes.clear()
+        self._sure.clear()
+        self._asked.clear()
+
+
+def _owner(side: str, process: ProcessRef | None, end: _End, peer: ProcessRef | None = None) -> Owner:
+    return Owner(
+        process=process,
+        confidence=EXACT,
+        source=SOURCE,
+        peer=peer,
+        peer_confidence=EXACT if peer is not None else "",
+        side=side,
+        socket=end.cookie,
+    )

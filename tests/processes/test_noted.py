@@ -1,0 +1,170 @@
+"""Owners by the kernel's notes alone: what they settle, and what somebody else is asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from procwire.bpf import records
+from procwire.bpf.libbpf import BpfError
+from procwire.model.process import EXACT, LISTENER, Owner, ProcessRef
+from procwire.processes.kernel import SOURCE
+from procwire.processes.keys import Key
+from procwire.processes.noted import NotedOwners
+from procwire.processes.notes import Noted
+from procwire.processes.owners import Look
+
+HERE, OTHER, AWAY = b"\x0a\0\0\1", b"\x0a\0\0\2", b"\x08\x08\x08\x08"
+OUT = Key(6, HERE, 40000, AWAY, 443)
+CURL = ProcessRef(pid=7, start=1, name="curl", exe="/usr/bin/curl")
+SERVER = ProcessRef(pid=8, start=1, name="nginx", exe="/usr/sbin/nginx")
+
+
+class Book:
+    """Notes that a test has written."""
+
+    def __init__(self) -> None:
+        self.sockets: dict[Key, Noted] = {}
+        self.lives: dict[int, records.Life] = {}
+        self.broken = self.closed = False
+
+    def socket(self, key: Key) -> Noted | None:
+        if self.broken:
+            raise BpfError(1, "no")
+        return self.sockets.get(key)
+
+    def life(self, start: int, tgid: int) -> records.Life:
+        return self.lives.get(tgid, records.Life())
+
+    def close(self) -> None:
+        self.closed = True
+
+    def note(self, key: Key, pid: int, cookie: int, since: int = 100, how: int = records.CONNECTED) -> None:
+        self.sockets[key] = Noted(cookie, records.Owner(pid * 1000, 1, 0, since, pid, 0, how, b"name"))
+
+
+def told(process: ProcessRef | None, cookie: int, **more: Any) -> Look:
+    words = {"confidence": EXACT, "source": SOURCE, "side": "src", "socket": cookie, **more}
+    return Look(Owner(process=process, **words), final=True)
+
+
+@pytest.fixture
+def book() -> Book:
+    return Book()
+
+
+@pytest.fixture
+def noted(book: Book) -> NotedOwners:
+    made = NotedOwners(book, clock=lambda: 50)  # type: ignore[arg-type]
+    made.renew([HERE, OTHER])
+    return made
+
+
+def test_a_process_is_asked_for_once_and_its_next_sockets_are_known(book: Book, noted: NotedOwners) -> None:
+    book.note(OUT, 7, cookie=1)
+    assert noted.look(OUT) is None
+    noted.learn(OUT, told(CURL, 1))
+    assert noted.look(OUT) == told(CURL, 1)
+    second = OUT._replace(sport=40001)
+    book.note(second, 7, cookie=2)
+    assert noted.look(second) == told(CURL, 2)
+
+
+def test_both_ends_are_named_where_both_are_here(book: Book, noted: NotedOwners) -> None:
+    key = Key(6, HERE, 40000, OTHER, 80)
+    book.note(key, 7, cookie=1)
+    assert noted.look(key) is None  # the other end is here, and there is no note of it
+    book.note(key.turned(), 8, cookie=2)
+    assert noted.look(key) is None
+    both = told(CURL, 1, peer=SERVER, peer_confidence=EXACT)
+    noted.learn(key, both)
+    assert noted.look(key) == both
+
+
+def test_who_is_called_from_away_is_the_other_end(book: Book, noted: NotedOwners) -> None:
+    key = Key(6, AWAY, 5555, HERE, 80)
+    book.note(key.turned(), 8, cookie=3, how=records.NAMED)
+    assert noted.look(key) is None
+    noted.learn(key, told(SERVER, 3, side="dst"))
+    assert noted.look(key) == told(SERVER, 3, side="dst")
+
+
+def test_one_that_became_another_program_or_user_is_asked_for_again(book: Book, noted: NotedOwners) -> None:
+    book.note(OUT, 7, cookie=1)
+    assert noted.look(OUT) is None
+    noted.learn(OUT, told(CURL, 1))
+    book.lives[7] = records.Life(200)
+    assert noted.look(OUT) is None
+    noted.learn(OUT, told(structs.replace(CURL, name="wget"), 1))
+    assert noted.look(OUT) == told(structs.replace(CURL, name="wget"), 1)
+
+
+def test_the_end_of_a_process_is_told(book: Book, noted: NotedOwners) -> None:
+    book.note(OUT, 7, cookie=1)
+    book.lives[7] = records.Life(90)
+    assert noted.look(OUT) is None
+    noted.learn(OUT, told(CURL, 1))
+    book.lives[7] = records.Life(90, 150)
+    look = noted.look(OUT)
+    assert look is not None
+    assert look.owner.process is not None
+    assert look.owner.process.ended > 0
+    assert look == noted.look(OUT)
+
+
+def test_an_older_socket_is_asked_for_as_it_may_have_changed_hands(book: Book, noted: NotedOwners) -> None:
+    book.note(OUT, 7, cookie=1)
+    assert noted.look(OUT) is None
+    noted.learn(OUT, told(CURL, 1))
+    older = OUT._replace(sport=40001)
+    book.note(older, 7, cookie=2, since=40)  # before all were seen
+    assert noted.look(older) is None
+    noted.learn(older, told(CURL, 2))
+    assert noted.look(older) == told(CURL, 2)
+    noted.renew([HERE])
+    assert noted.look(older) is None
+
+
+@pytest.mark.parametrize("how", [records.LISTENED, records.INJECTED])
+def test_listeners_and_forgers_are_asked_for(book: Book, noted: NotedOwners, how: int) -> None:
+    book.note(OUT, 7, cookie=1, how=how)
+    assert noted.look(OUT) is None
+    noted.learn(OUT, told(CURL, 1, confidence=LISTENER))
+    noted.learn(OUT, told(CURL, 1))
+    assert noted.look(OUT) is None
+
+
+def test_what_is_not_of_this_socket_or_not_whole_is_not_learned(book: Book, noted: NotedOwners) -> None:
+    book.note(OUT, 7, cookie=1)
+    for answer in (
+        told(structs.replace(CURL, pid=9), 1),  # an heir
+        told(CURL, 2),
+        told(structs.replace(CURL, exe=""), 1),  # read on its way out
+        told(CURL, 1, source="sock-diag"),
+        told(CURL, 1)._replace(final=False),
+        told(None, 1),
+    ):
+        assert noted.look(OUT) is None
+        noted.learn(OUT, answer)
+    assert noted.look(OUT) is None
+
+
+def test_all_is_asked_where_addresses_ports_or_notes_are_not_known(book: Book, noted: NotedOwners) -> None:
+    book.note(OUT, 7, cookie=1)
+    assert noted.look(OUT) is None
+    noted.learn(OUT, told(CURL, 1))
+    ping = OUT._replace(proto=1)
+    group = OUT._replace(dst=b"\xe0\0\0\1")
+    book.note(ping, 7, cookie=1)
+    book.note(group, 7, cookie=1)
+    assert noted.look(ping) is noted.look(group) is None
+    book.broken = True
+    assert noted.look(OUT) is None
+    book.broken = False
+    assert noted.look(OUT) is not None
+    noted.renew([])
+    assert noted.look(OUT) is None
+    noted.close()
+    assert book.closed
