@@ -1,11 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from procwire.shaping.codec import htb, traffic, u32
 from procwire.shaping.codec.traffic import ROOT, Object
 from procwire.shaping.leaving import left
+from procwire.shaping.plan import Wish, sending
+from procwire.shaping.spelling import effect
 from procwire.shaping.standing import FREE_CLASS, ROOT_HANDLE, TREE_HANDLE, class_handle, inner_handle
 from procwire.shaping.steps import DropClass, DropFilters, DropQdisc, Leave, RemoveLink
 from procwire.shaping.tree import FIRST_PRIORITY
+from tests.lab import pair
+from tests.shaping.stage import HERE, inside, needs_lab, shown
 
 LAST = RemoveLink(device=9, name="pwifb3")
 
@@ -73,3 +81,21 @@ def test_what_a_crash_left_half_done_is_finished_and_what_is_somebody_elses_stay
     assert Tree(Object(3, 0, ROOT, "noqueue")).leave(MINE) == [LAST]
     assert Tree(Object(3, 0x10000, ROOT, "htb")).leave(MINE) == []
     assert Tree(SHARED, FREE_CLASS, class_handle(2)).leave(MINE)[-1].__class__ is DropFilters
+
+
+@pytest.mark.kernel
+@needs_lab
+def test_wherever_a_swap_was_stopped_the_same_steps_undo_it() -> None:
+    """After none of its messages, after each, and once more when nothing is left."""
+    wish = Wish(effect=effect({"rate": "8mbit"}))
+    with pair() as (_, host, _right), inside(host) as entered:
+        for count in range(len(sending(entered.standing(), replace(wish, shared=True), HERE).steps) + 1):
+            for step in sending(entered.standing(), wish, HERE).steps:
+                entered.kernel.do(step)
+            swap = sending(entered.standing(), replace(wish, shared=True), HERE)
+            for step in swap.steps[:count]:
+                entered.kernel.do(step)
+            assert {each["kind"] for each in shown(host, "qdisc", "show")} > {"noqueue"}
+            assert entered.kernel.undo(swap.undo) == []
+            assert {each["kind"] for each in shown(host, "qdisc", "show")} == {"noqueue"}
+            assert entered.kernel.undo(swap.undo) == []

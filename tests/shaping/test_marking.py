@@ -13,7 +13,9 @@ from procwire.shaping.marking import marked
 from procwire.shaping.namespace import Namespace
 from procwire.shaping.standing import inner_handle
 from procwire.shaping.steps import Leave, Mark, Part, Settle, Tag, Unsettle, Untag
-from tests.shaping.stage import ETH0
+from tests.shaping.stage import ETH0, needs_lab
+
+pytestmark = [pytest.mark.kernel, needs_lab]
 
 PART = Part(place=ETH0.place, device=3, name="eth0", side="egress", steps=(), undo=(Leave(device=3, slot=2),))
 

@@ -29,3 +29,11 @@ def test_widths_never_exceed_the_room(wants: list[int], width: int) -> None:
 
 def test_what_is_left_over_goes_to_the_elastic_one() -> None:
     assert layout.shared([5, 5], 21, elastic=frozenset({1})) == [5, 15]
+
+
+def test_room_that_is_left_goes_to_who_was_left_out() -> None:
+    found = columns(0, 1, 2)
+    assert layout.chosen(found, [10, 60, 5], 26) == [0, 2]  # no room for SOME of a long text
+    assert layout.chosen(found, [10, 60, 5], 27) == [0, 1]
+    assert layout.chosen(found, [10, 60, 5], 33) == [0, 1, 2]
+    assert layout.shared([10, 60, 5], 33) == [10, 16, 5]

@@ -9,10 +9,14 @@ from procwire.model.columns import Column
 GAP = 1  # cells between two columns
 USUAL = 40  # what a column may want before another is left out for it
 LEAST = 4  # a column narrower than this says nothing
+SOME = 16  # of a text are worth a place where there is room for no more of it
 
 
 def chosen(columns: Sequence[Column], wants: Sequence[int], width: int) -> list[int]:
-    """Places of the columns that fit, the highest rank left out first; rank 0 always stays."""
+    """Places of the columns that fit, the highest rank left out first; rank 0 always stays.
+
+    Into the room that is left come those that fit there after all, of a long text its beginning.
+    """
     places = list(range(len(columns)))
     wants = [min(want, USUAL) for want in wants]
     while places and _sum(places, wants) > width:
@@ -20,7 +24,13 @@ def chosen(columns: Sequence[Column], wants: Sequence[int], width: int) -> list[
         if columns[out].rank == 0:
             break
         places.remove(out)
-    return places
+    spare = width - _sum(places, wants)
+    for place in sorted(set(range(len(columns))) - set(places), key=lambda each: (columns[each].rank, each)):
+        needed = GAP + min(wants[place], SOME)
+        if needed <= spare:
+            places.append(place)
+            spare -= needed
+    return sorted(places)
 
 
 def _sum(places: Sequence[int], wants: Sequence[int]) -> int:
