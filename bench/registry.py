@@ -17,7 +17,7 @@ from typing import Any
 
 from bench.clock import machine
 from procwire.dpi.analyzer import Analyzer
-from procwire.dpi.contract import Context, Direction
+from procwire.dpi.contract import Asked, Context, Direction
 from procwire.dpi.registry import Registry, registry
 from procwire.model.flow import Flow
 
@@ -71,7 +71,7 @@ def price(known: Registry, said: Openings, number: int) -> float:
     """Microseconds of processor time a flow, the least of some rounds."""
     least = float("inf")
     for _ in range(ROUNDS):
-        analyzer: Any = Analyzer(lambda _, __: None, protocols=known, told=False)
+        analyzer: Any = Analyzer(lambda _, __: None, protocols=known, asked=Asked.FACTS)
         flows = [flow(number) for _ in said]
         started = time.process_time()
         for one, (asked, answered) in zip(flows, said, strict=True):

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procwire.dpi.analyzer import Analyzer
-from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError, Shape
+from procwire.dpi.contract import ENOUGH, Asked, Claim, Context, Direction, ProtocolError, Shape
 from procwire.dpi.names import NameBook
 from procwire.dpi.protocols.dns import DnsResponse
 from procwire.dpi.registry import LINK, LINKS, TRANSPORTS, Registry, modules
@@ -314,7 +314,7 @@ def test_shapes_are_of_a_transport_and_let_short_streams_wait(name: str, transpo
     assert all(allowed for start in shape.starts for allowed in start.values())
 
 
-def written(dialogue: Dialogue, pieces: Any, *, told: bool) -> tuple[Any, ...]:
+def written(dialogue: Dialogue, pieces: Any, asked: Asked) -> tuple[Any, ...]:
     """What a dialogue makes of its flow, and the names that are learned from it."""
     flow = Flow()
     flow.proto = TRANSPORTS[dialogue.transport] % LINK
@@ -325,7 +325,7 @@ def written(dialogue: Dialogue, pieces: Any, *, told: bool) -> tuple[Any, ...]:
         if type(observation) is DnsResponse:
             names.learn(observation, "192.0.2.1")
 
-    analyzer = Analyzer(learn, protocols=KNOWN, told=told)
+    analyzer = Analyzer(learn, protocols=KNOWN, asked=asked)
     skip = [0, 0]
     for now, (side, data) in enumerate(dialogue.steps, 1000):
         for piece in pieces(data) if dialogue.transport == "tcp" else [data]:
@@ -345,11 +345,23 @@ def test_flow_is_told_the_same_when_nobody_reads_the_observations(
     name: str, dialogue: Dialogue, pieces: Any
 ) -> None:
     if dialogue.transport in LINKS:  # of no flow
-        assert Analyzer(lambda *_: None, told=False).frames.links == frozenset()
+        assert Analyzer(lambda *_: None, asked=Asked.FACTS).frames.links == frozenset()
         return
-    full, brief = written(dialogue, pieces, told=True), written(dialogue, pieces, told=False)
+    full, brief = written(dialogue, pieces, Asked.RECORDS), written(dialogue, pieces, Asked.FACTS)
     assert full == brief
     assert full[0] == name or name not in {"tls", "quic", "dns"}
+
+
+@every_dialogue
+@pytest.mark.parametrize("pieces", [whole, single, seeded], ids=["whole", "single", "cut"])
+def test_flow_speaks_the_same_when_nobody_asks_for_more(name: str, dialogue: Dialogue, pieces: Any) -> None:
+    if dialogue.transport in LINKS:  # of no flow
+        assert Analyzer(lambda *_: None, asked=Asked.NAME).frames.links == frozenset()
+        return
+    full, named = written(dialogue, pieces, Asked.RECORDS), written(dialogue, pieces, Asked.NAME)
+    assert named[:2] == full[:2]
+    assert named[5].get("via") == full[5].get("via")
+    assert named[2:5] == ("", "", ""), f"a flow of {name} was told more"
 
 
 PAIRED = [

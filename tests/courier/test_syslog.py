@@ -1,4 +1,4 @@
-"""Syslog to listeners, and to a real rsyslog."""
+"""Syslog to listeners, and to a real rsyslog and syslog-ng, over UDP, TCP and TLS."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from procwire.alerts.formats import cef, syslog
 from procwire.courier.hosts import Hosts, tls_context
 from procwire.courier.syslog import MAX_DATAGRAM, Datagrams, Stream
 from procwire.model.sink import OK, REFUSED
 from tests.alerts.samples import FULL, full
-from tests.courier.servers import HOST, Listener, free_port, item, program, server_context, wait_for
+from tests.courier.servers import HOST, Listener, free_port, item, listens, program, server_context, wait_for
 
 RSYSLOG = """
 module(load="imudp") module(load="imtcp")
@@ -26,10 +27,25 @@ action(type="omfile" file="{file}" template="all")
 SYSLOG_NG_AT = Path("/usr/local/lib/procwire-tests/syslog-ng")  # Debian installs it or rsyslog
 SYSLOG_NG = """
 @version: 3.38
-source s {{ syslog(ip("127.0.0.1") port({port}) transport("tcp") keep-hostname(yes)); }};
+source s {{
+  syslog(ip("127.0.0.1") port({port}) transport("tcp") keep-hostname(yes));
+  syslog(ip("127.0.0.1") port({port}) transport("udp") keep-hostname(yes));
+  syslog(ip("127.0.0.1") port({secure}) transport("tls") keep-hostname(yes)
+    tls(key-file("{key}") cert-file("{pem}") peer-verify(no)));
+}};
 destination d {{ file("{file}" template("${{HOST}}|${{MSGID}}|${{SDATA}}|${{MSG}}\\n")); }};
 log {{ source(s); destination(d); }};
 """
+# Another instance, as all TLS of one imtcp is of one mode.
+RSYSLOG_TLS = """
+global(DefaultNetstreamDriver="ossl" DefaultNetstreamDriverCAFile="{pem}"
+ DefaultNetstreamDriverCertFile="{pem}" DefaultNetstreamDriverKeyFile="{key}")
+module(load="imtcp" StreamDriver.Name="ossl" StreamDriver.Mode="1" StreamDriver.AuthMode="anon")
+input(type="imtcp" address="127.0.0.1" port="{port}")
+template(name="all" type="string" string="%hostname%|%msgid%|%structured-data%|%msg%\\n")
+action(type="omfile" file="{file}" template="all")
+"""
+RSYSLOG_OSSL = sorted(Path("/usr/lib").glob("*-linux-gnu/rsyslog/lmnsd_ossl.so"))
 
 
 def test_octet_counting_and_a_peer_that_comes_back() -> None:
@@ -80,8 +96,6 @@ def test_datagrams() -> None:
 
 @pytest.mark.skipif(shutil.which("rsyslogd") is None, reason="needs rsyslog")
 def test_rsyslog_reads_every_field(tmp_path: Path) -> None:
-    from procwire.alerts.formats import cef, syslog
-
     port, file = free_port(), tmp_path / "out"
     config = tmp_path / "rsyslog.conf"
     config.write_text(RSYSLOG.format(port=port, file=file))
@@ -105,23 +119,51 @@ def test_rsyslog_reads_every_field(tmp_path: Path) -> None:
     assert len(told) == 3
 
 
-@pytest.mark.skipif(not SYSLOG_NG_AT.exists(), reason="needs syslog-ng, which tools/packages.sh unpacks")
-def test_syslog_ng_reads_structured_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from procwire.alerts.formats import syslog
+def told_over_tls(port: int, pem: Path) -> None:
+    """One alert to a server whose certificate is checked."""
+    stream = Stream(Hosts([(HOST, port)]), (HOST, port), tls_context(str(pem)), 5.0)
+    assert stream.carry([item(1, syslog.encode(FULL))]) == [OK]
+    stream.abort()
 
-    port, file = free_port(), tmp_path / "out"
+
+@pytest.mark.skipif(not RSYSLOG_OSSL, reason="needs rsyslog-openssl")
+def test_rsyslog_reads_over_tls(tmp_path: Path, pair: tuple[Path, Path]) -> None:
+    (pem, key), port, file = pair, free_port(), tmp_path / "out"
+    config = tmp_path / "rsyslog.conf"
+    config.write_text(RSYSLOG_TLS.format(port=port, file=file, pem=pem, key=key))
+    with program("rsyslogd", "-n", "-f", str(config), "-i", str(tmp_path / "pid"), port=port):
+        told_over_tls(port, pem)
+        read = wait_for(lambda: file.exists() and (text := file.read_text()).endswith("\n") and text)
+    assert read.startswith("sensor1|scan|[finding@32473 ")
+    assert "10.0.0.9 tried 120 ports" in read
+
+
+@pytest.mark.skipif(not SYSLOG_NG_AT.exists(), reason="needs syslog-ng, which tools/packages.sh unpacks")
+def test_syslog_ng_reads_structured_data_over_udp_tcp_and_tls(
+    tmp_path: Path, pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (pem, key), port, secure, file = pair, free_port(), free_port(), tmp_path / "out"
     config = tmp_path / "syslog-ng.conf"
-    config.write_text(SYSLOG_NG.format(port=port, file=file))
+    config.write_text(SYSLOG_NG.format(port=port, secure=secure, file=file, pem=pem, key=key))
     libraries = SYSLOG_NG_AT / "usr" / "lib"
     paths = [*libraries.glob("*-linux-gnu"), libraries / "syslog-ng"]
     monkeypatch.setenv("LD_LIBRARY_PATH", ":".join(map(str, paths)))
     words = (str(SYSLOG_NG_AT / "usr/sbin/syslog-ng"), "-F", "-f", str(config), "-R", str(tmp_path / "state"),
              "-p", str(tmp_path / "pid"), "-c", str(tmp_path / "ctl"), "--no-caps",
              "--module-path", str(libraries / "syslog-ng" / "3.38"))  # fmt: skip
-    with program(*words, port=port):
-        stream = Stream(Hosts([(HOST, port)]), (HOST, port), None, 5.0)
+    with program(*words, port=secure):
+        wait_for(lambda: listens(port))
+        hosts = Hosts([(HOST, port)])
+        stream = Stream(hosts, (HOST, port), None, 5.0)
         assert stream.carry([item(1, syslog.encode(FULL))]) == [OK]
         stream.abort()
-        read = wait_for(lambda: file.exists() and file.read_text())
-    assert read.startswith("sensor1|scan|[finding@32473 ")
-    assert 'dst="192.0.2.7"' in read
+        sender = Datagrams(hosts, HOST, port)
+        assert sender.carry([item(2, syslog.encode(full(detector="beacon")))]) == [OK]
+        sender.abort()
+        told_over_tls(secure, pem)
+        read = wait_for(lambda: file.exists() and len(text := file.read_text().splitlines()) == 3 and text)
+    assert sorted(line.split("|")[1] for line in read) == ["beacon", "scan", "scan"]
+    for line in read:
+        assert line.startswith("sensor1|")
+        assert "[finding@32473 " in line
+        assert 'dst="192.0.2.7"' in line

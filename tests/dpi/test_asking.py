@@ -17,7 +17,7 @@ from tests.dpi.flows import flow
 
 
 def asking(**said: Any) -> Any:
-    made: Any = Asking(registry(), Limits(), True)
+    made: Any = Asking(registry(), Limits(), True, False)
     if said:
         one = Announced(time=1, side=Direction.IN, transport="tcp", port=5000, **said)
         for wanted in expectations(flow(dport=21), one):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from procwire.dpi.analyzer import Analyzer
+from procwire.dpi.contract import Asked
 from procwire.dpi.frames import Frames
 from procwire.dpi.protocols import arp, http
 from procwire.dpi.registry import Registry
@@ -48,5 +49,5 @@ def test_bad_frame_is_counted_and_passed_over() -> None:
 
 
 def test_nobody_is_shown_frames_where_nobody_reads() -> None:
-    analyzer: Any = Analyzer(lambda *_: None, told=False)
+    analyzer: Any = Analyzer(lambda *_: None, asked=Asked.FACTS)
     assert analyzer.frames.links == frozenset()

@@ -25,7 +25,14 @@ def telling(*, told: bool, announced: Any = None) -> tuple[Any, list[Any], Expec
     seen: list[Any] = []
     expected = Expected()
     return (
-        Telling(lambda _, one: seen.append(type(one)), registry(), told, expected, announced),
+        Telling(
+            lambda _, one: seen.append(type(one)),
+            registry(),
+            told,
+            expected,
+            named=False,
+            announced=announced,
+        ),
         seen,
         expected,
     )

@@ -156,6 +156,18 @@ def test_every_flow_opens_and_ends_once(monkeypatch: pytest.MonkeyPatch) -> None
     assert source.closed
 
 
+def test_one_that_takes_the_audiences_place_is_told_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a store, a flow log and a fault of the kernel do, which stand before the face."""
+    source = Taped()
+    watch, first = watch_of(monkeypatch, source)
+    source.after = watch.stop
+    watch.audience = second = Audience()
+    watch.run()
+    assert watch.audience is second
+    assert not first.events
+    assert len(second.events) == flow_count()
+
+
 def test_a_stop_before_the_first_frame_still_takes_what_had_come(monkeypatch: pytest.MonkeyPatch) -> None:
     run, audience = watch_of(monkeypatch, Taped())
     run.stop()

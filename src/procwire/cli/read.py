@@ -252,6 +252,7 @@ class _Grouped(_Rows):
 
     def __init__(self, out: RowWriter, keep: Filter | None, *by: str) -> None:
         super().__init__(out, keep)
+        self.by_name = keep is None
         self.named = keep is not None and not LEARNED.isdisjoint(keep.columns)
         self.groups = [Groups(one) for one in by]
 

@@ -24,7 +24,7 @@ def report_of(outcome: Outcome, sources: list[str]) -> SummaryReport:
     if counts.elsewhere:
         report.notes.append(f"{counts.elsewhere} packets were seen again on another interface, counted once")
     if counts.gap_bytes:
-        report.notes.append(f"{counts.gap_bytes} payload bytes were never seen")
+        report.notes.append(f"{counts.gap_bytes} payload bytes that had to be read were never seen")
     if counts.holds_evicted:
         report.notes.append(f"{counts.holds_evicted} streams were cut: too much payload out of order at once")
     if analysed.get("overflowed"):

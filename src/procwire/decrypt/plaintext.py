@@ -13,7 +13,7 @@ from typing import Any
 import cython
 
 from procwire.dpi.analyzer import Analyzer
-from procwire.dpi.contract import Context
+from procwire.dpi.contract import Asked, Context
 from procwire.dpi.registry import Registry
 from procwire.model.flow import Flow
 from procwire.model.observation import Carried, Observation, Upgraded
@@ -39,7 +39,8 @@ class Inside:
 
     def __init__(self, context: Context, protocols: Registry) -> None:
         self._found = []
-        self._analyzer = Analyzer(self._emit, protocols=protocols, told=context.told)
+        asked = Asked.RECORDS if context.told else Asked.FACTS
+        self._analyzer = Analyzer(self._emit, protocols=protocols, asked=asked)
         self._flow = Flow()
         self._flow.proto = _PROTO[context.transport]
         self._flow.sport, self._flow.dport = context.src_port, context.dst_port

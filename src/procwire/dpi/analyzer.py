@@ -17,6 +17,7 @@ from typing import Any
 
 import cython
 
+from procwire.dpi.contract import Asked
 from procwire.dpi.expected import Expectation
 from procwire.dpi.frames import Frames
 from procwire.dpi.guess import CONTENT
@@ -53,9 +54,9 @@ _TCP: cython.int = 6
 @cython.cclass
 class Analyzer:
     """A model.streams.StreamSink. ``emit`` gets every observation; ``decided`` a flow whose app is settled,
-    again when an inner protocol takes over. ``told``: see contract.Context; where it is false, ``emit`` gets
-    only what names are learned from. ``announced`` gets what a flow says of another one; an analyzer beside
-    this one is told so by ``expect``."""
+    again when an inner protocol takes over. Where less than records is ``asked``, ``emit`` gets what names
+    are learned from, and where it is the name alone, nothing. ``announced`` gets what a flow says of another
+    one; an analyzer beside this one is told so by ``expect``."""
 
     _decided: Any
     _asking: Asking
@@ -72,14 +73,15 @@ class Analyzer:
         decided: Callable[[Any], None] | None = None,
         limits: Limits | None = None,
         protocols: Registry | None = None,
-        told: bool = True,
+        asked: Asked = Asked.RECORDS,
         announced: Callable[[int, Expectation], None] | None = None,
     ) -> None:
         known = protocols or registry()
         limits = limits or Limits()
+        told, named = asked is Asked.RECORDS, asked is Asked.NAME
         self._decided = decided
-        self._asking = Asking(known, limits, told)
-        self._telling = Telling(emit, known, told, self._asking.expected, announced)
+        self._asking = Asking(known, limits, told, named)
+        self._telling = Telling(emit, known, told, self._asking.expected, named=named, announced=announced)
         self._total_bytes = limits.total_bytes
         self._side_bytes = limits.side_bytes
         self._tally = Tally()

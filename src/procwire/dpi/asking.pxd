@@ -13,6 +13,7 @@ cdef class Asking:
     cdef Candidates _candidates
     cdef object _limits
     cdef bint _told
+    cdef bint _named
     cpdef Reading begin(self, Flow flow, long long now)
     cpdef object context(self, Flow flow, Reading state)
     cpdef Opening opening(self, Flow flow, Reading state)

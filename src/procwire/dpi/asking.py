@@ -51,8 +51,9 @@ class Asking:
     _candidates: Candidates
     _limits: Any
     _told: cython.bint
+    _named: cython.bint
 
-    def __init__(self, known: Registry, limits: Any, told: bool) -> None:
+    def __init__(self, known: Registry, limits: Any, told: bool, named: bool) -> None:
         self.expected = Expected()
         self.transports = known.transports
         self.by_name = known.by_name
@@ -60,6 +61,7 @@ class Asking:
         self._candidates = Candidates(known)
         self._limits = limits
         self._told = told
+        self._named = named
 
     @cython.ccall
     def begin(self, flow: Flow, now: cython.longlong) -> Reading:
@@ -85,6 +87,7 @@ class Asking:
             src_port=flow.sport,
             dst_port=flow.dport,
             told=told,
+            named=self._named,
             announced=said,
             note=note,
             group=group,

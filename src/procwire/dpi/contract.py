@@ -31,6 +31,9 @@ Where ``Context.told`` is false, nobody reads the observations: only what they w
 (``SETS``, ``RISKS``) is of use, an ``Upgraded``, an ``Announced``, and answers that names are learned from. A
 parser may then leave out all others, yield briefer ones with the same ``SETS`` and ``RISKS``, and be done as
 soon as nothing of use can follow. What the flow is told to be must come out the same.
+
+Where ``Context.named`` is true, not even that is of use, but only what the flow speaks: a parser that can
+hand on to no other is done as soon as it would not be given up any more. ``told`` is false then.
 """
 
 from __future__ import annotations
@@ -46,6 +49,7 @@ from procwire.model.streams import ENOUGH, Direction
 
 __all__ = [
     "ENOUGH",
+    "Asked",
     "Claim",
     "Context",
     "Direction",
@@ -67,6 +71,14 @@ class Claim(enum.Enum):
     NO = "no"
     MORE = "need more"
     YES = "yes"
+
+
+class Asked(enum.Enum):
+    """What is asked of a flow: its records, what it is told to be, or only what it speaks."""
+
+    RECORDS = "records"
+    FACTS = "facts"
+    NAME = "name"
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +109,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     src_port: int = 0
     dst_port: int = 0
     told: bool = True  # someone reads the observations; see the module's docstring
+    named: bool = False  # nobody asks for more than what the flow speaks; see there, too
     announced: str = ""  # protocol that an outer one (or another flow) said would be spoken here
     note: str = ""  # what the other flow said of it beyond that
     group: bool = False  # sent to all or many: who answers does so in a flow of their own

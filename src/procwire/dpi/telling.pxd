@@ -5,6 +5,7 @@ from procwire.model.flow cimport Flow
 cdef class Telling:
     cdef object _emit
     cdef bint _told
+    cdef bint _named
     cdef object _expected
     cdef object _announced
     cdef object _known

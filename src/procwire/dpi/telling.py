@@ -28,11 +28,13 @@ else:
 class Telling:
     """``known``: who reads messages that stood in others.
 
-    ``told``: whether ``emit`` gets what only says something of its flow, and has no table.
+    ``told``: whether ``emit`` gets what only says something of its flow, and has no table. ``named``: see
+    contract.Context; then it gets nothing, and nothing is written to a flow.
     """
 
     _emit: Any
     _told: cython.bint
+    _named: cython.bint
     _expected: Any
     _announced: Any
     _known: Registry
@@ -43,10 +45,13 @@ class Telling:
         known: Registry,
         told: bool,
         expected: Expected,
+        *,
+        named: bool,
         announced: Callable[[int, Expectation], None] | None,
     ) -> None:
         self._emit = emit
         self._told = told
+        self._named = named
         self._expected = expected
         self._announced = announced
         self._known = known
@@ -62,6 +67,8 @@ class Telling:
                 self._expect(flow, observation, now)
             elif type(observation) is Enclosed:
                 self._open(flow, observation)
+                continue
+            if self._named:
                 continue
             if settle(flow, observation) or self._told:
                 self._emit(flow, observation)

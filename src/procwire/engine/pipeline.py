@@ -14,6 +14,7 @@ from procwire.crew.outcome import Outcome
 from procwire.decrypt.keyed import keyed
 from procwire.decrypt.keylog import KeyLog
 from procwire.dpi.analyzer import Analyzer
+from procwire.dpi.contract import Asked
 from procwire.dpi.names import NameBook
 from procwire.dpi.opening import Limits as OpeningLimits
 from procwire.dpi.protocols.dns import DnsResponse
@@ -78,12 +79,14 @@ class Pipeline:
     def _analyzer(self, listener: Listener, keys: KeyLog | None, parts: int) -> Analyzer:
         """One that observes for whom it may concern: a listener that lets observations pass costs none."""
         told = hears(listener, "observed") or fingerprints.names().asks("ja3")  # made only where records are
+        named = keys is None and getattr(listener, "by_name", False)
+        asked = Asked.RECORDS if told else Asked.NAME if named else Asked.FACTS
         return Analyzer(
             self._observed,
             decided=self._decided if hears(listener, "decided") else None,
             limits=OpeningLimits(total_bytes=OpeningLimits().total_bytes // parts),
             protocols=None if keys is None else keyed(keys),
-            told=told,
+            asked=asked,
             announced=self._announced if parts > 1 else None,
         )
 

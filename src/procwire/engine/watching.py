@@ -60,7 +60,7 @@ class Watching:
 
     def __init__(self, options: WatchOptions, audience: Audience, *, tap: Tapped | None = None) -> None:
         self.options = options
-        self.audience = audience
+        self._telling = Telling(audience)
         chosen = Chosen(options)
         self.source = chosen.source
         self.source_name = chosen.name
@@ -82,12 +82,20 @@ class Watching:
         self.keeping = self._keep(options)
         self.stopping = False
         self.evicted = 0  # accounts of the kernel that had to make room, known at the end
-        self._telling = Telling(audience)
         self._table = PacketTable()
         self.tick = TICK_SECONDS  # how often the audience has its turn, at the least
         self._next_tick = self._next_update = self._next_count = 0.0
         if options.sandbox != OFF:
             self._split()
+
+    @property
+    def audience(self) -> Audience:
+        """Who is told; another may take its place, and is told of everything from then on."""
+        return self._telling.audience
+
+    @audience.setter
+    def audience(self, audience: Audience) -> None:
+        self._telling.audience = audience
 
     def ending(self) -> list[Flow]:
         """Flows that have ended, and whose end was not told yet."""

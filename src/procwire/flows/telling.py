@@ -33,7 +33,7 @@ class Telling:
     """What ``audience`` was told of which flow, and what it waits for. One that has all is forgotten here."""
 
     def __init__(self, audience: Audience) -> None:
-        self._audience = audience
+        self.audience = audience
         self._waiting: dict[int, _Waiting] = {}
 
     def opened(self, flow: Flow, now: float, *, answered: bool, decided: bool) -> None:
@@ -55,7 +55,7 @@ class Telling:
         waiting = self._waiting.get(flow.number)
         if waiting is None:
             if not reviewing and counted:
-                self._audience.told("end", flow)
+                self.audience.told("end", flow)
                 return
             waiting = self._waiting[flow.number] = _Waiting(flow, now, answered=not reviewing)
             waiting.told = True
@@ -100,8 +100,8 @@ class Telling:
         known = waiting.answered and (waiting.decided or waiting.ended)
         if not waiting.told and (known or now - waiting.since >= GRACE_SECONDS):
             waiting.told = True
-            self._audience.told("open", waiting.flow)
+            self.audience.told("open", waiting.flow)
         if waiting.answered and waiting.told and waiting.counted:
             del self._waiting[waiting.flow.number]
             if waiting.ended:
-                self._audience.told("end", waiting.flow)
+                self.audience.told("end", waiting.flow)

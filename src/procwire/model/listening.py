@@ -38,7 +38,12 @@ class Audience(Protocol):
 
 
 class Silent:
-    """A Listener that lets everything pass; derive from it and answer what matters."""
+    """A Listener that lets everything pass; derive from it and answer what matters.
+
+    ``by_name``: of a flow it takes no more than its numbers and what it speaks.
+    """
+
+    by_name = False
 
     def opened(self, flow: Flow) -> None:
         """See Listener."""

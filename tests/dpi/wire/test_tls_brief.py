@@ -105,3 +105,16 @@ def test_what_differs_in_one_part_has_a_ja4_of_its_own() -> None:
 def test_a_long_hello_goes_the_long_way() -> None:
     assert agree(client([(21, b"\0" * tls_brief.MAX_BYTES), (0, b"\0\4\0\0\1a")]))
     assert tls_brief.offer(client([(21, bytes(9000)), (0, b"\0\4\0\0\1a")]), "t", OUT, 1).server_name == "a"
+
+
+@settings(max_examples=400, deadline=None)
+@given(number=st.integers(0, 999), cut=st.integers(0, 600), at=st.integers(0, 600), byte=st.integers(0, 255))
+def test_what_is_no_hello_is_none_for_the_name_alone_either(
+    number: int, cut: int, at: int, byte: int
+) -> None:
+    known = hellos()
+    body = bytearray(known[number % len(known)][: cut or None])
+    if body:
+        body[at % len(body)] = byte
+    asked, long = outcome(tls_brief.offered, bytes(body)), outcome(tls_brief.offer, bytes(body), "t", OUT, 5)
+    assert asked == (long if isinstance(long, str) else None)

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import cython
 
-from procwire.dpi.contract import Claim, Context, Direction, ProtocolError
+from procwire.dpi.contract import ENOUGH, Claim, Context, Direction, ProtocolError
 from procwire.dpi.wire.dns_claim import claims_datagram, claims_stream, sane_flags
 from procwire.dpi.wire.dns_message import HEADER_BYTES, MessageError, parse
 from procwire.dpi.wire.dns_names import OPCODES, RCODES, class_name, type_name
@@ -130,17 +130,16 @@ class Parser:
     _context: Any
     _broken: Any
     _told: cython.bint
+    _named: cython.bint
+    _done: cython.bint
     _tunnel: Any
 
     def __init__(self, context: Context) -> None:
         self._tunnel = TunnelCount()
         self._stream = context.transport == "tcp"
-        self._held = [b"", b""]
-        self._lost = [False, False]
-        self._pending = {}
-        self._context = context
-        self._broken = None
-        self._told = context.told
+        self._held, self._lost, self._pending = [b"", b""], [False, False], {}
+        self._context, self._broken = context, None
+        self._told, self._named, self._done = context.told, context.named, False
 
     def feed(self, side: Direction, data: bytes, *, now: int) -> Iterable[Observation]:
         """See contract.Parser."""
@@ -164,8 +163,8 @@ class Parser:
         return ()
 
     def skip(self, side: Direction) -> int:  # noqa: ARG002
-        """See contract.Parser: everything is read."""
-        return 0
+        """See contract.Parser: everything is read, but where it is DNS and that is enough."""
+        return ENOUGH if self._done else 0
 
     def finish(self, now: int) -> Iterable[Observation]:
         """The queries that no answer was seen to."""
@@ -218,6 +217,9 @@ class Parser:
             raise ProtocolError(str(error)) from None
         if not sane_flags(data[2], data[3]):
             raise ProtocolError("flags make no sense")
+        if self._named:
+            self._done = True
+            return Observation(time=now, side=side)
         if message.flags & 0x8000:
             return self._response(message, side, now)
         return self._query(message, side, now)

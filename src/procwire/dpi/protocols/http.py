@@ -64,15 +64,14 @@ class Parser:
     _broken: Any
     _rest: Any
     _told: cython.bint
+    _bare: cython.bint  # it has all that is asked for: see Context.named
     _named: cython.bint  # the flow was given its name
     _dns: Any  # HttpDns, from the first message of DNS on
 
     def __init__(self, context: Context) -> None:
-        self._told = context.told
-        self._named = False
-        self._streams = [Stream(), Stream()]
-        self._asked = []
-        self._drift = False
+        self._told, self._bare = context.told, context.named
+        self._named = self._drift = False
+        self._streams, self._asked = [Stream(), Stream()], []
         self._client = -1
         self._broken = self._rest = self._dns = None
 
@@ -185,7 +184,7 @@ class Parser:
         try:
             if end - at > MAX_HEAD:
                 raise HeadError("head too long")
-            head: Head = parse(raw, not self._told)
+            head: Head = parse(raw, not self._told, self._bare)
         except HeadError as error:
             if not stream.tentative:
                 raise ProtocolError(str(error)) from None
@@ -223,7 +222,7 @@ class Parser:
             return None
         stream.held = b""
         try:
-            head: Head = parse(lines[:end].rstrip(b"\r"), not self._told)
+            head: Head = parse(lines[:end].rstrip(b"\r"), not self._told, self._bare)
             if head.method and head.method != "CONNECT":
                 self._request(stream, side, head, now, out)
             elif head.status >= 200 and not streams_events(head) and not self._tunnels():
@@ -286,8 +285,7 @@ class Parser:
             raise ProtocolError("both sides send responses")
         self._client = 1 - side
         chunked, length = framing(head)
-        asked: Any = self._match(head.status)
-        asked = asked or _UNASKED
+        asked: Any = self._match(head.status) or _UNASKED
         method: str = asked[0]
         offered: str = asked[4]
         if self._told:
@@ -316,6 +314,8 @@ class Parser:
     @cython.cfunc
     def _brief(self, head: Head, side: cython.int, now: cython.longlong) -> Any:
         """A request that nobody reads: the first host that is a name is the flow's."""
+        if self._bare:
+            return Observation(time=now, side=_SIDES[side])
         host, _, secret = target(head)
         brief = HttpBrief(
             time=now,

@@ -134,6 +134,7 @@ class Parser:
 
     def __init__(self, context: Context) -> None:
         self._told = context.told
+        self._named = context.named
         self.connections = Connections()
         self.early_packets = 0
         self.short_packets = [0, 0]
@@ -156,6 +157,9 @@ class Parser:
         found: list[Observation] = []
         self._datagrams[side] += 1
         if self._done or self.skip(side):
+            return found
+        if self._named:  # whatever a datagram holds, nothing in it takes that back
+            self._done = True
             return found
         version = quic_packet.google_version(data)
         if version:

@@ -12,6 +12,7 @@ cdef class Parser:
     cdef public object server_hello
     cdef public int version
     cdef bint _told
+    cdef bint _named
     cdef _Side _out
     cdef _Side _in
     cdef bytearray _sslv2
@@ -32,6 +33,7 @@ cdef class Parser:
     cdef object _change(self, object side)
     cdef object _alert(self, object side, bytes body, int length, object now, list found)
     cdef object _message(self, object side, int number, bytes body, object now, list found)
+    cdef object _suffice(self, object side, object now, list found)
     cdef object _count_hello(self, object side)
     cdef object _open(self, object side, object hello, object now, list found)
     cdef object _open_briefly(self, object side, object brief, list found)

@@ -88,6 +88,7 @@ class Parser:
     server_hello: Any
     version: cython.int
     _told: cython.bint
+    _named: cython.bint
     _out: _Side
     _in: _Side
     _sslv2: Any  # a hello in SSLv2's framing that is not whole yet
@@ -104,6 +105,7 @@ class Parser:
 
     def __init__(self, context: Context) -> None:
         self._told = context.told
+        self._named = context.named
         self.client_hello = self.server_hello = None
         self.version = 0
         self._out = _Side()
@@ -226,7 +228,10 @@ class Parser:
         self, side: Direction, number: cython.int, body: bytes, now: Any, found: list[Observation]
     ) -> Any:
         if number == CLIENT_HELLO:
-            if self._told:
+            if self._named:
+                tls_brief.offered(body)
+                self._suffice(side, now, found)
+            elif self._told:
                 self._open(side, tls_hello.read_client_hello(body), now, found)
             else:
                 self._open_briefly(side, tls_brief.offer(body, "t", side, now), found)
@@ -241,6 +246,12 @@ class Parser:
         return None
 
     @cython.cfunc
+    def _suffice(self, side: Direction, now: Any, found: list[Observation]) -> Any:
+        """It is TLS, and that was all that is asked for."""
+        found.append(Observation(time=now, side=side))
+        return self._stop()
+
+    @cython.cfunc
     def _count_hello(self, side: Direction) -> Any:
         one: _Side = self._of(side)
         one.hellos += 1
@@ -250,6 +261,8 @@ class Parser:
 
     @cython.cfunc
     def _open(self, side: Direction, hello: Hello, now: Any, found: list[Observation]) -> Any:
+        if self._named:
+            return self._suffice(side, now, found)
         if not self._told:
             return self._open_briefly(side, tls_offer.offer_brief(hello, "t", side, now), found)
         self._count_hello(side)
@@ -277,7 +290,10 @@ class Parser:
     @cython.cfunc
     def _answer(self, side: Direction, body: bytes, now: Any, found: list[Observation]) -> Any:
         if not self._told:
-            return self._answer_briefly(side, tls_brief.choice(body, side, now), found)
+            brief = tls_brief.choice(body, side, now)
+            if self._named:
+                return self._suffice(side, now, found)
+            return self._answer_briefly(side, brief, found)
         hello = tls_hello.read_server_hello(body)
         self._greeted(side, tls_hello.chosen_version(hello))
         self.server_hello = hello

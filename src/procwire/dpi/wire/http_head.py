@@ -58,6 +58,7 @@ def _shapes(names: frozenset[bytes]) -> bytes:
 
 _SHAPES: bytes = _shapes(WANTED)
 _BRIEF: bytes = _shapes(_NEEDED)
+_BARE: bytes = _shapes(frozenset({b"content-length", b"transfer-encoding", b"upgrade"}))
 
 
 class HeadError(Exception):
@@ -121,10 +122,11 @@ class Head:
         return decode(value)
 
 
-def parse(raw: bytes, brief: bool = False) -> Head:
+def parse(raw: bytes, brief: bool = False, bare: bool = False) -> Head:
     """Start line and fields, without the empty line that ends them. Raises HeadError.
 
-    ``brief``: of the fields only those that say where the body ends, who is asked, and for credentials.
+    ``brief``: of the fields only those that say where the body ends, who is asked, and for credentials;
+    ``bare``: only those that say where it ends and what follows.
     """
     head = Head()
     ends: cython.Py_ssize_t = raw.count(b"\n")
@@ -138,7 +140,7 @@ def parse(raw: bytes, brief: bool = False) -> Head:
         _start_line(head, raw)
     else:
         _start_line(head, raw[:end])
-        _fields(head, raw, end + 2, _BRIEF if brief else _SHAPES)
+        _fields(head, raw, end + 2, _BARE if bare else _BRIEF if brief else _SHAPES)
     return head
 
 

@@ -186,6 +186,20 @@ class Glance:
         return b""
 
 
+def offered(body: bytes) -> object:
+    """Raises ProtocolError where ``offer`` does: what stands in the extensions cannot make it."""
+    size: cython.Py_ssize_t = len(body)
+    at: cython.Py_ssize_t
+    if size >= 38 and body[34] <= 32:
+        at = 37 + body[34]
+        if at <= size and _u16(body, at - 2) & 1 == 0:
+            at += _u16(body, at - 2)
+            if at < size and at + 1 + body[at] <= size:
+                return None
+    tls_hello.read_client_hello(body)
+    return None
+
+
 def offer(body: bytes, transport: str, side: Direction, now: int) -> OfferBrief:
     """What ``tls_offer.offer_brief`` gives of a ClientHello's body. Raises ProtocolError."""
     size: cython.Py_ssize_t = len(body)
