@@ -130,7 +130,7 @@ class Map:
             room, self._room = self._room, None  # another thread that reads meanwhile makes its own
             if room is None or len(room[0]) < key_bytes * chunk or len(room[1]) < self._value_bytes * chunk:
                 # Pages that nobody touches: a buffer of ctypes would be written with zeros, at each reading.
-                room = mmap.mmap(-1, key_bytes * chunk), mmap.mmap(-1, self._value_bytes * chunk)
+                room = _blank(key_bytes * chunk), _blank(self._value_bytes * chunk)
             keys, values = (ctypes.c_char.from_buffer(part) for part in room)
             count = ctypes.c_uint32(chunk)
             references = (ctypes.byref(each) for each in (keys, values, count))
@@ -148,6 +148,10 @@ class Map:
             if result:
                 return
             start = place
+
+
+def _blank(size: int) -> mmap.mmap:
+    return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
 
 class Object:
