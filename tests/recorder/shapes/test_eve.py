@@ -16,7 +16,7 @@ from tests.scenes.scenes import captures, golden_of
 # below, their types, what is required, a timestamp's pattern, and that lists are not empty.
 # ``additionalProperties`` is false at the top and in each of these objects; it is true in an element of
 # ``metadata.flowvars``, whose ``gid``, ``key`` and ``value`` would be texts. OISF's own of commit
-# 0d3cfbbe3f73b0f64c7ca18ed8c0b3a502e7e75a, an older one, has the same of ``metadata``; ``in_iface``, ``ja4`` and
+# 0d3cfbbe3f73b0f64c7ca18ed8c0b3a502e7e75a, an older one, has the same of ``metadata``; ``in_iface``, ``ja4``,
 # ``client_alpns`` stand in what OISF makes from the schema: doc/userguide/_generated/eve-index.rst, commit
 # 2cce6dcc2a2b424f923b7528fceebbd02cb4c6dc.
 FIELDS: Kinds = {
