@@ -55,7 +55,11 @@ def test_both_read_the_same(source: KernelOwners, reading: Notes) -> None:
 def test_an_exec_and_an_end_are_noted(reading: Notes) -> None:
     child = subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE)
     start = int(Path(f"/proc/{child.pid}/stat").read_bytes().rpartition(b")")[2].split()[19])
-    born = [owner for owner in _starts(reading) if owner[1] == child.pid]
+
+    def named() -> list[tuple[int, int]]:
+        return [one for one in _starts(reading) if one[1] == child.pid]
+
+    born = wait_for(named, what="its exec")  # the parent may go on a moment before that is noted
     assert child.stdin is not None
     assert len(born) == 1
     assert born[0][0] // 10_000_000 == start
