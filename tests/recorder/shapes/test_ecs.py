@@ -92,6 +92,14 @@ def test_a_flow_keeps_its_interface_and_what_was_offered_of_alpn() -> None:
     assert ecs.record(flow | {"alpn": ["h2"]})["tls"]["next_protocol"] == "h2"
 
 
+def test_a_pid_in_a_message_of_syslog_is_not_the_owner() -> None:
+    told = {"schema": "procwire.syslog/1", "time": "2026-11-26T00:00:00Z", "pid": "77", "process": "logger"}
+    made = ecs.record(told)
+    check(made, FIELDS)
+    assert made["process"] == {"name": "logger"}
+    assert made["procwire"]["syslog"]["pid"] == "77"
+
+
 def test_nothing_is_lost() -> None:
     for told in lines():
         if told["schema"] == "procwire.flow/1" and "process" in told:

@@ -9,7 +9,7 @@ import jsonschema
 from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 
 from procwire.recorder.shapes import ocsf
-from tests.recorder.shapes.samples import lines
+from tests.recorder.shapes.samples import golden, lines
 
 
 @cache
@@ -34,6 +34,27 @@ def test_every_line_is_of_its_class() -> None:
         assert ("actor" in made) == (made["metadata"].get("profiles") == ["host"])
         kinds.add(made["class_uid"])
     assert kinds == {4001, 4002, 4003}
+
+
+def test_every_golden_line_of_every_capture_is_of_its_class() -> None:
+    seen = set()
+    for told in golden():
+        columns = (told["schema"], *sorted(told))
+        if columns not in seen:  # each kind of line once: the schema is large
+            seen.add(columns)
+            assert faults(ocsf.record(told)) == [], told
+    assert len(seen) > 80
+
+
+def test_who_logs_in_is_not_the_user_of_the_process() -> None:
+    told = {"schema": "procwire.ftp/1", "time": "2026-11-26T00:00:00Z", "src": "192.0.2.1", "user": "alice"}
+    made = ocsf.record(told | {"pid": 7, "process": "curl"})
+    assert faults(made) == []
+    assert made["actor"] == {"process": {"pid": 7, "name": "curl"}}
+    assert made["unmapped"]["user"] == "alice"
+    made = ocsf.record(told | {"pid": "77"})
+    assert "actor" not in made
+    assert made["unmapped"]["pid"] == "77"
 
 
 def test_the_schema_finds_what_is_wrong() -> None:

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from procwire.recorder.shapes import NAMES, OWN, shape
-from procwire.recorder.shapes.pieces import answers, is_flow, milliseconds, moment, rest, table, version_of
+from procwire.recorder.shapes.pieces import (
+    answers,
+    is_flow,
+    milliseconds,
+    moment,
+    pid_of,
+    rest,
+    table,
+    version_of,
+)
 
 
 def test_what_a_line_is_and_when() -> None:
@@ -32,3 +41,9 @@ def test_every_name_is_a_shape() -> None:
         made = shape(name)
         assert made is not None
         assert made({"schema": "procwire.flow/1"})
+
+
+def test_a_pid_that_a_message_tells_of_is_not_the_owner_s() -> None:
+    assert pid_of({"pid": 7}) == 7
+    assert pid_of({"pid": "77"}) is None
+    assert pid_of({}) is None

@@ -17,6 +17,7 @@ from procwire.recorder.shapes.pieces import (
     is_flow,
     known,
     moment,
+    pid_of,
     rest,
     table,
     version_of,
@@ -43,7 +44,7 @@ _TLS_SERVER = columns("version cipher ja3s resumed")
 def record(told: dict[str, Any]) -> dict[str, Any]:
     """One event."""
     name = table(told)
-    used = _FLOW if is_flow(told) else _BESIDE
+    used = _FLOW if is_flow(told) else _BESIDE if pid_of(told) else _BESIDE - {"pid"}
     made = {
         "@timestamp": moment(told),
         "ecs": {"version": VERSION},
@@ -124,7 +125,7 @@ def _ends(told: dict[str, Any]) -> dict[str, Any]:
 def _owner(told: dict[str, Any]) -> dict[str, Any]:
     if not is_flow(told):
         return {
-            "process": known({"pid": told.get("pid"), "name": told.get("process")}),
+            "process": known({"pid": pid_of(told), "name": told.get("process")}),
             "container": known({"name": told.get("container")}),
         }
     uid, image = told.get("uid"), told.get("image")

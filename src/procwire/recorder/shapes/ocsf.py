@@ -19,6 +19,7 @@ from procwire.recorder.shapes.pieces import (
     known,
     milliseconds,
     moment,
+    pid_of,
     rest,
     table,
     version_of,
@@ -26,6 +27,7 @@ from procwire.recorder.shapes.pieces import (
 
 VERSION = "1.4.0"  # the first with community_uid, and with HTTP activity of a request alone
 CATEGORY, NETWORK, HTTP, DNS = 4, 4001, 4002, 4003
+BASE = 0  # an event of no class
 INFORMATIONAL = 1
 _ACTIVITY = {BEGUN: 1, ENDED: 2}  # open, close; else 6, traffic
 _TRAFFIC = 6
@@ -39,6 +41,8 @@ _USED = columns(
     "packets packets_out packets_in bytes bytes_out bytes_in app server_name pid process exe cmdline "
     "user uid ppid parent"
 )
+# What a line of an observation says of its flow and owner; what else has such a name is its message's own.
+_BESIDE = columns("time flow_id proto src src_port dst dst_port app pid process exe")
 _USED_BY = {
     DNS: columns("ident opcode query query_type query_class rcode answers"),
     HTTP: columns("method status host path user_agent referer version"),
@@ -50,6 +54,11 @@ def record(told: dict[str, Any]) -> dict[str, Any]:
     kind = {"dns": DNS, "http": HTTP}.get(table(told), NETWORK) if not is_flow(told) else NETWORK
     activity = _activity(told, kind)
     duration = told.get("duration")
+    flow = told if is_flow(told) else {name: told[name] for name in _BESIDE & told.keys()}
+    process = _process(flow)
+    used = (_USED if is_flow(told) else _BESIDE) | _USED_BY.get(kind, frozenset())
+    if "pid" in told and pid_of(told) is None:
+        used = used - {"pid"}
     made = {
         "category_uid": CATEGORY,
         "class_uid": kind,
@@ -57,30 +66,38 @@ def record(told: dict[str, Any]) -> dict[str, Any]:
         "type_uid": kind * 100 + activity,
         "severity_id": INFORMATIONAL,
         "time": milliseconds(moment(told)) or 0,
-        "start_time": milliseconds(told.get("start")),
-        "end_time": milliseconds(told.get("end")),
+        "start_time": milliseconds(flow.get("start")),
+        "end_time": milliseconds(flow.get("end")),
         "duration": None if duration is None or not is_flow(told) else round(duration * 1000),
         "metadata": {
             "version": VERSION,
             "log_name": table(told),
-            "profiles": ["host"] if told.get("pid") is not None else [],
+            "profiles": ["host"] if process else [],
             "product": {"name": "procwire", "vendor_name": "procwire", "version": __version__},
         },
         "app_name": told.get("app") if told.get("app") != "unknown" else None,
-        "connection_info": _connection(told),
+        "connection_info": _connection(flow),
         "src_endpoint": known({"ip": told.get("src"), "port": told.get("src_port")}),
         "dst_endpoint": known({
             "ip": told.get("dst"), "port": told.get("dst_port"),
             "hostname": told.get("server_name") if is_flow(told) else None,
         }),
         "traffic": _traffic(told) if is_flow(told) else None,
-        "actor": known({"process": _process(told)}),
+        "actor": known({"process": process}),
         **(_dns(told) if kind == DNS else {}),
         **(_http(told) if kind == HTTP else {}),
-        "unmapped": rest(told, _USED | _USED_BY.get(kind, frozenset())),
+        "unmapped": rest(told, used),
     }  # fmt: skip
     made["metadata"] = known(made["metadata"])
-    return known(made)
+    return known(made if made["src_endpoint"] or made["dst_endpoint"] else _endless(made, told))
+
+
+def _endless(made: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+    """A frame without addresses of IP, as ARP's: network activity has an end, so it is of no class."""
+    event = {name: made[name] for name in ("severity_id", "time", "metadata")}
+    number = {"category_uid": 0, "class_uid": BASE, "activity_id": _OTHER, "type_uid": BASE * 100 + _OTHER}
+    event["metadata"] = {name: value for name, value in made["metadata"].items() if name != "profiles"}
+    return number | event | {"activity_name": table(told), "unmapped": rest(told, {"time"})}
 
 
 def _activity(told: dict[str, Any], kind: int) -> int:
@@ -111,7 +128,7 @@ def _traffic(told: dict[str, Any]) -> dict[str, Any]:
 def _process(told: dict[str, Any]) -> dict[str, Any]:
     exe, uid = told.get("exe"), told.get("uid")
     return known({
-        "pid": told.get("pid"),
+        "pid": pid_of(told),
         "name": told.get("process"),
         "cmd_line": told.get("cmdline"),
         "file": _file(exe) if exe else None,

@@ -39,6 +39,12 @@ def moment(told: dict[str, Any]) -> str:
     return str(told.get("time") or told.get("last") or told.get("start") or "")
 
 
+def pid_of(told: dict[str, Any]) -> int | None:
+    """Of the owner; a pid that a message itself tells of, as syslog's, is a text, and another's."""
+    pid = told.get("pid")
+    return pid if isinstance(pid, int) else None
+
+
 def milliseconds(text: Any) -> int | None:
     """Since 1970, from RFC 3339."""
     return parse_time(text) // 1_000_000 if isinstance(text, str) and text else None
