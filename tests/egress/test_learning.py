@@ -8,7 +8,7 @@ from procwire.egress import learning
 from procwire.egress.contact import Who
 from procwire.egress.learning import Learner
 from procwire.egress.verdict import Judge
-from tests.egress.made import SECOND, contact
+from tests.egress.made import CURL, SECOND, contact
 
 
 def test_counts_and_times() -> None:
@@ -82,3 +82,22 @@ def test_lines_are_bounded_and_what_is_dropped_is_counted(monkeypatch: pytest.Mo
     for name in ("a.test", "b.test", "c.test", "a.test"):
         learner.see(contact(name))
     assert (learner.policy().size, learner.dropped, learner.contacts) == (2, 1, 4)
+
+
+def test_a_flow_that_ended_before_its_file_was_hashed_does_not_void_the_pin() -> None:
+    learner = Learner(pin=True)
+    hashed = Who(exe=CURL.exe, process="curl", sha256="aa")
+    for who, at in ((CURL, 1), (hashed, 2), (CURL, 3)):
+        learner.see(contact(at=at, who=who))
+    learner.see(contact("other.example", at=4))
+    (entry,) = learner.entries()
+    assert entry.who == Who(exe=CURL.exe, sha256="aa")
+    assert [(line.dest, line.flows) for line in entry.to] == [("example.com", 3), ("other.example", 1)]
+    changed = contact(who=Who(exe=CURL.exe, process="curl", sha256="bb"))
+    assert not Judge(learner.policy()).verdict(changed).allowed
+
+
+def test_a_program_that_was_never_hashed_is_known_all_the_same() -> None:
+    learner = Learner(pin=True)
+    learner.see(contact())
+    assert [entry.who for entry in learner.entries()] == [Who(exe=CURL.exe)]

@@ -73,3 +73,12 @@ def test_more_lines_go_beneath_their_program() -> None:
     assert before.size == 3
     assert after.entries[0].note == "updates"
     assert merged(Policy(entries=[]), more).size == 3
+
+
+def test_what_is_pinned_stays_pinned() -> None:
+    pinned = Who(exe="/usr/bin/curl", sha256="aa")
+    policy = Policy(entries=[Entry(who=pinned, to=[Line(dest="a.example")])])
+    more = [Entry(who=Who(exe="/usr/bin/curl"), to=[Line(dest="a.example"), Line(dest="b.example")])]
+    (entry,) = merged(policy, more).entries
+    assert entry.who == pinned
+    assert [line.dest for line in entry.to] == ["a.example", "b.example"]

@@ -12,7 +12,7 @@ from typing import Any
 
 from procwire.egress.contact import Contact, Who
 from procwire.egress.destination import ANY
-from procwire.egress.policy import MAX_LINES, Entry, Line, Policy
+from procwire.egress.policy import MAX_LINES, Entry, Line, Policy, unpinned
 
 BY = ("exe", "unit", "container")
 MAX_PORTS = 16  # of one destination; beyond that the line is for all
@@ -64,13 +64,25 @@ class Learner:
 
     def entries(self) -> list[Entry]:
         """All of it, in order of programs and destinations."""
-        found = [Entry(who=who, to=_joined(lines)) for who, lines in self._programs.items() if lines]
+        found = [Entry(who=who, to=_joined(lines)) for who, lines in self._known().items() if lines]
         return sorted(found, key=lambda entry: str(entry.who))
 
     def programs(self) -> list[tuple[Who, list[tuple[Key, Line]]]]:
         """Each line by its own key, in order; none taken together."""
-        found = sorted(self._programs.items(), key=lambda pair: str(pair[0]))
+        found = sorted(self._known().items(), key=lambda pair: str(pair[0]))
         return [(who, sorted(lines.items())) for who, lines in found]
+
+    def _known(self) -> dict[Who, dict[Key, Line]]:
+        """What was seen of each program; of a pinned one also what came before its file was hashed."""
+        if not self._pin:
+            return self._programs
+        pinned = {unpinned(who): who for who in self._programs if who.sha256}  # of several the newest
+        found: dict[Who, dict[Key, Line]] = {}
+        for who, lines in self._programs.items():
+            into = found.setdefault(pinned.get(who, who), {})
+            for key, line in lines.items():
+                into[key] = _one([into[key], line], line.port) if key in into else line
+        return found
 
     def policy(self, head: str = "") -> Policy:
         """The same as a policy."""
@@ -89,14 +101,15 @@ def _joined(lines: dict[Key, Line]) -> list[Line]:
         by_place.setdefault((line.dest, line.proto), []).append(line)
     found: list[Line] = []
     for many in by_place.values():
-        found += [_one(many)] if len(many) > MAX_PORTS else many
+        free = all(line.port != ANY and int(line.port) >= FIRST_FREE for line in many)
+        ports = f"{FIRST_FREE}-65535" if free else ANY
+        found += [_one(many, ports)] if len(many) > MAX_PORTS else many
     return sorted(found, key=lambda line: (line.dest, line.proto, line.port.zfill(5)))
 
 
-def _one(many: list[Line]) -> Line:
-    free = all(line.port != ANY and int(line.port) >= FIRST_FREE for line in many)
+def _one(many: list[Line], port: str) -> Line:
     return Line(
-        dest=many[0].dest, proto=many[0].proto, port=f"{FIRST_FREE}-65535" if free else ANY,
+        dest=many[0].dest, proto=many[0].proto, port=port,
         flows=sum(line.flows for line in many), bytes_out=sum(line.bytes_out for line in many),
         first=min(line.first for line in many), last=max(line.last for line in many),
     )  # fmt: skip

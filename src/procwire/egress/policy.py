@@ -90,12 +90,21 @@ def described(values: Any, *, head: str = "") -> Policy:
     return policy
 
 
+def unpinned(who: Who) -> Who:
+    """The same program, whatever its file holds."""
+    return msgspec.structs.replace(who, sha256="")
+
+
 def merged(policy: Policy, more: Iterable[Entry]) -> Policy:
-    """The policy with more lines: beneath the entry of the same program, or in a new one."""
+    """The policy with more lines: beneath the entry of the same program, or in a new one.
+
+    What is pinned stays so: lines of the same program without a hash go beneath its pinned entry.
+    """
     entries = [msgspec.structs.replace(entry, to=list(entry.to)) for entry in policy.entries]
     by_who = {entry.who: entry for entry in entries}
+    pinned = {unpinned(entry.who): entry for entry in entries if entry.who.sha256}
     for new in more:
-        entry = by_who.get(new.who)
+        entry = by_who.get(new.who) or pinned.get(new.who)
         if entry is None:
             entry = by_who[new.who] = Entry(who=new.who, to=[])
             entries.append(entry)

@@ -14,10 +14,10 @@ from tests.alerts.samples import ALERTS, FULL
 from tests.recorder.shapes.checking import Address, Moment, check
 from tests.recorder.shapes.test_ecs import DIRECTIONS
 
-# Published: github.com/elastic/ecs, generated/elasticsearch/composable/component of 8.7 to 9.3 (event,
-# network, rule, destination, container, process: names, and types, of which keyword and wildcard are text and
-# long is a whole number); the reference's pages for threat, host, observer and user; schemas/event.yml for
-# what values kind, category and type may have. Which are arrays: schemas/*.yml (normalize).
+# Published: github.com/elastic/ecs, generated/csv/fields.csv of 8.12.0-dev, commit
+# 7b665790c7c477dc8452ff16024dda76c706cc9c, which has every field below: names, types (of which keyword and
+# wildcard are text and long is a whole number) and which are arrays (its column Normalization). Values of
+# category and type: elastic.co/docs/reference/ecs/ecs-allowed-values-event-category and -event-type.
 _END = {
     "address": str, "ip": Address, "port": int, "bytes": int, "packets": int, "domain": str,
     "geo": {"country_iso_code": str, "city_name": str}, "as": {"number": int, "organization": {"name": str}},
@@ -38,7 +38,7 @@ FIELDS = {
 }  # fmt: skip
 KINDS = {"alert", "asset", "enrichment", "event", "metric", "state", "pipeline_error", "signal"}
 CATEGORIES = {
-    "api", "authentication", "configuration", "database", "driver", "email", "file", "host", "iam",
+    "api", "authentication", "configuration", "database", "driver", "file", "host", "iam",
     "intrusion_detection", "library", "malware", "network", "package", "process", "registry", "session",
     "threat", "vulnerability", "web",
 }  # fmt: skip

@@ -20,6 +20,7 @@ from procwire.model.tables import FLOWS
 from procwire.recorder.noted import Observed
 from procwire.recorder.wishes import Wishes
 from tests.recorder.taped import VECTORS, Taped
+from tests.scenes.scenes import captures, golden_of
 
 OWNER = Owner(
     process=ProcessRef(
@@ -32,6 +33,8 @@ OWNER = Owner(
 )  # fmt: skip
 CAPTURES = ("http/ordinary.pcap", "dns/udp.pcap", "tls/tls12.pcap", "tls/chromium.pcap", "ssh", "icmp")
 
+BESIDE = ("proto", "src", "src_port", "dst", "dst_port")
+
 
 class _Hearing(Taped):
     """Keeps what is seen."""
@@ -43,6 +46,20 @@ class _Hearing(Taped):
     def observed(self, flow: Flow, observation: Observation) -> None:
         """See Listener."""
         self.seen.append((flow, observation))
+
+
+@cache
+def golden() -> tuple[dict[str, Any], ...]:
+    """Every golden line of every capture, with what a line of an observation also says of its flow."""
+    made = []
+    for capture in captures():
+        told = [msgspec.json.decode(line) for line in golden_of(capture).read_bytes().splitlines()]
+        flows = {line["flow_id"]: line for line in told if line["table"] == "flow"}
+        for line in told:
+            flow = flows.get(line.get("flow_id"), {})
+            beside = {name: flow[name] for name in BESIDE if name in flow}
+            made.append(beside | line | {"schema": f"procwire.{line.pop('table')}/1"})
+    return tuple(made)
 
 
 @cache

@@ -5,6 +5,7 @@ What ECS has no field for stands under ``procwire.flow`` or ``procwire.<table>``
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from procwire.recorder.shapes.pieces import (
@@ -22,19 +23,21 @@ from procwire.recorder.shapes.pieces import (
 )
 
 VERSION = "8.11.0"
+FLAGS = frozenset({"AA", "TC", "RD", "RA", "AD", "CD", "DO"})  # as schemas/dns.yml expects them
 _DIRECTION = {"in": "ingress", "out": "egress", "local": "internal", "forwarded": "external"}
 _TYPE = {BEGUN: ["connection", "start"], ENDED: ["connection", "end"]}
 # Columns that have a field of their own; all others stand under ``procwire``.
 _FLOW = columns(
     "community_id start end last duration proto src src_port dst dst_port direction packets "
-    "packets_out packets_in bytes bytes_out bytes_in app server_name ja3 tls_cipher alpn interface "
+    "packets_out packets_in bytes bytes_out bytes_in app server_name ja3 tls_version tls_cipher interface "
     "pid process exe cmdline user uid ppid parent process_start process_end exe_sha256 container "
     "container_id container_runtime image flow_id"
 )
 _BESIDE = columns("time proto src src_port dst dst_port app pid process container")
 _DNS = columns("message ident opcode query query_type query_class rcode answers addresses flags")
 _HTTP = columns("method status version host path user_agent referer content_type")
-_TLS = columns("server_name ja3 cipher version")
+_TLS = columns("server_name ja3 ciphers")
+_TLS_SERVER = columns("version cipher ja3s resumed")
 
 
 def record(told: dict[str, Any]) -> dict[str, Any]:
@@ -45,19 +48,17 @@ def record(told: dict[str, Any]) -> dict[str, Any]:
         "@timestamp": moment(told),
         "ecs": {"version": VERSION},
         "event": _event(told, name),
-        "observer": {"type": "sensor", "vendor": "procwire", "product": "procwire"},
+        "observer": _observer(told),
         "network": _network(told),
         **_ends(told),
         **_owner(told),
     }
     if is_flow(told):
         made |= {"tls": _tls_of_flow(told)}
-    elif name == "dns":
-        made, used = made | {"dns": _dns(told)}, used | _DNS
-    elif name == "http":
-        made, used = made | _http(told), used | _HTTP
-    elif name == "tls":
-        made, used = made | {"tls": _tls(told)}, used | _TLS
+        used = used if len(told.get("alpn") or ()) > 1 else used | {"alpn"}
+    elif name in _INNER:
+        inner, columns_used = _INNER[name]
+        made, used = made | inner(told), used | columns_used
     left = rest(told, used)
     return known(made | ({"procwire": {name: left}} if left else {}))
 
@@ -77,6 +78,12 @@ def _event(told: dict[str, Any], name: str) -> dict[str, Any]:
         "end": told.get("end") if flow else None,
         "duration": None if duration is None else round(duration * 1e9),
     })  # fmt: skip
+
+
+def _observer(told: dict[str, Any]) -> dict[str, Any]:
+    interface = told.get("interface") if is_flow(told) else None
+    made: dict[str, Any] = {"type": "sensor", "vendor": "procwire", "product": "procwire"}
+    return made | ({"ingress": {"interface": {"name": interface}}} if interface else {})
 
 
 def _network(told: dict[str, Any]) -> dict[str, Any]:
@@ -139,29 +146,41 @@ def _owner(told: dict[str, Any]) -> dict[str, Any]:
 def _tls_of_flow(told: dict[str, Any]) -> dict[str, Any]:
     alpn: list[str] = told.get("alpn") or []
     return known({
+        **_spoken(told.get("tls_version")),
         "cipher": told.get("tls_cipher"),
         "next_protocol": alpn[0] if len(alpn) == 1 else None,
         "client": known({"ja3": told.get("ja3")}),
     })  # fmt: skip
 
 
+def _spoken(version: Any) -> dict[str, Any]:
+    """``TLSv1.3`` as ECS has it: 1.3 of tls. A version without a name is told as it is, of no protocol."""
+    protocol, apart, number = str(version or "").lower().partition("v")
+    return {"version": number, "version_protocol": protocol} if apart else {"version": protocol}
+
+
 def _tls(told: dict[str, Any]) -> dict[str, Any]:
-    protocol, _, version = str(told.get("version", "")).lower().partition("v")
-    return known({
-        "cipher": told.get("cipher"),
-        "version": version,
-        "version_protocol": protocol if version else None,
-        "client": known({"ja3": told.get("ja3"), "server_name": told.get("server_name")}),
-    })  # fmt: skip
+    """What a client offered; the version that is spoken is the server's to choose."""
+    return {"tls": known({"client": known({
+        "ja3": told.get("ja3"), "server_name": told.get("server_name"),
+        "supported_ciphers": told.get("ciphers"),
+    })})}  # fmt: skip
+
+
+def _tls_server(told: dict[str, Any]) -> dict[str, Any]:
+    return {"tls": known({
+        **_spoken(told.get("version")), "cipher": told.get("cipher"), "resumed": told.get("resumed"),
+        "server": known({"ja3s": told.get("ja3s")}),
+    })}  # fmt: skip
 
 
 def _dns(told: dict[str, Any]) -> dict[str, Any]:
     ident = told.get("ident")
-    return known({
+    return {"dns": known({
         "type": "answer" if told.get("message") == "response" else "query",
         "id": None if ident is None else str(ident),
         "op_code": str(told.get("opcode", "")).upper(),
-        "header_flags": [flag.upper() for flag in told.get("flags", ()) if len(flag) == 2 and flag != "do"],
+        "header_flags": [flag.upper() for flag in told.get("flags", ()) if flag.upper() in FLAGS],
         "question": known({
             "name": told.get("query"), "type": told.get("query_type"), "class": told.get("query_class"),
         }),
@@ -171,7 +190,7 @@ def _dns(told: dict[str, Any]) -> dict[str, Any]:
         ],
         "resolved_ip": told.get("addresses"),
         "response_code": told.get("rcode"),
-    })  # fmt: skip
+    })}  # fmt: skip
 
 
 def _http(told: dict[str, Any]) -> dict[str, Any]:
@@ -194,3 +213,9 @@ def _http(told: dict[str, Any]) -> dict[str, Any]:
         }),
         "user_agent": known({"original": told.get("user_agent")}),
     }  # fmt: skip
+
+
+_INNER: dict[str, tuple[Callable[[dict[str, Any]], dict[str, Any]], frozenset[str]]] = {
+    "dns": (_dns, _DNS), "http": (_http, _HTTP),
+    "tls": (_tls, _TLS), "tls_server": (_tls_server, _TLS_SERVER),
+}  # fmt: skip

@@ -1,11 +1,13 @@
-"""Suricata's EVE: flow, dns, http and tls events as its own outputs have them (docs.suricata.io).
+"""Suricata's EVE: flow, dns, http and tls events that its published schema (etc/schema.json) takes.
 
-Other observations have their table's name as ``event_type``. What EVE has no field for, and whose a flow is,
-stands under ``procwire``: readers of EVE pass over what they do not know.
+Other observations have their table's name as ``event_type``. The schema forbids names that it does not know,
+at the top and in nearly every object; it leaves open what a flow's variables are. So what EVE has no field
+for, and whose a flow is, is one variable there: ``metadata.flowvars[0].procwire``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from procwire.model.values import parse_time
@@ -19,12 +21,13 @@ _ID_BITS = 11  # left out of 64, so that a reader with doubles keeps the number 
 _BESIDE = columns("time proto src src_port dst dst_port app")
 _FLOW = _BESIDE | columns(
     "community_id start end duration packets packets_out packets_in bytes bytes_out bytes_in "
-    "interface state ended tcp_flags tcp_flags_out tcp_flags_in vlan"
+    "interface state ended tcp_flags tcp_flags_out tcp_flags_in vlan icmp_type"
 )
 _USED = {
     "dns": columns("message ident query query_type rcode answers"),
-    "http": columns("method status host path user_agent referer content_type content_length version"),
-    "tls": columns("server_name version ja3 ja4"),
+    "http": columns("method status host path user_agent referer content_type version"),
+    "tls": columns("server_name ja3 ja4 alpn"),
+    "tls_server": columns("version ja3s"),
 }
 
 
@@ -47,12 +50,18 @@ def record(told: dict[str, Any]) -> dict[str, Any]:
     if is_flow(told):
         app = told.get("app")
         made |= {"app_proto": app if app != "unknown" else "failed", "flow": _flow(told), "tcp": _tcp(told)}
-        return known(made | {"procwire": rest(told, _FLOW) | {"event": told.get("event") or ENDED}})
-    inner = {"dns": _dns, "http": _http, "tls": _tls}.get(name)
+        made["icmp_type"] = told.get("icmp_type")
+        return known(made | _beside(rest(told, _FLOW) | {"event": told.get("event") or ENDED}))
     used = _BESIDE | _USED.get(name, frozenset())
-    if inner is not None:
-        made[name] = inner(told)
-    return known(made | {"procwire": rest(told, used)})
+    if name in _INNER:
+        field, inner = _INNER[name]
+        made[field] = inner(told)
+    return known(made | _beside(rest(told, used)))
+
+
+def _beside(left: dict[str, Any]) -> dict[str, Any]:
+    """What EVE has no field for, where its schema is open."""
+    return {"metadata": {"flowvars": [{"procwire": left}]}} if left else {}
 
 
 def _stamp(text: Any) -> str | None:
@@ -85,11 +94,11 @@ def _tcp(told: dict[str, Any]) -> dict[str, Any] | None:
     flags = {name: told.get(name, ()) for name in ("tcp_flags", "tcp_flags_out", "tcp_flags_in")}
     bits = {name: f"{sum(_BITS.get(flag, 0) for flag in found):02x}" for name, found in flags.items()}
     seen = {("ecn" if flag == "ece" else flag): True for flag in flags["tcp_flags"] if flag in _BITS}
-    return {
+    return known({
         "tcp_flags": bits["tcp_flags"],
         "tcp_flags_ts": bits["tcp_flags_out"], "tcp_flags_tc": bits["tcp_flags_in"],
-        **seen, "state": str(told.get("state")),
-    }  # fmt: skip
+        **seen, "state": told.get("state"),
+    })  # fmt: skip
 
 
 def _dns(told: dict[str, Any]) -> dict[str, Any]:
@@ -119,15 +128,28 @@ def _http(told: dict[str, Any]) -> dict[str, Any]:
         "http_content_type": told.get("content_type"),
         "protocol": f"HTTP/{version}" if version else None,
         "status": told.get("status"),
-        "length": told.get("content_length"),
+        "length": told.get("content_length") if told.get("message") == "response" else None,
     })  # fmt: skip
 
 
 def _tls(told: dict[str, Any]) -> dict[str, Any]:
-    version = str(told.get("version", ""))
+    """What the client offered; ``version`` would be the one that is spoken, which it cannot know."""
     return known({
         "sni": told.get("server_name"),
-        "version": version.replace("TLSv", "TLS ") if version else None,
         "ja3": known({"hash": told.get("ja3")}),
         "ja4": told.get("ja4"),
+        "client_alpns": told.get("alpn"),
     })  # fmt: skip
+
+
+def _tls_server(told: dict[str, Any]) -> dict[str, Any]:
+    """What the server chose."""
+    return known({
+        "version": str(told.get("version", "")).replace("TLSv", "TLS "),
+        "ja3s": known({"hash": told.get("ja3s")}),
+    })  # fmt: skip
+
+
+_INNER: dict[str, tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {
+    "dns": ("dns", _dns), "http": ("http", _http), "tls": ("tls", _tls), "tls_server": ("tls", _tls_server),
+}  # fmt: skip
