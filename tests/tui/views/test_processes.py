@@ -46,11 +46,28 @@ def test_tree_list_and_those_with_flows() -> None:
     assert drive(story, size=(140, 30)) is not None
 
 
-def test_a_recording_has_no_process_table() -> None:
-    async def story(driver: Driver) -> None:
-        assert "holds no process table" in await driver.press("3")
+def test_a_recording_tells_of_the_owners_of_its_flows() -> None:
+    host = Recorded()
+    row = next(row for row in host.data["flow"] if row["pid"])
 
-    assert drive(story, host=Recorded()) is not None
+    async def story(driver: Driver) -> None:
+        shown = await driver.press("3")
+        assert "as the flows tell of them" in shown
+        assert f" {row['pid']} " in shown
+        assert str(row["process"]) in shown
+        assert "filter pid == " in await driver.press("e")
+
+    assert drive(story, host=host, size=(140, 30)) is not None
+
+
+def test_a_recording_whose_flows_have_no_owner_says_so() -> None:
+    host = Recorded()
+    host.data["flow"] = [row | {"pid": None} for row in host.data["flow"]]
+
+    async def story(driver: Driver) -> None:
+        assert "no flow here says whose it is" in await driver.press("3")
+
+    assert drive(story, host=host) is not None
 
 
 def test_one_that_is_over_is_there_with_its_flows() -> None:

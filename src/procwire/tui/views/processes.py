@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from procwire.model.columns import Column, Kind
+from procwire.model.columns import Column, Kind, Table
 from procwire.tui.grouping import ordered
 from procwire.tui.history import History
 from procwire.tui.host import HostError, Want
@@ -28,7 +28,16 @@ TRAFFIC = (
                             doc="Bytes on the wire, both ways, of its flows."),
 )  # fmt: skip
 _OWN = frozenset(column.name for column in TRAFFIC)
-OWNER = ("process", "user", "exe", "cmdline", "ppid", "unit", "container")  # what a flow tells of its owner
+OWNER = (
+    "process",
+    "user",
+    "exe",
+    "cmdline",
+    "ppid",
+    "parent",
+    "unit",
+    "container",
+)  # what a flow tells of its owner
 GONE = "x"  # the sign of one that has ended
 
 
@@ -85,13 +94,9 @@ class ProcessesView(RowsView):
 
     async def load(self) -> None:
         """See View."""
-        if self.table() is None:
-            raise HostError(
-                "no processes are told of here"
-                if self.app.host.live
-                else "a recording holds no process table",
-                "" if self.app.host.live else "watch live: procwire top",
-            )
+        if self.app.table(self.table_name) is None:
+            await self._owners()
+            return
         want = self.want()
         rows = await self.app.ask(self.app.host.rows, want)
         traffic = await self._traffic()
@@ -110,6 +115,32 @@ class ProcessesView(RowsView):
         lines = branches(found, ascii_only=self.app.ascii_only) if tree else self._listed(found)
         self.show(Page(lines=lines, total=len(lines)))
 
+    async def _owners(self) -> None:
+        """Of a recording, which holds no process table: who its flows belong to, under who started them."""
+        if self.app.host.live:
+            raise HostError("no processes are told of here")
+        known = await self._traffic()
+        if not known and not self.words:
+            raise HostError("no flow here says whose it is", "an incident does; or watch live: procwire top")
+        parents = {
+            values["ppid"]: {"pid": values["ppid"], "process": values.get("parent")}
+            for values in known.values()
+            if values.get("ppid") and values["ppid"] not in known
+        }
+        found = [values | {"rate": self._rate(values)} for values in known.values()]
+        tree = self.as_tree and not self.only_network and not self.words
+        self.total, self.notes = len(found), ("as the flows tell of them",)
+        lines = (
+            branches([*found, *parents.values()], ascii_only=self.app.ascii_only)
+            if tree
+            else self._listed(found)
+        )
+        self.show(Page(lines=lines, total=len(lines)))
+
+    def table(self) -> Table | None:
+        """See View; where there is none of processes, flows tell of their owners."""
+        return super().table() or (None if self.app.host.live else self.app.table("flow"))
+
     def _rate(self, values: Mapping[str, Any]) -> int | None:
         rate = self.rates.rate(values.get("pid"))
         return round(rate) if rate else None
@@ -119,8 +150,9 @@ class ProcessesView(RowsView):
         table = self.app.table("flow")
         told = [name for name in OWNER if table is not None and name in {column.name for column in table}]
         want = Want(
-            table="flow", columns=("pid", "bytes", *told), order="bytes", descending=True, limit=MAX_FLOWS
-        )
+            table="flow", columns=("pid", "bytes", *told), order="bytes", descending=True, limit=MAX_FLOWS,
+            filter="" if self.app.host.live else self.words, at=self.app.at,
+        )  # fmt: skip
         rows = await self.app.ask(self.app.host.rows, want)
         found: dict[int, dict[str, Any]] = {}
         for pid, moved, *facts in rows.rows:
