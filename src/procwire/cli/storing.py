@@ -9,9 +9,8 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from procwire.cli.alerting import Alerting
 from procwire.cli.arguments import duration, size
 from procwire.cli.detecting import Detecting, add_finding
 from procwire.cli.sampling import Sampling
@@ -29,6 +28,9 @@ from procwire.store.place import store_file
 from procwire.store.reason import StoreError
 from procwire.store.retention import Limits
 from procwire.store.writer import Writer
+
+if TYPE_CHECKING:  # loaded where alerts are made
+    from procwire.cli.alerting import Alerting
 
 
 def add_store(parser: argparse.ArgumentParser) -> None:

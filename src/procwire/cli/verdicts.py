@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import signal
 import sys
@@ -59,7 +58,9 @@ class Verdicts:
         entries = self._list.entries
         lines = [[one.action.value, one.name, *(each.written for each in one.conditions)] for one in entries]
         written = "\n".join(map(repr, lines))
-        return {"entries": len(entries), "sha256": hashlib.sha256(written.encode()).hexdigest()}
+        from hashlib import sha256
+
+        return {"entries": len(entries), "sha256": sha256(written.encode()).hexdigest()}
 
     def shows(self, row: Any) -> bool:
         """Whether a flow, or an observation in it, is shown."""

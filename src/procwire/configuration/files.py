@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,6 +38,8 @@ def read_file(path: Path) -> tuple[dict[str, Setting], list[str]]:
         return {}, [f"{path}:1: {error.strerror or error}"]
     if len(data) > MAX_FILE_BYTES:
         return {}, [f"{path}:1: larger than {MAX_FILE_BYTES} bytes"]
+    import tomllib  # most runs have no file to read
+
     try:
         text = data.decode("utf-8")
         document = tomllib.loads(text)

@@ -6,7 +6,6 @@ Source: https://github.com/corelight/community-id-spec (version 1). The tunnel i
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from base64 import b64encode
 from collections.abc import Mapping
@@ -46,10 +45,12 @@ def one_way(proto: int, kind: int) -> bool:
 
 def community_id(flow: Flow, *, seed: int = 0) -> str:
     """For example ``1:wCb3OG7yAFWelaUydu0D+125CLM=``. ``seed`` is the specification's, 16 bits."""
+    from hashlib import sha1  # see Flow.flow_id
+
     src = (address.packed(flow.family, flow.src_hi, flow.src_lo), flow.sport)
     dst = (address.packed(flow.family, flow.dst_hi, flow.dst_lo), flow.dport)
     if not one_way(flow.proto, flow.sport) and dst < src:
         src, dst = dst, src
     ports = struct.pack(">HH", src[1], dst[1]) if flow.proto in PORTED else b""
     text = struct.pack(">H", seed) + src[0] + dst[0] + struct.pack("BB", flow.proto, 0) + ports
-    return "1:" + b64encode(hashlib.sha1(text, usedforsecurity=False).digest()).decode("ascii")
+    return "1:" + b64encode(sha1(text, usedforsecurity=False).digest()).decode("ascii")

@@ -8,7 +8,6 @@ people (names, units, formats) are declared in ``model.tables``, not here.
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from typing import Any
 
@@ -164,6 +163,8 @@ class Flow:
     @property
     def flow_id(self) -> str:
         """16 hex digits from the 5-tuple, the tunnel and the start: the same live and from a file."""
+        from hashlib import blake2b  # OpenSSL comes with it, which a sum of flows does not need
+
         key = struct.pack(
             "<BBQQQQHHIq",
             self.family,
@@ -177,4 +178,4 @@ class Flow:
             self.tunnel,
             self.first,
         )
-        return hashlib.blake2b(key, digest_size=8).hexdigest()
+        return blake2b(key, digest_size=8).hexdigest()
