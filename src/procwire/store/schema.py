@@ -7,7 +7,6 @@ is declared no more stays with what it holds.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 
@@ -50,8 +49,10 @@ def moment_of(table: Table) -> str:
 
 def fingerprint(table: Table) -> str:
     """Changes with every change of the declaration that the file has to follow."""
+    from hashlib import sha256
+
     parts = [f"{column.name} {TYPES[column.kind]}" for column in columns_of(table)]
-    return hashlib.sha256("\n".join((*parts, *table.key, moment_of(table))).encode()).hexdigest()[:16]
+    return sha256("\n".join((*parts, *table.key, moment_of(table))).encode()).hexdigest()[:16]
 
 
 def create(table: Table) -> list[str]:
