@@ -123,3 +123,13 @@ def test_reading_loads_nothing_that_only_watching_needs() -> None:
         check=True,
     )
     assert done.stdout.splitlines()[-1] == b"[]"
+
+
+def test_a_reading_that_ends_at_once_has_written_all() -> None:
+    """Every line, and its own exit code."""
+    words = [sys.executable, "-m", "procwire", "read", "--packets", "--json", "--no-progress"]
+    whole = subprocess.run([*words, *[str(HTTP)] * 40], capture_output=True, check=True, env=environment())
+    one = subprocess.run([*words, str(HTTP)], capture_output=True, check=True, env=environment())
+    assert len(whole.stdout.splitlines()) == 40 * len(one.stdout.splitlines()) > 0
+    missing = subprocess.run([*words, "/no/such.pcap"], capture_output=True, check=False, env=environment())
+    assert (missing.returncode, missing.stdout) == (1, b"")
