@@ -63,6 +63,7 @@ class AllOrNothing(build_ext):
             self.warn("procwire is installed uncompiled: it works, slowly. Install a C compiler to mend it.")
             for extension in self.extensions:
                 Path(self.get_ext_fullpath(extension.name)).unlink(missing_ok=True)
+            self.extensions = []  # an editable install would copy what is not there
 
 
 setup(
