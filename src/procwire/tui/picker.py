@@ -85,7 +85,9 @@ class Picker(ModalScreen[list[str] | None]):
             yield Canvas(id="choices")
             help_words = "enter: done   tab: on or off   shift+arrows: move   esc: leave as it was"
             moves = "j k or arrows: move" if self._short else "arrows or ^n ^p: move"
-            yield Static(help_words if self.several else f"{moves}   enter: choose   esc: leave", markup=False)
+            yield Static(
+                help_words if self.several else f"{moves}   enter: choose   esc: leave", markup=False
+            )
 
     def on_mount(self) -> None:
         """Typing goes to the line."""
