@@ -93,7 +93,7 @@ def test_packets_carry_flow_direction_owner_and_a_remark_once(owned: Path) -> No
 def test_packets_that_are_written_behind_who_reads_are_the_same(
     owned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("procwire.recorder.building.BEHIND_BYTES", 1)
+    monkeypatch.setattr("procwire.recorder.lag.FAR_BYTES", 1)
     monkeypatch.setattr("procwire.capture.merge.OUT_ROWS", 2)  # packets of a batch
     behind = made(tmp_path, str(owned.parent / "http.pcap"), str(DNS))
     for name in ("flows.ndjson", "observations.ndjson", "owners.ndjson"):

@@ -192,6 +192,7 @@ class _Finding:
 
     def decided(self, flow: Any) -> None:
         """See Listener."""
+        self.collector.decided(flow)
 
     def observed(self, flow: Any, observation: Any) -> None:
         """See Listener."""

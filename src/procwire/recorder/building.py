@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -37,7 +36,6 @@ TABLES = (
     "health.ndjson", "findings.ndjson", "owners.ndjson",
 )  # fmt: skip
 LIVE = (FLOWS, OBSERVATIONS, FINDINGS)  # what an incident knew beside its packets
-BEHIND_BYTES = 64 << 20  # of packets, within which nearly every flow says what it is; more is a second wait
 CHECKPOINT, SUMMARY = "checkpoint", "summary.md"
 
 
@@ -195,7 +193,7 @@ class _Making:
     def _follow(
         self, sources: Files, collector: Collector, drops: Mapping[str, int]
     ) -> Callable[[Read], tuple[int, None]] | None:
-        """Have packets written BEHIND_BYTES behind who reads them; what ends that. None: they must wait.
+        """Have packets written some way behind who reads them; what ends that. None: they must wait.
 
         A flow's comment says what was known by then, and names that came later stand behind the packets.
         """
@@ -208,20 +206,12 @@ class _Making:
         )  # fmt: skip
         following = annotated.Following(sources, wanted, self.output)
         self._stack.callback(following.close)
-        read: deque[tuple[int, int]] = deque()  # bytes and packets so far, of the latest batches
-
-        def behind() -> None:
-            read.append((collector.facts.bytes, len(collector.numbers)))
-            while len(read) > 1 and read[-1][0] - read[1][0] >= BEHIND_BYTES:
-                read.popleft()
-            if read[-1][0] - read[0][0] >= BEHIND_BYTES:
-                following.follow(read[0][1])
 
         def finish(found: Read) -> tuple[int, None]:
             known.update(found.names)
             return following.finish(), None
 
-        collector.behind = behind
+        collector.behind = following.follow
         return finish
 
     def _packets(

@@ -23,6 +23,7 @@ from procwire.model.process import Owner, ProcessRef
 from procwire.model.rows import NO_CONTEXT, FlowRow, RowContext
 from procwire.model.tables import FLOWS
 from procwire.recorder import owners
+from procwire.recorder.lag import Lag
 from procwire.recorder.noted import Observed
 from procwire.recorder.sums import unfollowed, wire_bytes
 
@@ -40,13 +41,14 @@ class Collector(Silent):
     def __init__(self, write: Write, keep: Callable[[Any], bool] | None = None) -> None:
         self.context: RowContext = NO_CONTEXT  # to be set before anything is read
         self.heard: Callable[[Flow], object] | None = None  # told of each flow that begins
-        self.behind: Callable[[], None] | None = None  # called when a batch is noted
+        self.behind: Callable[[int], None] | None = None  # called with how many packets may be written
         self.owner_line: Callable[[Flow], bytes] = owners.line
         self.flows: dict[int, Flow] = {}
         self.numbers = array("q")
         self.wanted: set[int] | None = None if keep is None else set()
         self.unkept = 0
         self.facts = Facts()
+        self._lag = Lag()
         self._write = write
         self._keep = keep
         self._how = readers(FLOWS.columns)
@@ -56,8 +58,9 @@ class Collector(Silent):
         """A batch that was ingested."""
         self.numbers.frombytes(memoryview(table.flow)[: batch.count].tobytes())
         self.facts.packets(batch, table)
-        if self.behind is not None:
-            self.behind()
+        until = self._lag.read(self.facts.bytes, len(self.numbers))
+        if self.behind is not None and until:
+            self.behind(until)
 
     def opened(self, flow: Flow) -> None:
         """See Listener."""
@@ -65,8 +68,13 @@ class Collector(Silent):
             self.unkept += 1
             return
         self.flows[flow.number] = flow
+        self._lag.opened(flow.number)
         if self.heard is not None:
             self.heard(flow)
+
+    def decided(self, flow: Flow) -> None:
+        """See Listener."""
+        self._lag.settled(flow.number)
 
     def observed(self, flow: Flow, observation: Observation) -> None:
         """See Listener."""
@@ -86,6 +94,7 @@ class Collector(Silent):
 
     def ended(self, flow: Flow) -> None:
         """See Listener."""
+        self._lag.settled(flow.number)
         row = FlowRow(flow, self.context)
         if self.wanted is not None:
             if self._keep is not None and self._keep(row):
