@@ -174,3 +174,14 @@ def test_what_is_no_capture_is_refused(tmp_path: Path, capfd: pytest.CaptureFixt
     assert main(["incident", "export", str(words), "-o", str(tmp_path / "case")]) == 1
     assert "not a capture file" in capfd.readouterr().err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["words"]
+
+
+def test_open_tells_of_processes_as_a_tree(owned: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    capfd.readouterr()
+    assert main(["incident", "open", str(owned), "--processes", "--json", "--filter", "pid == 4711"]) == 0
+    (row,) = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert (row["process"], row["pid"], row["known_by"]) == ("curl", 4711, "flow")
+    (line,) = lines(owned / "processes.ndjson")
+    assert (line["flows"], line["schema"]) == (1, "procwire.incident_process/1")
+    assert main(["incident", "open", str(owned), "--processes"]) == 0
+    assert "curl" in capfd.readouterr().out

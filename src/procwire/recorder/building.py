@@ -25,14 +25,15 @@ from procwire.recorder.collecting import Collector
 from procwire.recorder.container import Container
 from procwire.recorder.frame_redaction import FrameRedaction
 from procwire.recorder.hashed import Hashed, HashedFile, past_cache
-from procwire.recorder.incident import FINDINGS, FLOWS, OBSERVATIONS, PACKETS
+from procwire.recorder.incident import FINDINGS, FLOWS, OBSERVATIONS, PACKETS, PROCESSES
+from procwire.recorder.kin import Kin
 from procwire.recorder.owners import OwnerBook
 from procwire.recorder.pseudonyms import Pseudonyms
 from procwire.recorder.reason import RecorderError
 from procwire.recorder.telling import summary
 
 TABLES = (
-    "flows.ndjson", "observations.ndjson", "dns.ndjson", "processes.ndjson", "accounting.ndjson",
+    "flows.ndjson", "observations.ndjson", "dns.ndjson", PROCESSES, "accounting.ndjson",
     "health.ndjson", "findings.ndjson", "owners.ndjson",
 )  # fmt: skip
 LIVE = (FLOWS, OBSERVATIONS, FINDINGS)  # what an incident knew beside its packets
@@ -68,6 +69,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[str, ...]
     incident: dict[str, Any] = {}  # its head
     live: Path | None = None  # the incident's directory
+    kin: Kin | None = None  # who is known of its processes
     keep: Callable[[Any], bool] | None = None
     filter: str = ""
     pseudonyms: Pseudonyms | None = None
@@ -140,6 +142,7 @@ class _Making:
     def maker(self, read: Reader, book: OwnerBook, sources: Sequence[str]) -> Callable[[], dict[str, Any]]:
         """What makes the bundle of these files."""
         collector = Collector(self._write)
+        collector.facts.kin = self.order.kin or collector.facts.kin
         self._redact(collector)
         reading, again = read(sources, self._open(sources), collector, book), self._open(sources)
 
@@ -167,7 +170,7 @@ class _Making:
         names = self.order.pseudonyms
         if names is not None:
             collector.heard = names.flow_id
-            collector.facts.called = names.address
+            collector.facts.called, collector.facts.parent = names.address, names.ancestor
             collector.owner_line = lambda flow: owners.line(_masked(flow, names), names.flow_id(flow))
 
     def _note(self, found: Read, collector: Collector) -> None:
