@@ -25,6 +25,7 @@ from procwire.tui.views.sheet import exactly
 
 PAGE = 10
 FLOWS = ("process", "app", "dst", "dst_port", "server_name", "state", "bytes_out", "bytes_in")
+PROCESSES = ("process", "pid", "user", "exe", "unit", "container", "start", "ended", "ancestors")
 HIDDEN = ("flow_id", "app_confidence", "owner_confidence")
 WITH = {"finding": ("title", "exe", "container", "source", "port"), "scenario": ("path", "name"),
         "packet": ("number",)}  # fmt: skip
@@ -129,6 +130,14 @@ class Plain:
             rows = self.host.rows(self._want(word, names, text, order, limit=2000))
             found = stats.of(table, [dict(zip(names, row, strict=True)) for row in rows.rows])
             self._lines(summed(found, 120)[:1])
+
+    def processes(self, text: str) -> None:
+        """[FILTER] processes, with who started each"""
+        if "process" not in self.tables:
+            raise HostError("no processes are told of here", "an incident does, and live traffic")
+        table = self.tables["process"]
+        known = tuple(name for name in PROCESSES if name in {column.name for column in table})
+        self._ask(self._want("process", dict.fromkeys((*known, *table.key)), text, "pid"), known)
 
     def findings(self, text: str) -> None:
         """[FILTER] what detectors found"""
@@ -300,7 +309,7 @@ class Plain:
 
 
 WORDS = (
-    "overview", "flows", "all_flows", "groups", "rows_of", "findings", "doctor", "open", "follow", "packet",
-    "sql", "order_by", "more", "earlier", "later", "acknowledge", "suppress", "freeze", "shape", "keep",
-    "put_back", "play", "help", "quit",
+    "overview", "flows", "all_flows", "groups", "processes", "rows_of", "findings", "doctor", "open",
+    "follow", "packet", "sql", "order_by", "more", "earlier", "later", "acknowledge", "suppress", "freeze",
+    "shape", "keep", "put_back", "play", "help", "quit",
 )  # fmt: skip

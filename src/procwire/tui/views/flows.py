@@ -45,9 +45,9 @@ class FlowsView(RowsView):
     EMPTY = "no flow yet"
     DOC = (
         "Each conversation between two ends, with the process behind it. A sign at the left: + new, "
-        "/ being closed, x over, ~ open and silent for a minute. A process or protocol with ? is a guess, or rests on what "
-        "was there a moment ago: enter says how it is known. Space holds the picture; what happens meanwhile "
-        "is counted and is there when it goes on."
+        "/ being closed, x over, ~ open and silent for a minute. A process or protocol with ? is a guess, "
+        "or rests on what was there a moment ago: enter says how it is known. Space holds the picture; what "
+        "happens meanwhile is counted and is there when it goes on."
     )
     KEYS: ClassVar[tuple[Key, ...]] = (
         FILTER_KEY,
