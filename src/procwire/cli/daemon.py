@@ -19,7 +19,7 @@ from procwire.api.gate import Gate, listen
 from procwire.api.line import CHUNK
 from procwire.api.messages import SOCKET
 from procwire.cli import arguments as words
-from procwire.cli import exit, recording
+from procwire.cli import begun, exit, recording
 from procwire.cli.alerting import add_alerts
 from procwire.cli.capturing import add_capture, add_interfaces
 from procwire.cli.ledgering import add_ledger
@@ -54,6 +54,7 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("--print-unit", action="store_true", help="print a unit file for systemd, and end")
     parser.add_argument("--no-store", action="store_true", help="keep nothing")
+    begun.add(parser)
     recording.add_writing(parser)
     recording.add_log(parser)
     words.add_shape(parser)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from procwire.accounting.standing import Standing
+from procwire.decrypt.beginnings import MAX_BYTES as MAX_BEGUN_BYTES
+from procwire.decrypt.beginnings import MAX_SIDE_BYTES, Beginnings
 from procwire.decrypt.piece import Piece
 from procwire.decrypt.tap import Tap, is_name
 from procwire.detect.contract import DetectError
@@ -25,10 +27,10 @@ from procwire.flows.limits import TIMEOUTS
 from procwire.model.listening import Gatherer, Silent
 
 __all__ = [
-    "Context", "DetectError", "Detection", "EngineError", "ExportOptions", "ExtensionError",
-    "FlowOptions", "Gatherer", "Piece", "Processes", "ReadOptions", "Reading", "RuleSet", "Silent",
-    "Standing", "TIMEOUTS", "Tap", "WatchOptions", "Watching", "compiled_modules", "detectors", "examine",
-    "explain", "export", "interfaces", "is_name", "learn", "lives", "pictures", "protocols",
-    "risks", "rule_directories", "rules", "settings_of", "settle", "sockets", "switch", "tables",
-    "take_sigma",
+    "Beginnings", "Context", "DetectError", "Detection", "EngineError", "ExportOptions",
+    "ExtensionError", "FlowOptions", "Gatherer", "MAX_BEGUN_BYTES", "MAX_SIDE_BYTES", "Piece",
+    "Processes", "ReadOptions", "Reading", "RuleSet", "Silent", "Standing", "TIMEOUTS", "Tap",
+    "WatchOptions", "Watching", "compiled_modules", "detectors", "examine", "explain", "export",
+    "interfaces", "is_name", "learn", "lives", "pictures", "protocols", "risks", "rule_directories",
+    "rules", "settings_of", "settle", "sockets", "switch", "tables", "take_sigma",
 ]  # fmt: skip
