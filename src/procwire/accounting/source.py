@@ -274,9 +274,8 @@ class KernelSource:
             if name not in links:
                 raise CaptureError(name, None, f"no such interface; there are: {', '.join(links)}")
         if self.wishes.tap:
-            self._live = LiveSource(
-                names or None, filter=LoadedFilter(self.programs.tap), ring_bytes=TAP_RING_BYTES
-            )
+            tap = LoadedFilter(self.programs.tap, self._meet)
+            self._live = LiveSource(names or None, filter=tap, ring_bytes=TAP_RING_BYTES)
             self.tap.listen(self._live.fileno())
             self.interfaces, self.refused = self._live.interfaces, self._live.refused
         for link in links.values():
@@ -284,15 +283,29 @@ class KernelSource:
 
     def _join(self, link: LinkState) -> None:
         wanted = link.name in self.wishes.interfaces if self.wishes.interfaces else link.up
-        if not wanted or link.index in self._indexes:
+        if not wanted:
             return
-        head = _ETHERNET if link.linktype == LINKTYPE_ETHERNET else _RAW
-        loopback = link.hardware == LOOPBACK
-        self._numbers[link.index] = self._number(link)
-        self.tap.place(link.index, self._numbers[link.index], head=head, loopback=loopback)
-        self.ledger.heads[link.index] = head
-        if self.programs.place(link.index, head, loopback=loopback):
+        if link.index not in self._indexes:
+            self._meet(link)
+        self._know(link)
+
+    def _meet(self, link: LinkState) -> None:
+        """From here on its packets are counted in the kernel, and by their flows' accounts.
+
+        Both or neither: a packet socket shows what is not counted in the kernel, and the tracker counts that.
+        So this comes before the packet socket, too.
+        """
+        if self.programs.place(link.index, _head(link), loopback=link.hardware == LOOPBACK):
+            self.ledger.heads[link.index] = _head(link)
             self._indexes[link.index] = link
+        if self._live is not None:
+            self._know(link)
+
+    def _know(self, link: LinkState) -> None:
+        """What the programs hand on of it is of this interface."""
+        number = self._number(link) or self._numbers.get(link.index, 0)
+        self._numbers[link.index] = number
+        self.tap.place(link.index, number, head=_head(link), loopback=link.hardware == LOOPBACK)
 
     def _leave(self, link: LinkState) -> None:
         if self._indexes.pop(link.index, None) is not None:
@@ -374,6 +387,11 @@ class KernelSource:
         for bound in self._said.values():
             self.programs.say(bound.ends, bound.modes, bound.until)
         self._said.clear()
+
+
+def _head(link: LinkState) -> int:
+    """Bytes that stand before the IP header on an interface."""
+    return _ETHERNET if link.linktype == LINKTYPE_ETHERNET else _RAW
 
 
 def _nobody(flow: Flow, more: Credited) -> None:

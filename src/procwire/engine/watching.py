@@ -6,10 +6,12 @@ One thread takes frames, decodes and ingests; owners are looked up on another, s
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 from msgspec import structs
 
@@ -19,7 +21,7 @@ from procwire.capture.source import CaptureError
 from procwire.decrypt.keyfile import open_keys
 from procwire.doctor.checks import compiled_modules
 from procwire.engine.context import Context
-from procwire.engine.host import pictures
+from procwire.engine.host import pictures, process_rows
 from procwire.engine.keys import Tapped
 from procwire.engine.options import EngineError, WatchOptions
 from procwire.engine.pipeline import Pipeline
@@ -187,10 +189,19 @@ class Watching:
         context = Context(self.source.interfaces, source="tap")
         owner = identity.lesser() if options.sandbox != OFF else None
         try:
-            return Keeping(wishes, self.source, context, self, owner=owner)
+            keeping = Keeping(wishes, self.source, context, self, owner=owner)
         except (CaptureError, RecorderError) as error:
             self.source.close()
             raise EngineError(str(error)) from None
+        if keeping.flight is not None and options.owners:
+            keeping.flight.processes = self._processes
+        return keeping
+
+    def _processes(self) -> list[dict[str, Any]] | None:
+        """For an incident, which tells who started whose flows it holds; none where nobody may look."""
+        with contextlib.suppress(OSError):
+            return process_rows(self.warden.gallery if self.warden is not None else None)
+        return []
 
     def settled(self, flow: Flow) -> bool:
         """Is all known of it that will be?"""
