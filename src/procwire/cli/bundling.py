@@ -325,9 +325,12 @@ def _checkpoint(arguments: argparse.Namespace, name: str) -> str:
     if arguments.ledger is None:
         recorded(arguments, "exported", body)
         return ""
-    from procwire.ledger.book import Book
+    from procwire.ledger.book import RECORDS, Book
     from procwire.ledger.tree import LedgerError
 
+    if not (arguments.ledger / RECORDS).exists():
+        words_ = f"{arguments.ledger}: there is no ledger: procwire ledger create {arguments.ledger}"
+        raise EngineError(words_, exit.USAGE)
     try:
         book = Book(arguments.ledger)
     except LedgerError as error:
