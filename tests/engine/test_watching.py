@@ -22,7 +22,7 @@ from procwire.model.frames import FrameBatch
 from procwire.model.listening import Silent
 from procwire.model.observation import Observation
 from procwire.model.process import EXACT, Owner, ProcessRef
-from procwire.processes.owners import Look
+from procwire.processes.answers import Look
 from procwire.processes.resolver import Answer, Resolver
 
 VECTORS = Path(__file__).parents[1] / "vectors"
