@@ -4,9 +4,9 @@ import pytest
 from msgspec import structs
 
 from procwire.model.flow import Flow
-from procwire.model.process import EXACT, LISTENER, RECENT, UNKNOWN, Owner, ProcessRef
+from procwire.model.process import EXACT, LISTENER, RECENT, UNKNOWN, Glimpse, Owner, ProcessRef
 from procwire.processes import answers
-from procwire.processes.answers import Shared, merged, reviewed, whole
+from procwire.processes.answers import Shared, answer_of, merged, revealed, reviewed, whole
 
 A, B = ProcessRef(pid=1, start=1, name="a"), ProcessRef(pid=2, start=2, name="b")
 NOTHING = Owner(process=None, confidence=UNKNOWN)
@@ -37,6 +37,21 @@ def test_the_time_of_an_answer_is_when_the_process_was_known_first() -> None:
     assert merged(before, other).answered == 50
 
 
+def test_what_was_glimpsed_is_told_in_full_and_known_since_then() -> None:
+    early, late = (ProcessRef(pid=7, start=1, name="sh", exe=exe) for exe in ("", "/bin/sh"))
+    glimpse = Glimpse(process=early, confidence=EXACT, side="src", answered=5)
+    for confidence in (EXACT, RECENT):
+        after = Owner(process=late, confidence=confidence, side="src", peer=B, answered=50)
+        assert revealed(glimpse, after) == structs.replace(after, confidence=EXACT, answered=5)
+    other = Owner(process=B, confidence=EXACT, side="src", answered=50)
+    assert revealed(glimpse, other) is other
+    for lesser in (structs.replace(other, confidence=LISTENER), NOTHING):
+        assert revealed(glimpse, lesser) is glimpse
+    assert whole(glimpse) == Owner(process=early, confidence=EXACT, side="src", answered=5)
+    assert type(whole(glimpse)) is Owner
+    assert whole(other) is other
+
+
 def test_a_later_answer_counts_where_the_socket_is_the_same() -> None:
     """Inherited, passed on, or its process became another: but never another socket's owner."""
     parent, child = (ProcessRef(pid=pid, start=1, name=name) for pid, name in ((7, "sh"), (8, "head")))
@@ -62,7 +77,7 @@ def test_flows_of_one_process_share_their_owner_and_each_has_its_own_socket() ->
     for flow, answer in zip(flows, told, strict=True):
         shared.give(flow, answer)
     assert flows[0].owner is flows[1].owner
-    assert [whole(flow) for flow in flows] == told
+    assert [answer_of(flow) for flow in flows] == told
 
 
 def test_a_process_that_is_known_better_is_another_answer() -> None:
@@ -79,12 +94,12 @@ def test_what_is_shared_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     shared, flow = Shared(), Flow()
     for number in range(5):
         shared.give(flow, Owner(process=None, confidence=UNKNOWN, reason=str(number), answered=9))
-        assert whole(flow) == Owner(process=None, confidence=UNKNOWN, reason=str(number), answered=9)
+        assert answer_of(flow) == Owner(process=None, confidence=UNKNOWN, reason=str(number), answered=9)
     assert len(shared._known) <= 2
 
 
-def test_an_owner_that_was_given_as_it_is_is_whole() -> None:
+def test_an_owner_that_was_given_as_it_is_is_answer_of() -> None:
     flow = Flow()
-    assert whole(flow) is None
+    assert answer_of(flow) is None
     flow.owner = NOTHING
-    assert whole(flow) is NOTHING
+    assert answer_of(flow) is NOTHING

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from msgspec import structs
 
 from procwire.model.flow import Flow
-from procwire.model.process import EXACT, LISTENER, RECENT, UNKNOWN, Owner, ProcessRef
+from procwire.model.process import EXACT, LISTENER, RECENT, UNKNOWN, Glimpse, Owner, ProcessRef
 
 MAX_SHARED = 4096  # answers that are kept to be shared; then begun anew
 _RANK = {UNKNOWN: 0, LISTENER: 1, RECENT: 2, EXACT: 3}
@@ -46,6 +46,20 @@ def merged(before: Owner, after: Owner) -> Owner:
     )
 
 
+def revealed(before: Owner, after: Owner) -> Owner:
+    """A glimpse and what is said in full later: known since then where both are of one process."""
+    surer = _RANK[before.confidence] > _RANK[after.confidence]
+    if same(before.process, after.process):
+        confidence = before.confidence if surer else after.confidence
+        return structs.replace(after, confidence=confidence, answered=before.answered)
+    return before if surer or after.process is None else after
+
+
+def whole(owner: Owner) -> Owner:
+    """A glimpse as the answer that it is when nobody tells more."""
+    return Owner(**structs.asdict(owner)) if isinstance(owner, Glimpse) else owner
+
+
 def same(left: ProcessRef | None, right: ProcessRef | None) -> bool:
     """Whether two are one process, however much of it was read by then."""
     return left is not None and right is not None and (left.pid, left.start) == (right.pid, right.start)
@@ -75,7 +89,7 @@ class Shared:
         """``owner`` is its owner from now on."""
         # The objects are in the dictionary too, so that these numbers are nobody else's.
         key = (
-            id(owner.process), id(owner.peer), owner.confidence, owner.source, owner.reason,
+            type(owner), id(owner.process), id(owner.peer), owner.confidence, owner.source, owner.reason,
             owner.peer_confidence, owner.peer_reason, owner.side, owner.holders,
         )  # fmt: skip
         shared = self._known.get(key)
@@ -86,7 +100,7 @@ class Shared:
         flow.owner, flow.socket, flow.answered = shared, owner.socket, owner.answered
 
 
-def whole(flow: Flow) -> Owner | None:
+def answer_of(flow: Flow) -> Owner | None:
     """The answer that a flow was given, with what is its own; None before it has one."""
     owner = flow.owner
     if not isinstance(owner, Owner):
