@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 
 import msgspec
@@ -98,7 +98,7 @@ class KernelSource:
         self._live: LiveSource | None = None
         self.programs = Programs(settings, content=content, tap=wishes.tap)
         try:
-            self.want(wishes.ports)
+            self.programs.hint(wishes.ports if wishes.content else ())
             self.tap = Tap(self.programs.ring, RING_BYTES)
             self.ledger = Ledger(home=home, credit=_nobody, facts=self.programs.facts)
             self.ledger.away = 0 if wishes.tap and not wishes.interfaces else None  # 0: none of them so far
@@ -200,10 +200,6 @@ class KernelSource:
     def connect(self, credit: Credit) -> None:
         """Who is told of packets that the kernel counted."""
         self.ledger.credit = credit
-
-    def want(self, ports: Iterable[tuple[int, int]]) -> None:
-        """From now on the content of these is wanted, too: see Wishes."""
-        self.programs.hint(ports if self.wishes.content else ())
 
     def opened(self, flow: Flow) -> None:
         """A flow began."""

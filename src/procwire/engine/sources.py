@@ -38,10 +38,10 @@ class Chosen:
 
     def hint(self) -> None:
         """Every datagram of a request is wanted. Loads the protocols, who say so of themselves."""
-        if self.kernel is not None and self.requests:
+        if self.kernel is not None and self.requests and self.kernel.wishes.content:
             from procwire.dpi.registry import request_ports
 
-            self.kernel.want(request_ports())
+            self.kernel.programs.hint(request_ports())
 
     def steer(self, sink: StreamSink) -> StreamSink:
         """What stands between the tracker and the analyzer."""
