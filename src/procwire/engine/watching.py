@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from procwire.bpf import cgroup, probe
-from procwire.bpf.libbpf import BpfError
 from procwire.capture.source import CaptureError
+from procwire.engine import api
 from procwire.engine.context import Context
 from procwire.engine.options import EngineError, WatchOptions
 from procwire.engine.sources import Chosen
@@ -25,7 +24,7 @@ from procwire.flows.telling import STEP, Telling
 from procwire.model.flow import Flow
 from procwire.model.listening import Audience
 from procwire.processes.answers import Shared
-from procwire.processes.kernel import KernelOwners
+from procwire.processes.kernel import looked_up, opened
 from procwire.processes.keys import key_of
 from procwire.processes.resolver import Resolver
 from procwire.sandbox import identity, resident
@@ -33,7 +32,6 @@ from procwire.sandbox.confine import confine
 from procwire.sandbox.plan import OFF, Confinement
 from procwire.sandbox.profile import engine
 from procwire.warden.client import Warden
-from procwire.warden.easel import Painter
 from procwire.warden.process import start
 from procwire.warden.service import Allowed
 
@@ -42,7 +40,6 @@ if TYPE_CHECKING:  # loaded once the warden is a process of its own, which needs
     from procwire.model.frames import FrameBatch
     from procwire.model.observation import Observation
     from procwire.model.streams import StreamSink
-    from procwire.processes.owners import Owners
     from procwire.recorder.keeping import Keeping
 
 TICK_SECONDS = 0.25
@@ -69,10 +66,9 @@ class Watching:
         self.source_name = chosen.name
         self.source_problem = chosen.reason  # why it is not what was asked for
         self.counting = chosen.kernel
-        self.kernel: KernelOwners | None = None
-        self.kernel_problem = ""  # why owners come from sock_diag alone
-        if options.owners:
-            self._open_kernel()
+        # Else owners come from sock_diag alone, and why.
+        self.kernel, self.kernel_problem = opened() if options.owners else (None, "")
+        self._open_owners = partial(looked_up, self.kernel, hashes=options.hashes)
         self.resolver: Resolver | None = None
         self._whose = Shared()
         self.warden: Warden | None = None
@@ -188,18 +184,6 @@ class Watching:
         self._whose.give(flow, structs.replace(look.owner, answered=time.time_ns()))
         return look.final
 
-    def _open_kernel(self) -> None:
-        try:
-            self.kernel = KernelOwners()
-        except BpfError as error:
-            self.kernel_problem = probe.explained(error)
-
-    def _open_owners(self) -> Owners:
-        from procwire.processes.owners import Owners
-
-        origins = () if self.kernel is None else (self.kernel,)
-        return Owners(origins=origins, hashes=self.options.hashes, iterators=bool(origins))
-
     def _keep(self, options: WatchOptions) -> Keeping:
         from procwire.recorder.keeping import Keeping
         from procwire.recorder.reason import RecorderError
@@ -228,27 +212,23 @@ class Watching:
         return self._telling.settled(flow)
 
     def _split(self) -> None:
-        """Two processes: the warden keeps the rights, this one keeps what is open. Raises SandboxError."""
+        """Two processes: the warden keeps the rights, this one keeps what is open. Raises OSError."""
         options = self.options
-        resident.share_arena()
         allowed = Allowed(names=options.interfaces, promiscuous=options.promiscuous, keylog=options.keylog)
         owners = self._open_owners if options.owners else None
-        notes = self.kernel.notes.read_only() if self.kernel is not None and self.kernel.sees_use else None
-        self._maps = self.counting is not None or notes is not None
-        self.warden = start(options.sandbox, allowed, owners, _painter, notes=notes)
-        if self.kernel is not None:
-            self.kernel.close()  # here: the warden has it
-        cgroup.let_go()
+        paint = lambda: api.pictures().take  # noqa: E731
+        self.warden = start(options.sandbox, allowed, owners, paint, kernel=self.kernel)
 
     def _shut_in(self, warden: Warden) -> None:
         """Give up every right. Raises SandboxError."""
         from procwire.doctor.checks import compiled_modules
 
         options = self.options
+        maps = self.counting is not None or (self.kernel is not None and self.kernel.sees_use)
         self.source.open_by(warden.open_ring)
         if self._key_file is not None:
             self._key_file.open_by(warden.open_keys)
-        cell = engine(options.sandbox, folders=options.folders, files=options.readable, maps=self._maps)
+        cell = engine(options.sandbox, folders=options.folders, files=options.readable, maps=maps)
         resident.give_back()
         compiled_modules()  # is kept: its files may be out of reach from here on
         self.confinement = confine(cell)
@@ -368,9 +348,3 @@ class Watching:
         self.evicted = self.counting.evicted if self.counting is not None else 0
         self.source.close()
         self._telling.finish()
-
-
-def _painter() -> Painter:
-    from procwire.engine.host import pictures
-
-    return pictures().take
