@@ -202,6 +202,26 @@ def test_a_forgotten_flow_leaves_no_account() -> None:
         assert run.source.programs.counts()["evicted"] == 0
 
 
+def test_frames_are_taken_and_flows_open_while_the_counts_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "STEP", 1)
+    sizes = (50_000, 80_000)
+    with Run(Wishes(interfaces=("lo",)), Reader(most=100)) as run, contextlib.ExitStack() as stack:
+        ports = []
+        for size in sizes:
+            *ends, port = pair()
+            ports.append(port)
+            for end in ends:
+                stack.enter_context(end)
+            send(ends[0], ends[1], size)
+            steps = run.source.reading()
+            assert next(steps, "over") is None
+            run.take()
+            send(ends[0], ends[1], size)
+            run.source.count()  # another may begin before it is over
+            assert list(steps)
+        assert [run.flow(port).payload_out for port in ports] == [2 * size for size in sizes]
+
+
 @pytest.mark.parametrize("tap", [False, True])
 def test_the_same_ends_again_are_a_flow_of_their_own_with_its_own_counts_and_content(tap: bool) -> None:
     with Run(Wishes(interfaces=("lo",), tap=tap), Reader(most=100)) as run:

@@ -151,7 +151,8 @@ class Plain:
         """N everything on a row of the last answer"""
         row = self._row(number)
         if self.last is not None and self.last.want.table == GROUP:
-            self.flows(grouping.both(self.filter, grouping.members(self.last.want.by, str(row["group"]))))
+            by = self.last.want.by
+            self.flows(grouping.both(self.filter, grouping.members(by, grouping.name_of(by, row))))
             return
         name = self.last.want.table if self.last is not None else ""
         values: Mapping[str, Any] = self.host.flow(str(row["flow_id"])).flow if name == "flow" else row
