@@ -202,6 +202,26 @@ def test_a_forgotten_flow_leaves_no_account() -> None:
         assert run.source.programs.counts()["evicted"] == 0
 
 
+def test_frames_are_taken_and_flows_open_while_the_counts_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "STEP", 1)
+    sizes = (50_000, 80_000)
+    with Run(Wishes(interfaces=("lo",)), Reader(most=100)) as run, contextlib.ExitStack() as stack:
+        ports = []
+        for size in sizes:
+            *ends, port = pair()
+            ports.append(port)
+            for end in ends:
+                stack.enter_context(end)
+            send(ends[0], ends[1], size)
+            steps = run.source.reading()
+            assert next(steps, "over") is None
+            run.take()
+            send(ends[0], ends[1], size)
+            run.source.count()  # another may begin before it is over
+            assert list(steps)
+        assert [run.flow(port).payload_out for port in ports] == [2 * size for size in sizes]
+
+
 @pytest.mark.parametrize("tap", [False, True])
 def test_the_same_ends_again_are_a_flow_of_their_own_with_its_own_counts_and_content(tap: bool) -> None:
     with Run(Wishes(interfaces=("lo",), tap=tap), Reader(most=100)) as run:
@@ -305,6 +325,33 @@ def test_where_an_interface_cannot_be_watched_its_packet_socket_alone_counts(
 
     flow, sent = counted_on_a_wire(full)
     assert (flow.packets_out, flow.bytes_out) == (sent, sent * (14 + 20 + 8 + 8))
+
+
+@pytest.mark.parametrize("tap", [True, False])
+def test_what_members_of_a_group_receive_is_read_once(tap: bool) -> None:
+    group, sent = "239.77.0.2", 6
+    with pair_of_hosts() as (_, left, right):
+        members = [left.socket(kind=socket.SOCK_DGRAM) for _ in range(3)]
+        with contextlib.ExitStack() as stack, right.socket(kind=socket.SOCK_DGRAM) as sender:
+            joined = socket.inet_aton(group) + socket.inet_aton("10.77.0.1")
+            for one in members:
+                stack.enter_context(one).setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                one.bind((group, 0 if one is members[0] else members[0].getsockname()[1]))
+                one.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, joined)
+                one.settimeout(10)
+            port = members[0].getsockname()[1]
+            source = socket.inet_aton("10.77.0.2")
+            sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, source)
+
+            def work() -> tuple[int, int]:
+                with Run(Wishes(tap=tap, ports=frozenset({(17, port)}))) as run:
+                    for _ in range(sent):
+                        sender.sendto(b"to all", (group, port))
+                        assert {one.recv(100) for one in members} == {b"to all"}
+                    flow = run.flow(port)
+                    return flow.packets_out, run.reader.heard[port, 0]
+
+            assert left.inside(work) == (sent, sent * 6)
 
 
 def test_a_stop_ends_the_poll_and_leaves_what_had_come() -> None:

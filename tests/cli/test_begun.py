@@ -10,6 +10,7 @@ import pytest
 
 from procwire.api.book import Book
 from procwire.cli import begun as room
+from procwire.cli import daemon
 from procwire.decrypt import beginnings
 from tests.api.serving import MINE, OTHERS, flow_of
 
@@ -18,8 +19,8 @@ SINK: Any = SimpleNamespace(data=lambda *_: 0, gap=lambda *_: 0, ended=lambda *_
 
 def test_nothing_is_kept_unless_it_is_asked_for() -> None:
     parser = argparse.ArgumentParser()
-    room.add(parser)
-    assert parser.parse_args([]).beginnings is False
+    daemon.add(parser.add_subparsers())
+    assert parser.parse_args(["daemon"]).beginnings is False
     begun = room.Begun(Book())
     assert (list(begun.offer().rows() or ()), list(begun.health())) == ([], [])
     assert begun.offer().reasons() == ()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from itertools import islice
 
 import msgspec
 
@@ -42,7 +43,9 @@ STEP_SECONDS = (0.004, 0.02, 0.02)
 LOOK_SECONDS = 0.25
 AWAY = "other netns"  # instead of an interface: what namespaces that are not watched have among themselves
 AWAY_NS = 200_000_000  # a flow of theirs that passes here has been seen here by then
-MAX_STRAYS = 1024  # flows that are opened by their counts alone, at one reading
+MAX_STRAYS = 1024  # flows that are opened by their counts alone, at one reading,
+STRAYS = 16  # and so many of them at once: what comes by the ring buffer is waited for by somebody
+STEP = 64  # accounts that are read in one step, about a millisecond's work
 _ETHERNET, _RAW = 14, 0
 _RAW_LINK = 101  # LINKTYPE_RAW
 LINKTYPE_ETHERNET = 1
@@ -87,6 +90,7 @@ class KernelSource:
         self._leaving: set[int] = set()  # flows that are over, and others have their ends
         self._own: list[FrameBatch] = []
         self._since = 0
+        self._anew = False  # flows were opened by their counts since the last reading began
         self._read = 0  # monotonic time up to which the ring buffer was read
         self._next_look = 0.0
         self._looks = 0  # without anything, since something came
@@ -97,6 +101,7 @@ class KernelSource:
             self.programs.hint(wishes.ports if wishes.content else ())
             self.tap = Tap(self.programs.ring, RING_BYTES)
             self.ledger = Ledger(home=home, credit=_nobody, facts=self.programs.facts)
+            self.ledger.tapped = wishes.tap
             self.ledger.away = 0 if wishes.tap and not wishes.interfaces else None  # 0: none of them so far
             self.ledger.offset = self.tap.synchronise()
             self._watcher = Watcher()
@@ -180,7 +185,8 @@ class KernelSource:
             self.count()
             if self._stops > 1 or not self._strays:
                 break
-            yield self._stray()
+            while self._strays:
+                yield self._stray()
 
     def close(self) -> None:
         """Detach and close everything; may be called twice."""
@@ -213,12 +219,19 @@ class KernelSource:
 
     def count(self) -> None:
         """Read the kernel's counts into the flows."""
-        started = time.monotonic_ns()
+        for _ in self.reading():
+            pass
+
+    def reading(self) -> Iterator[None]:
+        """As ``count``, in steps: frames may be taken between two of them, flows may open and end."""
+        started, self._anew = time.monotonic_ns(), False
         self.ledger.wind(self.tap.synchronise(), started)
         for ends, cookie, account in self.programs.pasts(self._read):
             if not self.ledger.awaits(ends, account):  # else its flow is gone, and was told its counts
                 self.ledger.see(ends, cookie, account)
-        for ends, cookie, account in self.programs.changed(self._since):
+        for number, (ends, cookie, account) in enumerate(self.programs.changed(self._since), 1):
+            if number % STEP == 0:
+                yield
             late = account.first < self._read - AWAY_NS
             # Its first packet may be in the ring buffer still, or about to be put there.
             if account.first > self._read or (not late and self.ledger.awaits(ends, account)):
@@ -228,8 +241,10 @@ class KernelSource:
                     self._open_stray(ends, account)
                 else:
                     started = min(started, account.first)
-        self._since = started - 1
-        self.ledger.settle()
+        self._since = 0 if self._anew else started - 1
+        for number, _ in enumerate(self.ledger.settling(), 1):
+            if number % STEP == 0:
+                yield
 
     def forget(self, flow: Flow) -> bool:
         """A flow is over: count it for the last time. False: ask again after the next reading.
@@ -331,7 +346,7 @@ class KernelSource:
         if self._live is not None and (batch := self._live.poll(0.0)):
             return self._counted(batch, 0)
         step = STEP_SECONDS[self._looks] if self._looks < len(STEP_SECONDS) else seconds
-        self._looks += 1
+        self._looks += step <= seconds  # else somebody has more to do, and asks again
         self.tap.wait(min(seconds, step))
         return None
 
@@ -357,14 +372,15 @@ class KernelSource:
 
     def _stray(self) -> FrameBatch:
         """Flows of which nothing but counts is known, opened by the head of a packet."""
-        rows = list(self._strays.items())
-        self._strays.clear()
+        rows = list(islice(self._strays.items(), STRAYS))
+        for ends, _ in rows:
+            del self._strays[ends]
         batch = batch_of([frame_of(ends) for ends, _ in rows], link=_RAW_LINK)
         for row, (_, account) in enumerate(rows):
             batch.time[row] = account.first + self.ledger.offset
             batch.flags[row] = COUNTED
             batch.interface[row] = self._where(account)
-        self._since = 0  # their accounts are read once more
+        self._since, self._anew = 0, True  # their accounts are read once more
         return batch
 
     def _speak(self) -> None:

@@ -5,25 +5,17 @@ Off unless asked for: a watch keeps no content by itself. ``procwire top`` asks 
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from procwire.api.book import Book, is_of
 from procwire.api.offers import Offer
-from procwire.engine.api import MAX_BEGUN_BYTES, MAX_SIDE_BYTES, Beginnings
 from procwire.model.beginning import BEGINNINGS, BeginningRow
 from procwire.model.health import HealthRow
 from procwire.model.values import human_size
 
-
-def add(parser: argparse.ArgumentParser) -> None:
-    """Declare the option."""
-    parser.add_argument(
-        "--beginnings", action="store_true",
-        help="keep what each side of a flow said first, as far as it is read anyway, for faces that may see "
-        f"the flow ({MAX_SIDE_BYTES >> 10} KiB a side, {MAX_BEGUN_BYTES >> 20} MiB in all)",
-    )  # fmt: skip
+if TYPE_CHECKING:
+    from procwire.engine.api import Beginnings
 
 
 class Begun:
@@ -35,6 +27,8 @@ class Begun:
 
     def tap(self, keys: Any, inner: Any) -> Beginnings:
         """See engine.keys.Tapped."""
+        from procwire.engine.api import Beginnings
+
         self._kept = Beginnings(keys, inner)
         return self._kept
 
@@ -60,6 +54,4 @@ class Begun:
         kept = self._kept
         if kept is None or not kept.evicted:
             return ()
-        return (
-            f"beginnings of {kept.evicted:,} older flows made room: {human_size(MAX_BEGUN_BYTES)} are kept",
-        )
+        return (f"beginnings of {kept.evicted:,} older flows made room: {human_size(kept.held)} are kept",)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from procwire.api.desk import Desk
-from procwire.cli.begun import Begun
 from procwire.daemon.supervisor import Past
 from procwire.engine.api import Watching
 from procwire.model.health import DEGRADED, FAILED, OK, HealthRow
 from procwire.sandbox.plan import ENFORCED, OFF
 from procwire.store.keeping import Keeper
 from procwire.store.writer import Writer
+
+if TYPE_CHECKING:
+    from procwire.cli.begun import Begun
 
 
 class Condition:

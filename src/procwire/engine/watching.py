@@ -9,35 +9,24 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from procwire.bpf import cgroup, probe
-from procwire.bpf.libbpf import BpfError
 from procwire.capture.source import CaptureError
-from procwire.decrypt.keyfile import open_keys
-from procwire.doctor.checks import compiled_modules
+from procwire.engine import api
 from procwire.engine.context import Context
-from procwire.engine.host import pictures, process_rows
-from procwire.engine.keys import Tapped
 from procwire.engine.options import EngineError, WatchOptions
-from procwire.engine.pipeline import Pipeline
 from procwire.engine.sources import Chosen
-from procwire.flows.telling import Telling
+from procwire.flows.telling import STEP, Telling
 from procwire.model.flow import Flow
-from procwire.model.frames import FrameBatch
 from procwire.model.listening import Audience
-from procwire.model.observation import Observation
-from procwire.model.packets import PacketTable
-from procwire.model.streams import StreamSink
-from procwire.processes.kernel import KernelOwners
-from procwire.processes.owners import Owners
+from procwire.processes.answers import Shared
+from procwire.processes.kernel import looked_up, opened
+from procwire.processes.keys import key_of
 from procwire.processes.resolver import Resolver
-from procwire.recorder.keeping import Keeping
-from procwire.recorder.reason import RecorderError
 from procwire.sandbox import identity, resident
 from procwire.sandbox.confine import confine
 from procwire.sandbox.plan import OFF, Confinement
@@ -46,12 +35,21 @@ from procwire.warden.client import Warden
 from procwire.warden.process import start
 from procwire.warden.service import Allowed
 
+if TYPE_CHECKING:  # loaded once the warden is a process of its own, which needs none of it
+    from procwire.engine.keys import Tapped
+    from procwire.model.frames import FrameBatch
+    from procwire.model.observation import Observation
+    from procwire.model.streams import StreamSink
+    from procwire.recorder.keeping import Keeping
+
 TICK_SECONDS = 0.25
 LAG_NS = 1_000_000_000  # frames may still be in the ring when the clock already reads this much later
 READY_SECONDS = 5.0  # the first look at all sockets of the host may take so long
 LAST_SECONDS = 0.5  # so long may the owners' thread take to end
 SWITCH_SECONDS = 0.0005  # so long may a thread keep another waiting for the interpreter (Python: 5 ms)
 COUNT_SECONDS = 1.0  # from one reading of the kernel's counts to the next
+
+_OVER = object()
 
 
 class Watching:
@@ -68,27 +66,43 @@ class Watching:
         self.source_name = chosen.name
         self.source_problem = chosen.reason  # why it is not what was asked for
         self.counting = chosen.kernel
-        self.keys, self._key_file = open_keys(options.keylog)
-        self._read_keys = self._key_file.poll if self._key_file is not None else lambda: None
-        self.pipeline = Pipeline(options.flows, self, keys=self.keys, steer=self._steered(chosen, tap))
-        if self.counting is not None:
-            self.counting.connect(self.pipeline.tracker.credit)
-        self.kernel: KernelOwners | None = None
-        self.kernel_problem = ""  # why owners come from sock_diag alone
-        if options.owners:
-            self._open_kernel()
+        # Else owners come from sock_diag alone, and why.
+        self.kernel, self.kernel_problem = opened() if options.owners else (None, "")
+        self._open_owners = partial(looked_up, self.kernel, hashes=options.hashes)
         self.resolver: Resolver | None = None
+        self._whose = Shared()
         self.warden: Warden | None = None
         self.confinement = Confinement(OFF)
         self.error: CaptureError | None = None
-        self.keeping = self._keep(options)
         self.stopping = False
         self.evicted = 0  # accounts of the kernel that had to make room, known at the end
-        self._table = PacketTable()
+        self._turn: Iterator[None] | None = None  # what is being done, a step at a time
         self.tick = TICK_SECONDS  # how often the audience has its turn, at the least
         self._next_tick = self._next_update = self._next_count = 0.0
-        if options.sandbox != OFF:
-            self._split()
+        try:
+            if options.sandbox != OFF:
+                self._split()
+            self._compose(chosen, tap)
+            if self.warden is not None:
+                self._shut_in(self.warden)
+        except BaseException:
+            self._let_go()
+            raise
+
+    def _compose(self, chosen: Chosen, tap: Tapped | None) -> None:
+        """What an engine needs, and no warden: loaded here."""
+        from procwire.decrypt.keyfile import open_keys
+        from procwire.engine.pipeline import Pipeline
+        from procwire.model.packets import PacketTable
+
+        chosen.hint()
+        self.keys, self._key_file = open_keys(self.options.keylog)
+        self._read_keys = self._key_file.poll if self._key_file is not None else lambda: None
+        self.pipeline = Pipeline(self.options.flows, self, keys=self.keys, steer=self._steered(chosen, tap))
+        if self.counting is not None:
+            self.counting.connect(self.pipeline.tracker.credit)
+        self.keeping = self._keep(self.options)
+        self._table = PacketTable()
 
     @property
     def audience(self) -> Audience:
@@ -118,8 +132,9 @@ class Watching:
             self._prepare()
             while not self.stopping and (deadline is None or time.monotonic() < deadline):
                 left = self.tick if deadline is None else min(self.tick, deadline - time.monotonic())
-                self._take(self.source.poll(max(0.0, left)))
+                self._take(self.source.poll(max(0.0, left) if self._turn is None else 0.0))
                 self._tick(time.monotonic())
+                self._step()
             self._drain()
         finally:
             self._close()
@@ -128,12 +143,12 @@ class Watching:
 
     def opened(self, flow: Flow) -> None:
         """See pipeline.Listener."""
-        nobody, deaf = self.resolver is None, self.pipeline.analyzer is None
+        nobody, deaf = self.resolver is None or self._glimpse(flow), self.pipeline.analyzer is None
         self._telling.opened(flow, time.monotonic(), answered=nobody, decided=deaf)
         if self.counting is not None:
             self.counting.opened(flow)
         self.keeping.opened(flow)
-        if self.resolver is not None:
+        if self.resolver is not None and not nobody:
             self.resolver.submit(flow)
 
     def decided(self, flow: Flow) -> None:
@@ -161,24 +176,24 @@ class Watching:
         tapped, steer = partial(tap, self.keys), chosen.steer
         return tapped if steer is None else lambda sink: steer(tapped(sink))
 
-    def _open_kernel(self) -> None:
-        try:
-            self.kernel = KernelOwners()
-        except BpfError as error:
-            self.kernel_problem = probe.explained(error)
-
-    def _open_owners(self) -> Owners:
-        origins = () if self.kernel is None else (self.kernel,)
-        return Owners(origins=origins, hashes=self.options.hashes, iterators=bool(origins))
+    def _glimpse(self, flow: Flow) -> bool:
+        """Whose it is as the kernel noted it, at once; whether that is all there is to know."""
+        look = self.warden.owners.glimpse(key_of(flow)) if self.warden is not None else None
+        if look is None:
+            return False
+        self._whose.give(flow, structs.replace(look.owner, answered=time.time_ns()))
+        return look.final
 
     def _keep(self, options: WatchOptions) -> Keeping:
+        from procwire.recorder.keeping import Keeping
+        from procwire.recorder.reason import RecorderError
+
         wishes = structs.replace(options.kept, write=options.write)
         context = Context(self.source.interfaces, source="tap")
         owner = identity.lesser() if options.sandbox != OFF else None
         try:
             keeping = Keeping(wishes, self.source, context, self, owner=owner)
         except (CaptureError, RecorderError) as error:
-            self.source.close()
             raise EngineError(str(error)) from None
         if keeping.flight is not None and options.owners:
             keeping.flight.processes = self._processes
@@ -187,6 +202,8 @@ class Watching:
     def _processes(self) -> list[dict[str, Any]] | None:
         """For an incident, which tells who started whose flows it holds; none where nobody may look."""
         with contextlib.suppress(OSError):
+            from procwire.engine.host import process_rows
+
             return process_rows(self.warden.gallery if self.warden is not None else None)
         return []
 
@@ -195,24 +212,34 @@ class Watching:
         return self._telling.settled(flow)
 
     def _split(self) -> None:
-        """Two processes: the warden keeps the rights, this one keeps what is open. Raises SandboxError."""
+        """Two processes: the warden keeps the rights, this one keeps what is open. Raises OSError."""
         options = self.options
-        resident.share_arena()
         allowed = Allowed(names=options.interfaces, promiscuous=options.promiscuous, keylog=options.keylog)
         owners = self._open_owners if options.owners else None
-        notes = self.kernel.notes.read_only() if self.kernel is not None and self.kernel.sees_use else None
-        self.warden = start(options.sandbox, allowed, owners, pictures().take, notes=notes)
-        if self.kernel is not None:
-            self.kernel.close()  # here: the warden has it
-        cgroup.let_go()
-        self.source.open_by(self.warden.open_ring)
+        paint = lambda: api.pictures().take  # noqa: E731
+        self.warden = start(options.sandbox, allowed, owners, paint, kernel=self.kernel)
+
+    def _shut_in(self, warden: Warden) -> None:
+        """Give up every right. Raises SandboxError."""
+        from procwire.doctor.checks import compiled_modules
+
+        options = self.options
+        maps = self.counting is not None or (self.kernel is not None and self.kernel.sees_use)
+        self.source.open_by(warden.open_ring)
         if self._key_file is not None:
-            self._key_file.open_by(self.warden.open_keys)
-        maps = self.counting is not None or notes is not None
+            self._key_file.open_by(warden.open_keys)
         cell = engine(options.sandbox, folders=options.folders, files=options.readable, maps=maps)
         resident.give_back()
         compiled_modules()  # is kept: its files may be out of reach from here on
         self.confinement = confine(cell)
+
+    def _let_go(self) -> None:
+        """It cannot begin."""
+        self.source.close()
+        if self.kernel is not None:
+            self.kernel.close()
+        if self.warden is not None:
+            self.warden.close()
 
     def _prepare(self) -> None:
         if self.options.owners:
@@ -249,33 +276,45 @@ class Watching:
         self.keeping.tick(clock)
         self.pipeline.expire(clock - LAG_NS)
         self._collect()
+        if self._turn is None:
+            self._turn = self._work(now, clock)
+
+    def _step(self) -> None:
+        """A millisecond's part of what is to be done: a flow that begins meanwhile is not kept waiting."""
+        if self._turn is not None and next(self._turn, _OVER) is _OVER:
+            self._turn = None
+
+    def _work(self, now: float, clock: int) -> Iterator[None]:
+        """The turn of the audience."""
         if now >= self._next_count:
             self._next_count = now + COUNT_SECONDS
-            self._count()
-        self._telling.tick(now)
+            yield from self._count()
+        yield from self._telling.tick(now)
         if self.options.every and now >= self._next_update:
             self._next_update = now + self.options.every
-            self._update()
+            yield from self._update()
         self.audience.ticked(clock)
 
-    def _count(self) -> None:
+    def _count(self) -> Iterator[None]:
         """What the kernel counted of each flow; of those that have ended, for the last time."""
         if self.counting is None:
             return
-        self.counting.count()
-        self._telling.counted(self.counting.forget)
+        yield from self.counting.reading()
+        yield from self._telling.counted(self.counting.forget)
 
-    def _update(self) -> None:
+    def _update(self) -> Iterator[None]:
         """The state of every open flow that was told of."""
-        for flow in self.pipeline.tracker.active():
+        for number, flow in enumerate(list(self.pipeline.tracker.active()), 1):
             if self._telling.has_told(flow):
                 self.audience.told("update", flow)
+            if number % STEP == 0:
+                yield
 
     def _collect(self) -> None:
         if self.resolver is None:
             return
         for flow, owner, final in self.resolver.collect():
-            flow.owner = owner
+            self._whose.give(flow, owner)
             if final:
                 self._telling.answered(flow)
 
@@ -304,7 +343,8 @@ class Watching:
         if self.warden is not None:
             self.warden.close()
         self.pipeline.finish()
-        self._count()
+        for _ in self._count():
+            pass
         self.evicted = self.counting.evicted if self.counting is not None else 0
         self.source.close()
         self._telling.finish()

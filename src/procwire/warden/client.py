@@ -12,10 +12,10 @@ from typing import Self
 
 from procwire.capture.opening import RingWish
 from procwire.capture.source import CaptureError
+from procwire.processes.answers import Look
 from procwire.processes.keys import Key
 from procwire.processes.noted import NotedOwners
 from procwire.processes.notes import Notes
-from procwire.processes.owners import Look
 from procwire.warden.facts import Mirror
 from procwire.warden.gallery import Gallery
 from procwire.warden.line import Line, close_all
@@ -91,6 +91,10 @@ class RemoteOwners:
         if self._noted is not None:
             self._noted.learn(key, look)
         return look
+
+    def glimpse(self, key: Key) -> Look | None:
+        """What can be said without asking anybody (processes.noted); any thread may want to know."""
+        return self._noted.glimpse(key) if self._noted is not None else None
 
     def refresh(self) -> int:
         """See Owners. Raises WardenError."""
