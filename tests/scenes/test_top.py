@@ -55,10 +55,13 @@ class Tmux:
         return self._run("capture-pane", "-p")
 
     def shows(self, pattern: str) -> str:
-        """The screen, once it shows that."""
-        found = wait_for(
-            lambda: (text := self.text()) and re.search(pattern, text) and text, seconds=20, what=pattern
-        )
+        """The screen, once it shows that; what it shows instead is in the error."""
+        try:
+            found = wait_for(
+                lambda: (text := self.text()) and re.search(pattern, text) and text, seconds=20, what=pattern
+            )
+        except TimeoutError as error:
+            raise AssertionError(f"{error}: {self.text()}") from None
         assert isinstance(found, str)
         return found
 
