@@ -2,12 +2,16 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from procwire.accounting.strays import frame_of
 from procwire.bpf import accounts as books
-from procwire.model.frames import batch_of
+from procwire.flows import states
+from procwire.flows.table import Tracker
+from procwire.model.flow import UNKNOWN_NS
+from procwire.model.frames import COUNTED, batch_of
 from procwire.packet.decode import Decoder
 
 ADDRESSES = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6))
@@ -38,3 +42,16 @@ def test_the_packet_is_of_the_flow_that_its_key_names(
     assert table.proto[0] == proto
     assert (table.sport[0], table.dport[0]) == ((sport, dport), (dport, sport))[side]
     assert table.length[0] == 0
+
+
+@pytest.mark.parametrize("opener", [0, 1])
+def test_the_packet_is_the_counted_syn_of_whoever_opened(opener: int) -> None:
+    key, _ = books.pack_ends(6, pair_of("10.0.0.1"), 4000, pair_of("10.9.0.1"), 80)
+    batch = batch_of([frame_of(key, opener, 0xFFFFFFF1)], link=101)
+    batch.flags[0], batch.time[0] = COUNTED, 5
+    tracker = Tracker()
+    tracker.ingest(Decoder().decode(batch), now=5)
+    (flow,) = tracker.active()
+    assert (flow.sport, flow.dport) == ((4000, 80), (80, 4000))[opener]
+    assert (flow.state, flow.isn, flow.opener_seen) == (states.SYN_SENT, 0xFFFFFFF1, True)
+    assert (flow.packets_out, flow.rtt_dst) == (0, UNKNOWN_NS)

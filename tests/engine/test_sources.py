@@ -322,6 +322,10 @@ def test_what_other_namespaces_have_among_themselves_is_shown_with_its_owner() -
     row = FlowRow(kept, live.audience.context)
     assert FLOWS.column("interface").get(row) == AWAY
     assert FLOWS.column("zero_windows").get(row) is None  # nobody looked
+    assert (kept.dport, FLOWS.column("opener").get(row)) == (80, "src")
+    assert (kept.app, kept.app_confidence) == ("http", "port-guess")  # nothing of it was read
+    assert FLOWS.column("rtt_server").get(row) is None  # no packet of it was shown
+    assert FLOWS.column("state").get(row) in {"closed", "established"}
     assert {FLOWS.column("pid").get(FlowRow(flow, near.audience.context)) for flow in (kept, same)} == {
         asking.pid
     }

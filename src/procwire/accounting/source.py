@@ -329,9 +329,13 @@ class KernelSource:
         return batch
 
     def _open_stray(self, ends: bytes, account: Account) -> None:
-        """What is counted here tells more than the word of another namespace."""
-        if account.netns in self._here or ends not in self._strays:
+        """What is counted here tells more than the word of another namespace; then, whoever saw the SYN."""
+        known = self._strays.get(ends)
+        if known is None or self._tells(account) > self._tells(known):
             self._strays[ends] = account
+
+    def _tells(self, account: Account) -> tuple[bool, bool]:
+        return account.netns in self._here, account.opener >= 0
 
     def _where(self, account: Account) -> int:
         """The interface that counted packets were on, as far as it is known."""
@@ -346,7 +350,8 @@ class KernelSource:
         """Flows of which nothing but counts is known, opened by the head of a packet."""
         rows = list(self._strays.items())
         self._strays.clear()
-        batch = batch_of([frame_of(ends) for ends, _ in rows], link=_RAW_LINK)
+        heads = [frame_of(ends, account.opener, account.opening) for ends, account in rows]
+        batch = batch_of(heads, link=_RAW_LINK)
         for row, (_, account) in enumerate(rows):
             batch.time[row] = account.first + self.ledger.offset
             batch.flags[row] = COUNTED

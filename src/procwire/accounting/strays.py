@@ -8,18 +8,25 @@ from procwire.bpf import accounts as books
 
 TCP = 6
 _MAPPED = bytes(10) + b"\xff\xff"
-_ACK = 0x10
+_SYN, _ACK = 0x02, 0x10
 _IP4 = struct.Struct(">BBHHHBBH4s4s")
 _IP6 = struct.Struct(">IHBB16s16s")
 _TCP = struct.Struct(">HHIIBBHHH")
 _UDP = struct.Struct(">HHHH")
 
 
-def frame_of(ends: bytes) -> bytes:
-    """An IP packet without payload between two ends. Who opened the flow is not known: a is its source."""
+def frame_of(ends: bytes, opener: int = -1, number: int = 0) -> bytes:
+    """An IP packet without payload between two ends.
+
+    ``opener``: the side whose SYN, of this ``number``, was counted: the packet is that SYN. Where it is not
+    known who opened the flow (-1), a is its source.
+    """
     proto, a, aport, b, bport = books.unpack_ends(ends)
+    if opener == 1:
+        a, aport, b, bport = b, bport, a, aport
     if proto == TCP:
-        head = _TCP.pack(aport, bport, 0, 0, 5 << 4, _ACK, 0, 0, 0)
+        flags = _ACK if opener < 0 else _SYN
+        head = _TCP.pack(aport, bport, number, 0, 5 << 4, flags, 0, 0, 0)
     else:
         head = _UDP.pack(aport, bport, _UDP.size, 0)
     if a.startswith(_MAPPED) and b.startswith(_MAPPED):

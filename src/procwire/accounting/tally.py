@@ -222,8 +222,15 @@ class Ledger:
             view.judged = _judge(flow, bound.side, told)
             self._ask(bound.side, told, view)
         over = view.tcp is not None and view.tcp.state == TCP_CLOSE and self._is_over(bound)
-        more = Credited(shown, sum(new[:2]), sum(new[2:4]), over)
+        more = Credited(shown, sum(new[:2]), sum(new[2:4]), over, *self._unshown(bound))
         self.credit(flow, more)
+
+    def _unshown(self, bound: Bound) -> tuple[bool, bool]:
+        """Whether a flow of which no packet is shown had its handshake, and whether it has content."""
+        if not self._is_away((bound,)):
+            return False, False
+        told = bound.flow.kernel.tcp
+        return told is not None and told.joined, bool(bound.flow.payload_out or bound.flow.payload_in)
 
     def _is_over(self, bound: Bound) -> bool:
         """At the next reading: TCP closes before its last packet has come here, which says how it ended."""

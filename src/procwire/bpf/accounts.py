@@ -81,6 +81,7 @@ class Account(NamedTuple):
     health: Health = UNJUDGED
     judged: int = 0  # packets that it was told from
     opening: int = 0  # TCP: sequence number of the SYN that began it; 0 where it was not seen
+    opener: int = -1  # whose SYN that was: 0 is a; -1 where it was not seen
 
 
 class Shown(NamedTuple):
@@ -153,7 +154,7 @@ def unpack_account(value: bytes | memoryview, at: int = 0) -> Account:
         v[1], v[29], v[0],
         Tally(v[3:17:13], v[4:18:13], v[5:19:13], v[6:20:13]),
         v[30], (v[7], v[20]), (v[8], v[21]), v[2],
-        health, judged, v[9] or v[22],
+        health, judged, v[9] or v[22], 0 if v[9] else 1 if v[22] else -1,
     )  # fmt: skip
 
 

@@ -70,7 +70,7 @@ class Watching:
         self._read_keys = self._key_file.poll if self._key_file is not None else lambda: None
         self.pipeline = Pipeline(options.flows, self, keys=self.keys, steer=self._steered(chosen, tap))
         if self.counting is not None:
-            self.counting.connect(self.pipeline.tracker.credit)
+            self.counting.connect(self.pipeline.credit)
         self.kernel: KernelOwners | None = None
         self.kernel_problem = ""  # why owners come from sock_diag alone
         if options.owners:

@@ -65,6 +65,7 @@ UDP_KIND = cython.declare(cython.int, bits.UDP)
 ICMP_KIND = cython.declare(cython.int, bits.ICMP)
 OTHER_KIND = cython.declare(cython.int, bits.OTHER)
 KINDS = cython.declare(cython.int, bits.KINDS)
+NEW = cython.declare(cython.int, states.NEW)
 ESTABLISHED = cython.declare(cython.int, states.ESTABLISHED)
 CLOSING = cython.declare(cython.int, states.CLOSING)
 CLOSED = cython.declare(cython.int, states.CLOSED)
@@ -190,8 +191,11 @@ class Tracker:
         if flow.proto != TCP:
             if flow.packets_in and flow.packets_out:
                 flow.state = REPLIED
-        elif more.over and ESTABLISHED <= flow.state <= CLOSING:
-            flow.state = CLOSED
+        else:
+            if more.joined and NEW < flow.state < ESTABLISHED:
+                flow.state = ESTABLISHED
+            if more.over and ESTABLISHED <= flow.state <= CLOSING:
+                flow.state = CLOSED
             kind = kind_of(flow)
         self.index.touch(flow.slot, kind, max(self.clock.of(more.last), self.index.touched[flow.slot]))
 
