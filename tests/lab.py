@@ -131,13 +131,17 @@ class Lab:
         host.run("ip", "link", "set", "lo", "up")
         return host
 
-    def wire(self, left: Host, right: Host, *, net: int = 0, name: str = "eth0") -> tuple[str, str]:
+    def wire(
+        self, left: Host, right: Host, *, net: int = 0, name: str = "eth0", index: int = 0
+    ) -> tuple[str, str]:
         """A veth pair: ``10.77.NET.1`` and ``fd77:NET::1`` on the left, ``.2`` on the right.
 
-        Both ends are called ``name``. Returns the IPv4 addresses. Offloads stay as they are.
+        Both ends are called ``name``; ``index`` is the left one's, the other's the next. Returns the IPv4
+        addresses. Offloads stay as they are.
         """
         a, b = f"v{next(_numbers)}a{os.getpid() % 10000}", f"v{next(_numbers)}b{os.getpid() % 10000}"
-        run("ip", "link", "add", a, "type", "veth", "peer", "name", b)
+        one, two = (("index", str(number)) if index else () for number in (index, index + 1))
+        run("ip", "link", "add", a, *one, "type", "veth", "peer", "name", b, *two)
         for number, (host, end) in enumerate(((left, a), (right, b)), 1):
             run("ip", "link", "set", end, "netns", host.name)
             host.run("ip", "link", "set", end, "name", name)

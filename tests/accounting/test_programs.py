@@ -143,14 +143,42 @@ def test_a_full_map_lets_the_oldest_go_and_says_so() -> None:
 
 
 def test_two_interfaces_on_one_place_are_not_mixed(programs: Programs) -> None:
-    assert not programs.place(LOOPBACK + books.MAX_LINKS, 14, loopback=False)
-    assert programs.link(LOOPBACK + books.MAX_LINKS) == {}
-    programs.displace(LOOPBACK + books.MAX_LINKS)
+    other = LOOPBACK + books.MAX_LINKS
+    assert programs.place(other, 14, loopback=False)
     before = programs.link(LOOPBACK)["sockets"].packets[0]
     say(5, 5)
     assert programs.link(LOOPBACK)["sockets"].packets[0] >= before + 5
+    assert programs.link(other)["sockets"].packets == (0, 0)
     programs.displace(LOOPBACK)
-    assert programs.place(LOOPBACK + books.MAX_LINKS, 14, loopback=False)
+    assert programs.link(LOOPBACK) == {}
+    assert programs.link(other)["sockets"].packets == (0, 0)
+    assert programs.place(LOOPBACK, 14, loopback=True)
+    programs.displace(other)
+    assert programs.link(other) == {}
+
+
+def test_an_interface_whose_place_another_has_is_counted_all_the_same() -> None:
+    need_bpf()
+    made = Programs(settings(), tap=False)
+    try:
+        made.attach()
+        assert made.place(LOOPBACK + books.MAX_LINKS, 14, loopback=False)
+        assert made.place(LOOPBACK, 14, loopback=True)
+        say(5, 5)
+        assert made.link(LOOPBACK)["sockets"].packets[0] >= 5
+    finally:
+        made.close()
+
+
+def test_more_interfaces_than_there_is_room_for_are_said_not_to_be_watched() -> None:
+    need_bpf()
+    made = Programs(settings(), tap=False, sizes={"crowd": 1})
+    try:
+        placed = [made.place(LOOPBACK + n * books.MAX_LINKS, 14, loopback=False) for n in range(3)]
+        assert placed == [True, True, False]
+        assert made.link(LOOPBACK + 2 * books.MAX_LINKS) == {}
+    finally:
+        made.close()
 
 
 def test_a_verdict_ends_what_is_handed_on(programs: Programs) -> None:

@@ -8,6 +8,7 @@ import os
 import socket
 import struct
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from procwire.model.streams import ENOUGH
 from procwire.packet.decode import Decoder
 from procwire.processes.kernel import namespace_cookie
 from tests.bpf.kernel import need_bpf
+from tests.lab import pair as pair_of_hosts
 from tests.lab import wait_for, why_not
 
 pytestmark = [pytest.mark.kernel, pytest.mark.skipif(bool(why_not()), reason=why_not())]
@@ -200,6 +202,26 @@ def test_a_forgotten_flow_leaves_no_account() -> None:
         assert run.source.programs.counts()["evicted"] == 0
 
 
+def test_frames_are_taken_and_flows_open_while_the_counts_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "STEP", 1)
+    sizes = (50_000, 80_000)
+    with Run(Wishes(interfaces=("lo",)), Reader(most=100)) as run, contextlib.ExitStack() as stack:
+        ports = []
+        for size in sizes:
+            *ends, port = pair()
+            ports.append(port)
+            for end in ends:
+                stack.enter_context(end)
+            send(ends[0], ends[1], size)
+            steps = run.source.reading()
+            assert next(steps, "over") is None
+            run.take()
+            send(ends[0], ends[1], size)
+            run.source.count()  # another may begin before it is over
+            assert list(steps)
+        assert [run.flow(port).payload_out for port in ports] == [2 * size for size in sizes]
+
+
 @pytest.mark.parametrize("tap", [False, True])
 def test_the_same_ends_again_are_a_flow_of_their_own_with_its_own_counts_and_content(tap: bool) -> None:
     with Run(Wishes(interfaces=("lo",), tap=tap), Reader(most=100)) as run:
@@ -257,6 +279,52 @@ def test_an_interface_that_is_not_there_is_refused_and_nothing_stays() -> None:
     need_bpf()
     with pytest.raises(CaptureError, match="no such interface"):
         KernelSource(Wishes(interfaces=("nonesuch",)), home=namespace_cookie())
+
+
+def counted_on_a_wire(spoil: Callable[[KernelSource], None]) -> tuple[Flow, int]:
+    """A flow over an interface that comes up while it is watched, and how many datagrams it has."""
+    with pair_of_hosts() as (_, left, right):
+        left.run("ip", "link", "set", "eth0", "down")
+        with right.socket(kind=socket.SOCK_DGRAM) as receiver, left.socket(kind=socket.SOCK_DGRAM) as sender:
+            receiver.bind(("10.77.0.2", 0))
+            receiver.settimeout(10)
+            port = receiver.getsockname()[1]
+
+            def work() -> Flow:
+                with Run(Wishes()) as run:
+                    spoil(run.source)
+                    run.take()
+                    left.run("ip", "link", "set", "eth0", "up")
+                    wait_for(lambda: run.take() or "eth0" in [each.name for each in run.source.interfaces])
+                    for _ in range(5):
+                        sender.sendto(b"datagram", ("10.77.0.2", port))
+                        receiver.recv(100)
+                    run.take()
+                    run.source._next_look = 0.0  # now it may look at the interfaces by itself
+                    return run.flow(port)
+
+            return left.inside(work), 5
+
+
+def test_an_interface_that_joins_is_counted_in_one_place_from_its_first_frame_on() -> None:
+    def late(source: KernelSource) -> None:
+        source._next_look = float("inf")  # the packet sockets hear of it first
+
+    flow, sent = counted_on_a_wire(late)
+    assert (flow.packets_out, flow.bytes_out) == (sent, sent * (14 + 20 + 8 + 8))
+    assert isinstance(flow.kernel, KernelView)
+    assert flow.kernel.attributed_out == sent
+    assert flow.interface
+
+
+def test_where_an_interface_cannot_be_watched_its_packet_socket_alone_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(source: KernelSource) -> None:
+        monkeypatch.setattr(source.programs, "place", lambda *_, **__: False)
+
+    flow, sent = counted_on_a_wire(full)
+    assert (flow.packets_out, flow.bytes_out) == (sent, sent * (14 + 20 + 8 + 8))
 
 
 def test_a_stop_ends_the_poll_and_leaves_what_had_come() -> None:

@@ -11,7 +11,7 @@ from procwire.api.book import Book, is_of
 from procwire.model.finding import Finding
 from procwire.model.flow import Flow
 from procwire.model.observation import Upgraded, table_of
-from procwire.model.process import EXACT, Owner, ProcessRef
+from procwire.model.process import EXACT, Glimpse, Owner, ProcessRef
 from procwire.model.rows import FlowRow
 from procwire.model.streams import Direction
 from tests.api.serving import MINE, OTHERS, flow_of
@@ -56,7 +56,8 @@ def test_observations_wait_until_it_is_known_whose_they_are(monkeypatch: pytest.
     book.publish = lambda table, event, row: told.append((table, getattr(row, "process", None)))
     flow, owner = flow_of(1), flow_of(1).owner
     flow.owner = None
-    for _ in range(3):
+    for early in (None, Glimpse(process=ProcessRef(pid=101, start=1, name="x"), confidence=EXACT), None):
+        flow.owner = early
         book.observed(flow, Upgraded(time=1, side=Direction.OUT, hint="tls"))
     assert told == [("observation", None)]  # the third, for which there was no room
     flow.owner = owner

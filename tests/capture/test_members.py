@@ -11,7 +11,7 @@ import pytest
 
 from procwire.capture import members
 from procwire.capture.members import Members, Wanted
-from procwire.capture.packet_filter import FilterError
+from procwire.capture.packet_filter import FilterError, LoadedFilter
 from procwire.capture.ring import RETIRE_MS
 from procwire.capture.source import CaptureError
 from tests.lab import Host, Lab, pair, why_not
@@ -140,7 +140,7 @@ def test_a_loaded_filter_has_its_few_frames_soon_unless_there_are_many_rings() -
         assert joined(left, lambda made: made._retire_ms) == RETIRE_MS
 
         def patience(made: Members) -> int:
-            made.wanted = Wanted(loaded=9)
+            made.wanted = Wanted(loaded=LoadedFilter(9))
             return made._patience()
 
         assert joined(left, patience) == members.PROMPT_MS

@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from procwire.capture.spool import LINKTYPE_RAW, Spool
+from procwire.capture.spool import INDEXES, LINKTYPE_RAW, TRIES, Spool
 from procwire.model.frames import COUNTED, INBOUND, OUTBOUND, FrameBatch
 
 SIZE = 4096
@@ -12,13 +12,15 @@ PAGE = 4096
 BUSY, DISCARD = 1 << 31, 1 << 30
 
 
-def record(data: bytes = b"", *, room: int = 64, ingress: int = 0, origin: int = 0, flags: int = 0) -> bytes:
+def record(
+    data: bytes = b"", *, room: int = 64, ingress: int = 0, origin: int = 0, flags: int = 0, index: int = 3
+) -> bytes:
     """A record with its ring header, of ``room`` bytes for data."""
-    head = struct.pack("=QQIIIHBB", 9, 5000, len(data) + 7, len(data), 3, 2, ingress, origin)
+    head = struct.pack("=QQIIIHBB", 9, 5000, len(data) + 7, len(data), index, 2, ingress, origin)
     return struct.pack("=II", 32 + room | flags, 0) + head + data.ljust(room, b"\0")
 
 
-def spool_of(ring: bytes, at: int = 0) -> tuple[Spool, FrameBatch]:
+def spool_of(ring: bytes, at: int = 0, rows: int = 4) -> tuple[Spool, FrameBatch]:
     """A spool over a ring in which these bytes begin at a position."""
     twice = bytearray(2 * SIZE)
     for number, octet in enumerate(ring):
@@ -26,7 +28,7 @@ def spool_of(ring: bytes, at: int = 0) -> tuple[Spool, FrameBatch]:
     memory = bytes(PAGE) + bytes(twice)
     spool = Spool(memory, PAGE, SIZE)
     spool.begin(at)
-    return spool, FrameBatch(memory, 4)
+    return spool, FrameBatch(memory, rows)
 
 
 def test_a_record_is_a_row() -> None:
@@ -40,6 +42,24 @@ def test_a_record_is_a_row() -> None:
     assert (batch.time[0], batch.link[0], batch.interface[0]) == (1_005_000, LINKTYPE_RAW, 8)
     assert batch.flags[0] == INBOUND | COUNTED
     assert spool.filled_bytes == 6
+
+
+def test_interfaces_are_told_apart_however_high_their_index() -> None:
+    indexes = [1, 1 + INDEXES, 1 + 2 * INDEXES, INDEXES - 1, 7]
+    spool, batch = spool_of(b"".join(record(index=index) for index in indexes), rows=len(indexes))
+    for number, index in enumerate(indexes[:4], 1):
+        spool.place(index, number, head=14, loopback=False)
+    spool.fill(batch, SIZE)
+    assert [batch.interface[row] for row in range(batch.count)] == [1, 2, 3, 4, 0]
+
+
+def test_of_too_many_interfaces_in_one_place_the_last_is_known() -> None:
+    indexes = [1 + n * INDEXES for n in range(TRIES + 1)]
+    spool, batch = spool_of(record(index=indexes[0]) + record(index=indexes[-1]))
+    for number, index in enumerate(indexes, 1):
+        spool.place(index, number, head=14, loopback=False)
+    spool.fill(batch, SIZE)
+    assert [batch.interface[row] for row in range(batch.count)] == [0, TRIES + 1]
 
 
 def test_marks_say_which_way_it_went_and_who_counts_it() -> None:

@@ -7,6 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from procwire.cli.detecting import Detecting, losses, names_of
 from procwire.detect.contract import SECOND
@@ -14,7 +15,7 @@ from procwire.dpi.protocols.dns import DnsQuery
 from procwire.engine.options import EngineError
 from procwire.model.finding import Finding
 from procwire.model.lives import LifeRow
-from procwire.model.process import EXACT, Owner
+from procwire.model.process import EXACT, Glimpse, Owner
 from procwire.model.streams import Direction
 from procwire.store.keeping import Keeper
 from tests.detect.made import START, flow, process
@@ -140,6 +141,8 @@ def test_live_an_observation_waits_until_its_owner_is_known(tmp_path: Path) -> N
         found: list[Finding] = []
         detecting.takers.append(found.append)
         one = flow(port=53, proto=17, owner=None if waits else process())
+        if waits and event == "end":
+            one.owner = Glimpse(process=structs.replace(process(), exe=""), confidence=EXACT, side="src")
         detecting.observed(one, query)
         assert bool(found) is not waits
         one.owner = Owner(process=process(), confidence=EXACT, side="src")

@@ -9,6 +9,10 @@ import pytest
 from procwire.cli.detecting import Detecting
 from procwire.cli.recorded import Recorded
 from procwire.engine.api import ReadOptions
+from procwire.model.process import EXACT, Owner, ProcessRef
+from procwire.recorder.kin import Kin
+from procwire.recorder.opening import Opened
+from procwire.recorder.owners import OwnerBook
 from procwire.tui.host import HostError, Want
 from tests.cli.program import HTTP
 
@@ -75,3 +79,15 @@ def test_bytes_of_interfaces_are_those_of_the_packets(recorded: Recorded) -> Non
     lengths = recorded.rows(Want(table="packet", columns=("length",), limit=1000)).rows
     moved = sum(link.bytes_in + link.bytes_out for link in health.links)
     assert moved == sum(row[0] for row in lengths) == health.bytes
+
+
+def test_an_incident_has_its_processes() -> None:
+    kin = Kin()
+    kin.see([{"pid": 6, "start": 1, "process": "sh"}])
+    opened = Opened(name="case", packets=str(HTTP), book=OwnerBook(), kin=kin, about="")
+    found = Recorded(ReadOptions(paths=(str(HTTP),), workers=1), None, opened)
+    found.read()
+    ref = ProcessRef(pid=7, start=2, name="curl", ancestors=("sh:6",))
+    found.kept.flows[0].flow.owner = Owner(process=ref, confidence=EXACT)
+    rows = found.rows(Want(table="process", columns=("pid", "ppid", "process"), order="pid"))
+    assert [tuple(row) for row in rows.rows] == [(6, None, "sh"), (7, 6, "curl")]

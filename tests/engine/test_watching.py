@@ -21,7 +21,8 @@ from procwire.model.flow import Flow
 from procwire.model.frames import FrameBatch
 from procwire.model.listening import Silent
 from procwire.model.observation import Observation
-from procwire.model.process import EXACT, Owner, ProcessRef
+from procwire.model.process import EXACT, Glimpse, Owner, ProcessRef, is_answered
+from procwire.processes.keys import Key
 from procwire.processes.owners import Look
 from procwire.processes.resolver import Answer, Resolver
 
@@ -215,6 +216,54 @@ def test_the_end_of_a_flow_waits_for_its_owner(monkeypatch: pytest.MonkeyPatch) 
     assert owners == {OWNER}
 
 
+class Noted:
+    """A warden of which the notes tell who has each second flow, and of each fourth all that there is."""
+
+    def __init__(self) -> None:
+        self.owners, self.pid = self, 0
+        self.looks = 0
+
+    def glimpse(self, key: Key) -> Look | None:
+        """See RemoteOwners."""
+        self.looks += 1
+        if self.looks % 4 == 0:
+            return Look(OWNER, final=True)
+        return Look(Glimpse(process=OWNER.process, confidence=EXACT), final=False) if self.looks % 2 else None
+
+    def ask(self) -> Noted:
+        """See Warden."""
+        return self
+
+    def hear(self) -> bool:
+        """See Warden."""
+        return True
+
+    def close(self) -> None:
+        """See Warden."""
+
+
+def test_whose_a_flow_is_is_known_at_once_where_that_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    quick, noted, source = Quick(), Noted(), Taped()
+    monkeypatch.setattr(watching, "Resolver", lambda _, **__: quick)
+    run, audience = watch_of(monkeypatch, source, WatchOptions())
+    run.warden = noted  # type: ignore[assignment]
+    source.after = run.stop
+    known: list[bool] = []
+    submit = quick.submit
+
+    def submitted(flow: Flow) -> bool:
+        known.append(isinstance(flow.owner, Glimpse) and flow.owner.answered > 0)
+        return submit(flow)
+
+    monkeypatch.setattr(quick, "submit", submitted)
+    run.run()
+    flows = list(audience.flows.values())
+    assert len(flows) == noted.looks > 4
+    assert len(known) == noted.looks - noted.looks // 4, "what is known in full is not asked for"
+    assert known[:3] == [True, False, True]
+    assert all(type(flow.owner) is Owner and flow.owner.process is not None for flow in flows)
+
+
 class Quick:
     """A resolver that has answered when it is asked, and of which a review finds the socket passed on."""
 
@@ -233,7 +282,7 @@ class Quick:
 
     def review(self, flow: Flow) -> bool:
         """As Resolver: nothing is looked at again that was not told yet."""
-        if flow.owner is None:
+        if not is_answered(flow.owner):
             return False
         self.reviewed.append(flow.number)
         self.answers.append(Answer(flow, HEIR))

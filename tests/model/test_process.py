@@ -5,7 +5,15 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from procwire.model.process import EXACT, NOT_LOOKED, UNKNOWN, Owner, ProcessRef
+from procwire.model.process import (
+    EXACT,
+    NOT_LOOKED,
+    UNKNOWN,
+    Glimpse,
+    Owner,
+    ProcessRef,
+    is_answered,
+)
 
 
 def test_not_looked_up_is_unknown_with_a_reason() -> None:
@@ -22,3 +30,10 @@ def test_processes_are_values() -> None:
         one.pid = 2  # type: ignore[misc]
     owner = Owner(process=one, confidence=EXACT)
     assert msgspec.convert(msgspec.to_builtins(owner), Owner) == owner
+
+
+def test_a_glimpse_is_an_owner_and_no_answer_in_full() -> None:
+    one = ProcessRef(pid=1, start=2, name="init")
+    glimpse = Glimpse(process=one, confidence=EXACT)
+    assert isinstance(glimpse, Owner)
+    assert [is_answered(each) for each in (glimpse, NOT_LOOKED, None)] == [False, True, False]

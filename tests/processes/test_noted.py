@@ -9,7 +9,7 @@ from msgspec import structs
 
 from procwire.bpf import records
 from procwire.bpf.libbpf import BpfError
-from procwire.model.process import EXACT, LISTENER, Owner, ProcessRef
+from procwire.model.process import EXACT, LISTENER, Glimpse, Owner, ProcessRef
 from procwire.processes.kernel import SOURCE
 from procwire.processes.keys import Key
 from procwire.processes.noted import NotedOwners
@@ -168,3 +168,61 @@ def test_all_is_asked_where_addresses_ports_or_notes_are_not_known(book: Book, n
     assert noted.look(OUT) is None
     noted.close()
     assert book.closed
+
+
+def glimpsed(noted: NotedOwners, key: Key) -> tuple[str, int, str, int, bool] | None:
+    """Side, pid and name of who it is, pid of the other end, and whether that is all."""
+    look = noted.glimpse(key)
+    if look is None:
+        return None
+    owner = look.owner
+    assert owner.process is not None
+    assert isinstance(owner, Glimpse) is not look.final
+    other = owner.peer.pid if owner.peer is not None else 0
+    return owner.side, owner.process.pid, owner.process.name, other, look.final
+
+
+def test_who_is_not_known_yet_is_glimpsed_by_name(book: Book, noted: NotedOwners) -> None:
+    book.note(OUT, 7, cookie=1)
+    look = noted.glimpse(OUT)
+    assert look is not None
+    process = look.owner.process
+    assert process is not None
+    assert (look.owner.confidence, look.owner.socket, process.uid, process.exe) == (EXACT, 1, 0, "")
+    assert process.start > 0
+    assert glimpsed(noted, OUT) == ("src", 7, "name", 0, False)
+    noted.learn(OUT, told(CURL, 1))
+    assert noted.look(OUT) is None, "nobody asked, so nothing was learned"
+    noted.learn(OUT, told(CURL, 1))
+    assert glimpsed(noted, OUT) == ("src", 7, "curl", 0, True)
+
+
+def test_both_ends_are_glimpsed_and_who_opened_it_comes_first(book: Book, noted: NotedOwners) -> None:
+    key = Key(6, HERE, 40000, OTHER, 80)
+    book.note(key.turned(), 8, cookie=2)
+    assert glimpsed(noted, key) is None, "src is of this host, and nothing is noted of it"
+    book.note(key, 7, cookie=1)
+    assert glimpsed(noted, key) == ("src", 7, "name", 8, False)
+    incoming = Key(6, AWAY, 5555, HERE, 80)
+    book.note(incoming.turned(), 8, cookie=3, how=records.NAMED)
+    assert glimpsed(noted, incoming) == ("dst", 8, "name", 0, False)
+
+
+def test_what_is_not_certain_is_not_glimpsed(book: Book, noted: NotedOwners) -> None:
+    book.note(OUT, 7, cookie=1, since=40)  # older than the last look at all: it may have changed hands
+    assert glimpsed(noted, OUT) is None
+    book.note(OUT, 7, cookie=1, how=records.LISTENED)
+    assert glimpsed(noted, OUT) is None
+    book.note(OUT, 7, cookie=1)
+    book.lives[7] = records.Life(200)  # another program since, whose name was not noted here
+    assert glimpsed(noted, OUT) is None
+    book.lives[7] = records.Life(90, 150)
+    look = noted.glimpse(OUT)
+    assert look is not None
+    assert look.owner.process is not None
+    assert look.owner.process.ended > 0
+    book.broken = True
+    assert glimpsed(noted, OUT) is None
+    book.broken = False
+    noted.renew([])
+    assert glimpsed(noted, OUT) is None

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from procwire.model.process import EXACT, LISTENER, RECENT, UNKNOWN, Owner, ProcessRef
+from procwire.model.process import EXACT, LISTENER, RECENT, UNKNOWN, Glimpse, Owner, ProcessRef
 from procwire.processes.keys import Key, key_from
-from procwire.processes.owners import FORWARDED, Owners, merged, reviewed
+from procwire.processes.owners import FORWARDED, Owners, merged, revealed, reviewed, whole
 from tests import lab
 from tests.lab import Lab, wait_for
 from tests.processes.world import become_nobody, in_child, key_of_socket, line, program, say
@@ -424,6 +424,21 @@ def test_the_time_of_an_answer_is_when_the_process_was_known_first() -> None:
     assert (merged(before, after).process, merged(before, after).answered) == (late, 5)
     other = structs.replace(after, process=ProcessRef(pid=8, start=1, name="sh"))
     assert merged(before, other).answered == 50
+
+
+def test_what_was_glimpsed_is_told_in_full_and_known_since_then() -> None:
+    early, late = (ProcessRef(pid=7, start=1, name="sh", exe=exe) for exe in ("", "/bin/sh"))
+    glimpse = Glimpse(process=early, confidence=EXACT, side="src", answered=5)
+    for confidence in (EXACT, RECENT):
+        after = Owner(process=late, confidence=confidence, side="src", peer=B, answered=50)
+        assert revealed(glimpse, after) == structs.replace(after, confidence=EXACT, answered=5)
+    other = Owner(process=B, confidence=EXACT, side="src", answered=50)
+    assert revealed(glimpse, other) is other
+    for lesser in (structs.replace(other, confidence=LISTENER), NOTHING):
+        assert revealed(glimpse, lesser) is glimpse
+    assert whole(glimpse) == Owner(process=early, confidence=EXACT, side="src", answered=5)
+    assert type(whole(glimpse)) is Owner
+    assert whole(other) is other
 
 
 def test_a_later_answer_counts_where_the_socket_is_the_same() -> None:

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from procwire.model.flow import Flow
-from procwire.model.process import EXACT, LISTENER, UNKNOWN, Owner, ProcessRef
+from procwire.model.process import EXACT, LISTENER, UNKNOWN, Glimpse, Owner, ProcessRef
 from procwire.processes import resolver
 from procwire.processes.keys import Key, key_from
 from procwire.processes.owners import Look, Owners
@@ -121,6 +121,40 @@ def test_an_owner_is_told_at_once_while_the_other_end_is_waited_for(monkeypatch:
     assert [answer.final for answer in found] == [False, True]
     assert [answer.owner.peer for answer in found] == [None, someone]
     assert [answer.owner.answered for answer in found] == [101, 101]
+
+
+def test_what_was_glimpsed_is_filled_in_and_stands_where_nobody_tells_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(resolver, "RETRIES_NS", ())
+    name, full = (ProcessRef(pid=7, start=1, name="seven", exe=exe) for exe in ("", "/bin/seven"))
+    told = Look(Owner(process=full, confidence=EXACT, side="src", socket=5), final=True)
+    with Resolver(lambda: Scripted([told, WAIT]), warm=False) as background:
+        owners = []
+        for _ in range(2):
+            flow = flow_of(KEY)
+            flow.owner = Glimpse(process=name, confidence=EXACT, side="src", socket=5, answered=9)
+            assert not background.review(flow), "it is being asked for"
+            background.submit(flow)
+            owners += [owner for _, owner in collect(background, 1)]
+    assert [owner.process for owner in owners] == [full, name]
+    assert [(type(owner), owner.answered) for owner in owners] == [(Owner, 9)] * 2
+
+
+def test_at_the_end_a_glimpse_is_the_answer() -> None:
+    gate = threading.Event()
+    background = Resolver(lambda: Scripted([DONE], gate), warm=False)
+    flows = [flow_of(KEY) for _ in range(2)]
+    flows[1].owner = Glimpse(process=ProcessRef(pid=7, start=1, name="seven"), confidence=EXACT)
+    background._stopping = True  # nothing is looked at any more
+    for flow in flows:
+        background.submit(flow)
+    gate.set()
+    background.close()
+    assert [(owner.confidence, type(owner)) for _, owner, _ in background.collect()] == [
+        (UNKNOWN, Owner),
+        (EXACT, Owner),
+    ]
 
 
 def test_a_flow_that_ends_is_looked_at_once_more() -> None:

@@ -93,7 +93,7 @@ def test_packets_carry_flow_direction_owner_and_a_remark_once(owned: Path) -> No
 def test_packets_that_are_written_behind_who_reads_are_the_same(
     owned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("procwire.recorder.building.BEHIND_BYTES", 1)
+    monkeypatch.setattr("procwire.recorder.lag.FAR_BYTES", 1)
     monkeypatch.setattr("procwire.capture.merge.OUT_ROWS", 2)  # packets of a batch
     behind = made(tmp_path, str(owned.parent / "http.pcap"), str(DNS))
     for name in ("flows.ndjson", "observations.ndjson", "owners.ndjson"):
@@ -174,3 +174,14 @@ def test_what_is_no_capture_is_refused(tmp_path: Path, capfd: pytest.CaptureFixt
     assert main(["incident", "export", str(words), "-o", str(tmp_path / "case")]) == 1
     assert "not a capture file" in capfd.readouterr().err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["words"]
+
+
+def test_open_tells_of_processes_as_a_tree(owned: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    capfd.readouterr()
+    assert main(["incident", "open", str(owned), "--processes", "--json", "--filter", "pid == 4711"]) == 0
+    (row,) = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert (row["process"], row["pid"], row["known_by"]) == ("curl", 4711, "flow")
+    (line,) = lines(owned / "processes.ndjson")
+    assert (line["flows"], line["schema"]) == (1, "procwire.incident_process/1")
+    assert main(["incident", "open", str(owned), "--processes"]) == 0
+    assert "curl" in capfd.readouterr().out

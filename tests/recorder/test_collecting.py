@@ -24,13 +24,10 @@ def test_accounts_by_what_is_known() -> None:
         (1, 2),
         (0, 0),
     ]
-    (process,) = [each for each in told if each["schema"] == "procwire.owning_process/1"]
-    assert (process["flows"], process["bytes"], process["process"], process["ancestors"]) == (
-        2,
-        20,
-        "curl",
-        ("sh:6",),
-    )
+    process, parent = [each for each in told if each["schema"] == "procwire.incident_process/1"]
+    names = ("flows", "bytes", "process", "ancestors", "ppid", "known_by")
+    assert [process[name] for name in names] == [2, 20, "curl", ["sh:6"], 6, "flow"]
+    assert (parent["pid"], parent["process"], parent["known_by"], parent["flows"]) == (6, "sh", "child", 0)
 
 
 def test_a_first_reading_only_chooses(monkeypatch: pytest.MonkeyPatch) -> None:

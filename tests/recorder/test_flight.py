@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from procwire.model.finding import Finding
+from procwire.model.process import EXACT, Owner, ProcessRef
 from procwire.recorder import flight as flights
 from procwire.recorder.flight import Flight, Freezer
-from procwire.recorder.incident import FLOWS, HEAD, OBSERVATIONS, PACKETS, Reason
+from procwire.recorder.incident import FLOWS, HEAD, OBSERVATIONS, PACKETS, PROCESSES, Reason
+from procwire.recorder.opening import opened
 from procwire.recorder.wishes import Track, Wishes
 from tests.recorder.taped import HTTP, Taped
 
@@ -194,3 +196,24 @@ def test_flows_are_told_of_as_long_as_an_incident_with_their_packets_is_open(tmp
     told = [json.loads(line)["flow_id"] for line in (place / FLOWS).read_bytes().splitlines()]
     assert head["packets"] == taped.packets
     assert told == [flow.flow_id for flow in taped.flows]
+
+
+def test_an_incident_says_who_started_its_owners(tmp_path: Path) -> None:
+    taped = Taped(wishes(tmp_path))
+    flight = flight_of(taped)
+    pictures = [None, [{"pid": 6, "start": 1, "process": "sh", "exe": "/bin/sh", "ancestors": ("init:1",)}]]
+    flight.processes = lambda: pictures.pop(0) if pictures else []
+    taped.play()
+    ref = ProcessRef(pid=7, start=2, name="curl", ancestors=("sh:6", "init:1"))
+    taped.flows[0].owner = Owner(process=ref, confidence=EXACT)
+    frozen(taped, Reason(time=5, kind="signal"))
+    for _ in range(2):  # the first picture is on its way
+        taped.keeping.tick(taped.now)
+    taped.keeping.close(taped.now)
+    (path,) = tmp_path.glob(f"*/{PROCESSES}")
+    told = [json.loads(line) for line in path.read_bytes().splitlines()]
+    assert [(row["process"], row.get("exe"), row["known_by"]) for row in told] == [
+        ("curl", None, "flow"), ("sh", "/bin/sh", "picture"), ("init", None, "child"),
+    ]  # fmt: skip
+    again = opened(path.parent)
+    assert [row["process"] for row in again.kin.tree(again.book.processes())] == ["curl", "sh", "init"]

@@ -74,3 +74,13 @@ def test_connections_of_others(told: dict[str, object], time: str | None) -> Non
     assert found is not None
     assert found.process is not None
     assert (found.process.name, found.side, found.source) == ("curl", "src", "file")
+
+
+def test_everybody_who_owns_something_once() -> None:
+    peer = ProcessRef(pid=8, start=1, name="nginx")
+    both = Owner(process=CURL.process, confidence=EXACT, peer=peer)
+    book = OwnerBook()
+    for number, owner in enumerate((CURL, both, Owner(process=None, confidence=UNKNOWN))):
+        book.add(6, A, B, (number, number), owner)
+    assert [each.pid for each in book.processes()] == [7, 8]
+    assert owners.processes([None, CURL]) == [CURL.process]

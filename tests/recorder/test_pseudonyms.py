@@ -93,3 +93,12 @@ def test_an_owner_keeps_numbers_alone() -> None:
     assert made.process is not None
     assert (made.process.pid, made.confidence, made.source, made.side) == (7, EXACT, "bpf", "src")
     assert "curl" not in str(made)
+
+
+def test_parents_have_other_names_and_their_pids() -> None:
+    names = Pseudonyms(bytes(KEY_BYTES))
+    other = names.ancestor("ba:sh:4711")
+    assert other.endswith(":4711")
+    assert "ba" not in other
+    assert names.line({"ancestors": ["ba:sh:4711"]})["ancestors"] == [other]
+    assert names.ancestor("sh") == names.text("sh")

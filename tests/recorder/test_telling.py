@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from procwire.model.flow import Flow
+from procwire.model.process import EXACT, Owner, ProcessRef
 from procwire.recorder.collecting import Facts
 from procwire.recorder.telling import summary
 
@@ -34,3 +36,15 @@ def test_a_capture_that_is_whole() -> None:
     assert "Made from capture files" in page
     assert "**Complete**" in page
     assert "Findings" not in page
+
+
+def test_whose_flows_and_who_started_them() -> None:
+    facts = Facts()
+    flow = Flow()
+    ref = ProcessRef(pid=7, start=1, name="cu*rl", exe="/bin/curl", user="a", ancestors=("sh:6", "init:1"))
+    flow.owner = Owner(process=ref, confidence=EXACT)
+    facts.ended(flow)
+    told = {"id": "x", "reasons": [], "drops": {}}
+    assert "- cu\\*rl (pid 7, a, /bin/curl), started by sh:6, init:1" in summary(told, facts, [])
+    facts.called, facts.parent = (lambda _: "other"), (lambda _: "else:6")
+    assert "- other (pid 7, other, other), started by else:6, else:6" in summary(told, facts, [])

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import threading
 
 import pytest
 
+from procwire.bpf.accounts import MAX_LINKS
 from procwire.engine.api import WatchOptions
 from procwire.model.flow import Flow
-from tests.lab import Host, need, pair, why_not
+from procwire.model.kernel import KernelView
+from tests.lab import Host, Lab, need, pair, why_not
 from tests.scenes import talk
 from tests.scenes.watched import watch
 
@@ -103,6 +106,29 @@ def test_a_wire_between_two_hosts(family: socket.AddressFamily, address: str, wa
         assert flow.elsewhere == 0
     assert live.watching is not None
     assert live.watching.source.counts.dropped == 0
+
+
+@pytest.mark.parametrize("watcher", ["client", "server"])
+@pytest.mark.parametrize("source", ["both", "bpf"])
+def test_an_interface_whose_index_ends_as_that_of_another_is_counted_once(source: str, watcher: str) -> None:
+    loopback = 1 + MAX_LINKS * (50 + os.getpid() % 1000)  # the programs tell interfaces by the low bits first
+    with Lab() as lab:
+        client, server = lab.host("a"), lab.host("b")
+        lab.wire(client, server, index=loopback if watcher == "client" else loopback - 1)
+        set_counters(client)
+        with server.socket() as listener:
+            listener.bind((talk.SERVER, PORT))
+            listener.listen()
+            options = WatchOptions(owners=False, source=source)
+            with watch(client if watcher == "client" else server, options) as live:
+                stream = client.socket()
+                stream.connect((talk.SERVER, PORT))
+                converse(stream, listener)
+        counted = counters(client)
+    (flow,) = [each for each in live.audience.flows() if each.dport == PORT]
+    check_flow(flow, counted["out_to_tcp"], counted["in_tcp"])
+    assert isinstance(flow.kernel, KernelView)
+    assert (flow.kernel.attributed_out, flow.kernel.source) == (counted["out_to_tcp"][0], source)
 
 
 def test_loopback_is_counted_once() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from procwire.model.flow import Flow
 from procwire.model.observation import Upgraded
-from procwire.model.process import EXACT, Owner, ProcessRef
+from procwire.model.process import EXACT, Glimpse, Owner, ProcessRef
 from procwire.model.streams import Direction
 from procwire.store import keeping
 from procwire.store.keeping import Keeper
@@ -74,12 +74,14 @@ def test_live_an_observation_waits_for_its_owner() -> None:
     one = flow(1)
     keeper.observed(one, seen())
     keeper.observed(one, seen())
+    one.owner = Glimpse(process=ProcessRef(pid=7, start=1, name="seven"), confidence=EXACT)
+    keeper.observed(one, seen())
     assert kept.rows == []
     one.owner = owner(7)
     keeper.told("open", one)
-    assert [(name, row.process.pid) for name, row in kept.rows] == [("upgrade", 7)] * 2
+    assert [(name, row.process.name) for name, row in kept.rows] == [("upgrade", "a")] * 3
     keeper.observed(one, seen())
-    assert kept.names == ["upgrade"] * 3
+    assert kept.names == ["upgrade"] * 4
 
 
 def test_what_belongs_to_no_flow_or_comes_from_a_file_does_not_wait() -> None:

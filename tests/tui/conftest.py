@@ -14,7 +14,7 @@ DETAILS = {
     "conversation": ("2", "enter", "F"),
     "groups": ("2", "z", "down", "enter", "enter"),
     "process": ("3", "down", "enter"),
-    "records": ("4", "j", "j", "enter"),
+    "records": ("4", "j", "enter"),
     "finding": ("7", "enter"),
     "help": ("2", "question_mark"),
     "columns": ("2", "c"),

@@ -52,3 +52,15 @@ def test_filters_are_joined() -> None:
 
 def test_the_most_frequent_come_first() -> None:
     assert grouping.counted(["a", "b", "b", None, ""], 5) == [("b", 2), ("a", 1)]
+
+
+def test_a_guess_is_not_the_protocol_that_was_seen() -> None:
+    sums = dict.fromkeys(grouping.COLUMNS, 1)
+    sure = ("content", "announced", "port-guess")
+    rows = [sums | {"group": "http", "confidence": each} for each in sure]
+    found = grouping.named(rows, "protocol")
+    assert [(row["group"], row["flows"], row["confidence"]) for row in found] == [
+        ("http", 2, grouping.MIXED),
+        ("http?", 1, "port-guess"),
+    ]
+    assert len(grouping.named([rows[0] | {"confidence": "exact"}], "process")) == 1

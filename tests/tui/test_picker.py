@@ -41,3 +41,8 @@ def test_several_are_switched_and_moved() -> None:
 
 def test_it_can_be_left() -> None:
     assert pick("escape") is None
+
+
+def test_in_a_short_list_j_and_k_move_until_something_is_typed() -> None:
+    assert pick("j", "j", "k", "enter") == ["beta"]
+    assert pick("j", "enter", "escape", words="a") is None  # "aj" names none, so none was chosen

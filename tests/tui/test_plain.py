@@ -114,3 +114,9 @@ def test_a_packet_is_read_out_and_a_scenario_played() -> None:
     text = said("rows_of packet", "packet 2", "rows_of scenario", "play 1", host=host)
     assert "ttl=64" in text
     assert host.orders[0][1]["path"].endswith(".toml")
+
+
+def test_processes_with_who_started_them() -> None:
+    text = said("processes process == sshd")
+    assert "1. process sshd, pid " in text
+    assert "no processes are told of here" in said("processes", host=Recorded())

@@ -5,6 +5,7 @@ Raises BpfError where they cannot run. The tap's filter is attached by whoever h
 
 from __future__ import annotations
 
+import errno
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -12,7 +13,7 @@ from procwire.bpf import accounts as books
 from procwire.bpf import records
 from procwire.bpf.accounts import Account, Settings, Shown
 from procwire.bpf.libbpf import BpfError
-from procwire.bpf.loader import Object, read_object
+from procwire.bpf.loader import Map, Object, read_object
 from procwire.model.kernel import TcpFacts
 
 OBJECT = "account"
@@ -43,6 +44,7 @@ class Programs:
             self._verdicts = self._object.map("verdicts", books.VERDICT.size)
             self._facts = self._object.map("facts", books.FACTS_BYTES)
             self._links = self._object.map("links", books.LINK_BYTES * cpus)
+            self._crowd = self._object.map("crowd", books.LINK_BYTES * cpus)
             self._hints = self._object.map("hints", 4)
             self._totals = self._object.map("totals", records.COOKIE.size * cpus)
             self._cpus = cpus
@@ -56,7 +58,7 @@ class Programs:
         self.present = 0  # accounts, when they were read last
         self.evicted = 0  # accounts that went by themselves, as of the same time
         self._dropped = 0
-        self._placed: set[int] = set()  # interfaces that are watched
+        self._placed: dict[int, Map] = {}  # interfaces that are watched, and where they stand
 
     def attach(self) -> None:
         """Begin to count. Raises BpfError."""
@@ -71,26 +73,40 @@ class Programs:
         self._object.close()
 
     def place(self, index: int, head: int, *, loopback: bool) -> bool:
-        """Watch an interface; False where another one has its place, so that it cannot be."""
-        key = books.place_of(index)
+        """Watch an interface; False where there are too many to watch this one, too.
+
+        Those whose index has the same low bits share a place: the first one has it, the others are crowd.
+        """
+        if index in self._placed:
+            return True
+        where, key = self._links, books.place_of(index)
         if any((self._links.get(key) or b"")[: books.PLACE_BYTES]):
-            return False
+            where, key = self._crowd, books.index_of(index)
         fresh = books.pack_place(index, head, loopback=loopback).ljust(books.LINK_BYTES, b"\0")
-        self._links.put(key, fresh * self._cpus)
-        self._placed.add(index)
+        try:
+            where.put(key, fresh * self._cpus)
+        except BpfError as error:
+            if error.errno not in {errno.E2BIG, errno.ENOMEM}:
+                raise
+            return False
+        self._placed[index] = where
         return True
 
     def displace(self, index: int) -> None:
         """Watch it no more."""
-        if index in self._placed:
-            self._placed.discard(index)
+        where = self._placed.pop(index, None)
+        if where is self._links:
             self._links.put(books.place_of(index), bytes(books.LINK_BYTES * self._cpus))
+        elif where is not None:
+            where.drop(books.index_of(index))
 
     def link(self, index: int) -> dict[str, Shown]:
         """What an interface showed since it is watched, by kind; empty where it is not."""
-        if index not in self._placed:
+        where = self._placed.get(index)
+        if where is None:
             return {}
-        return books.unpack_link(self._links.get(books.place_of(index)) or b"")
+        key = books.place_of(index) if where is self._links else books.index_of(index)
+        return books.unpack_link(where.get(key) or b"")
 
     def hint(self, ports: Iterable[tuple[int, int]]) -> None:
         """All content of flows with these (protocol, port) is wanted, before any verdict."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from itertools import islice
 
 import msgspec
 
@@ -42,7 +43,9 @@ STEP_SECONDS = (0.004, 0.02, 0.02)
 LOOK_SECONDS = 0.25
 AWAY = "other netns"  # instead of an interface: what namespaces that are not watched have among themselves
 AWAY_NS = 200_000_000  # a flow of theirs that passes here has been seen here by then
-MAX_STRAYS = 1024  # flows that are opened by their counts alone, at one reading
+MAX_STRAYS = 1024  # flows that are opened by their counts alone, at one reading,
+STRAYS = 16  # and so many of them at once: what comes by the ring buffer is waited for by somebody
+STEP = 64  # accounts that are read in one step, about a millisecond's work
 _ETHERNET, _RAW = 14, 0
 _RAW_LINK = 101  # LINKTYPE_RAW
 LINKTYPE_ETHERNET = 1
@@ -87,6 +90,7 @@ class KernelSource:
         self._leaving: set[int] = set()  # flows that are over, and others have their ends
         self._own: list[FrameBatch] = []
         self._since = 0
+        self._anew = False  # flows were opened by their counts since the last reading began
         self._read = 0  # monotonic time up to which the ring buffer was read
         self._next_look = 0.0
         self._looks = 0  # without anything, since something came
@@ -180,7 +184,8 @@ class KernelSource:
             self.count()
             if self._stops > 1 or not self._strays:
                 break
-            yield self._stray()
+            while self._strays:
+                yield self._stray()
 
     def close(self) -> None:
         """Detach and close everything; may be called twice."""
@@ -213,12 +218,19 @@ class KernelSource:
 
     def count(self) -> None:
         """Read the kernel's counts into the flows."""
-        started = time.monotonic_ns()
+        for _ in self.reading():
+            pass
+
+    def reading(self) -> Iterator[None]:
+        """As ``count``, in steps: frames may be taken between two of them, flows may open and end."""
+        started, self._anew = time.monotonic_ns(), False
         self.ledger.wind(self.tap.synchronise(), started)
         for ends, cookie, account in self.programs.pasts(self._read):
             if not self.ledger.awaits(ends, account):  # else its flow is gone, and was told its counts
                 self.ledger.see(ends, cookie, account)
-        for ends, cookie, account in self.programs.changed(self._since):
+        for number, (ends, cookie, account) in enumerate(self.programs.changed(self._since), 1):
+            if number % STEP == 0:
+                yield
             late = account.first < self._read - AWAY_NS
             # Its first packet may be in the ring buffer still, or about to be put there.
             if account.first > self._read or (not late and self.ledger.awaits(ends, account)):
@@ -228,8 +240,10 @@ class KernelSource:
                     self._open_stray(ends, account)
                 else:
                     started = min(started, account.first)
-        self._since = started - 1
-        self.ledger.settle()
+        self._since = 0 if self._anew else started - 1
+        for number, _ in enumerate(self.ledger.settling(), 1):
+            if number % STEP == 0:
+                yield
 
     def forget(self, flow: Flow) -> bool:
         """A flow is over: count it for the last time. False: ask again after the next reading.
@@ -260,9 +274,8 @@ class KernelSource:
             if name not in links:
                 raise CaptureError(name, None, f"no such interface; there are: {', '.join(links)}")
         if self.wishes.tap:
-            self._live = LiveSource(
-                names or None, filter=LoadedFilter(self.programs.tap), ring_bytes=TAP_RING_BYTES
-            )
+            tap = LoadedFilter(self.programs.tap, self._meet)
+            self._live = LiveSource(names or None, filter=tap, ring_bytes=TAP_RING_BYTES)
             self.tap.listen(self._live.fileno())
             self.interfaces, self.refused = self._live.interfaces, self._live.refused
         for link in links.values():
@@ -270,15 +283,29 @@ class KernelSource:
 
     def _join(self, link: LinkState) -> None:
         wanted = link.name in self.wishes.interfaces if self.wishes.interfaces else link.up
-        if not wanted or link.index in self._indexes:
+        if not wanted:
             return
-        head = _ETHERNET if link.linktype == LINKTYPE_ETHERNET else _RAW
-        loopback = link.hardware == LOOPBACK
-        self._numbers[link.index] = self._number(link)
-        self.tap.place(link.index, self._numbers[link.index], head=head, loopback=loopback)
-        self.ledger.heads[link.index] = head
-        if self.programs.place(link.index, head, loopback=loopback):
+        if link.index not in self._indexes:
+            self._meet(link)
+        self._know(link)
+
+    def _meet(self, link: LinkState) -> None:
+        """From here on its packets are counted in the kernel, and by their flows' accounts.
+
+        Both or neither: a packet socket shows what is not counted in the kernel, and the tracker counts that.
+        So this comes before the packet socket, too.
+        """
+        if self.programs.place(link.index, _head(link), loopback=link.hardware == LOOPBACK):
+            self.ledger.heads[link.index] = _head(link)
             self._indexes[link.index] = link
+        if self._live is not None:
+            self._know(link)
+
+    def _know(self, link: LinkState) -> None:
+        """What the programs hand on of it is of this interface."""
+        number = self._number(link) or self._numbers.get(link.index, 0)
+        self._numbers[link.index] = number
+        self.tap.place(link.index, number, head=_head(link), loopback=link.hardware == LOOPBACK)
 
     def _leave(self, link: LinkState) -> None:
         if self._indexes.pop(link.index, None) is not None:
@@ -318,7 +345,7 @@ class KernelSource:
         if self._live is not None and (batch := self._live.poll(0.0)):
             return self._counted(batch, 0)
         step = STEP_SECONDS[self._looks] if self._looks < len(STEP_SECONDS) else seconds
-        self._looks += 1
+        self._looks += step <= seconds  # else somebody has more to do, and asks again
         self.tap.wait(min(seconds, step))
         return None
 
@@ -348,15 +375,16 @@ class KernelSource:
 
     def _stray(self) -> FrameBatch:
         """Flows of which nothing but counts is known, opened by the head of a packet."""
-        rows = list(self._strays.items())
-        self._strays.clear()
+        rows = list(islice(self._strays.items(), STRAYS))
+        for ends, _ in rows:
+            del self._strays[ends]
         heads = [frame_of(ends, account.opener, account.opening) for ends, account in rows]
         batch = batch_of(heads, link=_RAW_LINK)
         for row, (_, account) in enumerate(rows):
             batch.time[row] = account.first + self.ledger.offset
             batch.flags[row] = COUNTED
             batch.interface[row] = self._where(account)
-        self._since = 0  # their accounts are read once more
+        self._since, self._anew = 0, True  # their accounts are read once more
         return batch
 
     def _speak(self) -> None:
@@ -364,6 +392,11 @@ class KernelSource:
         for bound in self._said.values():
             self.programs.say(bound.ends, bound.modes, bound.until)
         self._said.clear()
+
+
+def _head(link: LinkState) -> int:
+    """Bytes that stand before the IP header on an interface."""
+    return _ETHERNET if link.linktype == LINKTYPE_ETHERNET else _RAW
 
 
 def _nobody(flow: Flow, more: Credited) -> None:

@@ -8,7 +8,7 @@ counts. What the tracker counted itself (fragments, tunnels) stands beside it an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from procwire.accounting.bound import NOTHING, Bound, Part
 from procwire.bpf import accounts as books
@@ -168,11 +168,14 @@ class Ledger:
 
     def settle(self) -> int:
         """Put what was seen into the flows; returns how many there were."""
-        touched = list(self._touched.values())
-        self._touched.clear()
-        for bound in touched:
-            self._apply(bound)
-        return len(touched)
+        return sum(1 for _ in self.settling())
+
+    def settling(self) -> Iterator[None]:
+        """As ``settle``, flow by flow: more may be seen between two of them."""
+        for flow in list(self._touched):
+            if (bound := self._touched.pop(flow, None)) is not None:
+                self._apply(bound)
+                yield
 
     def _on_wire(self, account: Account, tally: Tally) -> tuple[int, ...]:
         """A tally with link layer headers, without what was counted on interfaces that are not watched.

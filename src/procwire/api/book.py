@@ -16,6 +16,7 @@ from procwire.model.finding import FINDINGS, Finding
 from procwire.model.flow import Flow
 from procwire.model.observation import Observation
 from procwire.model.observed import ObservationRow, mixed
+from procwire.model.process import is_answered
 from procwire.model.rows import NO_CONTEXT, FlowRow, RowContext
 from procwire.model.tables import FLOWS
 
@@ -67,7 +68,7 @@ class Book:
         """See Audience. Feeds are told once it is known whose flow it is: when that is told of."""
         self._seen.append((flow, observation))
         self._bound(self._seen, MAX_SEEN, "observation")
-        if flow.number and flow.owner is None and self._holding < MAX_HELD:
+        if flow.number and not is_answered(flow.owner) and self._holding < MAX_HELD:
             self._held.setdefault(flow.number, []).append(observation)
             self._holding += 1
             return

@@ -31,6 +31,7 @@ char LICENSE[] SEC("license") = "GPL";
 #define TURN_FULL (1 << 20) /* no packet is as long: it is beyond TURN_BYTES with its last one taken off */
 #define MAX_FACTS 65536
 #define MAX_LINKS 1024 /* a power of two */
+#define MAX_CROWD 4096
 #define MAX_HINTS 256
 #define RING_BYTES (4 << 20)
 #define PRINTS 4
@@ -208,13 +209,21 @@ struct {
 	__type(value, struct tcp_facts);
 } facts SEC(".maps");
 
-/* Interfaces by their index, of which the low bits are the place: where two fall on one, only one is watched here. */
+/* Interfaces by their index, of which the low bits are the place: where several fall on one, all but one are crowd. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, MAX_LINKS);
 	__type(key, __u32);
 	__type(value, struct link);
 } links SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, MAX_CROWD);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u32);
+	__type(value, struct link);
+} crowd SEC(".maps");
 
 struct { /* proto << 16 | port: request protocols in the clear, of which all content is wanted */
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -305,8 +314,11 @@ static __always_inline __u64 about_now(struct desk *desk)
 static __always_inline struct link *link_of(__u32 interface)
 {
 	__u32 at = interface & (MAX_LINKS - 1);
+	struct link *link = bpf_map_lookup_elem(&links, &at);
 
-	return bpf_map_lookup_elem(&links, &at);
+	if (link && link->place.interface != interface)
+		return bpf_map_lookup_elem(&crowd, &interface);
+	return link;
 }
 
 static __always_inline bool is_placed(struct link *link, __u32 interface)
@@ -942,10 +954,10 @@ static __always_inline bool is_watched(struct account *account, struct packet *p
 {
 	__u32 side = p->side & 1;
 
-	if (account->side[side].interface != interface) {
-		account->side[side].interface = interface;
-		account->side[side].watched = account->netns == home && is_placed(link, interface);
-	}
+	if (account->side[side].interface == interface && account->side[side].watched)
+		return 1;
+	account->side[side].interface = interface;
+	account->side[side].watched = account->netns == home && is_placed(link, interface);
 	return account->side[side].watched;
 }
 
@@ -983,7 +995,7 @@ static __always_inline int of_socket(struct __sk_buff *skb, bool ingress)
 	struct account *account;
 	struct settings *set;
 
-	if (!desk || !link || !sk)
+	if (!desk || !sk)
 		return 1;
 	set = &desk->set;
 	look(skb, &p);
@@ -1002,7 +1014,7 @@ static __always_inline int of_socket(struct __sk_buff *skb, bool ingress)
 	}
 	p.segments = skb->gso_segs;
 	add(account, &p, p.side, p.length, p.segments, !ingress);
-	if (!is_watched(account, &p, link, interface, set->home))
+	if (!is_watched(account, &p, link, interface, set->home) || !link)
 		return 1;
 	show(link, SOCKETS, !ingress, p.length, p.segments);
 	if (set->whole)

@@ -189,6 +189,11 @@ def place_of(interface: int) -> bytes:
     return struct.pack("=I", interface & (MAX_LINKS - 1))
 
 
+def index_of(interface: int) -> bytes:
+    """Its key in ``crowd``."""
+    return struct.pack("=I", interface)
+
+
 def unpack_link(value: bytes) -> dict[str, Shown]:
     """A per-CPU value of ``links``: what was shown, by kind."""
     sums = [0] * 48

@@ -35,6 +35,7 @@ typedef _Bool bool;
 #define BPF_RB_FORCE_WAKEUP 2
 #define BPF_RB_AVAIL_DATA 0
 #define BPF_ANY 0
+#define BPF_F_NO_PREALLOC 1
 #define BPF_NOEXIST 1
 
 #define AF_INET 2

@@ -31,6 +31,7 @@ _LAST_SECOND = cython.declare(cython.longlong, 0xFFFFFFFF)
 
 @cython.cfunc
 @cython.inline
+@cython.nogil
 @cython.exceptval(check=False)
 def _put(room: cython.uchar[::1], at: cython.longlong, value: cython.ulonglong) -> cython.int:
     """32 bits."""
@@ -43,6 +44,7 @@ def _put(room: cython.uchar[::1], at: cython.longlong, value: cython.ulonglong) 
 
 @cython.cfunc
 @cython.inline
+@cython.nogil
 @cython.exceptval(check=False)
 def _tag_bytes(batch: FrameBatch, row: cython.int) -> cython.longlong:
     """Bytes of the tag to put back."""
@@ -53,6 +55,7 @@ def _tag_bytes(batch: FrameBatch, row: cython.int) -> cython.longlong:
 
 @cython.cfunc
 @cython.inline
+@cython.nogil
 @cython.exceptval(check=False)
 def _put_frame(  # noqa: PLR0917
     room: cython.uchar[::1],
@@ -82,6 +85,7 @@ def _put_frame(  # noqa: PLR0917
 
 @cython.cfunc
 @cython.inline
+@cython.nogil
 @cython.exceptval(check=False)
 def _copy(
     room: cython.uchar[::1],
@@ -189,34 +193,36 @@ def put_stamped(  # noqa: PLR0917
     once: cython.longlong
     tail: cython.longlong
     place: cython.longlong
-    while row < until and _alike(batch, row, first):
-        captured = batch.captured[row] + _tag_bytes(batch, row)
-        place = 4 * (flows[row] if flows[row] >= 0 else -flows[row])
-        once = tail = 0
-        if place < 4 * known:
-            once = places[place + 1] - places[place]
-            tail = (
-                places[place + 3] - places[place + 2]
-                if flows[row] < 0
-                else places[place + 2] - places[place + 1]
-            )
-        if at + ((captured + 3) & ~3) + once + tail > bound:
-            break
-        end = _put_packet(room, at, data, batch, row, captured)
-        _put(room, at + 8, number)
-        if once + tail:
-            end = _open_end(end, at + 28 + ((captured + 3) & ~3))
-            _copy(room, end, text, places[place], once)
-            _copy(room, end + once, text, places[place + (2 if flows[row] < 0 else 1)], tail)
-            places[place] += once
-            end = _shut_end(room, at, end + once + tail)
-        at = end
-        row += 1
+    with cython.nogil:  # so that the disk gets its next part meanwhile
+        while row < until and _alike(batch, row, first):
+            captured = batch.captured[row] + _tag_bytes(batch, row)
+            place = 4 * (flows[row] if flows[row] >= 0 else -flows[row])
+            once = tail = 0
+            if place < 4 * known:
+                once = places[place + 1] - places[place]
+                tail = (
+                    places[place + 3] - places[place + 2]
+                    if flows[row] < 0
+                    else places[place + 2] - places[place + 1]
+                )
+            if at + ((captured + 3) & ~3) + once + tail > bound:
+                break
+            end = _put_packet(room, at, data, batch, row, captured)
+            _put(room, at + 8, number)
+            if once + tail:
+                end = _open_end(end, at + 28 + ((captured + 3) & ~3))
+                _copy(room, end, text, places[place], once)
+                _copy(room, end + once, text, places[place + (2 if flows[row] < 0 else 1)], tail)
+                places[place] += once
+                end = _shut_end(room, at, end + once + tail)
+            at = end
+            row += 1
     return row, at
 
 
 @cython.cfunc
 @cython.inline
+@cython.nogil
 @cython.exceptval(check=False)
 def _alike(batch: FrameBatch, row: cython.int, first: cython.int) -> cython.bint:
     """Are both frames of one interface, and one link type?"""
@@ -225,6 +231,7 @@ def _alike(batch: FrameBatch, row: cython.int, first: cython.int) -> cython.bint
 
 @cython.cfunc
 @cython.inline
+@cython.nogil
 @cython.exceptval(check=False)
 def _bits(flags: cython.int) -> cython.int:
     """A frame's direction; what stays on this host is both, for which the format has no word."""
@@ -233,6 +240,7 @@ def _bits(flags: cython.int) -> cython.int:
 
 @cython.cfunc
 @cython.inline
+@cython.nogil
 @cython.exceptval(check=False)
 def _put_head(
     room: cython.uchar[::1],
@@ -253,6 +261,7 @@ def _put_head(
 
 @cython.cfunc
 @cython.inline
+@cython.nogil
 @cython.exceptval(check=False)
 def _put_end(
     room: cython.uchar[::1], at: cython.longlong, flags: cython.int, captured: cython.longlong
@@ -273,6 +282,7 @@ def _put_end(
 
 @cython.cfunc
 @cython.inline
+@cython.nogil
 @cython.exceptval(check=False)
 def _put_packet(  # noqa: PLR0917
     room: cython.uchar[::1],
@@ -290,6 +300,7 @@ def _put_packet(  # noqa: PLR0917
 
 @cython.cfunc
 @cython.inline
+@cython.nogil
 @cython.exceptval(check=False)
 def _open_end(end: cython.longlong, data_end: cython.longlong) -> cython.longlong:
     """Where further options of a block begin: behind those that are there, over their end."""
@@ -298,6 +309,7 @@ def _open_end(end: cython.longlong, data_end: cython.longlong) -> cython.longlon
 
 @cython.cfunc
 @cython.inline
+@cython.nogil
 @cython.exceptval(check=False)
 def _shut_end(room: cython.uchar[::1], at: cython.longlong, end: cython.longlong) -> cython.longlong:
     """End the options, and the block that began at ``at``; where it ends."""
@@ -309,6 +321,7 @@ def _shut_end(room: cython.uchar[::1], at: cython.longlong, end: cython.longlong
 
 @cython.cfunc
 @cython.inline
+@cython.nogil
 @cython.exceptval(check=False)
 def _put_zeros(room: cython.uchar[::1], at: cython.longlong, count: cython.longlong) -> cython.int:
     while count > 0:

@@ -68,7 +68,7 @@ class LiveSource:
             snaplen=snaplen if 0 < snaplen < MAX_SNAPLEN else MAX_SNAPLEN,
             promiscuous=promiscuous,
             filter=filter if isinstance(filter, str) else "",
-            loaded=filter.descriptor if isinstance(filter, LoadedFilter) else -1,
+            loaded=filter if isinstance(filter, LoadedFilter) else None,
             fanout=min(max(1, fanout), MAX_FANOUT),
             ring_bytes=ring_bytes,
         )

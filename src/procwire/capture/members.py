@@ -15,7 +15,7 @@ import msgspec
 from procwire.capture import packet_filter
 from procwire.capture.interfaces import Change, LinkState, Watcher
 from procwire.capture.opening import Opener, RingWish, open_ring
-from procwire.capture.packet_filter import FilterProgram
+from procwire.capture.packet_filter import FilterProgram, LoadedFilter
 from procwire.capture.ring import EVENTS, RETIRE_MS, Ring
 from procwire.capture.source import DEFAULT_SNAPLEN, CaptureError, Interface
 
@@ -44,7 +44,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     filter: str = ""
     fanout: int = 1
     ring_bytes: int | None = None
-    loaded: int = -1  # descriptor of a loaded BPF program that filters instead of ``filter``
+    loaded: LoadedFilter | None = None  # filters instead of ``filter``
 
 
 class Members:
@@ -172,7 +172,7 @@ class Members:
 
     def _patience(self) -> int:
         """How long a block that is not full is waited for: each ring has a timer that runs always."""
-        if self.wanted.loaded < 0:
+        if self.wanted.loaded is None:
             return RETIRE_MS
         count = sum(self._wants(link) for link in self._watcher.links.values())
         return min(RETIRE_MS, max(PROMPT_MS, count))
@@ -202,6 +202,8 @@ class Members:
         rings: list[Ring] = []
         try:
             rings.extend(self._ring(link) for _ in range(wanted.fanout))
+            if wanted.loaded is not None:
+                wanted.loaded.joins(link)
             _start(rings, program, wanted.loaded)
         except BaseException:
             for ring in rings:
@@ -265,13 +267,13 @@ class Members:
         self._dropped[name] = self._dropped.get(name, 0) + ring.drops().dropped
 
 
-def _start(rings: list[Ring], program: FilterProgram, loaded: int) -> None:
+def _start(rings: list[Ring], program: FilterProgram, loaded: LoadedFilter | None) -> None:
     """Several rings share the interface's flows; none lets a frame in before all are of the group."""
     group: int | None = None
     for ring in rings if len(rings) > 1 else ():
         group = ring.join(group)
     for ring in rings:
-        if loaded >= 0:
-            ring.start_loaded(loaded)
+        if loaded is not None:
+            ring.start_loaded(loaded.descriptor)
         else:
             ring.start(program)

@@ -10,12 +10,14 @@ import ctypes
 import re
 import socket
 import struct
+from collections.abc import Callable
 from functools import cache
 from threading import Lock
 from typing import Any, NamedTuple
 
 from procwire.capture.arphrd_names import LINKTYPE_LINUX_SLL2
 from procwire.capture.block import SLL2_BYTES
+from procwire.capture.interfaces import LinkState
 from procwire.capture.source import DEFAULT_SNAPLEN, CaptureError
 
 _NAMES = ("libpcap.so.0.8", "libpcap.so.1", "libpcap.so")
@@ -69,9 +71,13 @@ class FilterProgram(NamedTuple):
 
 
 class LoadedFilter(NamedTuple):
-    """A BPF program (socket filter) that is in the kernel already, by its descriptor."""
+    """A BPF program (socket filter) that is in the kernel already, by its descriptor.
+
+    ``joins`` is told of each interface before the first of its frames can come.
+    """
 
     descriptor: int
+    joins: Callable[[LinkState], None] = lambda _: None
 
 
 class _Program(ctypes.Structure):

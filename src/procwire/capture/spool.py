@@ -25,7 +25,8 @@ RING_HEAD_BYTES = 8
 # struct record of account.bpf.c, before its data.
 RECORD_BYTES = 32
 LINKTYPE_RAW = 101
-INDEXES = 65536  # the kernel's interface indexes that are told apart
+INDEXES = 65536  # of the kernel's interfaces that are told apart: a power of two
+TRIES = 4  # places where one may stand; beyond, one that came before has to go
 WHOLE = 2  # a record's origin: a packet that is not counted in the kernel
 
 _BUSY = cython.declare(cython.uint, 1 << 31)
@@ -34,10 +35,21 @@ _HEAD = cython.declare(cython.longlong, RING_HEAD_BYTES)
 _RECORD = cython.declare(cython.longlong, RECORD_BYTES)
 _RAW = cython.declare(cython.ushort, LINKTYPE_RAW)
 _INDEXES = cython.declare(cython.uint, INDEXES)
+_TRIES = cython.declare(cython.uint, TRIES)
 _WHOLE = cython.declare(cython.int, WHOLE)
 _IN = cython.declare(cython.int, frames.INBOUND)
 _OUT = cython.declare(cython.int, frames.OUTBOUND)
 _COUNTED = cython.declare(cython.int, frames.COUNTED)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def _place(index: cython.uint, step: cython.uint) -> cython.uint:
+    """Where an interface may stand; never 0."""
+    at: cython.uint = (index + step) & (_INDEXES - 1)
+    return at or _INDEXES - 1
 
 
 @cython.cclass
@@ -49,6 +61,7 @@ class Spool:
     """
 
     words: cython.const[cython.uint][::1]  # type: ignore[valid-type]
+    indexes: cython.uint[::1]  # whose each place is; nobody's is the first
     numbers: cython.ushort[::1]
     heads: cython.uchar[::1]
     local: cython.uchar[::1]
@@ -63,6 +76,7 @@ class Spool:
         if size & (size - 1) or data_at % 8 or len(memory) < data_at + 2 * size:
             raise ValueError("a ring buffer is a power of two, mapped twice")
         self.words = memoryview(memory).cast("B").cast("I")
+        self.indexes = column("I", INDEXES)
         self.numbers = column("H", INDEXES)
         self.heads = column("B", INDEXES)
         self.local = column("B", INDEXES)
@@ -78,10 +92,18 @@ class Spool:
 
         On the wire they have ``head`` bytes more, of a link layer that is not in the record.
         """
-        if index < _INDEXES:
-            self.numbers[index] = number
-            self.heads[index] = head
-            self.local[index] = loopback
+        at: cython.uint = self._at(index)
+        step: cython.uint = 0
+        while at == 0 and step < _TRIES:
+            at = _place(index, step)
+            if self.indexes[at]:
+                at = 0
+            step += 1
+        at = at or _place(index, 0)
+        self.indexes[at] = index
+        self.numbers[at] = number
+        self.heads[at] = head
+        self.local[at] = loopback
 
     def begin(self, position: int) -> None:
         """Read on from this position."""
@@ -99,6 +121,20 @@ class Spool:
         """Let go of the memory."""
         self.words = memoryview(bytes(4)).cast("I")
         self.size = 0
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.inline
+    @cython.exceptval(check=False)
+    def _at(self, index: cython.uint) -> cython.uint:
+        """Where an interface stands; 0 for one that is not known."""
+        step: cython.uint
+        at: cython.uint
+        for step in range(_TRIES):
+            at = _place(index, step)
+            if self.indexes[at] == index:
+                return at
+        return 0
 
     @cython.cfunc
     @cython.nogil
@@ -132,22 +168,20 @@ class Spool:
         word: cython.longlong = at >> 2
         row: cython.int = batch.count
         time: cython.longlong = self.words[word + 3]
-        index: cython.uint = self.words[word + 6]
+        place: cython.uint = self._at(self.words[word + 6])
         tail: cython.uint = self.words[word + 7]  # segments, ingress, origin
         captured: cython.uint = self.words[word + 5]
         flags: cython.int = _IN if tail >> 16 & 0xFF else _OUT
-        if index >= _INDEXES:
-            index = 0
-        if self.local[index]:
+        if self.local[place]:
             flags = _IN | _OUT
         if cython.cast(cython.int, tail >> 24) != _WHOLE:
             flags |= _COUNTED
         batch.offset[row] = at + _RECORD
         batch.captured[row] = captured
-        batch.wire[row] = self.words[word + 4] + self.heads[index]
+        batch.wire[row] = self.words[word + 4] + self.heads[place]
         batch.time[row] = (time << 32 | self.words[word + 2]) + self.offset
         batch.link[row] = _RAW
-        batch.interface[row] = self.numbers[index]
+        batch.interface[row] = self.numbers[place]
         batch.flags[row] = cython.cast(cython.uchar, flags)
         batch.segments[row] = cython.cast(cython.ushort, tail & 0xFFFF)
         batch.vlan[row] = 0

@@ -94,7 +94,7 @@ def exported(pick: Callable[[tuple[int, ...]], Sequence[Picked]], subject: Mappi
         write(path, packets, comment="chosen in procwire top")
     except RecorderError as error:
         raise HostError(str(error)) from None
-    return f"{len(packets):,} packets in {path}"
+    return f"{len(packets):,} {'packet' if len(packets) == 1 else 'packets'} in {path}"
 
 
 def words_of(given: Mapping[str, Any]) -> list[str]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from procwire.engine.reading import Reading
     from procwire.recorder.building import Order, Read
     from procwire.recorder.collecting import Collector
+    from procwire.recorder.opening import Opened
     from procwire.recorder.owners import OwnerBook
 
 
@@ -38,6 +39,7 @@ class _Source(msgspec.Struct, kw_only=True):
     book: Any
     incident: dict[str, Any] = {}
     live: Path | None = None
+    kin: Any = None
     captures: bool = False
     held: list[Any] = []  # open while the files are read
 
@@ -60,7 +62,8 @@ def export(arguments: argparse.Namespace) -> int:
             _key(arguments.redact_key) if arguments.redact_key else secrets.token_bytes(KEY_BYTES)
         )
     order = Order(
-        name=found.name, sources=found.files, incident=found.incident, live=found.live, pseudonyms=names,
+        name=found.name, sources=found.files, incident=found.incident, live=found.live, kin=found.kin,
+        pseudonyms=names,
         keep=_keep(arguments.filter), filter=arguments.filter, secrets=arguments.with_keys,
         sha256=arguments.sha256, checkpoint=_checkpoint(arguments, found.name),
         tell_sources=found.captures and names is None,
@@ -103,8 +106,9 @@ def _said(output: Path, told: dict[str, Any]) -> None:
 def _columnar(place: Path) -> None:
     from procwire.engine.catalogue import tables
     from procwire.recorder.columnar import write
+    from procwire.recorder.kin import WITH_FLOWS
 
-    write(place, tables())
+    write(place, (*tables(), WITH_FLOWS))
 
 
 def _dry_run(arguments: argparse.Namespace, order: Order, reader: _Reader, book: OwnerBook) -> int:
@@ -192,6 +196,7 @@ class _Finding:
 
     def decided(self, flow: Any) -> None:
         """See Listener."""
+        self.collector.decided(flow)
 
     def observed(self, flow: Any, observation: Any) -> None:
         """See Listener."""
@@ -221,7 +226,7 @@ def _found(arguments: argparse.Namespace) -> _Source:
                 source = opened(path)
                 return _Source(
                     name=source.name, files=(source.packets,), book=source.book, incident=source.incident,
-                    live=source.live, held=source.held,
+                    live=source.live, kin=source.kin, held=source.held,
                 )  # fmt: skip
     for name in arguments.what:
         if not Path(name).exists():
@@ -253,7 +258,27 @@ def open_bundle(arguments: argparse.Namespace) -> int:
     if not arguments.json and not arguments.csv:
         print(f"procwire: {clean(source.about)}", file=sys.stderr)
     with _holding(source.held):
-        return read.run(arguments)
+        return _processes(arguments, source) if arguments.processes else read.run(arguments)
+
+
+def _processes(arguments: argparse.Namespace, source: Opened) -> int:
+    """Whose flows an incident holds, and who started them; a tree for people."""
+    from procwire.cli.output.choice import writer
+    from procwire.cli.output.tree import grown, with_ancestors
+    from procwire.model.filter import compile_filter
+    from procwire.recorder.kin import KIN, Row
+
+    rows: list[Row] = list(source.kin.tree(source.book.processes()))
+    if arguments.filter:
+        keep = compile_filter(arguments.filter, KIN, now=time.time_ns()).matches
+        rows = with_ancestors(rows, keep, lambda row: row["pid"], lambda row: row.get("ppid"))
+    out = writer(arguments, KIN)
+    rows.sort(key=lambda row: row["pid"])
+    for row, branch in grown(rows, lambda row: row["pid"], lambda row: row.get("ppid")):
+        lead = "" if arguments.json or arguments.csv else branch
+        out.write(row | {"process": lead + str(row.get("process") or "?")})
+    out.finish()
+    return exit.OK
 
 
 @contextlib.contextmanager

@@ -23,7 +23,7 @@ from procwire.model.flow import Flow
 from procwire.model.lives import LIVES
 from procwire.model.observation import Observation
 from procwire.model.observed import ObservationRow
-from procwire.model.process import Owner
+from procwire.model.process import is_answered
 from procwire.model.rows import NO_CONTEXT, FlowRow, RowContext
 from procwire.model.values import clean
 
@@ -112,7 +112,7 @@ class Detecting:
 
     def observed(self, flow: Flow, observation: Observation) -> None:
         """Something was seen in a flow. Live, it waits until its owner is known, or the flow is told of."""
-        if self._live and flow.number and not isinstance(flow.owner, Owner) and self._holding < MAX_HELD:
+        if self._live and flow.number and not is_answered(flow.owner) and self._holding < MAX_HELD:
             self._held.setdefault(flow.number, []).append(observation)
             self._holding += 1
             return

@@ -25,7 +25,8 @@ examples:
   procwire incident export 20261126T002246.242Z-signal -o case7.tar.zst
   procwire incident export trace.pcapng -o case8 --filter 'app == dns'
   procwire incident export case8 -o case8-public.tar.zst --redact --dry-run
-  procwire incident open case7.tar.zst --json"""
+  procwire incident open case7.tar.zst --json
+  procwire incident open case7.tar.zst --processes"""
 
 
 def add(commands: Any) -> None:
@@ -141,6 +142,10 @@ def _add_open(actions: Any) -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--packets", action="store_true", help="one line a packet instead of one a flow")
     what.add_argument("--summary", action="store_true", help="totals, protocols, top talkers, faults")
+    what.add_argument(
+        "--processes", action="store_true",
+        help="whose flows it holds and who started them, as a tree; with --json all that is known of each",
+    )  # fmt: skip
     words.add_observations(what)
     words.add_findings(parser, what)
     words.add_keys(parser)

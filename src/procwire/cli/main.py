@@ -53,7 +53,7 @@ MODULES = (
     "shell",
 )  # in the order in which help names their commands
 ALONE = frozenset(
-    {"watch", "daemon", "metrics", "read", "top", "follow", "export"}
+    {"watch", "daemon", "metrics", "read", "top", "follow", "export", "incident"}
 )  # modules with one command, of their own name
 
 EPILOG = """\

@@ -28,8 +28,9 @@ from procwire.model.packets import PacketTable
 from procwire.model.process import FROM_FILE
 from procwire.model.rows import FlowRow, InterfaceRow
 from procwire.model.tables import FLOWS, INTERFACES, PACKETS
+from procwire.recorder.kin import KIN, Row
 from procwire.recorder.opening import Opened
-from procwire.recorder.owners import Owned
+from procwire.recorder.owners import Owned, processes
 from procwire.recorder.picking import Picked
 from procwire.store.asking import Limits, QueryError, Questions
 from procwire.store.reason import StoreError
@@ -122,6 +123,11 @@ class Recorded(Answering):
             INTERFACES.name: (INTERFACES, self._interfaces),
             **{table.name: (observed(table), self._of(table.name)) for table in kinds},
         }
+        if opened is not None:
+            self.offers[KIN.name] = (KIN, lambda: self._kin(opened))
+
+    def _kin(self, opened: Opened) -> list[Row]:
+        return list(opened.kin.tree(processes(row.flow.owner for row in self.kept.flows)))
 
     def read(self) -> None:
         """Read to the end or to the damage."""

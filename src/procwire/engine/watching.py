@@ -6,10 +6,12 @@ One thread takes frames, decodes and ingests; owners are looked up on another, s
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 from msgspec import structs
 
@@ -19,12 +21,12 @@ from procwire.capture.source import CaptureError
 from procwire.decrypt.keyfile import open_keys
 from procwire.doctor.checks import compiled_modules
 from procwire.engine.context import Context
-from procwire.engine.host import pictures
+from procwire.engine.host import pictures, process_rows
 from procwire.engine.keys import Tapped
 from procwire.engine.options import EngineError, WatchOptions
 from procwire.engine.pipeline import Pipeline
 from procwire.engine.sources import Chosen
-from procwire.flows.telling import Telling
+from procwire.flows.telling import STEP, Telling
 from procwire.model.flow import Flow
 from procwire.model.frames import FrameBatch
 from procwire.model.listening import Audience
@@ -32,6 +34,7 @@ from procwire.model.observation import Observation
 from procwire.model.packets import PacketTable
 from procwire.model.streams import StreamSink
 from procwire.processes.kernel import KernelOwners
+from procwire.processes.keys import key_of
 from procwire.processes.owners import Owners
 from procwire.processes.resolver import Resolver
 from procwire.recorder.keeping import Keeping
@@ -50,6 +53,8 @@ READY_SECONDS = 5.0  # the first look at all sockets of the host may take so lon
 LAST_SECONDS = 0.5  # so long may the owners' thread take to end
 SWITCH_SECONDS = 0.0005  # so long may a thread keep another waiting for the interpreter (Python: 5 ms)
 COUNT_SECONDS = 1.0  # from one reading of the kernel's counts to the next
+
+_OVER = object()
 
 
 class Watching:
@@ -83,6 +88,7 @@ class Watching:
         self.stopping = False
         self.evicted = 0  # accounts of the kernel that had to make room, known at the end
         self._table = PacketTable()
+        self._turn: Iterator[None] | None = None  # what is being done, a step at a time
         self.tick = TICK_SECONDS  # how often the audience has its turn, at the least
         self._next_tick = self._next_update = self._next_count = 0.0
         if options.sandbox != OFF:
@@ -116,8 +122,9 @@ class Watching:
             self._prepare()
             while not self.stopping and (deadline is None or time.monotonic() < deadline):
                 left = self.tick if deadline is None else min(self.tick, deadline - time.monotonic())
-                self._take(self.source.poll(max(0.0, left)))
+                self._take(self.source.poll(max(0.0, left) if self._turn is None else 0.0))
                 self._tick(time.monotonic())
+                self._step()
             self._drain()
         finally:
             self._close()
@@ -126,12 +133,12 @@ class Watching:
 
     def opened(self, flow: Flow) -> None:
         """See pipeline.Listener."""
-        nobody, deaf = self.resolver is None, self.pipeline.analyzer is None
+        nobody, deaf = self.resolver is None or self._glimpse(flow), self.pipeline.analyzer is None
         self._telling.opened(flow, time.monotonic(), answered=nobody, decided=deaf)
         if self.counting is not None:
             self.counting.opened(flow)
         self.keeping.opened(flow)
-        if self.resolver is not None:
+        if self.resolver is not None and not nobody:
             self.resolver.submit(flow)
 
     def decided(self, flow: Flow) -> None:
@@ -159,6 +166,14 @@ class Watching:
         tapped, steer = partial(tap, self.keys), chosen.steer
         return tapped if steer is None else lambda sink: steer(tapped(sink))
 
+    def _glimpse(self, flow: Flow) -> bool:
+        """Whose it is as the kernel noted it, at once; whether that is all there is to know."""
+        look = self.warden.owners.glimpse(key_of(flow)) if self.warden is not None else None
+        if look is None:
+            return False
+        flow.owner = structs.replace(look.owner, answered=time.time_ns())
+        return look.final
+
     def _open_kernel(self) -> None:
         try:
             self.kernel = KernelOwners()
@@ -174,10 +189,19 @@ class Watching:
         context = Context(self.source.interfaces, source="tap")
         owner = identity.lesser() if options.sandbox != OFF else None
         try:
-            return Keeping(wishes, self.source, context, self, owner=owner)
+            keeping = Keeping(wishes, self.source, context, self, owner=owner)
         except (CaptureError, RecorderError) as error:
             self.source.close()
             raise EngineError(str(error)) from None
+        if keeping.flight is not None and options.owners:
+            keeping.flight.processes = self._processes
+        return keeping
+
+    def _processes(self) -> list[dict[str, Any]] | None:
+        """For an incident, which tells who started whose flows it holds; none where nobody may look."""
+        with contextlib.suppress(OSError):
+            return process_rows(self.warden.gallery if self.warden is not None else None)
+        return []
 
     def settled(self, flow: Flow) -> bool:
         """Is all known of it that will be?"""
@@ -238,27 +262,39 @@ class Watching:
         self.keeping.tick(clock)
         self.pipeline.expire(clock - LAG_NS)
         self._collect()
+        if self._turn is None:
+            self._turn = self._work(now, clock)
+
+    def _step(self) -> None:
+        """A millisecond's part of what is to be done: a flow that begins meanwhile is not kept waiting."""
+        if self._turn is not None and next(self._turn, _OVER) is _OVER:
+            self._turn = None
+
+    def _work(self, now: float, clock: int) -> Iterator[None]:
+        """The turn of the audience."""
         if now >= self._next_count:
             self._next_count = now + COUNT_SECONDS
-            self._count()
-        self._telling.tick(now)
+            yield from self._count()
+        yield from self._telling.tick(now)
         if self.options.every and now >= self._next_update:
             self._next_update = now + self.options.every
-            self._update()
+            yield from self._update()
         self.audience.ticked(clock)
 
-    def _count(self) -> None:
+    def _count(self) -> Iterator[None]:
         """What the kernel counted of each flow; of those that have ended, for the last time."""
         if self.counting is None:
             return
-        self.counting.count()
-        self._telling.counted(self.counting.forget)
+        yield from self.counting.reading()
+        yield from self._telling.counted(self.counting.forget)
 
-    def _update(self) -> None:
+    def _update(self) -> Iterator[None]:
         """The state of every open flow that was told of."""
-        for flow in self.pipeline.tracker.active():
+        for number, flow in enumerate(list(self.pipeline.tracker.active()), 1):
             if self._telling.has_told(flow):
                 self.audience.told("update", flow)
+            if number % STEP == 0:
+                yield
 
     def _collect(self) -> None:
         if self.resolver is None:
@@ -293,7 +329,8 @@ class Watching:
         if self.warden is not None:
             self.warden.close()
         self.pipeline.finish()
-        self._count()
+        for _ in self._count():
+            pass
         self.evicted = self.counting.evicted if self.counting is not None else 0
         self.source.close()
         self._telling.finish()

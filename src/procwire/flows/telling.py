@@ -6,12 +6,13 @@ answered and its numbers are final. Times are seconds of one clock, which the ca
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from procwire.model.flow import Flow
 from procwire.model.listening import Audience
 
 GRACE_SECONDS = 1.0  # a flow that is not known by then is told of as it is
+STEP = 8  # flows that are told of in one step, about a millisecond's work
 
 
 class _Waiting:
@@ -35,6 +36,7 @@ class Telling:
     def __init__(self, audience: Audience) -> None:
         self.audience = audience
         self._waiting: dict[int, _Waiting] = {}
+        self._steps = 0
 
     def opened(self, flow: Flow, now: float, *, answered: bool, decided: bool) -> None:
         """A flow began; ``answered``: nobody is asked whose it is, ``decided``: nobody looks what it says."""
@@ -65,16 +67,21 @@ class Telling:
         waiting.counted = counted
         self._settle(waiting, now)
 
-    def counted(self, final: Callable[[Flow], bool]) -> None:
-        """The numbers were read; ``final``: whether those of a flow that has ended are."""
-        for waiting in self._waiting.values():
-            if waiting.ended and not waiting.counted:
-                waiting.counted = final(waiting.flow)
+    def counted(self, final: Callable[[Flow], bool]) -> Iterator[None]:
+        """The numbers were read; ``final``: whether those of a flow that has ended are. In steps."""
+        ended = [each for each in self._waiting.values() if each.ended and not each.counted]
+        for number, waiting in enumerate(ended, 1):
+            waiting.counted = final(waiting.flow)
+            if number % STEP == 0:
+                yield
 
-    def tick(self, now: float) -> None:
-        """Tell what can be told by now."""
-        for waiting in list(self._waiting.values()):
-            self._settle(waiting, now)
+    def tick(self, now: float) -> Iterator[None]:
+        """Tell what can be told by now, in steps: other things may happen between two of them."""
+        for number, waiting in list(self._waiting.items()):
+            if self._waiting.get(number) is waiting and self._settle(waiting, now):
+                self._steps += 1
+                if self._steps % STEP == 0:
+                    yield
 
     def finish(self) -> None:
         """Tell everything: nobody answers or counts any more."""
@@ -96,12 +103,16 @@ class Telling:
         """Flows that have ended, and whose end was not told yet."""
         return [each.flow for each in self._waiting.values() if each.ended]
 
-    def _settle(self, waiting: _Waiting, now: float) -> None:
+    def _settle(self, waiting: _Waiting, now: float) -> bool:
+        """Tell what can be told of it; whether that was anything."""
+        told = False
         known = waiting.answered and (waiting.decided or waiting.ended)
         if not waiting.told and (known or now - waiting.since >= GRACE_SECONDS):
-            waiting.told = True
+            waiting.told = told = True
             self.audience.told("open", waiting.flow)
         if waiting.answered and waiting.told and waiting.counted:
             del self._waiting[waiting.flow.number]
             if waiting.ended:
+                told = True
                 self.audience.told("end", waiting.flow)
+        return told

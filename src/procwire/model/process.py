@@ -90,5 +90,14 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
     answered: int = 0  # when this was known, ns since 1970 UTC; 0 where it was not looked up live
 
 
+class Glimpse(Owner, frozen=True, kw_only=True):
+    """Who it is for certain, by pid, start and name; all else of that process an ``Owner`` tells later."""
+
+
+def is_answered(owner: object) -> bool:
+    """Whether that is an answer in full, and nothing more is waited for."""
+    return type(owner) is Owner
+
+
 FROM_FILE = Owner(process=None, confidence=UNKNOWN, source="file", reason="read from a file")
 NOT_LOOKED = Owner(process=None, confidence=UNKNOWN, reason="not looked up")

@@ -15,8 +15,8 @@ from msgspec import structs
 
 from procwire.bpf import records
 from procwire.bpf.libbpf import BpfError
-from procwire.model.process import EXACT, Owner, ProcessRef
-from procwire.processes import keys
+from procwire.model.process import EXACT, Glimpse, Owner, ProcessRef
+from procwire.processes import keys, procfs
 from procwire.processes._names import CONNECTED
 from procwire.processes.kernel import SOURCE
 from procwire.processes.keys import Key
@@ -44,12 +44,13 @@ _UNSURE, _STRANGE = _End(), _End(strange=True)
 
 
 class NotedOwners:
-    """Answers what it can; ``learn`` is told what others answered. For one thread."""
+    """Answers what it can; ``learn`` is told what others answered. For one thread, but for ``glimpse``."""
 
     def __init__(self, notes: Notes, *, clock: Callable[[], int] = time.monotonic_ns) -> None:
         self._notes = notes
         self._clock = clock
         self._addresses: frozenset[bytes] | None = None
+        self._boot = procfs.boot_ns()
         self._since = 0  # what was noted since then no survey of holders can contradict
         self._processes: dict[_Identity, ProcessRef] = {}
         self._sure: set[int] = set()  # cookies of sockets that are older, and were asked for since
@@ -63,22 +64,31 @@ class NotedOwners:
 
     def look(self, key: Key) -> Look | None:
         """Whose flow it is; None where somebody else must say, and ``learn`` is to be told. Never raises."""
-        if self._addresses is None or key.proto not in CONNECTED or keys.is_group(key.dst):
+        ends = self._ends(key)
+        if ends is None:
             return None
-        try:
-            src, dst = self._end(key), self._end(key.turned())
-        except BpfError:
-            return None
-        process, peer = self._known(src), self._known(dst)
-        unsure = (process is None and not src.strange) or (peer is None and not dst.strange)
-        if unsure or process is peer is None:
+        found = self._settled(ends)
+        if found is None:
             if len(self._asked) >= MAX_ASKED:
                 self._asked.clear()
-            self._asked[key] = src, dst
+            self._asked[key] = ends
+        return found
+
+    def glimpse(self, key: Key) -> Look | None:
+        """As ``look``; where that does not settle it, who is noted, by name: the rest is to be asked.
+
+        None where the flow's opener is not certain. Any thread may want to know: nothing is written.
+        """
+        ends = self._ends(key)
+        if ends is None:
             return None
-        if process is None:
-            return Look(_owner("dst", peer, dst), final=True)
-        return Look(_owner("src", process, src, peer), final=True)
+        if (found := self._settled(ends)) is not None:
+            return found
+        src, dst = ends
+        process, peer = self._known(src) or self._named(src), self._known(dst) or self._named(dst)
+        if process is not None:
+            return Look(_owner("src", process, src, peer, made=Glimpse), final=False)
+        return Look(_owner("dst", peer, dst, made=Glimpse), final=False) if peer and src.strange else None
 
     def learn(self, key: Key, look: Look) -> None:
         """What somebody else answered."""
@@ -96,6 +106,37 @@ class NotedOwners:
         """Read no more."""
         self._addresses = None
         self._notes.close()
+
+    def _ends(self, key: Key) -> tuple[_End, _End] | None:
+        """Both as they are noted; None where notes say nothing of such a flow."""
+        if self._addresses is None or key.proto not in CONNECTED or keys.is_group(key.dst):
+            return None
+        try:
+            return self._end(key), self._end(key.turned())
+        except BpfError:
+            return None
+
+    def _settled(self, ends: tuple[_End, _End]) -> Look | None:
+        """The whole answer, where nothing is left to ask."""
+        src, dst = ends
+        process, peer = self._known(src), self._known(dst)
+        unsure = (process is None and not src.strange) or (peer is None and not dst.strange)
+        if unsure or process is peer is None:
+            return None
+        if process is None:
+            return Look(_owner("dst", peer, dst), final=True)
+        return Look(_owner("src", process, src, peer), final=True)
+
+    def _named(self, end: _End) -> ProcessRef | None:
+        """As the kernel noted it at that socket, unless it has become another program since."""
+        if end.identity is None or end.noted <= self._since:
+            return None
+        pid, start, name, uid, executed = end.identity
+        if executed > end.noted:
+            return None
+        begun = procfs.start_ns(self._boot, procfs.ticks(start))
+        ended = time.time_ns() - time.monotonic_ns() + end.ended if end.ended else 0
+        return ProcessRef(pid=pid, start=begun, name=procfs.text(name), uid=uid, ended=ended)
 
     def _take(self, end: _End, process: ProcessRef | None) -> None:
         """Only of one that was read whole: of others more may be known later."""
@@ -137,8 +178,15 @@ class NotedOwners:
         self._asked.clear()
 
 
-def _owner(side: str, process: ProcessRef | None, end: _End, peer: ProcessRef | None = None) -> Owner:
-    return Owner(
+def _owner(
+    side: str,
+    process: ProcessRef | None,
+    end: _End,
+    peer: ProcessRef | None = None,
+    *,
+    made: type[Owner] = Owner,
+) -> Owner:
+    return made(
         process=process,
         confidence=EXACT,
         source=SOURCE,

@@ -14,7 +14,7 @@ from typing import NamedTuple, Self
 from msgspec import structs
 
 from procwire.bpf.libbpf import BpfError
-from procwire.model.process import EXACT, LISTENER, RECENT, UNKNOWN, Owner, ProcessRef
+from procwire.model.process import EXACT, LISTENER, RECENT, UNKNOWN, Glimpse, Owner, ProcessRef
 from procwire.processes import keys
 from procwire.processes._names import CONNECTED
 from procwire.processes.claims import Origin
@@ -137,6 +137,20 @@ def merged(before: Owner, after: Owner) -> Owner:
         peer_reason=met.peer_reason,
         answered=since.answered,
     )
+
+
+def revealed(before: Owner, after: Owner) -> Owner:
+    """A glimpse and what is said in full later: known since then where both are of one process."""
+    surer = _RANK[before.confidence] > _RANK[after.confidence]
+    if same(before.process, after.process):
+        confidence = before.confidence if surer else after.confidence
+        return structs.replace(after, confidence=confidence, answered=before.answered)
+    return before if surer or after.process is None else after
+
+
+def whole(owner: Owner) -> Owner:
+    """A glimpse as the answer that it is when nobody tells more."""
+    return Owner(**structs.asdict(owner)) if isinstance(owner, Glimpse) else owner
 
 
 def same(left: ProcessRef | None, right: ProcessRef | None) -> bool:

@@ -18,9 +18,9 @@ from typing import NamedTuple, Protocol, Self
 from msgspec import structs
 
 from procwire.model.flow import Flow
-from procwire.model.process import UNKNOWN, Owner
+from procwire.model.process import UNKNOWN, Glimpse, Owner
 from procwire.processes.keys import Key, key_of
-from procwire.processes.owners import Look, Owners, merged, reviewed
+from procwire.processes.owners import Look, Owners, merged, revealed, reviewed, whole
 
 MAX_WAITING = 65536  # flows handed in and not answered
 RETRIES_NS = (
@@ -135,11 +135,14 @@ class Resolver:
         return self._ready.wait(timeout)
 
     def submit(self, flow: Flow) -> bool:
-        """Hand a flow in. False, and an answer that says so, when too many wait."""
+        """Hand a flow in. False, and an answer that says so, when too many wait.
+
+        What a ``Glimpse`` has told of it stands, and for as long as nobody tells more it is the answer.
+        """
         with self._wake:
             if self._stopping or len(self._new) + len(self._later) >= MAX_WAITING:
                 self.refused += 1
-                self._done.append(Answer(flow, self._refusal()))
+                self._done.append(Answer(flow, _before(flow, self._refusal())))
                 return False
             self._new.append(flow)
             self._wake.notify()
@@ -151,7 +154,7 @@ class Resolver:
         False, and no answer, where there is nothing to look at again or no room to.
         """
         owner = flow.owner
-        if not isinstance(owner, Owner) or not owner.socket:
+        if not isinstance(owner, Owner) or isinstance(owner, Glimpse) or not owner.socket:
             return False
         with self._wake:
             if self._stopping or len(self._ended) >= MAX_WAITING:
@@ -174,7 +177,8 @@ class Resolver:
         """
         found = []
         while self._done:
-            found.append(self._done.popleft())
+            answer = self._done.popleft()
+            found.append(answer._replace(owner=whole(answer.owner)) if answer.final else answer)
         return found
 
     @property
@@ -219,7 +223,7 @@ class Resolver:
         for place, (flow, key) in enumerate(_in_time(owners, [*fresh, *over])):
             if place < len(fresh):
                 self._count += 1
-                self._look(owners, Waiting(0, self._count, 0, flow, key, _STOPPED))
+                self._look(owners, Waiting(0, self._count, 0, flow, key, _before(flow)))
             else:
                 self._review(owners, flow, key)
         self._turned = self._clock() if fresh or over else self._turned
@@ -249,7 +253,7 @@ class Resolver:
         while self._new and self._clock() < end:
             self._count += 1
             flow = self._new.popleft()
-            self._look(owners, Waiting(0, self._count, 0, flow, key_of(flow), _STOPPED))
+            self._look(owners, Waiting(0, self._count, 0, flow, key_of(flow), _before(flow)))
         while self._ended and self._clock() < end:
             flow = self._ended.popleft()
             self._review(owners, flow, key_of(flow))
@@ -260,11 +264,12 @@ class Resolver:
         except OSError as error:  # a channel that died must not end the others' look-ups
             found = Look(Owner(process=None, confidence=UNKNOWN, reason=f"{_FAILED}{error}"), final=False)
         owner = structs.replace(found.owner, answered=self._wall())
-        best = merged(waiting.owner, owner) if waiting.attempt else owner
+        glimpsed = isinstance(waiting.owner, Glimpse)
+        best = revealed(waiting.owner, owner) if glimpsed else merged(waiting.owner, owner)
         if found.final or waiting.attempt >= len(self._retries):
             self._done.append(Answer(waiting.flow, best))
             return
-        if best.process is not None and waiting.owner.process is None:
+        if best.process is not None and (glimpsed or waiting.owner.process is None):
             self._done.append(Answer(waiting.flow, best, final=False))
         due = self._clock() + self._retries[waiting.attempt]
         again = waiting._replace(due=due, attempt=waiting.attempt + 1, owner=best)
@@ -301,12 +306,17 @@ class Resolver:
                 self._done.append(Answer(waiting.flow, waiting.owner))
             self._later.clear()
             for flow in self._new:
-                self._done.append(Answer(flow, _STOPPED))
+                self._done.append(Answer(flow, _before(flow)))
             self._new.clear()
             for flow in self._ended:
                 if isinstance(flow.owner, Owner):
                     self._done.append(Answer(flow, flow.owner))
             self._ended.clear()
+
+
+def _before(flow: Flow, nothing: Owner = _STOPPED) -> Owner:
+    """What is known of a flow before it is looked at."""
+    return flow.owner if isinstance(flow.owner, Glimpse) else nothing
 
 
 def _in_time(owners: Asked, flows: list[Flow]) -> Iterator[tuple[Flow, Key]]:

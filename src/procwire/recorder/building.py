@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -26,18 +25,18 @@ from procwire.recorder.collecting import Collector
 from procwire.recorder.container import Container
 from procwire.recorder.frame_redaction import FrameRedaction
 from procwire.recorder.hashed import Hashed, HashedFile, past_cache
-from procwire.recorder.incident import FINDINGS, FLOWS, OBSERVATIONS, PACKETS
+from procwire.recorder.incident import FINDINGS, FLOWS, OBSERVATIONS, PACKETS, PROCESSES
+from procwire.recorder.kin import Kin
 from procwire.recorder.owners import OwnerBook
 from procwire.recorder.pseudonyms import Pseudonyms
 from procwire.recorder.reason import RecorderError
 from procwire.recorder.telling import summary
 
 TABLES = (
-    "flows.ndjson", "observations.ndjson", "dns.ndjson", "processes.ndjson", "accounting.ndjson",
+    "flows.ndjson", "observations.ndjson", "dns.ndjson", PROCESSES, "accounting.ndjson",
     "health.ndjson", "findings.ndjson", "owners.ndjson",
 )  # fmt: skip
 LIVE = (FLOWS, OBSERVATIONS, FINDINGS)  # what an incident knew beside its packets
-BEHIND_BYTES = 64 << 20  # of packets, within which nearly every flow says what it is; more is a second wait
 CHECKPOINT, SUMMARY = "checkpoint", "summary.md"
 
 
@@ -70,6 +69,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[str, ...]
     incident: dict[str, Any] = {}  # its head
     live: Path | None = None  # the incident's directory
+    kin: Kin | None = None  # who is known of its processes
     keep: Callable[[Any], bool] | None = None
     filter: str = ""
     pseudonyms: Pseudonyms | None = None
@@ -142,6 +142,7 @@ class _Making:
     def maker(self, read: Reader, book: OwnerBook, sources: Sequence[str]) -> Callable[[], dict[str, Any]]:
         """What makes the bundle of these files."""
         collector = Collector(self._write)
+        collector.facts.kin = self.order.kin or collector.facts.kin
         self._redact(collector)
         reading, again = read(sources, self._open(sources), collector, book), self._open(sources)
 
@@ -169,7 +170,7 @@ class _Making:
         names = self.order.pseudonyms
         if names is not None:
             collector.heard = names.flow_id
-            collector.facts.called = names.address
+            collector.facts.called, collector.facts.parent = names.address, names.ancestor
             collector.owner_line = lambda flow: owners.line(_masked(flow, names), names.flow_id(flow))
 
     def _note(self, found: Read, collector: Collector) -> None:
@@ -195,7 +196,7 @@ class _Making:
     def _follow(
         self, sources: Files, collector: Collector, drops: Mapping[str, int]
     ) -> Callable[[Read], tuple[int, None]] | None:
-        """Have packets written BEHIND_BYTES behind who reads them; what ends that. None: they must wait.
+        """Have packets written some way behind who reads them; what ends that. None: they must wait.
 
         A flow's comment says what was known by then, and names that came later stand behind the packets.
         """
@@ -208,20 +209,12 @@ class _Making:
         )  # fmt: skip
         following = annotated.Following(sources, wanted, self.output)
         self._stack.callback(following.close)
-        read: deque[tuple[int, int]] = deque()  # bytes and packets so far, of the latest batches
-
-        def behind() -> None:
-            read.append((collector.facts.bytes, len(collector.numbers)))
-            while len(read) > 1 and read[-1][0] - read[1][0] >= BEHIND_BYTES:
-                read.popleft()
-            if read[-1][0] - read[0][0] >= BEHIND_BYTES:
-                following.follow(read[0][1])
 
         def finish(found: Read) -> tuple[int, None]:
             known.update(found.names)
             return following.finish(), None
 
-        collector.behind = behind
+        collector.behind = following.follow
         return finish
 
     def _packets(

@@ -7,8 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import msgspec
-
 from procwire.capture.encode import run_end
 from procwire.dpi.registry import registry
 from procwire.model.finding import FINDINGS, Finding
@@ -23,6 +21,9 @@ from procwire.model.process import Owner, ProcessRef
 from procwire.model.rows import NO_CONTEXT, FlowRow, RowContext
 from procwire.model.tables import FLOWS
 from procwire.recorder import owners
+from procwire.recorder.incident import PROCESSES
+from procwire.recorder.kin import OWNER, WITH_FLOWS, Kin, Row
+from procwire.recorder.lag import Lag
 from procwire.recorder.noted import Observed
 from procwire.recorder.sums import unfollowed, wire_bytes
 
@@ -40,13 +41,14 @@ class Collector(Silent):
     def __init__(self, write: Write, keep: Callable[[Any], bool] | None = None) -> None:
         self.context: RowContext = NO_CONTEXT  # to be set before anything is read
         self.heard: Callable[[Flow], object] | None = None  # told of each flow that begins
-        self.behind: Callable[[], None] | None = None  # called when a batch is noted
+        self.behind: Callable[[int], None] | None = None  # called with how many packets may be written
         self.owner_line: Callable[[Flow], bytes] = owners.line
         self.flows: dict[int, Flow] = {}
         self.numbers = array("q")
         self.wanted: set[int] | None = None if keep is None else set()
         self.unkept = 0
         self.facts = Facts()
+        self._lag = Lag()
         self._write = write
         self._keep = keep
         self._how = readers(FLOWS.columns)
@@ -56,8 +58,9 @@ class Collector(Silent):
         """A batch that was ingested."""
         self.numbers.frombytes(memoryview(table.flow)[: batch.count].tobytes())
         self.facts.packets(batch, table)
-        if self.behind is not None:
-            self.behind()
+        until = self._lag.read(self.facts.bytes, len(self.numbers))
+        if self.behind is not None and until:
+            self.behind(until)
 
     def opened(self, flow: Flow) -> None:
         """See Listener."""
@@ -65,8 +68,13 @@ class Collector(Silent):
             self.unkept += 1
             return
         self.flows[flow.number] = flow
+        self._lag.opened(flow.number)
         if self.heard is not None:
             self.heard(flow)
+
+    def decided(self, flow: Flow) -> None:
+        """See Listener."""
+        self._lag.settled(flow.number)
 
     def observed(self, flow: Flow, observation: Observation) -> None:
         """See Listener."""
@@ -86,6 +94,7 @@ class Collector(Silent):
 
     def ended(self, flow: Flow) -> None:
         """See Listener."""
+        self._lag.settled(flow.number)
         row = FlowRow(flow, self.context)
         if self.wanted is not None:
             if self._keep is not None and self._keep(row):
@@ -107,14 +116,16 @@ class Facts:
     """Sums over flows and packets."""
 
     def __init__(self) -> None:
-        self.called: Callable[[str], str] = str  # under what name somebody is told of in a summary
+        self.called: Callable[[str], str] = str  # under what name somebody is told of in a summary,
+        self.parent: Callable[[str], str] = str  # and a parent, as name:pid
         self.count = self.bytes = 0
         self.first = self.last = 0
         self.apps: Counter[str] = Counter()
         self.talkers: Counter[tuple[str, str]] = Counter()
         self.no_flow = 0
         self._interfaces: Counter[int] = Counter()  # packets
-        self._processes: dict[tuple[int, int, str], dict[str, Any]] = {}
+        self.kin = Kin()  # who is known of those who started them
+        self._processes: dict[tuple[int, int, str], tuple[ProcessRef, list[int]]] = {}
         self._accounts: dict[tuple[str, str], list[int]] = {}  # flows, packets, bytes
 
     def packets(self, batch: FrameBatch, table: PacketTable) -> None:
@@ -150,22 +161,25 @@ class Facts:
                 self._process(each, packets, size)
 
     def _process(self, process: ProcessRef, packets: int, size: int) -> None:
-        key = (process.pid, process.start, process.name)
-        told = self._processes.setdefault(
-            key,
-            {"schema": "procwire.owning_process/1", "flows": 0, "packets": 0, "bytes": 0, "process": process},
-        )
-        told["flows"] += 1
-        told["packets"] += packets
-        told["bytes"] += size
+        known = self._processes.setdefault((process.pid, process.start, process.name), (process, [0, 0, 0]))
+        for place, more in enumerate((1, packets, size)):
+            known[1][place] += more
+
+    def processes(self) -> Iterator[Row]:
+        """Whose flows there are, and who started them; the busiest first, each with its parents behind it."""
+        busy = sorted(self._processes.values(), key=lambda each: -each[1][2])
+        tallies = {(one.pid, one.start): tally for one, tally in busy}
+        for row in self.kin.tree(one for one, _ in busy):
+            tally = tallies.get((row["pid"], row.get("start") or 0)) if row["known_by"] == OWNER else None
+            yield row | dict(zip(("flows", "packets", "bytes"), tally or (0, 0, 0), strict=True))
 
     def tables(
         self, interface: Callable[[int], str | None], drops: dict[str, int]
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         """(file, line) of what was summed up."""
-        for told in self._processes.values():
-            known = {key: value for key, value in msgspec.to_builtins(told["process"]).items() if value}
-            yield "processes.ndjson", {**told, **known} | {"process": known["name"]}
+        how = readers(WITH_FLOWS.columns)
+        for row in self.processes():
+            yield PROCESSES, fields(row, how, {"schema": WITH_FLOWS.schema})
         for (kind, why), (flows, packets, size) in sorted(self._accounts.items()):
             yield "accounting.ndjson", _account(kind, why, flows, packets, size)
         yield "accounting.ndjson", _account("unattributed", "no flow", 0, self.no_flow, None)

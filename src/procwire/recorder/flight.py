@@ -20,9 +20,19 @@ from procwire.model.rows import FlowRow
 from procwire.model.tables import FLOWS as FLOW_TABLE
 from procwire.model.values import time_text
 from procwire.recorder import clocks
-from procwire.recorder.incident import FINDINGS, FLOWS, OBSERVATIONS, OWNERS, Incident, Reason, machine
+from procwire.recorder.incident import (
+    FINDINGS,
+    FLOWS,
+    OBSERVATIONS,
+    OWNERS,
+    PROCESSES,
+    Incident,
+    Reason,
+    machine,
+)
+from procwire.recorder.kin import KIN, Kin
 from procwire.recorder.noted import Known, Notes, Observed, lines
-from procwire.recorder.owners import owner_lines
+from procwire.recorder.owners import owner_lines, processes
 from procwire.recorder.scribe import Scribe
 from procwire.recorder.track import Block, Numbers, Ring
 from procwire.recorder.vault import Vault
@@ -42,6 +52,7 @@ class Flight:
         self.frozen: list[Incident] = []
         self.refused = 0  # triggers for which there were too many incidents
         self.armed = True
+        self.processes: Callable[[], Iterable[Mapping[str, Any]] | None] = tuple  # as they are; None: to come
         self.awaited = False  # detectors may speak when all is over: then who asked for them closes
         self._closed = False
         self._end: tuple[int, dict[str, int]] = (0, {})
@@ -54,6 +65,7 @@ class Flight:
         self._open: list[Incident] = []
         self._triggers: deque[Reason] = deque(maxlen=MAX_WISHES)
         self._observed = Observed(registry().tables())
+        self._kin = Kin()
         self._clocks = clocks.read()
         self._idle_to = 0  # when it was last known to record nothing
         self._losses: deque[tuple[int, Mapping[str, int]]] = (
@@ -85,6 +97,7 @@ class Flight:
             ring.tick(now)
         self.notes.forget(now, min((each.reach for each in self._open), default=now))
         self._look(now, dropped)
+        self._kin.look(now, self.processes)
         if not self.armed:
             self._idle_to = now
         while self._triggers:
@@ -164,6 +177,7 @@ class Flight:
         for block in sorted(blocks, key=lambda each: each.first):
             incident.add(block, self._numbers)
         self._open.append(incident)
+        self._kin.hurry()
 
     def _name(self, reason: Reason, now: int) -> str:
         moment = time.strftime("%Y%m%dT%H%M%S", time.gmtime(now // 1_000_000_000))
@@ -195,6 +209,7 @@ class Flight:
         context = self.notes.context
         return {
             OWNERS: owner_lines(known.flows),
+            PROCESSES: lines(KIN, list(self._kin.tree(processes(flow.owner for flow in known.flows)))),
             FLOWS: lines(FLOW_TABLE, (FlowRow(flow, context) for flow in known.flows)),
             OBSERVATIONS: self._observed.lines(known.observations, context),
             FINDINGS: lines(FINDING_TABLE, known.findings),

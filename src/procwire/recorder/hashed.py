@@ -1,10 +1,10 @@
 """A file that is hashed as it is written, by threads that seldom need the interpreter.
 
-To read a file again for its hash would double the time. What is full goes to the thread that writes it and
-then to the one that hashes it, while the next is filled: BLAKE3 with 5 GB/s, which few disks outrun, and
+To read a file again for its hash would double the time. What is full goes to a thread that writes it and
+to the one that hashes it, while the next is filled: BLAKE3 with 5 GB/s, which few disks outrun, and
 SHA-256 where it is asked for, with 2 GB/s. Where the file system can, writing goes past the page cache
-(open(2), O_DIRECT): one copy of every byte less, the disk is at work from the first megabyte on, and
-``close``, after which all is on it, has little left to wait for.
+(open(2), O_DIRECT): one copy of every byte less, the disk is at work from the first megabyte on, and who
+waits for all to be on it (container.settle) has little left to wait for.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ import msgspec
 
 ROOM_BYTES = 2 << 20
 ROOMS = 8  # being filled, written and hashed
+WRITERS = 2  # the disk has the next part in hand when it is done with one
+ALLOCATED_BYTES = 64 << 20  # of the file at once
 WHOLE_BYTES = 4096  # past the page cache go whole blocks, of no disk a larger one
 
 
@@ -103,7 +105,7 @@ class HashedFile:
         self.take(len(data))
 
     def close(self) -> Hashed:
-        """Wait for the disk; may be called once. Raises OSError."""
+        """Wait until all is written, if not yet for good; may be called once. Raises OSError."""
         return self._writing.end(self._room, self._used)
 
     def _turn(self, size: int) -> None:
@@ -124,21 +126,29 @@ class HashedFile:
         return self._writing.free.get()
 
 
+class _Part(msgspec.Struct):
+    """A room on its way: ``left`` of the two who take it, one writes and one hashes."""
+
+    room: memoryview
+    used: int
+    place: int
+    left: int = 2
+
+
 class _Writing:
     """What the threads have in hand. An error is kept for who gives next."""
 
     def __init__(self, fd: int, past: int, hashes: _Hashes) -> None:
         self.free: queue.SimpleQueue[memoryview] = queue.SimpleQueue()
         self._fd, self._past = fd, past
-        self._done = 0
+        self._given = self._allocated = 0  # bytes
         self._error: OSError | None = None
         self._hashes = hashes
-        self._full: queue.SimpleQueue[tuple[memoryview, int] | None] = queue.SimpleQueue()
-        self._written: queue.SimpleQueue[tuple[memoryview, int] | None] = queue.SimpleQueue()
-        self.threads = tuple(
-            threading.Thread(target=work, name=name, daemon=True)
-            for name, work in (("write", self._write), ("hash", self._hash))
-        )
+        self._lock = threading.Lock()
+        self._to_write: queue.SimpleQueue[_Part | None] = queue.SimpleQueue()
+        self._to_hash: queue.SimpleQueue[_Part | None] = queue.SimpleQueue()
+        work = [("write", self._write)] * WRITERS + [("hash", self._hash)]
+        self.threads = tuple(threading.Thread(target=each, name=name, daemon=True) for name, each in work)
 
     def give(self, room: memoryview, used: int) -> None:
         """A room that is full."""
@@ -147,50 +157,72 @@ class _Writing:
         if self.threads[0].ident is None:
             for thread in self.threads:
                 thread.start()
-        self._full.put((room, used))
+        part = _Part(room, used, self._given)
+        self._given += used
+        self._allocate(self._given)
+        self._to_write.put(part)
+        self._to_hash.put(part)
 
     def end(self, room: memoryview, used: int) -> Hashed:
         """The last room. The threads are gone when this returns, or raises."""
         if self.threads[0].ident is not None:
-            self._full.put(None)
+            for _ in range(WRITERS):
+                self._to_write.put(None)
+            self._to_hash.put(None)
             for thread in self.threads:
                 thread.join()
         if self._error is not None:
             raise self._error
-        self._put(room[:used])
+        self._put(room[:used], self._given)
         self._hashes.update(room[:used])
-        os.fsync(self._fd)
-        return self._hashes.told(self._done)
+        self._given += used
+        if self._allocated > self._given:
+            os.ftruncate(self._fd, self._given)
+        return self._hashes.told(self._given)
+
+    def _allocate(self, until: int) -> None:
+        """Have the blocks before they are written to: then writers need not wait for each other."""
+        if self._past < 0 or until <= self._allocated:
+            return
+        try:
+            os.posix_fallocate(self._fd, self._allocated, ALLOCATED_BYTES)
+            self._allocated += ALLOCATED_BYTES
+        except OSError:  # less is free: whether it is enough, writing will show
+            self._allocated = 1 << 62
 
     def _write(self) -> None:
-        while (given := self._full.get()) is not None:
+        while (part := self._to_write.get()) is not None:
             try:
                 if self._error is None:
-                    self._put(given[0][: given[1]])
+                    self._put(part.room[: part.used], part.place)
             except OSError as error:
                 self._error = error
-            self._written.put(given)
-        self._written.put(None)
+            self._let_go(part)
 
     def _hash(self) -> None:
-        while (given := self._written.get()) is not None:
-            room, used = given
-            self._hashes.update(room[:used])
-            if len(room) == ROOM_BYTES:
-                self.free.put(room)
+        while (part := self._to_hash.get()) is not None:
+            self._hashes.update(part.room[: part.used])
+            self._let_go(part)
 
-    def _put(self, view: memoryview) -> None:
+    def _let_go(self, part: _Part) -> None:
+        with self._lock:
+            part.left -= 1
+            last = not part.left
+        if last and len(part.room) == ROOM_BYTES:
+            self.free.put(part.room)
+
+    def _put(self, view: memoryview, place: int) -> None:
         while view:
-            done = self._put_past(view) or os.pwrite(self._fd, view, self._done)
-            self._done += done
+            done = self._put_past(view, place) or os.pwrite(self._fd, view, place)
+            place += done
             view = view[done:]
 
-    def _put_past(self, view: memoryview) -> int:
+    def _put_past(self, view: memoryview, place: int) -> int:
         """How much went past the page cache: nothing of what is no whole block, as a file's end."""
-        if self._past < 0 or len(view) % WHOLE_BYTES or self._done % WHOLE_BYTES:
+        if self._past < 0 or len(view) % WHOLE_BYTES or place % WHOLE_BYTES:
             return 0
         try:
-            return os.pwrite(self._past, view, self._done)
+            return os.pwrite(self._past, view, place)
         except OSError as error:
             if error.errno != errno.EINVAL:
                 raise

@@ -19,8 +19,8 @@ from procwire.recorder.vault import Spilled, Vault
 
 SCHEMA = "procwire.incident/1"
 PACKETS, HEAD = "packets.pcapng", "incident.json"
-FLOWS, OBSERVATIONS, FINDINGS, OWNERS = (
-    "watched.ndjson", "observed.ndjson", "findings.ndjson", "owners.ndjson",
+FLOWS, OBSERVATIONS, FINDINGS, OWNERS, PROCESSES = (
+    "watched.ndjson", "observed.ndjson", "findings.ndjson", "owners.ndjson", "processes.ndjson",
 )  # fmt: skip
 RECORDING, FROZEN = "recording", "frozen"
 MAX_REASONS = 100

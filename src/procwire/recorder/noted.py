@@ -90,12 +90,16 @@ class Observed:
     """Observations as lines, each with the columns of its own table and some of its flow's."""
 
     def __init__(self, tables: Iterable[Table]) -> None:
-        self._how = {table.name: (table.schema, readers(observed(table).columns)) for table in tables}
+        self._tables = {table.name: table for table in tables}
+        self._how: dict[str, tuple[str, Any]] = {}  # of those that were seen
 
     def lines(self, seen: Iterable[tuple[Flow, Observation]], context: RowContext) -> Iterator[bytes]:
         """One line each."""
         for flow, observation in seen:
-            schema, how = self._how[observation.TABLE]
+            name = observation.TABLE
+            if name not in self._how:
+                self._how[name] = self._tables[name].schema, readers(observed(self._tables[name]).columns)
+            schema, how = self._how[name]
             yield line_of(fields(ObservationRow(flow, observation, context), how, {"schema": schema}))
 
 

@@ -13,7 +13,8 @@ import msgspec
 
 from procwire.recorder import manifest
 from procwire.recorder.container import Container
-from procwire.recorder.incident import HEAD, OWNERS, PACKETS
+from procwire.recorder.incident import HEAD, OWNERS, PACKETS, PROCESSES
+from procwire.recorder.kin import Kin
 from procwire.recorder.listing import head
 from procwire.recorder.owners import OwnerBook
 from procwire.recorder.reason import RecorderError
@@ -28,6 +29,7 @@ class Opened(msgspec.Struct, kw_only=True):
     name: str
     packets: str
     book: OwnerBook
+    kin: Kin = msgspec.field(default_factory=Kin)
     about: str
     incident: dict[str, Any] = {}
     live: Path | None = None
@@ -54,27 +56,29 @@ def opened(path: Path) -> Opened:
 
 def _incident(path: Path) -> Opened:
     told = head(path)
-    book = OwnerBook()
-    if (path / OWNERS).is_file():
-        with (path / OWNERS).open("rb") as file:
-            book.read(file)
+    book, kin = OwnerBook(), Kin()
+    for name, reader in ((OWNERS, book), (PROCESSES, kin)):
+        if (path / name).is_file():
+            with (path / name).open("rb") as file:
+                reader.read(file)
     state = told.get("state", "?")
     told["lacking"] = [*told.get("lacking", ()), *([] if state == "frozen" else ["it was never finished"])]
     return Opened(
-        name=path.name, packets=str(path / PACKETS), book=book, incident=told, live=path,
+        name=path.name, packets=str(path / PACKETS), book=book, kin=kin, incident=told, live=path,
         about=f"incident {path.name}, {state}, {told.get('packets', '?')} packets",
     )  # fmt: skip
 
 
 def _bundle(container: Container, told: dict[str, Any]) -> Opened:
-    book = OwnerBook()
-    if OWNERS in container.names():
-        with container.open(OWNERS) as file:
-            book.read(file)
+    book, kin = OwnerBook(), Kin()
+    for name, reader in ((OWNERS, book), (PROCESSES, kin)):
+        if name in container.names():
+            with container.open(name) as file:
+                reader.read(file)
     packets, held = _packets(container, PACKETS)
     lacking = "; ".join(told["reasons"])
     return Opened(
-        name=str(told["id"]), packets=packets, book=book, held=held,
+        name=str(told["id"]), packets=packets, book=book, kin=kin, held=held,
         incident=dict(told.get("incident") or {}),
         about=f"bundle {told['id']}, {told['complete']}: {lacking or 'nothing is missing'}",
     )  # fmt: skip

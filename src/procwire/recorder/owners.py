@@ -60,6 +60,10 @@ class OwnerBook:
             return None
         return near.owner if near.src == src or src[0] == flow.dst else _turned(near.owner)
 
+    def processes(self) -> list[ProcessRef]:
+        """Everybody who is known to own something, once."""
+        return processes(each.owner for known in self._known.values() for each in known)
+
     def read(self, lines: Iterable[bytes]) -> None:
         """What ``line`` has written."""
         for line in lines:
@@ -97,6 +101,17 @@ def line(flow: Flow, flow_id: str = "") -> bytes:
 def owner_lines(flows: Iterable[Flow]) -> Iterator[bytes]:
     """The lines of all flows that have one."""
     return (written for flow in flows if (written := line(flow)))
+
+
+def processes(owners: Iterable[Any]) -> list[ProcessRef]:
+    """The processes of owners and at the other ends, once; what is no owner is none's."""
+    found: dict[tuple[int, int, str], ProcessRef] = {}
+    for owner in owners:
+        if isinstance(owner, Owner):
+            for each in (owner.process, owner.peer):
+                if each is not None:
+                    found[each.pid, each.start, each.name] = each
+    return list(found.values())
 
 
 class Owned(Silent):

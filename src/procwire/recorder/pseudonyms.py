@@ -143,6 +143,11 @@ class Pseudonyms:
             words = words.encode("ascii", "replace").decode().replace("?", "x")
         return _PIECE.sub(lambda found: self._word(found[0]), words)
 
+    def ancestor(self, words: str) -> str:
+        """``name:pid``: pids stay, here as in their own columns."""
+        name, colon, pid = words.rpartition(":")
+        return f"{self.text(name)}:{pid}" if colon and pid.isdecimal() else self.text(words)
+
     def flow_id(self, flow: Flow) -> str:
         """The id that the flow has with its other addresses."""
         twin = Flow()
@@ -179,7 +184,7 @@ class Pseudonyms:
             user=self.text(process.user), parent=self.text(process.parent), unit=self.text(process.unit),
             container=self.text(process.container), pod=self.text(process.pod),
             container_runtime=process.container_runtime,
-            ancestors=tuple(map(self.text, process.ancestors)),
+            ancestors=tuple(map(self.ancestor, process.ancestors)),
             executable=None if executable is None else Executable(
                 path=self.text(executable.path), deleted=executable.deleted, memfd=executable.memfd,
                 replaced=executable.replaced, absent=executable.absent,
@@ -196,6 +201,8 @@ class Pseudonyms:
                 return self.flow_ids.get(value, "")
             return value if name in OPEN or _is_time(value) else self.address(value)
         if isinstance(value, list):
+            if name == "ancestors":
+                return [self.ancestor(str(each)) for each in value]
             return [self._value(name, each) for each in value]
         if isinstance(value, dict):
             return self.line(value)

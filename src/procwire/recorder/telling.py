@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from procwire.model.values import clean, human_size, time_text
 from procwire.recorder.collecting import Facts
 
 MOST = 10
+_WHO = ("user", "exe", "unit", "container")
 
 
 def summary(told: Mapping[str, Any], facts: Facts, findings: Iterable[Mapping[str, Any]]) -> str:
@@ -29,6 +31,7 @@ def summary(told: Mapping[str, Any], facts: Facts, findings: Iterable[Mapping[st
         (f"{_plain(process)} with {_plain(peer)}", size)
         for (process, peer), size in facts.talkers.most_common(MOST)
     ])  # fmt: skip
+    lines += _processes(facts)
     lines += _listed("Protocols", [(_plain(app), size) for app, size in facts.apps.most_common(MOST)])
     found = [
         "- **{}** {}: {}".format(*(_plain(each.get(name, "")) for name in ("severity", "detector", "detail")))
@@ -45,6 +48,17 @@ def summary(told: Mapping[str, Any], facts: Facts, findings: Iterable[Mapping[st
     ]
     lines += ["wireshark packets.pcapng", "```", ""]
     return "\n".join(lines)
+
+
+def _processes(facts: Facts) -> list[str]:
+    """Those who owned flows: who they are, and who started them."""
+    lines = []
+    for row in islice((row for row in facts.processes() if row["flows"]), MOST):
+        who = [f"pid {row['pid']}", *(facts.called(str(row[name])) for name in _WHO if row.get(name))]
+        chain = ", ".join(facts.parent(each) for each in row.get("ancestors") or ())
+        name = facts.called(str(row.get("process", "?")))
+        lines.append("- " + _plain(f"{name} ({', '.join(who)})" + (f", started by {chain}" if chain else "")))
+    return ["", "## Processes, and who started them", "", *lines] if lines else []
 
 
 def _reason(reason: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from procwire.model.finding import FINDINGS, Finding
 from procwire.model.flow import Flow
 from procwire.model.observation import Observation
 from procwire.model.observed import ObservationRow
-from procwire.model.process import Owner, ProcessRef
+from procwire.model.process import Owner, ProcessRef, is_answered
 from procwire.model.rows import NO_CONTEXT, FlowRow, RowContext
 
 MAX_HELD = 20_000  # observations of flows that were not told of yet; beyond, they go as they are
@@ -91,7 +91,7 @@ class Keeper:
 
     def observed(self, flow: Flow, observation: Observation) -> None:
         """A parser saw something in the flow, which for what is not IP is only a stand-in."""
-        if self.live and flow.number and not isinstance(flow.owner, Owner) and self._holding < MAX_HELD:
+        if self.live and flow.number and not is_answered(flow.owner) and self._holding < MAX_HELD:
             self._held.setdefault(flow.number, []).append(observation)
             self._holding += 1
             return

@@ -17,7 +17,10 @@ BY = ("process", "remote", "protocol", "unit", "container")
 NEEDS = ("process", "pid", "src", "dst", "direction", "app", "proto", "unit", "container", "bytes_out",
          "bytes_in", "packets", "start", "last", "owner_confidence", "app_confidence")  # fmt: skip
 COLUMNS = ("group", "confidence", "flows", "packets", "bytes", "bytes_out", "bytes_in", "start", "last")
+SUMS = ("flows", "packets", "bytes", "bytes_out", "bytes_in")
 MIXED = "mixed"
+GUESS = "port-guess"
+GUESSED = "?"  # behind a protocol that a port alone suggests; no protocol's name ends so
 
 
 def _process(row: Mapping[str, Any]) -> tuple[str, str]:
@@ -37,8 +40,9 @@ def _remote(row: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _protocol(row: Mapping[str, Any]) -> tuple[str, str]:
-    app = row.get("app")
-    return (app if app and app != "unknown" else row.get("proto")) or NOBODY, row.get("app_confidence") or ""
+    app, sure = row.get("app"), row.get("app_confidence") or ""
+    name = (app if app and app != "unknown" else row.get("proto")) or NOBODY
+    return (name + GUESSED if sure == GUESS else name), sure
 
 
 KEYS: Mapping[str, Callable[[Mapping[str, Any]], tuple[str, str]]] = {
@@ -101,6 +105,36 @@ def table_rows(found: Mapping[str, Sum]) -> list[dict[str, Any]]:
     return rows
 
 
+def name_of(by: str, row: Mapping[str, Any]) -> str:
+    """What people call a group: a protocol that is only guessed is not the one that was seen."""
+    name = str(row["group"])
+    guessed = by == "protocol" and row.get("confidence") == GUESS and not name.endswith(GUESSED)
+    return name + GUESSED if guessed else name
+
+
+def named(rows: Iterable[dict[str, Any]], by: str) -> list[dict[str, Any]]:
+    """Groups by the names that people call them; whose names are the same are one.
+
+    Who answers keeps protocols apart by each confidence, guessed or not.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        name = name_of(by, row)
+        known = found.get(name)
+        found[name] = {**row, "group": name} if known is None else _joined(known, row)
+    return list(found.values())
+
+
+def _joined(one: dict[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    sums = {name: (one[name] or 0) + (other[name] or 0) for name in SUMS}
+    begun = [row["start"] for row in (one, other) if row["start"]]
+    return {
+        **one, **sums, "start": min(begun, default=None),
+        "last": max(one["last"] or 0, other["last"] or 0),
+        "confidence": one["confidence"] if one["confidence"] == other["confidence"] else MIXED,
+    }  # fmt: skip
+
+
 def ordered(rows: Iterable[dict[str, Any]], order: str, *, descending: bool) -> list[dict[str, Any]]:
     """Rows by a column; what is not known comes last either way."""
     known: list[dict[str, Any]] = []
@@ -123,8 +157,10 @@ def members(by: str, name: str) -> str:
             return 'not (src ~ ".") and not (dst ~ ".")'
         return f'((direction == "in" and src == {name}) or (not (direction == "in") and dst == {name}))'
     if by == "protocol":
-        value = quoted(name)
-        return f"(app == {value} or (app == unknown and proto == {value}))"
+        value = quoted(name.removesuffix(GUESSED))
+        if name.endswith(GUESSED):
+            return f"(app == {value} and app_confidence == {GUESS})"
+        return f"(app == {value} and app_confidence != {GUESS} or app == unknown and proto == {value})"
     if name == NOBODY:
         return 'not (process ~ ".")'
     if name == HOST:

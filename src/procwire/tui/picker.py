@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from procwire.tui.app import Terminal
 
 
+AROUND = 4  # lines of a box that are not choices: its border, the line to type on, what keys do
+MAX_SHORT = 16  # choices that are seen at once
+
+
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """One line: what is returned, what it is called, and a few words on it."""
 
@@ -37,13 +41,15 @@ class Picker(ModalScreen[list[str] | None]):
         Binding("up,ctrl+p,ctrl+k", "step(-1)", show=False, priority=True),
         Binding("pagedown", "step(10)", show=False, priority=True),
         Binding("pageup", "step(-10)", show=False, priority=True),
+        Binding("j", "walk(1)", show=False, priority=True),
+        Binding("k", "walk(-1)", show=False, priority=True),
         Binding("tab", "switch", show=False, priority=True),
         Binding("shift+up", "shift(-1)", show=False, priority=True),
         Binding("shift+down", "shift(1)", show=False, priority=True),
     ]
     CSS = """
     Picker { align: center top; }
-    Picker > Vertical { width: 76; max-width: 96%; height: 80%; margin-top: 1; border: round $accent; }
+    Picker > Vertical { width: 76; max-width: 96%; max-height: 80%; margin-top: 1; border: round $accent; }
     Picker Input, Picker Input:focus { border: none; height: 1; padding: 0 1; }
     Picker Static { height: 1; padding: 0 1; color: $text-muted; }
     """
@@ -74,10 +80,14 @@ class Picker(ModalScreen[list[str] | None]):
         """The line, the list, and what keys do."""
         with Vertical() as box:
             box.border_title = self.heading
+            box.styles.height = len(self.choices) + AROUND
             yield Input(placeholder="type to narrow")
             yield Canvas(id="choices")
             help_words = "enter: done   tab: on or off   shift+arrows: move   esc: leave as it was"
-            yield Static(help_words if self.several else "enter: choose   esc: leave", markup=False)
+            moves = "j k or arrows: move" if self._short else "arrows or ^n ^p: move"
+            yield Static(
+                help_words if self.several else f"{moves}   enter: choose   esc: leave", markup=False
+            )
 
     def on_mount(self) -> None:
         """Typing goes to the line."""
@@ -115,6 +125,20 @@ class Picker(ModalScreen[list[str] | None]):
     def action_leave(self) -> None:
         """Leave everything as it was."""
         self.dismiss(None)
+
+    @property
+    def _short(self) -> bool:
+        """Whether nobody needs to narrow it, so that its first letter may be a key."""
+        return not self.several and len(self.choices) <= MAX_SHORT
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """In a short list j and k move as elsewhere, until something is typed."""
+        walks = self._short and not self.query_one(Input).value
+        return (action != "walk" or walks) and super().check_action(action, parameters)
+
+    def action_walk(self, lines: int) -> None:
+        """The cursor by lines."""
+        self.action_step(lines)
 
     def action_step(self, lines: int) -> None:
         """The cursor by lines."""

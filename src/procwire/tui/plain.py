@@ -25,6 +25,7 @@ from procwire.tui.views.sheet import exactly
 
 PAGE = 10
 FLOWS = ("process", "app", "dst", "dst_port", "server_name", "state", "bytes_out", "bytes_in")
+PROCESSES = ("process", "pid", "user", "exe", "unit", "container", "start", "ended", "ancestors")
 HIDDEN = ("flow_id", "app_confidence", "owner_confidence")
 WITH = {"finding": ("title", "exe", "container", "source", "port"), "scenario": ("path", "name"),
         "packet": ("number",)}  # fmt: skip
@@ -130,6 +131,14 @@ class Plain:
             found = stats.of(table, [dict(zip(names, row, strict=True)) for row in rows.rows])
             self._lines(summed(found, 120)[:1])
 
+    def processes(self, text: str) -> None:
+        """[FILTER] processes, with who started each"""
+        if "process" not in self.tables:
+            raise HostError("no processes are told of here", "an incident does, and live traffic")
+        table = self.tables["process"]
+        known = tuple(name for name in PROCESSES if name in {column.name for column in table})
+        self._ask(self._want("process", dict.fromkeys((*known, *table.key)), text, "pid"), known)
+
     def findings(self, text: str) -> None:
         """[FILTER] what detectors found"""
         self.rows_of(f"finding {text}")
@@ -142,7 +151,8 @@ class Plain:
         """N everything on a row of the last answer"""
         row = self._row(number)
         if self.last is not None and self.last.want.table == GROUP:
-            self.flows(grouping.both(self.filter, grouping.members(self.last.want.by, str(row["group"]))))
+            by = self.last.want.by
+            self.flows(grouping.both(self.filter, grouping.members(by, grouping.name_of(by, row))))
             return
         name = self.last.want.table if self.last is not None else ""
         values: Mapping[str, Any] = self.host.flow(str(row["flow_id"])).flow if name == "flow" else row
@@ -299,7 +309,7 @@ class Plain:
 
 
 WORDS = (
-    "overview", "flows", "all_flows", "groups", "rows_of", "findings", "doctor", "open", "follow", "packet",
-    "sql", "order_by", "more", "earlier", "later", "acknowledge", "suppress", "freeze", "shape", "keep",
-    "put_back", "play", "help", "quit",
+    "overview", "flows", "all_flows", "groups", "processes", "rows_of", "findings", "doctor", "open",
+    "follow", "packet", "sql", "order_by", "more", "earlier", "later", "acknowledge", "suppress", "freeze",
+    "shape", "keep", "put_back", "play", "help", "quit",
 )  # fmt: skip

@@ -92,6 +92,10 @@ class RemoteOwners:
             self._noted.learn(key, look)
         return look
 
+    def glimpse(self, key: Key) -> Look | None:
+        """What can be said without asking anybody (processes.noted); any thread may want to know."""
+        return self._noted.glimpse(key) if self._noted is not None else None
+
     def refresh(self) -> int:
         """See Owners. Raises WardenError."""
         self._forget()

@@ -45,6 +45,16 @@ def test_signs_say_new_and_over() -> None:
     assert drive(story) is not None
 
 
+def test_a_flow_that_is_being_closed_has_a_sign_of_its_own() -> None:
+    async def story(driver: Driver) -> None:
+        for row in driver.app.host.data["flow"]:  # type: ignore[attr-defined]
+            row |= {"state": "fin-wait", "ended": None}
+        text = await driver.press("2")
+        assert {line[1:2] for line in text.splitlines()[3:20]} == {"/"}
+
+    assert drive(story) is not None
+
+
 def test_only_flows_of_the_same_process_and_only_open_ones() -> None:
     async def story(driver: Driver) -> None:
         text = await driver.press("2", "e")

@@ -21,6 +21,6 @@ def test_a_filter_is_about_flows() -> None:
     async def story(driver: Driver) -> None:
         await driver.press("4", "slash")
         await driver.type("dst_port == 22")
-        assert "1 protocols" in await driver.press("enter")
+        assert "1 protocol " in await driver.press("enter")
 
     assert drive(story) is not None

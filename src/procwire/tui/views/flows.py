@@ -17,6 +17,7 @@ STALE_NS = 60_000_000_000  # an open flow of which nothing was heard for so long
 MAX_GROUPS = 500
 MAX_MEMBERS = 200  # lines of an open group; how many more there are is said
 OVER = frozenset({"closed", "reset"})
+CLOSING = frozenset({"fin-wait", "closing"})  # one side has said its last, or both have
 HELD = ("process", "app", "proto", "state", "dst", "src", "server_name", "user", "direction", "container")
 MAX_HELD = 500  # rows whose values are offered in a filter
 
@@ -44,9 +45,9 @@ class FlowsView(RowsView):
     EMPTY = "no flow yet"
     DOC = (
         "Each conversation between two ends, with the process behind it. A sign at the left: + new, "
-        "x over, ~ open and silent for a minute. A process or protocol with ? is a guess, or rests on what "
-        "was there a moment ago: enter says how it is known. Space holds the picture; what happens meanwhile "
-        "is counted and is there when it goes on."
+        "/ being closed, x over, ~ open and silent for a minute. A process or protocol with ? is a guess, "
+        "or rests on what was there a moment ago: enter says how it is known. Space holds the picture; what "
+        "happens meanwhile is counted and is there when it goes on."
     )
     KEYS: ClassVar[tuple[Key, ...]] = (
         FILTER_KEY,
@@ -82,6 +83,8 @@ class FlowsView(RowsView):
         gutter, role = " ", ""
         if values.get("ended") or values.get("state") in OVER:
             gutter, role = "x", "dim"
+        elif values.get("state") in CLOSING:
+            gutter, role = "/", "dim"
         elif values.get("start") and 0 <= now - values["start"] < NEW_NS:
             gutter, role = "+", "good"
         elif values.get("last") and now - values["last"] > STALE_NS and self.app.host.live:
@@ -97,7 +100,7 @@ class FlowsView(RowsView):
             order="bytes", descending=True, at=self.app.at,
         )  # fmt: skip
         rows = await ask(rows_of, want)
-        groups = [dict(zip(want.columns, row, strict=True)) for row in rows.rows]
+        groups = grouping.named((dict(zip(want.columns, row, strict=True)) for row in rows.rows), self.by)
         if self.order in grouping.COLUMNS:
             groups = grouping.ordered(groups, self.order, descending=self.descending)
         lines: list[Line] = []
@@ -106,7 +109,7 @@ class FlowsView(RowsView):
             if group["group"] in self.opened_groups:
                 lines += await self._members(group)
         self.groups = groups
-        self.total, self.notes = rows.total, rows.notes
+        self.total, self.notes = rows.total - len(rows.rows) + len(groups), rows.notes
         self.show(Page(lines=lines, total=len(lines)))
 
     def _group_line(self, group: Mapping[str, Any]) -> Line:

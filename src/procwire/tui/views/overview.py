@@ -87,7 +87,7 @@ class OverviewView(View):
         want = Want(table=GROUP, columns=grouping.COLUMNS, by=by, order="bytes", descending=True, limit=TOP,
                     at=self.app.at)  # fmt: skip
         rows = await self.app.ask(self.app.host.rows, want)
-        found = _dicts(want, rows)
+        found = grouping.named(_dicts(want, rows), by)
         if self.app.host.live:
             self._hold(by, found)
         self.rates.feed(self.app.clock, {(by, row["group"]): row["bytes"] for row in found})

@@ -54,7 +54,7 @@ class PacketsView(WaitingView):
         Key(keys=("m",), action="mark", words="mark the packet, or take the mark away", short="mark"),
         Key(keys=("n",), action="next_mark", words="to the next mark on this page"),
         Key(keys=("W",), action="write", words="write the marked packets to a pcapng", short="write"),
-        Key(keys=("F",), action="flow", words="the flow of this packet's ends"),
+        Key(keys=("F",), action="flow", words="the flow of this packet's ends", short="flow"),
     )
     DEFAULT_CSS = "PacketsView > #frame { height: 45%; }"
 

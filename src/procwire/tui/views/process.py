@@ -106,7 +106,11 @@ class ProcessView(View):
         )]  # fmt: skip
         lines += [((text, "chart"),) for text in area(rate, width, 4, ascii_only=plain)]
         lines += [
-            rule(f"{len(flows)} flows, the largest first", width, ascii_only=plain),
+            rule(
+                f"{len(flows)} {'flow' if len(flows) == 1 else 'flows, the largest first'}",
+                width,
+                ascii_only=plain,
+            ),
             *_flows(flows, width),
         ]
         lines += [

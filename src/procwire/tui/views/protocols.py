@@ -66,16 +66,17 @@ class ProtocolsView(RowsView):
         want = Want(table=GROUP, columns=grouping.COLUMNS, filter=self.words, by="protocol", order="bytes",
                     descending=True, limit=MAX_GROUPS, at=self.app.at)  # fmt: skip
         rows = await self.app.ask(self.app.host.rows, want)
-        found = [dict(zip(want.columns, row, strict=True)) for row in rows.rows]
+        found = grouping.named((dict(zip(want.columns, row, strict=True)) for row in rows.rows), "protocol")
         if self.order in grouping.COLUMNS:
             found = grouping.ordered(found, self.order, descending=self.descending)
-        self.total, self.notes = rows.total, rows.notes
+        self.total, self.notes = rows.total - len(rows.rows) + len(found), rows.notes
         lines = [Line(key=row["group"], values=row, role="dim" if _guess(row) else "") for row in found]
         self.show(Page(lines=lines, total=len(lines)))
 
     def counted(self) -> str:
         """How many there are."""
-        return f"{self.total:,} protocols"
+        seen = {str(line.key).removesuffix(grouping.GUESSED) for line in self.grid.page.lines}
+        return f"{len(seen):,} {'protocol' if len(seen) == 1 else 'protocols'}"
 
     def subject_name(self) -> str:
         """The protocol under the cursor."""
@@ -96,6 +97,7 @@ class ProtocolsView(RowsView):
 
     def records_of(self, protocol: str) -> list[str]:
         """The tables of a protocol: those that are called as it is, or begin so."""
+        protocol = protocol.removesuffix(grouping.GUESSED)
         known = [name for name in self.app.tables if name == protocol or name.startswith(f"{protocol}_")]
         return sorted(name for name in known if self._is_record(name))
 

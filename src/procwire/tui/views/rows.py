@@ -9,7 +9,7 @@ import msgspec
 from textual import on
 from textual.app import ComposeResult
 
-from procwire.model.columns import Column, Table
+from procwire.model.columns import Column, Kind, Table
 from procwire.tui.canvas import Canvas
 from procwire.tui.grid import Grid
 from procwire.tui.host import HostError, Rows, Want
@@ -21,6 +21,14 @@ from procwire.tui.view import View, refusal
 
 AHEAD = 3  # pages of rows that are fetched at once
 LEAST_ROWS = 60
+
+_WAYS = {
+    Kind.NUMBER: ("largest first", "smallest first"),
+    Kind.TIME: ("latest first", "earliest first"),
+    Kind.DURATION: ("longest first", "shortest first"),
+    Kind.TEXT: ("z to a", "a to z"),
+    Kind.LIST: ("z to a", "a to z"),
+}
 
 FILTER_KEY = Key(keys=("slash",), action="filter", words="filter rows; tab completes", short="filter")
 COLUMNS_KEY = Key(keys=("c",), action="columns", words="choose columns and their order", short="columns")
@@ -167,14 +175,19 @@ class RowsView(View):
 
     def caption(self) -> Sequence[tuple[str, str]]:
         """See View."""
-        way = "largest first" if self.descending else "smallest first"
         pieces = [(f" {self.counted()}", "title")]
         if self.order:
-            pieces.append((f"  by {self.order}, {way}", "dim"))
+            pieces.append((f"  by {self.order}, {self._way()}", "dim"))
         if self.words:
             pieces += [("  filter ", "dim"), (self.words, "accent")]
         pieces += [(f"  {note}", "warn") for note in self.notes]
         return pieces
+
+    def _way(self) -> str:
+        """Which rows come first, in words that suit the column that orders."""
+        kind = next((each.kind for each in self.table() or () if each.name == self.order), Kind.NUMBER)
+        down, up = _WAYS.get(kind, _WAYS[Kind.NUMBER])
+        return down if self.descending else up
 
     def counted(self) -> str:
         """How many rows there are."""
