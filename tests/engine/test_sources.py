@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from procwire.accounting import source as room
+from procwire.accounting import strays
 from procwire.accounting.source import AWAY
 from procwire.bpf.libbpf import BpfError
 from procwire.engine import sources
@@ -306,8 +307,11 @@ def test_what_other_namespaces_have_among_themselves_is_shown_with_its_owner(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     need_bpf()
-    for name in ("STRAYS", "STEP"):  # one by one: all else goes on between two of them
-        monkeypatch.setattr(room, name, 1)
+    for place, name in (
+        (strays, "STRAYS"),
+        (room, "STEP"),
+    ):  # one by one: all else goes on in between
+        monkeypatch.setattr(place, name, 1)
     with pair() as (lab, client, server):
         third = lab.host("c")
         with watch(third, WatchOptions()) as live, watch(client, WatchOptions()) as near:

@@ -1,11 +1,15 @@
-"""The head of a packet that was not handed on, made from its account's key: it opens the flow. Pure."""
+"""Flows of which nothing but counts is known: the head of a packet, made of an account, opens each. Pure."""
 
 from __future__ import annotations
 
 import struct
+from itertools import islice
 
 from procwire.bpf import accounts as books
+from procwire.bpf.accounts import Account
 
+MAX_STRAYS = 1024  # flows that are opened by their counts alone, at one reading,
+STRAYS = 16  # and so many of them at once: what comes by the ring buffer is waited for by somebody
 TCP = 6
 _MAPPED = bytes(10) + b"\xff\xff"
 _SYN, _ACK = 0x02, 0x10
@@ -32,3 +36,36 @@ def frame_of(ends: bytes, opener: int = -1, number: int = 0) -> bytes:
     if a.startswith(_MAPPED) and b.startswith(_MAPPED):
         return _IP4.pack(0x45, 0, _IP4.size + len(head), 0, 0, 0, proto, 0, a[12:], b[12:]) + head
     return _IP6.pack(6 << 28, len(head), proto, 0, a, b) + head
+
+
+class Strays:
+    """Accounts that wait for a flow, by their ends; ``here`` are the namespaces that are watched."""
+
+    def __init__(self, here: frozenset[int]) -> None:
+        self._here = here
+        self._held: dict[bytes, Account] = {}
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    @property
+    def full(self) -> bool:
+        """Whether the rest is to come with the next reading."""
+        return len(self._held) >= MAX_STRAYS
+
+    def hold(self, ends: bytes, account: Account) -> None:
+        """What is counted here tells more than the word of another namespace; then, whoever saw the SYN."""
+        known = self._held.get(ends)
+        if known is None or self._rank(account) > self._rank(known):
+            self._held[ends] = account
+
+    def take(self) -> tuple[list[bytes], list[Account]]:
+        """Some of them: the packets that open their flows, and their accounts."""
+        rows = list(islice(self._held.items(), STRAYS))
+        for ends, _ in rows:
+            del self._held[ends]
+        heads = [frame_of(ends, account.opener, account.opening) for ends, account in rows]
+        return heads, [account for _, account in rows]
+
+    def _rank(self, account: Account) -> tuple[bool, bool]:
+        return account.netns in self._here, account.opener >= 0
