@@ -106,6 +106,62 @@ def test_the_tap_and_the_sockets_see_one_packet_once() -> None:
     assert (view.source, view.attributed_out, view.attributed_in) == ("both", 6, 5)
 
 
+def test_what_interfaces_showed_beside_is_not_counted_at_the_sockets_too() -> None:
+    ledger, _ = ledger_of()
+    ledger.tapped = True
+    flow = flow_of(proto=17, turned=True)
+    ledger.bind(flow)
+    ends = ends_of(flow)
+    ledger.see(ends, 0, account_of((3, 2), netns=0))
+    ledger.see(
+        ends, 4, account_of((8, 2), end=0)
+    )  # five were cut in three on their way, and are not read yet
+    ledger.settle()
+    flow.packets_out += 15
+    ledger.forget(bound_of(ledger, flow))  # nothing new was counted
+    assert (flow.packets_out, flow.packets_in) == (18, 2)
+    view = view_of(flow)
+    assert (view.attributed_out, view.attributed_in) == (18, 2)
+
+
+def test_each_member_of_a_group_has_a_copy_of_one_packet() -> None:
+    for tapped, other in ((False, 7), (True, 5)):
+        ledger, _ = ledger_of()
+        ledger.tapped = tapped
+        flow = flow_of(proto=17, turned=True)
+        ledger.bind(flow)
+        for cookie, packets in ((1, 5), (2, 7), (3, 2)):
+            ledger.see(ends_of(flow), cookie, account_of((packets, 0), end=1, group=True))
+        if tapped:
+            ledger.see(ends_of(flow), 0, account_of((other, 0), netns=0, group=True))
+        ledger.settle()
+        assert (flow.packets_out, flow.packets_in) == (other, 0)
+        assert view_of(flow).attributed_out == other
+
+
+def test_an_account_is_in_one_flow_also_when_it_is_found_to_be_of_another() -> None:
+    ledger, _ = ledger_of()
+    first, second = flow_of(1), flow_of(2)
+    for flow in (first, second):
+        ledger.bind(flow)
+    ledger.see(ends_of(first), 5, account_of((3, 2), end=1, opening=9))
+    ledger.settle()
+    assert (first.packets_out + second.packets_out, first.packets_in + second.packets_in) == (2, 3)
+    first.isn, second.isn = (9, 8) if second.packets_out else (8, 9)  # known only now
+    ledger.see(ends_of(first), 5, account_of((3, 2), end=1, opening=9))
+    ledger.settle()
+    assert [flow.packets_out for flow in (first, second)] == ([2, 0] if first.isn == 9 else [0, 2])
+
+
+def test_while_a_flow_is_counted_it_is_heard_and_its_copies_elsewhere_stay_copies() -> None:
+    ledger, _ = ledger_of()
+    flow = flow_of()
+    ledger.bind(flow)
+    ledger.see(ends_of(flow), 5, account_of((0, 2), end=1))
+    ledger.settle()
+    assert (flow.heard_out, flow.heard_in) == (11 * SECOND, 0)
+
+
 def test_what_a_socket_sends_as_one_and_the_interface_shows_in_pieces_is_the_socket_s() -> None:
     ledger, _ = ledger_of()
     flow = flow_of()

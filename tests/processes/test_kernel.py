@@ -19,7 +19,7 @@ import pytest
 from procwire.bpf.libbpf import BpfError
 from procwire.bpf.loader import read_object
 from procwire.model.process import EXACT, LISTENER, RECENT, Owner
-from procwire.processes import procfs
+from procwire.processes import kernel, procfs
 from procwire.processes.kernel import INJECTED, REFUSED, SELF_MADE, SOURCE, UNUSED, KernelOwners
 from procwire.processes.keys import Key, key_from
 from procwire.processes.notes import CLOSED_NS
@@ -525,6 +525,20 @@ def test_a_corrupt_object_is_refused_with_words() -> None:
     need_bpf()
     with pytest.raises(BpfError, match="ELF"):
         KernelOwners(content=b"\x7fELF" + bytes(64))
+
+
+def test_why_there_are_no_notes_is_said_and_owners_are_looked_up_without(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused() -> KernelOwners:
+        raise BpfError(1, "no programs today")
+
+    monkeypatch.setattr(kernel, "KernelOwners", refused)
+    found, why = kernel.opened()
+    assert found is None
+    assert "no programs today" in why
+    with kernel.looked_up(found, hashes=False) as owners:
+        assert owners.refresh() >= 0
 
 
 def test_without_capabilities_the_owner_still_comes_from_sock_diag() -> None:

@@ -98,6 +98,7 @@ class KernelSource:
             self.programs.hint(wishes.ports if wishes.content else ())
             self.tap = Tap(self.programs.ring, RING_BYTES)
             self.ledger = Ledger(home=home, credit=_nobody, facts=self.programs.facts)
+            self.ledger.tapped = wishes.tap
             self.ledger.away = 0 if wishes.tap and not wishes.interfaces else None  # 0: none of them so far
             self.ledger.offset = self.tap.synchronise()
             self._watcher = Watcher()

@@ -41,11 +41,13 @@ char LICENSE[] SEC("license") = "GPL";
 #define LEASE_BYTES 65536 /* of a stream, beyond the last word of its reader */
 #define WAKE_BYTES (128 << 10)
 #define WAKE_NS 2000000
+#define SERVES_NS 1000000000 /* so long after its last packet a group's member is taken for one */
 #define SILENCE_NS 16000000 /* the reader looks every 20 ms while something comes, and else not at all */
 
 enum mode { UNDECIDED, ENOUGH, BEYOND, MORE, ALL };
 enum role { UNASKED, MINE, OTHERS };
 enum served { NOBODY, BY_INGRESS, BY_EGRESS };
+enum sort { SUSPECT = 1, GROUP = 2, RAW = 4 }; /* of an account, bits: see sort_of() */
 enum origin { FROM_SOCKET, FROM_TAP, WHOLE };
 enum count { NEW_ACCOUNTS, REFUSED, GIVEN, NO_ROOM, OVER_RATE, COUNTS };
 enum seen { SOCKETS, PLAIN, OTHER_IP, FRAGMENTS, TUNNELS, NOT_IP, KINDS = 8 /* a power of two: its mask bounds */ };
@@ -87,13 +89,13 @@ struct side { /* one direction of an account: a cache line of what each of its p
 
 struct account {
 	__u64 last; /* CLOCK_MONOTONIC, ns, behind by a tick of the kernel at most */
-	__u64 asked; /* when TCP's own facts were noted last */
+	__u64 asked; /* when TCP's own facts were noted last; of a group: see serves() */
 	__u64 netns; /* cookie of the network namespace; 0 for the tap's own */
 	__u32 turn_bytes; /* TCP: sent since the other side spoke */
 	__u8 next_print;
 	__u8 end; /* the socket's own: 0 is a */
 	__u8 speaker; /* TCP: who sent payload last, + 1 */
-	__u8 suspect; /* is_suspect() */
+	__u8 sort;
 	struct side side[2]; /* 0 is a to b; both are often counted on two CPUs at once */
 	__u64 first; /* as ``last``, exactly */
 	__u64 elsewhere; /* seen by the tap on another interface, not counted */
@@ -377,18 +379,34 @@ static __always_inline bool tunnels(__u16 port)
 	return 0;
 }
 
-/* One of its ports is a tunnel's; whether a packet is one depends on which. */
-static __always_inline bool is_suspect(struct packet *p)
+static __always_inline bool names_group(const __u64 *address)
 {
-	return p->key.proto == IPPROTO_UDP && (tunnels(p->key.aport) || tunnels(p->key.bport));
+	__u32 v4 = address[1] >> 32;
+
+	if (address[0] || (__u32)address[1] != bpf_htonl(0xffff))
+		return (address[0] & bpf_htonl(0xff000000)) == bpf_htonl(0xff000000);
+	return (v4 & bpf_htonl(0xf0000000)) == bpf_htonl(0xe0000000) || v4 == 0xffffffff;
 }
 
-/* Asked where a flow has no account, or one that is suspect: packets of others do not pay for the question. */
+/*
+ * What is asked once for each account, so that packets of others do not pay for the question. SUSPECT: one of its ports
+ * is a tunnel's; whether a packet is one depends on which. GROUP: one of its ends is many hosts, and each of their
+ * sockets has a copy of one packet. RAW: its socket has copies of what others receive (set where the socket is known).
+ */
+static __always_inline __u32 sort_of(struct packet *p)
+{
+	if (p->key.proto != IPPROTO_UDP)
+		return 0;
+	return (tunnels(p->key.aport) || tunnels(p->key.bport) ? SUSPECT : 0) |
+	       (names_group(p->key.a) || names_group(p->key.b) ? GROUP : 0);
+}
+
+/* Asked where a flow has no account, or one of some sort. */
 static __always_inline bool is_tunnel(struct account *account, struct packet *p)
 {
 	__u16 sport = p->side ? p->key.bport : p->key.aport, dport = p->side ? p->key.aport : p->key.bport;
 
-	if (account && !account->suspect)
+	if (account && !account->sort)
 		return 0;
 	return p->key.proto == IPPROTO_UDP && (tunnels(dport) || sport == 2152 || sport == 3544);
 }
@@ -560,7 +578,7 @@ far:
 
 /* Accounts. */
 
-static __always_inline struct account *open_account(struct packet *p, struct ends *key, __u64 netns)
+static __always_inline struct account *open_account(struct packet *p, struct ends *key, __u64 netns, __u32 sort)
 {
 	__u64 now = bpf_ktime_get_ns();
 	__u32 zero = 0;
@@ -572,7 +590,7 @@ static __always_inline struct account *open_account(struct packet *p, struct end
 	fresh->netns = netns;
 	fresh->first = now;
 	fresh->last = now;
-	fresh->suspect = is_suspect(p);
+	fresh->sort = sort;
 	if (bpf_map_update_elem(&accounts, key, fresh, BPF_NOEXIST)) {
 		fresh = bpf_map_lookup_elem(&accounts, key); /* another CPU was first */
 		if (!fresh)
@@ -591,7 +609,7 @@ static __always_inline struct account *tuple_account(struct packet *p)
 
 	key.cookie = 0;
 	found = bpf_map_lookup_elem(&accounts, &key);
-	return found ? found : open_account(p, &key, 0);
+	return found ? found : open_account(p, &key, 0, sort_of(p));
 }
 
 static __always_inline void begin(struct side *side)
@@ -912,8 +930,56 @@ static __always_inline __u64 namespace_of(struct bpf_sock *sk)
 	return cookie;
 }
 
-/* Who hands on the content that a socket sends: its egress. What it receives: its ingress, unless the sender is
- * here too. Decided with the first packet of each direction. */
+/*
+ * Is this packet a copy, which is counted elsewhere? A raw socket has one of each datagram and segment for others, and
+ * what this host sends to a group comes back to its own members (dev_loopback_xmit()).
+ */
+static __always_inline bool is_copy(struct __sk_buff *skb, __u32 sort)
+{
+	return sort & RAW || (sort & GROUP && skb->pkt_type == 5 /* PACKET_LOOPBACK */);
+}
+
+/* What sort of account a socket begins with this packet. */
+static __noinline __u32 sort_of_socket(struct __sk_buff *skb, struct packet *p)
+{
+	struct bpf_sock *sk = skb->sk;
+	__u32 sort = sort_of(p);
+
+	if (sk && (sk = bpf_sk_fullsock(sk)) && sk->type == SOCK_RAW)
+		sort |= RAW;
+	if (p->ingress && skb->pkt_type && p->key.proto == IPPROTO_UDP) /* not PACKET_HOST: an address of all on a net */
+		sort |= GROUP;
+	return sort;
+}
+
+/*
+ * Of the members of a group the first one hands on what they all receive, as long as it is one: it has been silent for
+ * less than SERVES_NS, and has had what this member had before.
+ */
+static __noinline int serves(struct account *account, struct packet *p)
+{
+	struct account *tuple = tuple_account(p), *other;
+	struct ends key = p->key;
+	__u64 before;
+
+	if (!account)
+		return 0;
+	before = account->asked;
+	account->asked = p->now;
+	if (!tuple || tuple->asked == p->key.cookie)
+		return 1;
+	key.cookie = tuple->asked;
+	other = key.cookie ? bpf_map_lookup_elem(&accounts, &key) : 0;
+	if (other && (__s64)(p->now - other->last) < SERVES_NS && (__s64)(other->last - before) >= 0)
+		return 0;
+	tuple->asked = p->key.cookie;
+	return 1;
+}
+
+/*
+ * Who hands on the content that a socket sends: its egress. What it receives: its ingress, unless the sender is
+ * here too. Decided with the first packet of each direction. What a group receives: the tap, where there is one.
+ */
 static __always_inline void take_role(struct account *account, struct packet *p)
 {
 	struct account *tuple = tuple_account(p);
@@ -922,6 +988,10 @@ static __always_inline void take_role(struct account *account, struct packet *p)
 	account->side[side].role = MINE;
 	if (!tuple)
 		return;
+	if (p->ingress && account->sort & GROUP) {
+		account->side[side].role = OTHERS;
+		return;
+	}
 	if (!p->ingress)
 		tuple->side[side].served = BY_EGRESS;
 	else if (tuple->side[side].served == BY_EGRESS)
@@ -966,10 +1036,12 @@ static __noinline int uncounted(struct __sk_buff *skb, struct packet *p)
 {
 	struct desk *desk = own_desk();
 	struct bpf_sock *sk = skb->sk;
+	struct link *link = link_of(skb->ifindex);
 
 	p->length = skb->len;
 	p->segments = skb->gso_segs;
-	if (desk && sk && desk->set.whole && is_placed(link_of(skb->ifindex), skb->ifindex) &&
+	/* Whatever comes in on the loopback interface was sent by a socket: there it was handed on. */
+	if (desk && sk && desk->set.whole && is_placed(link, skb->ifindex) && !(p->ingress && link->place.loopback) &&
 	    namespace_of(sk) == desk->set.home)
 		hand_on(skb, p, bpf_get_socket_cookie(skb), WHOLE);
 	return 1;
@@ -989,7 +1061,7 @@ static __always_inline int of_socket(struct __sk_buff *skb, bool ingress)
 {
 	struct packet p = { .ingress = ingress };
 	struct desk *desk = own_desk();
-	__u32 interface = skb->ifindex, side;
+	__u32 interface = skb->ifindex, side, sort;
 	struct link *link = link_of(interface);
 	struct bpf_sock *sk = skb->sk;
 	struct account *account;
@@ -1007,10 +1079,15 @@ static __always_inline int of_socket(struct __sk_buff *skb, bool ingress)
 	if (is_tunnel(account, &p))
 		return uncounted(skb, &p);
 	if (!account) {
-		account = open_account(&p, &p.key, namespace_of(sk));
+		sort = sort_of_socket(skb, &p);
+		if (ingress && is_copy(skb, sort))
+			return 1;
+		account = open_account(&p, &p.key, namespace_of(sk), sort);
 		if (!account)
 			return 1;
 		account->end = ingress ? !p.side : p.side;
+	} else if (ingress && account->sort && is_copy(skb, account->sort)) {
+		return 1;
 	}
 	p.segments = skb->gso_segs;
 	add(account, &p, p.side, p.length, p.segments, !ingress);
@@ -1024,7 +1101,10 @@ static __always_inline int of_socket(struct __sk_buff *skb, bool ingress)
 		ask_tcp(account, &p, sk);
 	if (account->side[side].role == UNASKED)
 		take_role(account, &p);
-	if (account->side[side].role != MINE || !wanted(account, &p, set))
+	if (account->side[side].role != MINE &&
+	    !(ingress && set->whole && account->sort & GROUP && serves(account, &p)))
+		return 1;
+	if (!wanted(account, &p, set))
 		return 1;
 	if (ingress && account->side[side].given < 2 * PRINTS && handed_before(&p)) {
 		account->side[side].given += 1;
@@ -1070,7 +1150,7 @@ int tap(struct __sk_buff *skb)
 		return TO_PACKET_SOCKET;
 	p.now = about_now(desk);
 	if (!account) {
-		account = open_account(&p, &p.key, 0);
+		account = open_account(&p, &p.key, 0, sort_of(&p));
 		if (!account)
 			return TO_PACKET_SOCKET;
 	}

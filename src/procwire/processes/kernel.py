@@ -15,6 +15,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from procwire.bpf import probe, records
 from procwire.bpf.libbpf import BpfError
@@ -25,6 +26,9 @@ from procwire.processes._names import TCP
 from procwire.processes.claims import Claim, Link
 from procwire.processes.keys import Key
 from procwire.processes.notes import Notes
+
+if TYPE_CHECKING:
+    from procwire.processes.owners import Owners
 
 SOURCE = "bpf"
 OBJECT = "owners"
@@ -196,3 +200,19 @@ def namespace_cookie() -> int:
             raise BpfError(error.errno or 0, f"SO_NETNS_COOKIE (Linux 5.14): {error.strerror}") from None
     (cookie,) = records.COOKIE.unpack(raw)
     return int(cookie)
+
+
+def opened() -> tuple[KernelOwners | None, str]:
+    """The notes, or why there are none."""
+    try:
+        return KernelOwners(), ""
+    except BpfError as error:
+        return None, probe.explained(error)
+
+
+def looked_up(kernel: KernelOwners | None, *, hashes: bool) -> Owners:
+    """Who looks owners up, with these notes. Loads it: who only asks another process needs none of it."""
+    from procwire.processes.owners import Owners
+
+    origins = () if kernel is None else (kernel,)
+    return Owners(origins=origins, hashes=hashes, iterators=bool(origins))
