@@ -25,8 +25,8 @@ from procwire.model.streams import NoSink, StreamSink
 
 if cython.compiled:
     from cython.cimports.procwire.flows.clock import Clock
-    from cython.cimports.procwire.flows.connection import kind as kind_of
     from cython.cimports.procwire.flows.connection import heard, replaces, step
+    from cython.cimports.procwire.flows.connection import kind as kind_of
     from cython.cimports.procwire.flows.counting import count
     from cython.cimports.procwire.flows.health import look
     from cython.cimports.procwire.flows.index import Index
@@ -40,8 +40,8 @@ if cython.compiled:
     from cython.cimports.procwire.model.packets import PacketTable
 else:
     from procwire.flows.clock import Clock
-    from procwire.flows.connection import kind as kind_of
     from procwire.flows.connection import heard, replaces, step
+    from procwire.flows.connection import kind as kind_of
     from procwire.flows.counting import count
     from procwire.flows.health import look
     from procwire.flows.index import Index
