@@ -351,12 +351,15 @@ def test_of_a_flow_of_which_nothing_is_shown_the_kernel_says_whether_it_was_answ
 ) -> None:
     ledger, told = ledger_of(TcpFacts(0, acked, 0, 0, 0, 0, 0, 0, 0, 0, TCP_STATES.index(state), 1))
     flow, here = flow_of(), flow_of(2)
+    unread: list[Flow] = []
+    ledger.unread = unread.append
     ledger.away = flow.interface = 4
     for each, netns in ((flow, 78), (here, HOME)):
         ledger.bind(each)
         assert ledger.see(ends_of(each), 5, account_of((3, 2), netns=netns))
     ledger.settle()
-    assert [(more.joined, more.unread) for more in told] == [(joined, True), (False, False)]
+    assert [more.joined for more in told] == [joined, False]
+    assert unread == [flow]
 
 
 def test_what_was_counted_before_the_clock_was_set_keeps_its_time() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -195,9 +195,9 @@ class KernelSource:
 
     # What flows are told and tell.
 
-    def connect(self, credit: Credit) -> None:
-        """Who is told of packets that the kernel counted."""
-        self.ledger.credit = credit
+    def connect(self, credit: Credit, unread: Callable[[Flow], None] | None = None) -> None:
+        """Who is told of packets that the kernel counted, and of flows whose content is not shown."""
+        self.ledger.credit, self.ledger.unread = credit, unread
 
     def opened(self, flow: Flow) -> None:
         """A flow began."""

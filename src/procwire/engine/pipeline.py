@@ -25,7 +25,6 @@ from procwire.flows.share import Share
 from procwire.flows.table import Tracker
 from procwire.model.flow import Flow
 from procwire.model.frames import FrameBatch
-from procwire.model.kernel import Credited
 from procwire.model.listening import Listener, hears
 from procwire.model.observation import Observation
 from procwire.model.packets import PacketTable
@@ -106,12 +105,6 @@ class Pipeline:
         delta = self.tracker.ingest(table, now=self.now)
         self._announce()
         self._end(delta.ended)
-
-    def credit(self, flow: Flow, more: Credited) -> None:
-        """The kernel counted further packets of a flow; the caller has put them into it."""
-        self.tracker.credit(flow, more)
-        if more.unread and self.analyzer is not None:
-            self.analyzer.unread(flow)
 
     def outcome(self) -> Outcome:
         """What was counted so far."""

@@ -62,7 +62,6 @@ class Credited(NamedTuple):
     bytes: int
     over: bool  # TCP: its socket is closed
     joined: bool = False  # TCP, and no packet of it is shown: its handshake was done
-    unread: bool = False  # it has content, and none of it is shown
 
 
 class KernelView(msgspec.Struct):
