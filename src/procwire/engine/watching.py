@@ -100,7 +100,8 @@ class Watching:
         self._read_keys = self._key_file.poll if self._key_file is not None else lambda: None
         self.pipeline = Pipeline(self.options.flows, self, keys=self.keys, steer=self._steered(chosen, tap))
         if self.counting is not None:
-            self.counting.connect(self.pipeline.tracker.credit)
+            unread = self.pipeline.analyzer.unread if self.pipeline.analyzer is not None else None
+            self.counting.connect(self.pipeline.tracker.credit, unread)
         self.keeping = self._keep(self.options)
         self._table = PacketTable()
 
