@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import re
@@ -28,6 +29,10 @@ _numbers = itertools.count(1)
 BODY = 50_000
 
 
+def _ended(text: str) -> bool:
+    return re.search(r"^CODE \d", text, re.MULTILINE) is not None
+
+
 class Tmux:
     """A terminal of a given size, on a server of its own."""
 
@@ -37,7 +42,7 @@ class Tmux:
         variables = environment() | {"XDG_CONFIG_HOME": str(folder), "TERM": "xterm-256color"}
         width, height = map(str, size)
         self._run("-f", "/dev/null", "new-session", "-d", "-x", width, "-y", height,
-                  f"{shlex.join(words)}; echo CODE $?; sleep 30", variables=variables)  # fmt: skip
+                  f"{shlex.join(words)}; echo CODE $?; sleep 300", variables=variables)  # fmt: skip
 
     def _run(self, *words: str, variables: dict[str, str] | None = None) -> str:
         return subprocess.run(
@@ -60,17 +65,19 @@ class Tmux:
         """The screen, once it shows that; what it shows instead is in the error."""
         try:
             found = wait_for(
-                lambda: (text := self.text()) and re.search(pattern, text) and text,
+                lambda: (text := self.text()) and (re.search(pattern, text) or _ended(text)) and text,
                 seconds=PATIENCE,
                 what=pattern,
             )
         except TimeoutError as error:
             raise AssertionError(f"{error}: {self.text()}") from None
         assert isinstance(found, str)
+        assert re.search(pattern, found), f"it ended before it showed {pattern}: {found}"
         return found
 
     def close(self) -> None:
-        self._run("kill-server")
+        with contextlib.suppress(subprocess.CalledProcessError):  # it is gone where the test waited too long
+            self._run("kill-server")
 
 
 @pytest.fixture(scope="module")
