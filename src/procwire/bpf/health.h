@@ -140,10 +140,11 @@ static __always_inline void move_on(struct segment *s, struct end *end, struct e
 	if (end->known & HAS_NXT) {
 		if (beyond(after, end->nxt) <= 0)
 			return;
-		reach = (__u32)peer->window << (GUESSED_SCALE + 1);
-		if (ahead > 0 && (peer->known & HAS_ACK) &&
-		    beyond(s->seq, peer->acked) > (__s32)(reach > LEAST_REACH ? reach : LEAST_REACH))
-			return; /* not from this connection, or not credible */
+		if (unlikely(ahead > 0) && (peer->known & HAS_ACK)) {
+			reach = (__u32)peer->window << (GUESSED_SCALE + 1);
+			if (beyond(s->seq, peer->acked) > (__s32)(reach > LEAST_REACH ? reach : LEAST_REACH))
+				return; /* not from this connection, or not credible */
+		}
 	}
 	end->nxt = after;
 	end->nxt_at = moved_at(end, s, (end->known & HAS_NXT) && ahead > 0);
