@@ -15,8 +15,8 @@ from pathlib import Path
 
 from procwire.capture.opening import RingWish
 from procwire.model.process import UNKNOWN, Owner
+from procwire.processes.answers import Look
 from procwire.processes.keys import Key
-from procwire.processes.owners import Look
 from procwire.warden import service
 from procwire.warden.line import Line, pair
 from procwire.warden.messages import LookUp, LookUps, OpenRing, Refresh, pack, reply

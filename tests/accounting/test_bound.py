@@ -10,7 +10,9 @@ from procwire.model.flow import Flow
 WORD = st.integers(0, (1 << 64) - 1)
 TALLY = st.tuples(*[st.one_of(st.integers(0, 3), WORD)] * 8)
 HEALTH = st.one_of(st.none(), st.just((0,) * 10), st.tuples(*[st.integers(0, (1 << 32) - 1)] * 10))
-PART = st.builds(Part, WORD, WORD, st.integers(0, 2), st.integers(0, (1 << 32) - 1), TALLY, HEALTH)
+PART = st.builds(
+    Part, WORD, WORD, st.integers(0, 2), st.integers(0, (1 << 32) - 1), TALLY, HEALTH, st.booleans()
+)
 
 
 def bound_of() -> Bound:
@@ -32,7 +34,8 @@ def test_an_account_that_speaks_again_replaces_its_word_and_is_told_last() -> No
     for part in (small, other, large):
         bound.note(part)
     assert bound.told() == [other, large]
-    bound.drop(other)
+    assert bound.drop(other)
+    assert not bound.drop(other)
     assert bound.told() == [large]
 
 

@@ -327,6 +327,33 @@ def test_where_an_interface_cannot_be_watched_its_packet_socket_alone_counts(
     assert (flow.packets_out, flow.bytes_out) == (sent, sent * (14 + 20 + 8 + 8))
 
 
+@pytest.mark.parametrize("tap", [True, False])
+def test_what_members_of_a_group_receive_is_read_once(tap: bool) -> None:
+    group, sent = "239.77.0.2", 6
+    with pair_of_hosts() as (_, left, right):
+        members = [left.socket(kind=socket.SOCK_DGRAM) for _ in range(3)]
+        with contextlib.ExitStack() as stack, right.socket(kind=socket.SOCK_DGRAM) as sender:
+            joined = socket.inet_aton(group) + socket.inet_aton("10.77.0.1")
+            for one in members:
+                stack.enter_context(one).setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                one.bind((group, 0 if one is members[0] else members[0].getsockname()[1]))
+                one.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, joined)
+                one.settimeout(10)
+            port = members[0].getsockname()[1]
+            source = socket.inet_aton("10.77.0.2")
+            sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, source)
+
+            def work() -> tuple[int, int]:
+                with Run(Wishes(tap=tap, ports=frozenset({(17, port)}))) as run:
+                    for _ in range(sent):
+                        sender.sendto(b"to all", (group, port))
+                        assert {one.recv(100) for one in members} == {b"to all"}
+                    flow = run.flow(port)
+                    return flow.packets_out, run.reader.heard[port, 0]
+
+            assert left.inside(work) == (sent, sent * 6)
+
+
 def test_a_stop_ends_the_poll_and_leaves_what_had_come() -> None:
     with Run(Wishes(interfaces=("lo",), tap=True)) as run:
         client, server, _ = pair()

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import pytest
+
 from procwire.accounting.bound import Bound
 from procwire.accounting.tally import Ledger
 from procwire.bpf import accounts as books
 from procwire.bpf.accounts import Account, Health, Tally
 from procwire.model.flow import Flow
-from procwire.model.kernel import Credited, KernelView, TcpFacts
+from procwire.model.kernel import TCP_STATES, Credited, KernelView, TcpFacts
 
 HOME = 77
 SECOND = 1_000_000_000
@@ -102,6 +104,62 @@ def test_the_tap_and_the_sockets_see_one_packet_once() -> None:
     assert flow.bytes_in == 800  # as the interface had it
     view = view_of(flow)
     assert (view.source, view.attributed_out, view.attributed_in) == ("both", 6, 5)
+
+
+def test_what_interfaces_showed_beside_is_not_counted_at_the_sockets_too() -> None:
+    ledger, _ = ledger_of()
+    ledger.tapped = True
+    flow = flow_of(proto=17, turned=True)
+    ledger.bind(flow)
+    ends = ends_of(flow)
+    ledger.see(ends, 0, account_of((3, 2), netns=0))
+    ledger.see(
+        ends, 4, account_of((8, 2), end=0)
+    )  # five were cut in three on their way, and are not read yet
+    ledger.settle()
+    flow.packets_out += 15
+    ledger.forget(bound_of(ledger, flow))  # nothing new was counted
+    assert (flow.packets_out, flow.packets_in) == (18, 2)
+    view = view_of(flow)
+    assert (view.attributed_out, view.attributed_in) == (18, 2)
+
+
+def test_each_member_of_a_group_has_a_copy_of_one_packet() -> None:
+    for tapped, other in ((False, 7), (True, 5)):
+        ledger, _ = ledger_of()
+        ledger.tapped = tapped
+        flow = flow_of(proto=17, turned=True)
+        ledger.bind(flow)
+        for cookie, packets in ((1, 5), (2, 7), (3, 2)):
+            ledger.see(ends_of(flow), cookie, account_of((packets, 0), end=1, group=True))
+        if tapped:
+            ledger.see(ends_of(flow), 0, account_of((other, 0), netns=0, group=True))
+        ledger.settle()
+        assert (flow.packets_out, flow.packets_in) == (other, 0)
+        assert view_of(flow).attributed_out == other
+
+
+def test_an_account_is_in_one_flow_also_when_it_is_found_to_be_of_another() -> None:
+    ledger, _ = ledger_of()
+    first, second = flow_of(1), flow_of(2)
+    for flow in (first, second):
+        ledger.bind(flow)
+    ledger.see(ends_of(first), 5, account_of((3, 2), end=1, opening=9))
+    ledger.settle()
+    assert (first.packets_out + second.packets_out, first.packets_in + second.packets_in) == (2, 3)
+    first.isn, second.isn = (9, 8) if second.packets_out else (8, 9)  # known only now
+    ledger.see(ends_of(first), 5, account_of((3, 2), end=1, opening=9))
+    ledger.settle()
+    assert [flow.packets_out for flow in (first, second)] == ([2, 0] if first.isn == 9 else [0, 2])
+
+
+def test_while_a_flow_is_counted_it_is_heard_and_its_copies_elsewhere_stay_copies() -> None:
+    ledger, _ = ledger_of()
+    flow = flow_of()
+    ledger.bind(flow)
+    ledger.see(ends_of(flow), 5, account_of((0, 2), end=1))
+    ledger.settle()
+    assert (flow.heard_out, flow.heard_in) == (11 * SECOND, 0)
 
 
 def test_what_a_socket_sends_as_one_and_the_interface_shows_in_pieces_is_the_socket_s() -> None:
@@ -283,6 +341,25 @@ def test_sockets_of_other_namespaces_count_where_nothing_passes_here_and_are_giv
     ledger.settle()
     assert (flow.packets_out, flow.bytes_out, here.packets_out) == (2, 200, 0)
     assert ledger.accounts(bound_of(ledger, here)) == {0: 0, 6: 0}
+
+
+@pytest.mark.parametrize(
+    ("state", "acked", "joined"), [("established", 0, True), ("close", 9, True), ("close", 0, False)]
+)
+def test_of_a_flow_of_which_nothing_is_shown_the_kernel_says_whether_it_was_answered(
+    state: str, acked: int, joined: bool
+) -> None:
+    ledger, told = ledger_of(TcpFacts(0, acked, 0, 0, 0, 0, 0, 0, 0, 0, TCP_STATES.index(state), 1))
+    flow, here = flow_of(), flow_of(2)
+    unread: list[Flow] = []
+    ledger.unread = unread.append
+    ledger.away = flow.interface = 4
+    for each, netns in ((flow, 78), (here, HOME)):
+        ledger.bind(each)
+        assert ledger.see(ends_of(each), 5, account_of((3, 2), netns=netns))
+    ledger.settle()
+    assert [more.joined for more in told] == [joined, False]
+    assert unread == [flow]
 
 
 def test_what_was_counted_before_the_clock_was_set_keeps_its_time() -> None:

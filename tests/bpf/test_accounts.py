@@ -83,7 +83,7 @@ def test_an_account_is_read_as_it_was_written() -> None:
             7000 * direction, 4 + direction, *health,
         )  # fmt: skip
 
-    head = struct.pack("=3QI4B", 200, 0, 7, 0, 9, 1, 2, 0)
+    head = struct.pack("=3QI4B", 200, 0, 7, 0, 9, 1, 2, books.GROUP | 1)
     rest = struct.pack("=2Q4I", 100, 3, *range(4)) + bytes(32)
     value = head + side(0) + side(1) + rest
     account = books.unpack_account(value)
@@ -96,6 +96,7 @@ def test_an_account_is_read_as_it_was_written() -> None:
     assert account.health == ((20, 21), (22, 23), (24, 25), (26, 27), (28, 29))
     assert account.judged == 9
     assert account.opening == 7000
+    assert account.group
     assert books.begun(value) == 100
     assert struct.unpack_from("=Q", value, books.LAST_AT) == (200,)
 

@@ -10,6 +10,7 @@ import pytest
 from procwire.bundles import install as installing
 from procwire.bundles.install import back, changes, install
 from procwire.bundles.reason import BundleError
+from procwire.disk import lasting
 from procwire.sandbox.syscalls import SandboxError
 
 FILES = [("config.toml", b"new\nsame\n"), ("rules/deep/b.yaml", b"b")]
@@ -87,10 +88,10 @@ def test_nothing_is_changed_where_anything_is_wrong(root: Path, monkeypatch: pyt
 def test_a_crash_before_the_exchange_leaves_what_was(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever step it dies at, the directory is the old one or the new one, and the next import works."""
     before = tree(root)
-    for name in ("_put", "_synced", "_exchange"):
+    for where, name in ((installing, "_put"), (lasting, "settle"), (installing, "_exchange")):
         with monkeypatch.context() as patched:
             patched.setattr(installing, "_remove", lambda _: None)  # as after a kill, nothing is tidied
-            patched.setattr(installing, name, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+            patched.setattr(where, name, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
             with pytest.raises((KeyboardInterrupt, BundleError)):
                 install(root, FILES, right)
         assert tree(root) == before

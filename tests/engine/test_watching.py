@@ -22,8 +22,8 @@ from procwire.model.frames import FrameBatch
 from procwire.model.listening import Silent
 from procwire.model.observation import Observation
 from procwire.model.process import EXACT, Glimpse, Owner, ProcessRef, is_answered
+from procwire.processes.answers import Look, answer_of
 from procwire.processes.keys import Key
-from procwire.processes.owners import Look
 from procwire.processes.resolver import Answer, Resolver
 
 VECTORS = Path(__file__).parents[1] / "vectors"
@@ -134,7 +134,9 @@ def watch_of(
     options: WatchOptions | None = None,
     audience: Audience | None = None,
 ) -> tuple[Watching, Audience]:
-    chosen = SimpleNamespace(source=source, name="tap", reason="", kernel=None, steer=lambda sink: sink)
+    chosen = SimpleNamespace(
+        source=source, name="tap", reason="", kernel=None, steer=lambda sink: sink, hint=lambda: None
+    )
     monkeypatch.setattr(watching, "Chosen", lambda _: chosen)
     audience = audience or Audience()
     return Watching(options or WatchOptions(owners=False), audience), audience
@@ -252,7 +254,7 @@ def test_whose_a_flow_is_is_known_at_once_where_that_is_noted(monkeypatch: pytes
     submit = quick.submit
 
     def submitted(flow: Flow) -> bool:
-        known.append(isinstance(flow.owner, Glimpse) and flow.owner.answered > 0)
+        known.append(isinstance(flow.owner, Glimpse) and flow.answered > 0)
         return submit(flow)
 
     monkeypatch.setattr(quick, "submit", submitted)
@@ -309,7 +311,7 @@ def test_an_owner_that_was_answered_right_before_the_end_is_looked_at_once_more(
     ended = {number for number, flow in audience.flows.items() if flow.ended in {"fin", "rst"}}
     assert ended
     assert ended <= set(quick.reviewed)
-    assert all(audience.flows[number].owner == HEIR for number in ended)
+    assert all(answer_of(audience.flows[number]) == HEIR for number in ended)
 
 
 def test_owners_that_never_answer_do_not_keep_the_end(monkeypatch: pytest.MonkeyPatch) -> None:

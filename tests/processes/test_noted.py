@@ -10,11 +10,11 @@ from msgspec import structs
 from procwire.bpf import records
 from procwire.bpf.libbpf import BpfError
 from procwire.model.process import EXACT, LISTENER, Glimpse, Owner, ProcessRef
+from procwire.processes.answers import Look
 from procwire.processes.kernel import SOURCE
 from procwire.processes.keys import Key
 from procwire.processes.noted import NotedOwners
 from procwire.processes.notes import Noted
-from procwire.processes.owners import Look
 
 HERE, OTHER, AWAY = b"\x0a\0\0\1", b"\x0a\0\0\2", b"\x08\x08\x08\x08"
 OUT = Key(6, HERE, 40000, AWAY, 443)

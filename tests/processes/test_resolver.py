@@ -9,8 +9,9 @@ import pytest
 from procwire.model.flow import Flow
 from procwire.model.process import EXACT, LISTENER, UNKNOWN, Glimpse, Owner, ProcessRef
 from procwire.processes import resolver
+from procwire.processes.answers import Look
 from procwire.processes.keys import Key, key_from
-from procwire.processes.owners import Look, Owners
+from procwire.processes.owners import Owners
 from procwire.processes.resolver import Answer, Resolver
 from tests.lab import wait_for
 from tests.processes.world import flow_of, key_of_socket
@@ -51,7 +52,7 @@ DONE = Look(Owner(process=None, confidence=EXACT), final=True)
 
 
 def test_a_flow_is_answered_in_the_background() -> None:
-    with Resolver() as background, socket.create_server(("127.0.0.1", 0)) as server:
+    with Resolver(Owners) as background, socket.create_server(("127.0.0.1", 0)) as server:
         assert background.wait_ready()
         with socket.create_connection(server.getsockname()) as client:
             accepted, _ = server.accept()
@@ -67,7 +68,7 @@ def test_a_flow_is_answered_in_the_background() -> None:
 
 
 def test_the_accept_is_waited_for() -> None:
-    with Resolver() as background, socket.create_server(("127.0.0.1", 0)) as server:
+    with Resolver(Owners) as background, socket.create_server(("127.0.0.1", 0)) as server:
         background.wait_ready()
         with socket.create_connection(server.getsockname()) as client:
             background.submit(flow_of(key_of_socket(client)))

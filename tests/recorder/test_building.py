@@ -185,3 +185,26 @@ def test_open_tells_of_processes_as_a_tree(owned: Path, capfd: pytest.CaptureFix
     assert (line["flows"], line["schema"]) == (1, "procwire.incident_process/1")
     assert main(["incident", "open", str(owned), "--processes"]) == 0
     assert "curl" in capfd.readouterr().out
+
+
+def test_a_bundle_of_a_bundle_keeps_what_the_watch_knew(tmp_path: Path) -> None:
+    """Findings and flows of an incident stand in every bundle of it, and with a filter those that belong."""
+    incident = tmp_path / "incident"
+    incident.mkdir()
+    shutil.copy(HTTP, incident / "packets.pcapng")
+    (incident / "incident.json").write_text(json.dumps({"state": "frozen", "lacking": []}))
+    told = lines(made(tmp_path, str(incident), name="first") / "flows.ndjson")
+    of_tcp = [flow for flow in told if flow["proto"] == "tcp"]
+    (incident / "watched.ndjson").write_text("".join(json.dumps(flow) + "\n" for flow in told))
+    findings = [{"detector": "x", "flows": [flow["flow_id"]]} for flow in (told[0], told[-1])]
+    (incident / "findings.ndjson").write_text("{\n" + "".join(json.dumps(each) + "\n" for each in findings))
+    for source, name in (("incident", "second.tar.zst"), ("second.tar.zst", "third"), ("third", "fourth")):
+        again = made(tmp_path, str(tmp_path / source), name=name)
+    assert lines(again / "watched.ndjson") == told
+    assert lines(again / "findings.ndjson") == findings
+    first = str(of_tcp[0]["src_port"])
+    chosen = made(tmp_path, str(again), "--filter", f"src_port == {first}", name="chosen")
+    assert [str(flow["src_port"]) for flow in lines(chosen / "watched.ndjson")] == [first]
+    assert len(lines(chosen / "findings.ndjson")) == sum(
+        each["flows"] == [of_tcp[0]["flow_id"]] for each in findings
+    )

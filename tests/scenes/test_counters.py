@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import threading
+from collections.abc import Callable
 
 import pytest
 
@@ -149,6 +150,94 @@ def test_loopback_is_counted_once() -> None:
         (flow,) = [each for each in live.audience.flows() if each.dport == PORT and each.proto == proto]
         check_flow(flow, counted[f"to_{transport}"], counted[f"in_{transport}"])
         assert counted[f"to_{transport}"] == counted[f"out_to_{transport}"]
+
+
+def once(source: str, work: Callable[[Host, Host], None], *, proto: int = 17) -> list[Flow]:
+    """What a source tells of a host's traffic with another, when it is over."""
+    with pair() as (_, host, other):
+        with watch(host, WatchOptions(owners=False, source=source)) as live:
+            host.inside(lambda: work(host, other))
+        return [flow for flow in live.audience.flows() if flow.proto == proto]
+
+
+SOURCES = pytest.mark.parametrize("source", ["tap", "both", "bpf"])
+
+
+@SOURCES
+def test_a_datagram_in_fragments_is_counted_once(source: str) -> None:
+    def work(host: Host, other: Host) -> None:
+        with other.socket(kind=socket.SOCK_DGRAM) as receiver, host.socket(kind=socket.SOCK_DGRAM) as sender:
+            receiver.bind((talk.SERVER, PORT))
+            receiver.settimeout(10)
+            for size in (3000, 100, 3000):
+                sender.sendto(bytes(size), (talk.SERVER, PORT))
+                assert len(receiver.recv(4096)) == size
+
+    (flow,) = once(source, work)
+    fragments, datagrams = 2 * 3, 3  # a fragment has 1480 bytes (RFC 791 section 3.2)
+    packets = datagrams if source == "bpf" else fragments + 1
+    assert (flow.packets_out, flow.packets_in) == (packets, 0)
+    assert flow.bytes_out == 6100 + 8 * datagrams + (ETHERNET + 20) * packets
+    assert flow.payload_out == 6100
+
+
+@SOURCES
+def test_what_every_member_of_a_group_has_is_counted_once(source: str) -> None:
+    group, sent = "239.77.0.1", 7
+
+    def member(host: Host, address: str) -> socket.socket:
+        made = host.socket(kind=socket.SOCK_DGRAM)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind(("", PORT))
+        joined = socket.inet_aton(group) + socket.inet_aton(address)
+        made.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, joined)
+        made.settimeout(10)
+        return made
+
+    def work(host: Host, other: Host) -> None:
+        here, there = "10.77.0.1", talk.SERVER
+        with member(host, here) as one, member(host, here) as two, member(other, there) as far:
+            for speaker, address in ((one, here), (far, there)):
+                speaker.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(address))
+                for _ in range(sent):
+                    speaker.sendto(b"to all", (group, PORT))
+                    assert one.recv(100) == two.recv(100) == b"to all"
+
+    flows = [flow for flow in once(source, work) if flow.dport == PORT]
+    assert [(flow.packets_out, flow.packets_in) for flow in flows] == 2 * [(sent, 0)]
+    assert [flow.bytes_out for flow in flows] == 2 * [sent * (ETHERNET + 20 + 8 + 6)]
+
+
+@SOURCES
+def test_a_raw_socket_s_copy_is_not_counted(source: str) -> None:
+    def work(host: Host, other: Host) -> None:
+        copies = [socket.socket(socket.AF_INET, socket.SOCK_RAW, proto) for proto in (6, 17)]
+        with host.socket(kind=socket.SOCK_DGRAM) as receiver, other.socket(kind=socket.SOCK_DGRAM) as sender:
+            receiver.bind(("10.77.0.1", PORT))
+            receiver.settimeout(10)
+            for _ in range(5):
+                sender.sendto(b"datagram", ("10.77.0.1", PORT))
+                assert receiver.recv(100) == b"datagram"
+        for each in copies:
+            each.close()
+
+    (flow,) = once(source, work)
+    assert (flow.packets_out, flow.bytes_out) == (5, 5 * (ETHERNET + 20 + 8 + 8))
+
+
+@SOURCES
+def test_what_is_read_whole_on_loopback_is_read_once(source: str) -> None:
+    asked = b"\x08\0\x5b\x59\0\x07\0\x01MNOP"  # an echo request (RFC 792) with its checksum
+
+    def work(_host: Host, _other: Host) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as raw:
+            raw.settimeout(10)
+            raw.sendto(asked, ("127.0.0.1", 0))
+            while raw.recv(100)[20] != 0:  # an echo reply
+                pass
+
+    (flow,) = once(source, work, proto=1)
+    assert (flow.packets_out, flow.packets_in) == (1, 1)
 
 
 def test_a_bridge_that_sees_a_frame_thrice_counts_it_once() -> None:

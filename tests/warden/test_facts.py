@@ -6,7 +6,7 @@ import gc
 from typing import Any
 
 from procwire.model.process import EXACT, Container, Executable, Owner, ProcessRef
-from procwire.processes.owners import Look
+from procwire.processes.answers import Look
 from procwire.warden import facts, messages
 from procwire.warden.facts import Mirror, Shelf
 

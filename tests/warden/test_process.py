@@ -14,8 +14,9 @@ import pytest
 
 from procwire.capture.interfaces import interfaces
 from procwire.capture.opening import RingWish, open_ring
+from procwire.processes.answers import Look
 from procwire.processes.keys import Key, key_from
-from procwire.processes.owners import Look, Owners
+from procwire.processes.owners import Owners
 from procwire.sandbox import confine, descriptors, limits, profile, python_tree
 from procwire.sandbox.plan import STRICT
 from procwire.sandbox.readback import status

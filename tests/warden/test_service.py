@@ -17,8 +17,8 @@ from msgspec import structs
 
 from procwire.capture.interfaces import interfaces
 from procwire.model.process import EXACT, Owner, ProcessRef
+from procwire.processes.answers import Look
 from procwire.processes.keys import Key
-from procwire.processes.owners import Look
 from procwire.warden import messages
 from procwire.warden.line import Line, pair
 from procwire.warden.messages import (

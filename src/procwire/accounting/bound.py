@@ -26,7 +26,7 @@ _HEAD = struct.Struct(
 )  # a cookie, when its account began, Account.opening, the socket's end, the form
 _NARROW, _WIDE, _HEALTH = struct.Struct("=8I"), struct.Struct("=8Q"), struct.Struct("=10I")
 _COOKIE = struct.Struct("=Q")
-_IS_WIDE, _IS_JUDGED, _IS_ILL = 1, 2, 4  # forms
+_IS_WIDE, _IS_JUDGED, _IS_ILL, _IS_GROUP = 1, 2, 4, 8  # forms
 _NARROW_MOST = 0xFFFFFFFF
 
 
@@ -39,6 +39,7 @@ class Part(NamedTuple):
     opening: int
     tally: tuple[int, ...]
     health: tuple[int, ...] | None
+    group: bool = False  # what it has others have, too: Account.group
 
 
 def _numbers(tally: Sequence[int]) -> bytes:
@@ -49,6 +50,7 @@ def _packed(part: Part) -> bytes:
     ill = part.health is not None and any(part.health)
     tally = _numbers(part.tally)
     form = _IS_WIDE * (len(tally) == _WIDE.size) | _IS_JUDGED * (part.health is not None) | _IS_ILL * ill
+    form |= _IS_GROUP * part.group
     head = _HEAD.pack(part.cookie, part.first, part.opening, part.end, form)
     return head + tally + _HEALTH.pack(*part.health) if ill and part.health else head + tally
 
@@ -101,7 +103,7 @@ class Bound:
             health = _HEALTHY if form & _IS_JUDGED else None
             if form & _IS_ILL:
                 health = _HEALTH.unpack_from(self._parts, at + _HEAD.size + numbers.size)
-            found.append(Part(cookie, first, end, opening, tally, health))
+            found.append(Part(cookie, first, end, opening, tally, health, bool(form & _IS_GROUP)))
             at += _size_of(form)
         return found
 
@@ -109,9 +111,11 @@ class Bound:
         """What an account says now, instead of what it said before."""
         self._parts = self._without(part.cookie, part.first) + _packed(part)
 
-    def drop(self, part: Part) -> None:
-        """The account is another flow's."""
+    def drop(self, part: Part) -> bool:
+        """The account is another flow's; whether it was this one's until now."""
+        before = len(self._parts)
         self._parts = self._without(part.cookie, part.first)
+        return len(self._parts) < before
 
     @cython.cfunc
     def _without(self, cookie: cython.ulonglong, first: cython.ulonglong) -> bytes:
@@ -124,12 +128,16 @@ class Bound:
             at += size
         return self._parts
 
+    @property
+    def applied(self) -> tuple[int, ...]:
+        """The sum of it all that is in the flow."""
+        if not self._applied:
+            return NOTHING
+        return (_WIDE if len(self._applied) == _WIDE.size else _NARROW).unpack(self._applied)
+
     def apply(self, total: Sequence[int]) -> tuple[int, ...]:
         """The sum of it all goes into the flow: returns what it is more than at the last time."""
-        before = NOTHING
-        if self._applied:
-            numbers = _WIDE if len(self._applied) == _WIDE.size else _NARROW
-            before = numbers.unpack(self._applied)
+        before = self.applied
         self._applied = _numbers(total)
         return tuple([new - old for new, old in zip(total, before, strict=True)])
 

@@ -1,9 +1,10 @@
 """The kernel's counts put into flows. Pure: it is shown entries of the map and changes Flow objects.
 
 A flow may have several accounts: one of each socket that has its ends (a server's listener has the handshake,
-the accepted socket the rest; on one host both ends have one), and one of the tap. Sockets of one end add up.
-What both ends, or an end and the tap, say of a direction is the same packets seen twice: the larger figure
-counts. What the tracker counted itself (fragments, tunnels) stands beside it and is left alone.
+the accepted socket the rest; on one host both ends have one), and one of the tap. Sockets of one end add up,
+those of a group do not: each has a copy. What both ends, or an end and the tap, say of a direction is the
+same packets seen twice: the larger figure counts. What the tracker counted itself (fragments, tagged frames)
+stands beside it; to a socket these are whole datagrams like any: the tap's word counts then, and for groups.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Ledger:
     ``offset`` leads from the kernel's monotonic clock to packet time, ns; ``heads`` are the watched
     interfaces by the kernel's index, with the bytes that stand before the IP header there. ``away`` is the
     interface number of flows that other network namespaces have among themselves; 0 before there is one, None
-    where they are not shown.
+    where they are not shown. ``unread`` is told of such a flow that has content.
     """
 
     def __init__(self, *, home: int, credit: Credit, facts: Callable[[int], TcpFacts | None]) -> None:
@@ -40,8 +41,10 @@ class Ledger:
         self.offset = 0
         self._steps: tuple[tuple[int, int], ...] = ()  # until when the clock was off by how much
         self.away: int | None = None
+        self.tapped = False  # interfaces show their packets, too
         self.heads: dict[int, int] = {}
         self.credit = credit
+        self.unread: Callable[[Flow], None] | None = None
         self._facts = facts
         self._bounds: dict[bytes, Bound | tuple[Bound, ...]] = {}  # mostly one
         self._flows: dict[Flow, Bound] = {}
@@ -114,8 +117,8 @@ class Ledger:
 
     def forget(self, bound: Bound) -> None:
         """The flow's counts are final."""
-        if self._touched.pop(bound.flow, None) is not None:
-            self._apply(bound)
+        self._apply(bound)
+        self._touched.pop(bound.flow, None)
         self._closing.discard(bound.flow)
         del self._flows[bound.flow]
         others = tuple(each for each in self._at(bound.ends) if each is not bound)
@@ -144,7 +147,11 @@ class Ledger:
         bound = bounds[0] if len(bounds) == 1 else _whose(bounds, account.first, account.opening)
         end = account.end & 1 if cookie else _OWN
         health = tuple([n for pair in account.health for n in pair]) if account.judged else None
-        bound.note(Part(cookie, account.first, end, account.opening, tally, health))
+        part = Part(cookie, account.first, end, account.opening, tally, health, account.group)
+        for other in bounds if len(bounds) > 1 else ():
+            if other is not bound and other.drop(part):  # it was thought to be this one's
+                self._touched[other.flow] = other
+        bound.note(part)
         bound.last = max(bound.last, account.last)
         bound.missed = max(bound.missed, sum(account.missed))
         bound.flow.elsewhere += max(0, account.elsewhere - bound.elsewhere)
@@ -211,13 +218,13 @@ class Ledger:
             return
         told = bound.told()
         sums = _sums(told)
-        total, attributed = _larger(sums)
+        total, attributed = _larger(sums, self._beside(bound, told))
         shown = max(self.wall(bound.last), flow.last)
         if bound.side:
             total = [total[place ^ 1] for place in range(8)]
             attributed = attributed[::-1]
         new = bound.apply(total)
-        _add(flow, new)
+        _add(flow, new, shown)
         view.attributed_out, view.attributed_in = attributed
         view.source = _source(any(sums[_OWN]), any(attributed))
         view.missed = bound.missed
@@ -225,8 +232,30 @@ class Ledger:
             view.judged = _judge(flow, bound.side, told)
             self._ask(bound.side, told, view)
         over = view.tcp is not None and view.tcp.state == TCP_CLOSE and self._is_over(bound)
-        more = Credited(shown, sum(new[:2]), sum(new[2:4]), over)
-        self.credit(flow, more)
+        joined = self._is_away((bound,)) and self._unshown(flow, view)
+        self.credit(flow, Credited(shown, sum(new[:2]), sum(new[2:4]), over, joined))
+
+    def _unshown(self, flow: Flow, view: KernelView) -> bool:
+        """No packet of the flow is shown: was its handshake done?"""
+        if self.unread is not None and (flow.payload_out or flow.payload_in):
+            self.unread(flow)
+        return view.tcp is not None and view.tcp.joined
+
+    def _beside(self, bound: Bound, told: list[Part]) -> list[int]:
+        """How many packets of each direction (a's, b's) interfaces showed beside the accounts.
+
+        -1 where what sockets counted is as good as what the tap did.
+        """
+        if not self.tapped:
+            return [-1, -1]
+        before, flow = bound.applied, bound.flow
+        own = [flow.packets_out - before[0], flow.packets_in - before[1]]
+        if bound.side:
+            own.reverse()
+        group = any(part.group for part in told)
+        return [
+            number if number or (group and _has_tap(told, side)) else -1 for side, number in enumerate(own)
+        ]
 
     def _is_over(self, bound: Bound) -> bool:
         """At the next reading: TCP closes before its last packet has come here, which says how it ended."""
@@ -277,8 +306,12 @@ def _sums(parts: Iterable[Part]) -> list[list[int]]:
     for part in parts:
         row = sums[part.end]
         for place, number in enumerate(part.tally):
-            row[place] += number
+            row[place] = max(row[place], number) if part.group and part.end != _OWN else row[place] + number
     return sums
+
+
+def _has_tap(parts: Iterable[Part], side: int) -> bool:
+    return any(part.end == _OWN and part.tally[side] for part in parts)
 
 
 def _judge(flow: Flow, side: int, parts: Iterable[Part]) -> bool:
@@ -304,15 +337,22 @@ def _judge(flow: Flow, side: int, parts: Iterable[Part]) -> bool:
     return True
 
 
-def _larger(sums: list[list[int]]) -> tuple[list[int], list[int]]:
+def _larger(sums: list[list[int]], shown: list[int]) -> tuple[list[int], list[int]]:
     """For each direction the figures of whoever counted most packets; and how many of them are sockets'.
 
-    What a socket sends as one may be cut before it comes to the interface: then segments tell.
+    ``shown``: see ``_beside``; where it is not -1, the tap's figures count. What a socket sends as one may be
+    cut before it comes to the interface: then segments tell.
     """
     total, attributed = [0] * 8, []
     for side in (0, 1):
-        best = max((sums[_OWN], sums[0], sums[1]), key=lambda row: row[side])
         mine = max((sums[0], sums[1]), key=lambda row: row[side])
+        if shown[side] >= 0:
+            best = sums[_OWN]
+            total[side::2] = best[side::2]
+            more = mine[side] > best[side]  # of what was shown
+            attributed.append(best[side] + shown[side] if more else mine[side])
+            continue
+        best = max((sums[_OWN], mine), key=lambda row: row[side])
         total[side::2] = best[side::2]
         cut = best[side] + best[6 + side] - mine[side] - mine[6 + side]
         attributed.append(best[side] - min(best[side] - mine[side], max(0, cut)))
@@ -325,7 +365,12 @@ def _source(tap: bool, sockets: bool) -> str:
     return BPF if sockets else TAP
 
 
-def _add(flow: Flow, more: Sequence[int]) -> None:
+def _add(flow: Flow, more: Sequence[int], last: int) -> None:
+    # Copies of what is counted here, on another interface, are not its handover (flows/sighting.py).
+    if more[0]:
+        flow.heard_out = max(flow.heard_out, last)
+    if more[1]:
+        flow.heard_in = max(flow.heard_in, last)
     flow.packets_out += more[0]
     flow.packets_in += more[1]
     flow.bytes_out += more[2]

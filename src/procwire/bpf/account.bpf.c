@@ -36,17 +36,18 @@ char LICENSE[] SEC("license") = "GPL";
 #define RING_BYTES (4 << 20)
 #define PRINTS 4
 #define WINDOW_SHIFT 24 /* the rate is bounded over 16.8 ms */
-#define ASKED_SHIFT 20 /* 1.05 ms */
-#define FACTS_TICKS 95 /* a tenth of a second */
+#define FACTS_NS 100000000
 #define ASK_AGAIN 0xff /* a flow that is not read any more is asked about again every 256 packets */
 #define LEASE_BYTES 65536 /* of a stream, beyond the last word of its reader */
 #define WAKE_BYTES (128 << 10)
 #define WAKE_NS 2000000
+#define SERVES_NS 1000000000 /* so long after its last packet a group's member is taken for one */
 #define SILENCE_NS 16000000 /* the reader looks every 20 ms while something comes, and else not at all */
 
 enum mode { UNDECIDED, ENOUGH, BEYOND, MORE, ALL };
 enum role { UNASKED, MINE, OTHERS };
 enum served { NOBODY, BY_INGRESS, BY_EGRESS };
+enum sort { SUSPECT = 1, GROUP = 2, RAW = 4 }; /* of an account, bits: see sort_of() */
 enum origin { FROM_SOCKET, FROM_TAP, WHOLE };
 enum count { NEW_ACCOUNTS, REFUSED, GIVEN, NO_ROOM, OVER_RATE, COUNTS };
 enum seen { SOCKETS, PLAIN, OTHER_IP, FRAGMENTS, TUNNELS, NOT_IP, KINDS = 8 /* a power of two: its mask bounds */ };
@@ -87,15 +88,13 @@ struct side { /* one direction of an account: a cache line of what each of its p
 
 struct account {
 	__u64 last; /* CLOCK_MONOTONIC, ns, behind by a tick of the kernel at most */
-	__u32 asked; /* when TCP's own facts were noted last, in ASKED_SHIFT */
-	__u8 fin[2]; /* each side's was seen: read with the other's packets, which may run on another CPU */
-	__u8 spare[2];
+	__u64 asked; /* when TCP's own facts were noted last; of a group: see serves() */
 	__u64 netns; /* cookie of the network namespace; 0 for the tap's own */
 	__u32 turn_bytes; /* TCP: sent since the other side spoke */
-	__u8 next_print;
+	__u8 fin; /* bits, by side: seen. Read with the other side's packets, which may run on another CPU */
 	__u8 end; /* the socket's own: 0 is a */
 	__u8 speaker; /* TCP: who sent payload last, + 1 */
-	__u8 suspect; /* is_suspect() */
+	__u8 sort;
 	struct side side[2]; /* 0 is a to b; both are often counted on two CPUs at once */
 	__u64 first; /* as ``last``, exactly */
 	__u64 elsewhere; /* seen by the tap on another interface, not counted */
@@ -371,18 +370,34 @@ static __always_inline bool tunnels(__u16 port)
 	return 0;
 }
 
-/* One of its ports is a tunnel's; whether a packet is one depends on which. */
-static __always_inline bool is_suspect(struct packet *p)
+static __always_inline bool names_group(const __u64 *address)
 {
-	return p->key.proto == IPPROTO_UDP && (tunnels(p->key.aport) || tunnels(p->key.bport));
+	__u32 v4 = address[1] >> 32;
+
+	if (address[0] || (__u32)address[1] != bpf_htonl(0xffff))
+		return (address[0] & bpf_htonl(0xff000000)) == bpf_htonl(0xff000000);
+	return (v4 & bpf_htonl(0xf0000000)) == bpf_htonl(0xe0000000) || v4 == 0xffffffff;
 }
 
-/* Asked where a flow has no account, or one that is suspect: packets of others do not pay for the question. */
+/*
+ * What is asked once for each account, so that packets of others do not pay for the question. SUSPECT: one of its ports
+ * is a tunnel's; whether a packet is one depends on which. GROUP: one of its ends is many hosts, and each of their
+ * sockets has a copy of one packet. RAW: its socket has copies of what others receive (set where the socket is known).
+ */
+static __always_inline __u32 sort_of(struct packet *p)
+{
+	if (p->key.proto != IPPROTO_UDP)
+		return 0;
+	return (tunnels(p->key.aport) || tunnels(p->key.bport) ? SUSPECT : 0) |
+	       (names_group(p->key.a) || names_group(p->key.b) ? GROUP : 0);
+}
+
+/* Asked where a flow has no account, or one of some sort. */
 static __always_inline bool is_tunnel(struct account *account, struct packet *p)
 {
 	__u16 sport = p->side ? p->key.bport : p->key.aport, dport = p->side ? p->key.aport : p->key.bport;
 
-	if (account && !account->suspect)
+	if (account && !account->sort)
 		return 0;
 	return p->key.proto == IPPROTO_UDP && (tunnels(dport) || sport == 2152 || sport == 3544);
 }
@@ -623,7 +638,7 @@ static __always_inline __u64 cookie_of(struct __sk_buff *skb, bool near)
 
 /* Accounts. */
 
-static __noinline struct account *open_account(struct packet *p, struct ends *key, __u64 netns)
+static __noinline struct account *open_account(struct packet *p, struct ends *key, __u64 netns, __u32 sort)
 {
 	__u64 now = bpf_ktime_get_ns();
 	__u32 zero = 0;
@@ -635,7 +650,7 @@ static __noinline struct account *open_account(struct packet *p, struct ends *ke
 	fresh->netns = netns;
 	fresh->first = now;
 	fresh->last = now;
-	fresh->suspect = is_suspect(p);
+	fresh->sort = sort;
 	if (bpf_map_update_elem(&accounts, key, fresh, BPF_NOEXIST)) {
 		fresh = bpf_map_lookup_elem(&accounts, key); /* another CPU was first */
 		if (!fresh)
@@ -654,7 +669,7 @@ static __always_inline struct account *tuple_account(struct packet *p)
 
 	key.cookie = 0;
 	found = bpf_map_lookup_elem(&accounts, &key);
-	return found ? found : open_account(p, &key, 0);
+	return found ? found : open_account(p, &key, 0, sort_of(p));
 }
 
 static __always_inline void begin(struct side *side)
@@ -687,7 +702,7 @@ static __noinline int opens(struct account *account, struct packet *p)
 		bpf_map_update_elem(&pasts, &past, account, BPF_ANY);
 		begin(&account->side[0]);
 		begin(&account->side[1]);
-		account->fin[0] = account->fin[1] = 0;
+		account->fin = 0;
 		__builtin_memset(&account->handshake, 0, sizeof account->handshake);
 		account->first = account->last = bpf_ktime_get_ns();
 	}
@@ -718,7 +733,7 @@ static __always_inline void add(struct account *account, struct packet *p, __u32
 			if ((p->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
 				opens(account, p);
 			if (p->flags & TCP_FIN)
-				account->fin[side] = 1;
+				account->fin |= 1 << side;
 		}
 		account->side[side].flags |= p->flags;
 		if (p->payload) {
@@ -755,7 +770,7 @@ static __always_inline void examine(struct account *account, struct packet *p)
 /* Does it answer the other side's FIN? */
 static __always_inline bool closes(struct account *account, struct packet *p)
 {
-	return !p->payload && account->fin[!(p->side & 1)];
+	return !p->payload && (account->fin >> !(p->side & 1) & 1);
 }
 
 /* The verdict is asked, and what holds before there is one. */
@@ -977,8 +992,56 @@ static __always_inline __u64 namespace_of(struct bpf_sock *sk)
 	return cookie;
 }
 
-/* Who hands on the content that a socket sends: its egress. What it receives: its ingress, unless the sender is
- * here too. Decided with the first packet of each direction. */
+/*
+ * Is this packet a copy, which is counted elsewhere? A raw socket has one of each datagram and segment for others, and
+ * what this host sends to a group comes back to its own members (dev_loopback_xmit()).
+ */
+static __always_inline bool is_copy(struct __sk_buff *skb, __u32 sort)
+{
+	return sort & RAW || (sort & GROUP && skb->pkt_type == 5 /* PACKET_LOOPBACK */);
+}
+
+/* What sort of account a socket begins with this packet. */
+static __noinline __u32 sort_of_socket(struct __sk_buff *skb, struct packet *p)
+{
+	struct bpf_sock *sk = skb->sk;
+	__u32 sort = sort_of(p);
+
+	if (sk && (sk = bpf_sk_fullsock(sk)) && sk->type == SOCK_RAW)
+		sort |= RAW;
+	if (p->ingress && skb->pkt_type && p->key.proto == IPPROTO_UDP) /* not PACKET_HOST: an address of all on a net */
+		sort |= GROUP;
+	return sort;
+}
+
+/*
+ * Of the members of a group the first one hands on what they all receive, as long as it is one: it has been silent for
+ * less than SERVES_NS, and has had what this member had before.
+ */
+static __noinline int serves(struct account *account, struct packet *p)
+{
+	struct account *tuple = tuple_account(p), *other;
+	struct ends key = p->key;
+	__u64 before;
+
+	if (!account)
+		return 0;
+	before = account->asked;
+	account->asked = p->now;
+	if (!tuple || tuple->asked == p->key.cookie)
+		return 1;
+	key.cookie = tuple->asked;
+	other = key.cookie ? bpf_map_lookup_elem(&accounts, &key) : 0;
+	if (other && (__s64)(p->now - other->last) < SERVES_NS && (__s64)(other->last - before) >= 0)
+		return 0;
+	tuple->asked = p->key.cookie;
+	return 1;
+}
+
+/*
+ * Who hands on the content that a socket sends: its egress. What it receives: its ingress, unless the sender is
+ * here too. Decided with the first packet of each direction. What a group receives: the tap, where there is one.
+ */
 static __always_inline void take_role(struct account *account, struct packet *p)
 {
 	struct account *tuple = tuple_account(p);
@@ -987,6 +1050,10 @@ static __always_inline void take_role(struct account *account, struct packet *p)
 	account->side[side].role = MINE;
 	if (!tuple)
 		return;
+	if (p->ingress && account->sort & GROUP) {
+		account->side[side].role = OTHERS;
+		return;
+	}
 	if (!p->ingress)
 		tuple->side[side].served = BY_EGRESS;
 	else if (tuple->side[side].served == BY_EGRESS)
@@ -1029,10 +1096,12 @@ static __always_inline bool is_watched(struct account *account, struct packet *p
 static __noinline int uncounted(struct __sk_buff *skb, struct packet *p)
 {
 	struct bpf_sock *sk = skb->sk;
+	struct link *link = link_of(slot_of(skb->ifindex), skb->ifindex);
 
 	p->length = skb->len;
 	p->segments = skb->gso_segs;
-	if (sk && set.whole && is_placed(link_of(slot_of(skb->ifindex), skb->ifindex), skb->ifindex) &&
+	/* Whatever comes in on the loopback interface was sent by a socket: there it was handed on. */
+	if (sk && set.whole && is_placed(link, skb->ifindex) && !(p->ingress && link->place.loopback) &&
 	    namespace_of(sk) == set.home)
 		hand_on(skb, p, bpf_get_socket_cookie(skb), WHOLE);
 	return 1;
@@ -1042,7 +1111,7 @@ static __always_inline void ask_tcp(struct account *account, struct packet *p, s
 {
 	struct tcp_sock *tp;
 
-	account->asked = p->now >> ASKED_SHIFT;
+	account->asked = p->now;
 	tp = (struct tcp_sock *)bpf_skc_to_tcp_sock(sk);
 	if (tp)
 		note(tp, p->key.cookie, 0);
@@ -1051,7 +1120,7 @@ static __always_inline void ask_tcp(struct account *account, struct packet *p, s
 static __always_inline int of_socket(struct __sk_buff *skb, bool ingress, bool near)
 {
 	struct packet p;
-	__u32 interface = skb->ifindex, side;
+	__u32 interface = skb->ifindex, side, sort;
 	struct link *slot = slot_of(interface), *link = link_of(slot, interface);
 	struct bpf_sock *sk = skb->sk;
 	struct account *account;
@@ -1069,10 +1138,15 @@ static __always_inline int of_socket(struct __sk_buff *skb, bool ingress, bool n
 	if (is_tunnel(account, &p))
 		return uncounted(skb, &p);
 	if (unlikely(!account)) {
-		account = open_account(&p, &p.key, namespace_of(sk));
+		sort = sort_of_socket(skb, &p);
+		if (ingress && is_copy(skb, sort))
+			return 1;
+		account = open_account(&p, &p.key, namespace_of(sk), sort);
 		if (!account)
 			return 1;
 		account->end = ingress ? !p.side : p.side;
+	} else if (ingress && account->sort && is_copy(skb, account->sort)) {
+		return 1;
 	}
 	p.segments = skb->gso_segs;
 	add(account, &p, p.side, p.length, p.segments, !ingress);
@@ -1082,11 +1156,14 @@ static __always_inline int of_socket(struct __sk_buff *skb, bool ingress, bool n
 	if (set.whole)
 		examine(account, &p);
 	side = p.side & 1;
-	if (p.key.proto == IPPROTO_TCP && unlikely((__u32)(p.now >> ASKED_SHIFT) - account->asked > FACTS_TICKS))
+	if (p.key.proto == IPPROTO_TCP && unlikely(p.now - account->asked > FACTS_NS))
 		ask_tcp(account, &p, sk);
 	if (unlikely(account->side[side].role == UNASKED))
 		take_role(account, &p);
-	if (account->side[side].role != MINE || likely(!wanted(account, &p)))
+	if (account->side[side].role != MINE &&
+	    !(ingress && set.whole && account->sort & GROUP && serves(account, &p)))
+		return 1;
+	if (likely(!wanted(account, &p)))
 		return 1;
 	if (ingress && account->side[side].given < 2 * PRINTS && handed_before(&p)) {
 		account->side[side].given += 1;
@@ -1137,7 +1214,7 @@ static __always_inline int of_interface(struct __sk_buff *skb, bool near)
 		return TO_PACKET_SOCKET;
 	p.now = about_now(slot);
 	if (unlikely(!account)) {
-		account = open_account(&p, &p.key, 0);
+		account = open_account(&p, &p.key, 0, sort_of(&p));
 		if (!account)
 			return TO_PACKET_SOCKET;
 	}
@@ -1157,9 +1234,8 @@ static __always_inline int of_interface(struct __sk_buff *skb, bool near)
 		return 0;
 	if (likely(!wanted(account, &p)))
 		return 0;
+	account->prints[(account->side[0].given + account->side[1].given) & (PRINTS - 1)] = p.print;
 	give(skb, &p, account, FROM_TAP);
-	account->prints[account->next_print & (PRINTS - 1)] = p.print;
-	account->next_print += 1;
 	return 0;
 }
 

@@ -15,13 +15,14 @@ UNDECIDED, ENOUGH, BEYOND, MORE, ALL = range(5)  # modes of a verdict
 LEASE_BYTES = 65536  # of a stream, handed on beyond the last word of its reader
 FROM_SOCKET, FROM_TAP, WHOLE = range(3)  # record origins
 COUNTS = ("accounts", "refused", "given", "no-room", "over-rate")
+GROUP = 2  # of the sorts of an account
 KINDS = ("sockets", "plain", "other-ip", "fragments", "tunnels", "not-ip")
 
 _ENDS = struct.Struct("=16s16sHHI")
 _WORDS = struct.Struct("=2Q")
 _COOKIE = struct.Struct("=Q")
 # What user space has a use for: the head, and of both sides what was counted and TCP's health.
-ACCOUNT = struct.Struct("=Q 8x Q 5x B 2x" + 2 * "4Q I 20x 2I 32x 6I 8x" + "2Q 48x")
+ACCOUNT = struct.Struct("=Q 8x Q 5x B x B" + 2 * "4Q I 20x 2I 32x 6I 8x" + "2Q 48x")
 VERDICT = struct.Struct("=4I")
 _FACTS = struct.Struct("=4Q8I")
 _PLACE = struct.Struct("=3I4x")
@@ -81,6 +82,8 @@ class Account(NamedTuple):
     health: Health = UNJUDGED
     judged: int = 0  # packets that it was told from
     opening: int = 0  # TCP: sequence number of the SYN that began it; 0 where it was not seen
+    opener: int = -1  # whose SYN that was: 0 is a; -1 where it was not seen
+    group: bool = False  # one of its ends is many hosts, whose sockets have a copy of each packet
 
 
 class Shown(NamedTuple):
@@ -147,13 +150,13 @@ def has_loopback(key: bytes) -> bool:
 def unpack_account(value: bytes | memoryview, at: int = 0) -> Account:
     """A value of ``accounts``."""
     v = ACCOUNT.unpack_from(value, at)
-    judged = v[10] + v[23]
-    health = Health(v[11:25:13], v[12:26:13], v[13:27:13], v[14:28:13], v[15:29:13]) if judged else UNJUDGED
+    judged = v[11] + v[24]
+    health = Health(v[12:26:13], v[13:27:13], v[14:28:13], v[15:29:13], v[16:30:13]) if judged else UNJUDGED
     return Account(
-        v[1], v[29], v[0],
-        Tally(v[3:17:13], v[4:18:13], v[5:19:13], v[6:20:13]),
-        v[30], (v[7], v[20]), (v[8], v[21]), v[2],
-        health, judged, v[9] or v[22],
+        v[1], v[30], v[0],
+        Tally(v[4:18:13], v[5:19:13], v[6:20:13], v[7:21:13]),
+        v[31], (v[8], v[21]), (v[9], v[22]), v[2],
+        health, judged, v[10] or v[23], 0 if v[10] else 1 if v[23] else -1, bool(v[3] & GROUP),
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from procwire.bundles.reason import BundleError
+from procwire.disk import lasting
 from procwire.sandbox.syscalls import call
 
 _EXCHANGE = 1 << 1  # RENAME_EXCHANGE
@@ -52,7 +53,7 @@ def install(root: Path, files: Iterable[tuple[str, bytes]], check: Check) -> Non
         if faults:
             shown = [line.replace(str(staged), str(root)) for line in faults[:20]]
             raise BundleError("nothing was changed, as this would be wrong:\n" + "\n".join(shown))
-        _synced(staged)
+        lasting.settle(staged)
         _exchange(root, staged)
     except OSError as error:
         _remove(staged)
@@ -63,7 +64,7 @@ def install(root: Path, files: Iterable[tuple[str, bytes]], check: Check) -> Non
     previous = _beside(root, "previous")
     _remove(previous)
     staged.rename(previous)
-    _synced(root.parent)
+    lasting.settle(root.parent)
 
 
 def back(root: Path) -> None:
@@ -96,11 +97,7 @@ def _put(staged: Path, path: str, data: bytes) -> None:
     target = staged / path
     with contextlib.suppress(FileNotFoundError):
         target.unlink()
-    made = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-    with os.fdopen(made, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    lasting.write(target, data, new=True)
 
 
 def _old(path: Path) -> bytes | None:
@@ -121,11 +118,3 @@ def _differ(old: bytes, new: bytes) -> list[str]:
 def _remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
-
-
-def _synced(folder: Path) -> None:
-    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(held)
-    finally:
-        os.close(held)

@@ -6,20 +6,21 @@ An engine in its cell may not look: its warden makes pictures, at most one of ea
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from procwire.api.offers import Offer, flat
-from procwire.engine.api import Standing, Watching, pictures
 from procwire.model import traffic
 from procwire.model.accounting import ACCOUNTING, AccountingRow
 from procwire.model.columns import Table
 from procwire.model.host_tables import PROCESSES
 from procwire.model.socket_tables import SOCKETS
 from procwire.model.traffic import TRAFFIC, TrafficRow
-from procwire.warden.gallery import Gallery
-from procwire.warden.messages import Pictured
+from procwire.warden.gallery import Gallery, own
+
+if TYPE_CHECKING:
+    from procwire.engine.api import Standing, Watching
 
 
 def offers(host: Host) -> list[Offer]:
@@ -80,6 +81,8 @@ class Host:
         watching, gallery = self._watching(), self._gallery()
         if self._standing is None and watching is not None and gallery is not None:
             if watching.counting is not None:
+                from procwire.engine.api import Standing
+
                 self._standing = Standing(watching.counting, gallery, TRAFFIC.name)
         return self._standing
 
@@ -109,10 +112,9 @@ class Host:
         if watching.warden is not None:
             return watching.warden.gallery
         if self._own is None:  # one process with every right: it looks itself
-            painter = pictures()
-            self._own = gallery = Gallery(
-                lambda table: gallery.take(Pictured(table, list(painter.take(table)), last=True))
-            )
+            from procwire.engine.api import pictures
+
+            self._own = own(pictures().take)
         return self._own
 
 

@@ -288,14 +288,16 @@ class _Grouped(_Rows):
 class _Summed(_Grouped):
     """Adds everything up; writes one report at the end."""
 
-    def __init__(self, keep: Filter | None, *, as_line: bool) -> None:
+    def __init__(self, keep: Filter | None, *, as_line: bool, called: str = "") -> None:
         super().__init__(NoRows(), keep, "protocol", "remote")
         self.as_line = as_line
+        self.called = called  # what it was read from, where that is not the file's name
         self.started = time.monotonic()
 
     def finish(self, reading: Reading) -> None:
         """See _Rows."""
         report = reading.report()
+        report.sources = [self.called] if self.called else report.sources
         report.protocols, report.talkers = (groups.rows() for groups in self.groups)
         report.elapsed = time.monotonic() - self.started
         if reading.counts.dropped:
@@ -318,7 +320,7 @@ def _face(arguments: argparse.Namespace, keep: Filter | None) -> _Rows:
     if arguments.summary:
         if arguments.csv or arguments.group:
             raise EngineError("--summary goes with --json or alone", exit.USAGE)
-        return _Summed(keep, as_line=arguments.json)
+        return _Summed(keep, as_line=arguments.json, called=getattr(arguments, "called", ""))
     if arguments.group:
         return _Grouped(writer(arguments, GROUPS), keep, arguments.group)
     return _Rows(writer(arguments, FLOWS), keep)

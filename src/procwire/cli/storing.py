@@ -13,24 +13,22 @@ from typing import TYPE_CHECKING, Any
 
 from procwire.cli.arguments import duration, size
 from procwire.cli.detecting import Detecting, add_finding
-from procwire.cli.sampling import Sampling
 from procwire.cli.verdicts import Verdicts
-from procwire.engine.catalogue import interfaces, tables
 from procwire.engine.options import EngineError
 from procwire.model.flow import Flow
 from procwire.model.listening import Silent, hears
 from procwire.model.observation import Observation
 from procwire.model.rows import FlowRow
 from procwire.model.values import time_text
-from procwire.store.contents import contents
-from procwire.store.keeping import Keeper
 from procwire.store.place import store_file
 from procwire.store.reason import StoreError
 from procwire.store.retention import Limits
-from procwire.store.writer import Writer
 
-if TYPE_CHECKING:  # loaded where alerts are made
+if TYPE_CHECKING:  # loaded where alerts are made, and where rows are stored
     from procwire.cli.alerting import Alerting
+    from procwire.cli.sampling import Sampling
+    from procwire.store.keeping import Keeper
+    from procwire.store.writer import Writer
 
 
 def add_store(parser: argparse.ArgumentParser) -> None:
@@ -184,6 +182,11 @@ def storing(
     if arguments.store is None:
         yield None
         return
+    from procwire.engine.catalogue import interfaces, tables
+    from procwire.store.contents import contents
+    from procwire.store.keeping import Keeper
+    from procwire.store.writer import Writer
+
     limits = Limits(age_ns=arguments.store_age, size_bytes=arguments.store_size)
     try:
         writer = Writer(

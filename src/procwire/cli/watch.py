@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from procwire.cli import arguments as words
 from procwire.cli import exit, recording
@@ -24,19 +24,19 @@ from procwire.cli.capturing import (
     watch_options,
 )
 from procwire.cli.detecting import Detecting
-from procwire.cli.hosting import Host
 from procwire.cli.impaired import Impaired
 from procwire.cli.ledgering import Ledgering, add_ledger, ledgering
 from procwire.cli.output.choice import writer
 from procwire.cli.output.findings import Findings
 from procwire.cli.output.observations import Observations
-from procwire.cli.sampling import Sampling
 from procwire.cli.storing import Kept, add_store, detecting, storing
 from procwire.cli.verdicts import Verdicts, add_filters, both, on_hangup
 from procwire.engine.api import Context, EngineError, Watching
 from procwire.model.filter import compile_filter
 from procwire.model.tables import FLOWS, GROUPS
-from procwire.store.keeping import Keeper
+
+if TYPE_CHECKING:  # loaded where rows are stored
+    from procwire.store.keeping import Keeper
 
 
 def add(commands: Any) -> None:
@@ -107,6 +107,9 @@ def _watch(
     if keeper is not None or verdicts is not None or own is not None or alerts is not None:
         watching.audience = audience = Kept(face, keeper, verdicts, own, alerts)
         if keeper is not None:
+            from procwire.cli.hosting import Host
+            from procwire.cli.sampling import Sampling
+
             host = Host(lambda: watching)
             audience.sampling = Sampling(keeper, host.traffic, host.standing)
     impaired.attach(watching, face.context)

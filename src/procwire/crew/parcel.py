@@ -21,7 +21,7 @@ Parcel = tuple[Any, ...]
 # and the rest is over with the flow.
 LEFT = frozenset(
     {
-        "owner", "kernel", "analysis", "slot", "quiet", "interface_out", "interface_in",
+        "owner", "socket", "answered", "kernel", "analysis", "slot", "quiet", "interface_out", "interface_in",
         "heard_out", "heard_in", "end_out", "end_in", "isn",
     }
 )  # fmt: skip

@@ -7,7 +7,6 @@ of a stream, since that is what the modules' own ``claims`` are for.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from importlib import import_module
@@ -256,6 +255,8 @@ def _usual(module: Any) -> dict[int, frozenset[int]]:
 
 
 def _info(module: Any) -> ProtocolInfo:
+    import inspect  # heavy: no watch asks for words
+
     summary, _, rest = inspect.cleandoc(module.__doc__).partition("\n")
     return ProtocolInfo(
         name=module.NAME,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
 import msgspec
@@ -11,6 +10,7 @@ from procwire.egress.contact import Contact, Who
 from procwire.egress.learning import Key, Learner
 from procwire.egress.policy import Entry, Line
 from procwire.egress.verdict import ALLOWED, UNUSED, Judge, Verdict
+from procwire.model import digests
 from procwire.model.egress_tables import EgressRow
 
 ID_DIGITS = 8
@@ -19,7 +19,7 @@ ID_DIGITS = 8
 def named(who: Who, key: Key) -> str:
     """The same name for the same drift, whenever it is looked for."""
     told = msgspec.json.encode([msgspec.structs.astuple(who), key])
-    return hashlib.sha256(told).hexdigest()[:ID_DIGITS]
+    return digests.sha256(told).hexdigest()[:ID_DIGITS]
 
 
 class Drift:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from procwire.configuration.document import Document
 from procwire.configuration.reason import ConfigurationError
+from procwire.disk import lasting
 from procwire.egress.policy import FormError, Policy, described
 from procwire.egress.reason import EgressError
 from procwire.egress.writing import text
@@ -48,29 +49,17 @@ def save(path: Path, policy: Policy) -> None:
     aside = path.with_name(f"{path.name}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        held = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-        with os.fdopen(held, "w", encoding="utf-8") as file:
-            file.write(text(policy))
-            file.flush()
-            os.fsync(file.fileno())
+        lasting.write(aside, text(policy).encode())
         if path.exists():
             before = path.with_name(f"{path.name}{BEFORE}")
             before.unlink(missing_ok=True)
             os.link(path, before)
         aside.replace(path)
-        _settled(path.parent)
+        lasting.settle(path.parent)
     except OSError as error:
         with contextlib.suppress(OSError):
             aside.unlink()
         raise EgressError(f"{path}: {error.strerror or error}") from None
-
-
-def _settled(directory: Path) -> None:
-    held = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(held)
-    finally:
-        os.close(held)
 
 
 def _head(path: Path) -> str:

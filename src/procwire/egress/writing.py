@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 
 import msgspec
 
 from procwire.egress.destination import ANY
 from procwire.egress.policy import FORMAT, NAMES, Entry, Line, Policy
+from procwire.model.digests import sha256
 from procwire.model.values import time_text
 
 HEAD = """\
@@ -29,7 +29,7 @@ def text(policy: Policy) -> str:
 
 def digest(policy: Policy) -> str:
     """SHA-256 of what it says, so that the same policy is known again."""
-    return hashlib.sha256(text(policy).encode()).hexdigest()
+    return sha256(text(policy).encode()).hexdigest()
 
 
 def _entry(entry: Entry) -> str:

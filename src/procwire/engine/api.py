@@ -1,34 +1,33 @@
-"""All that a face may use of the engine."""
+"""All that a face may use of the engine: what is asked for is loaded, and nothing else. Types: api.pyi."""
 
 from __future__ import annotations
 
-from procwire.accounting.standing import Standing
-from procwire.decrypt.piece import Piece
-from procwire.decrypt.tap import Tap, is_name
-from procwire.detect.contract import DetectError
-from procwire.detect.registry import Detection, detectors, settings_of
-from procwire.detect.ruleset import RuleSet
-from procwire.doctor.checks import compiled_modules, examine
-from procwire.engine.catalogue import explain, interfaces, learn, protocols, risks, tables
-from procwire.engine.context import Context
-from procwire.engine.exporting import export
-from procwire.engine.host import Processes, lives, pictures, sockets
-from procwire.engine.options import EngineError, ExportOptions, FlowOptions, ReadOptions, WatchOptions
-from procwire.engine.reading import Reading
-from procwire.engine.sources import settle
-from procwire.engine.watching import Watching
-from procwire.extensions.reason import ExtensionError
-from procwire.extensions.rules import gather as rules
-from procwire.extensions.rules import usual as rule_directories
-from procwire.extensions.taking import switch, take_sigma
-from procwire.flows.limits import TIMEOUTS
-from procwire.model.listening import Gatherer, Silent
+from importlib import import_module
+from typing import Any
 
-__all__ = [
-    "Context", "DetectError", "Detection", "EngineError", "ExportOptions", "ExtensionError",
-    "FlowOptions", "Gatherer", "Piece", "Processes", "ReadOptions", "Reading", "RuleSet", "Silent",
-    "Standing", "TIMEOUTS", "Tap", "WatchOptions", "Watching", "compiled_modules", "detectors", "examine",
-    "explain", "export", "interfaces", "is_name", "learn", "lives", "pictures", "protocols",
-    "risks", "rule_directories", "rules", "settings_of", "settle", "sockets", "switch", "tables",
-    "take_sigma",
-]  # fmt: skip
+# Module: what is there, ``its name:what it is called here``.
+_HOMES = {
+    "accounting.standing": "Standing", "decrypt.beginnings": "Beginnings", "decrypt.piece": "Piece",
+    "decrypt.tap": "Tap is_name", "detect.contract": "DetectError",
+    "detect.registry": "Detection detectors settings_of", "detect.ruleset": "RuleSet",
+    "doctor.checks": "compiled_modules examine",
+    "engine.catalogue": "explain interfaces learn protocols risks tables", "engine.context": "Context",
+    "engine.exporting": "export", "engine.host": "Processes lives pictures sockets",
+    "engine.options": "EngineError ExportOptions FlowOptions ReadOptions WatchOptions",
+    "engine.reading": "Reading", "engine.sources": "settle", "engine.watching": "Watching",
+    "extensions.reason": "ExtensionError", "extensions.rules": "gather:rules usual:rule_directories",
+    "extensions.taking": "switch take_sigma", "flows.limits": "TIMEOUTS",
+    "model.listening": "Gatherer Silent",
+}  # fmt: skip
+_WORDS = [(home, *word.partition(":")) for home, words in _HOMES.items() for word in words.split()]
+_FOUND = {called or name: (home, name) for home, name, _, called in _WORDS}
+__all__ = list(_FOUND)
+
+
+def __getattr__(name: str) -> Any:
+    """What is asked for the first time is loaded then."""
+    if name not in _FOUND:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home, there = _FOUND[name]
+    found = globals()[name] = getattr(import_module(f"procwire.{home}"), there)
+    return found

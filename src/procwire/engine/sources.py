@@ -15,7 +15,6 @@ from procwire.bpf.libbpf import BpfError
 from procwire.capture.live import LiveSource
 from procwire.capture.packet_filter import FilterError
 from procwire.capture.source import CaptureError
-from procwire.dpi.registry import request_ports
 from procwire.engine.options import EngineError, WatchOptions
 from procwire.model.accounting import AccountingRow
 from procwire.model.streams import StreamSink
@@ -30,11 +29,19 @@ class Chosen:
 
     def __init__(self, options: WatchOptions) -> None:
         self.reason, self.follow = "", options.depth != "first"
+        self.requests = options.depth == "requests"
         self.kernel: KernelSource | None = None
         self.name = options.source or AUTOMATIC
         if self.name != "tap":
             self._try_kernel(options)
         self.source: KernelSource | LiveSource = self.kernel or _open_tap(options)
+
+    def hint(self) -> None:
+        """Every datagram of a request is wanted. Loads the protocols, who say so of themselves."""
+        if self.kernel is not None and self.requests and self.kernel.wishes.content:
+            from procwire.dpi.registry import request_ports
+
+            self.kernel.programs.hint(request_ports())
 
     def steer(self, sink: StreamSink) -> StreamSink:
         """What stands between the tracker and the analyzer."""
@@ -92,7 +99,6 @@ def _open_kernel(options: WatchOptions, *, tap: bool) -> KernelSource:
         content=options.flows.protocols,
         everything=options.depth == "full" or bool(options.keylog),
         first_bytes=FEW_BYTES if options.depth == "first" else FIRST_BYTES,
-        ports=request_ports() if options.depth == "requests" else frozenset(),
     )
     return KernelSource(wishes, home=namespace_cookie())
 

@@ -6,46 +6,41 @@ One thread takes frames, decodes and ingests; owners are looked up on another, s
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from procwire.bpf import cgroup, probe
-from procwire.bpf.libbpf import BpfError
 from procwire.capture.source import CaptureError
-from procwire.decrypt.keyfile import open_keys
-from procwire.doctor.checks import compiled_modules
+from procwire.engine import api
 from procwire.engine.context import Context
-from procwire.engine.host import pictures, process_rows
-from procwire.engine.keys import Tapped
 from procwire.engine.options import EngineError, WatchOptions
-from procwire.engine.pipeline import Pipeline
 from procwire.engine.sources import Chosen
 from procwire.flows.telling import STEP, Telling
 from procwire.model.flow import Flow
-from procwire.model.frames import FrameBatch
 from procwire.model.listening import Audience
-from procwire.model.observation import Observation
-from procwire.model.packets import PacketTable
-from procwire.model.streams import StreamSink
-from procwire.processes.kernel import KernelOwners
+from procwire.processes.answers import Shared
+from procwire.processes.kernel import looked_up, opened
 from procwire.processes.keys import key_of
-from procwire.processes.owners import Owners
 from procwire.processes.resolver import Resolver
-from procwire.recorder.keeping import Keeping
-from procwire.recorder.reason import RecorderError
 from procwire.sandbox import identity, resident
 from procwire.sandbox.confine import confine
 from procwire.sandbox.plan import OFF, Confinement
 from procwire.sandbox.profile import engine
 from procwire.warden.client import Warden
+from procwire.warden.gallery import Gallery, own
 from procwire.warden.process import start
 from procwire.warden.service import Allowed
+
+if TYPE_CHECKING:  # loaded once the warden is a process of its own, which needs none of it
+    from procwire.engine.keys import Tapped
+    from procwire.model.frames import FrameBatch
+    from procwire.model.observation import Observation
+    from procwire.model.streams import StreamSink
+    from procwire.recorder.keeping import Keeping
 
 TICK_SECONDS = 0.25
 LAG_NS = 1_000_000_000  # frames may still be in the ring when the clock already reads this much later
@@ -71,28 +66,45 @@ class Watching:
         self.source_name = chosen.name
         self.source_problem = chosen.reason  # why it is not what was asked for
         self.counting = chosen.kernel
-        self.keys, self._key_file = open_keys(options.keylog)
-        self._read_keys = self._key_file.poll if self._key_file is not None else lambda: None
-        self.pipeline = Pipeline(options.flows, self, keys=self.keys, steer=self._steered(chosen, tap))
-        if self.counting is not None:
-            self.counting.connect(self.pipeline.tracker.credit)
-        self.kernel: KernelOwners | None = None
-        self.kernel_problem = ""  # why owners come from sock_diag alone
-        if options.owners:
-            self._open_kernel()
+        # Else owners come from sock_diag alone, and why.
+        self.kernel, self.kernel_problem = opened() if options.owners else (None, "")
+        self._open_owners = partial(looked_up, self.kernel, hashes=options.hashes)
         self.resolver: Resolver | None = None
+        self._whose = Shared()
         self.warden: Warden | None = None
+        self._gallery: Gallery | None = None
         self.confinement = Confinement(OFF)
         self.error: CaptureError | None = None
-        self.keeping = self._keep(options)
         self.stopping = False
         self.evicted = 0  # accounts of the kernel that had to make room, known at the end
-        self._table = PacketTable()
         self._turn: Iterator[None] | None = None  # what is being done, a step at a time
         self.tick = TICK_SECONDS  # how often the audience has its turn, at the least
         self._next_tick = self._next_update = self._next_count = 0.0
-        if options.sandbox != OFF:
-            self._split()
+        try:
+            if options.sandbox != OFF:
+                self._split()
+            self._compose(chosen, tap)
+            if self.warden is not None:
+                self._shut_in(self.warden)
+        except BaseException:
+            self._let_go()
+            raise
+
+    def _compose(self, chosen: Chosen, tap: Tapped | None) -> None:
+        """What an engine needs, and no warden: loaded here."""
+        from procwire.decrypt.keyfile import open_keys
+        from procwire.engine.pipeline import Pipeline
+        from procwire.model.packets import PacketTable
+
+        chosen.hint()
+        self.keys, self._key_file = open_keys(self.options.keylog)
+        self._read_keys = self._key_file.poll if self._key_file is not None else lambda: None
+        self.pipeline = Pipeline(self.options.flows, self, keys=self.keys, steer=self._steered(chosen, tap))
+        if self.counting is not None:
+            unread = self.pipeline.analyzer.unread if self.pipeline.analyzer is not None else None
+            self.counting.connect(self.pipeline.tracker.credit, unread)
+        self.keeping = self._keep(self.options)
+        self._table = PacketTable()
 
     @property
     def audience(self) -> Audience:
@@ -171,61 +183,65 @@ class Watching:
         look = self.warden.owners.glimpse(key_of(flow)) if self.warden is not None else None
         if look is None:
             return False
-        flow.owner = structs.replace(look.owner, answered=time.time_ns())
+        self._whose.give(flow, structs.replace(look.owner, answered=time.time_ns()))
         return look.final
 
-    def _open_kernel(self) -> None:
-        try:
-            self.kernel = KernelOwners()
-        except BpfError as error:
-            self.kernel_problem = probe.explained(error)
-
-    def _open_owners(self) -> Owners:
-        origins = () if self.kernel is None else (self.kernel,)
-        return Owners(origins=origins, hashes=self.options.hashes, iterators=bool(origins))
-
     def _keep(self, options: WatchOptions) -> Keeping:
+        from procwire.recorder.keeping import Keeping
+        from procwire.recorder.reason import RecorderError
+
         wishes = structs.replace(options.kept, write=options.write)
         context = Context(self.source.interfaces, source="tap")
         owner = identity.lesser() if options.sandbox != OFF else None
         try:
             keeping = Keeping(wishes, self.source, context, self, owner=owner)
         except (CaptureError, RecorderError) as error:
-            self.source.close()
             raise EngineError(str(error)) from None
         if keeping.flight is not None and options.owners:
             keeping.flight.processes = self._processes
         return keeping
 
     def _processes(self) -> list[dict[str, Any]] | None:
-        """For an incident, which tells who started whose flows it holds; none where nobody may look."""
-        with contextlib.suppress(OSError):
-            return process_rows(self.warden.gallery if self.warden is not None else None)
-        return []
+        """For an incident, which tells who started whose flows it holds."""
+        from procwire.model.host_tables import PROCESSES
+
+        if self._gallery is None:
+            self._gallery = self.warden.gallery if self.warden is not None else own(api.pictures().take)
+        return self._gallery.by_column(PROCESSES)
 
     def settled(self, flow: Flow) -> bool:
         """Is all known of it that will be?"""
         return self._telling.settled(flow)
 
     def _split(self) -> None:
-        """Two processes: the warden keeps the rights, this one keeps what is open. Raises SandboxError."""
+        """Two processes: the warden keeps the rights, this one keeps what is open. Raises OSError."""
         options = self.options
-        resident.share_arena()
         allowed = Allowed(names=options.interfaces, promiscuous=options.promiscuous, keylog=options.keylog)
         owners = self._open_owners if options.owners else None
-        notes = self.kernel.notes.read_only() if self.kernel is not None and self.kernel.sees_use else None
-        self.warden = start(options.sandbox, allowed, owners, pictures().take, notes=notes)
-        if self.kernel is not None:
-            self.kernel.close()  # here: the warden has it
-        cgroup.let_go()
-        self.source.open_by(self.warden.open_ring)
+        paint = lambda: api.pictures().take  # noqa: E731
+        self.warden = start(options.sandbox, allowed, owners, paint, kernel=self.kernel)
+
+    def _shut_in(self, warden: Warden) -> None:
+        """Give up every right. Raises SandboxError."""
+        from procwire.doctor.checks import compiled_modules
+
+        options = self.options
+        maps = self.counting is not None or (self.kernel is not None and self.kernel.sees_use)
+        self.source.open_by(warden.open_ring)
         if self._key_file is not None:
-            self._key_file.open_by(self.warden.open_keys)
-        maps = self.counting is not None or notes is not None
+            self._key_file.open_by(warden.open_keys)
         cell = engine(options.sandbox, folders=options.folders, files=options.readable, maps=maps)
         resident.give_back()
         compiled_modules()  # is kept: its files may be out of reach from here on
         self.confinement = confine(cell)
+
+    def _let_go(self) -> None:
+        """It cannot begin."""
+        self.source.close()
+        if self.kernel is not None:
+            self.kernel.close()
+        if self.warden is not None:
+            self.warden.close()
 
     def _prepare(self) -> None:
         if self.options.owners:
@@ -300,7 +316,7 @@ class Watching:
         if self.resolver is None:
             return
         for flow, owner, final in self.resolver.collect():
-            flow.owner = owner
+            self._whose.give(flow, owner)
             if final:
                 self._telling.answered(flow)
 

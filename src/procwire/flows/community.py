@@ -11,6 +11,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 
 from procwire.model import address
+from procwire.model.digests import sha1
 from procwire.model.flow import Flow
 
 ICMP = 1
@@ -45,8 +46,6 @@ def one_way(proto: int, kind: int) -> bool:
 
 def community_id(flow: Flow, *, seed: int = 0) -> str:
     """For example ``1:wCb3OG7yAFWelaUydu0D+125CLM=``. ``seed`` is the specification's, 16 bits."""
-    from hashlib import sha1  # see Flow.flow_id
-
     src = (address.packed(flow.family, flow.src_hi, flow.src_lo), flow.sport)
     dst = (address.packed(flow.family, flow.dst_hi, flow.dst_lo), flow.dport)
     if not one_way(flow.proto, flow.sport) and dst < src:

@@ -61,6 +61,8 @@ cdef class Flow:
     cdef public str ja4
     cdef public dict facts
     cdef public object owner
+    cdef public unsigned long long socket
+    cdef public long long answered
     cdef public object kernel
     cdef public object analysis
     cdef public int slot

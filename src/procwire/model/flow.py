@@ -14,6 +14,7 @@ from typing import Any
 import cython
 
 from procwire.model import address
+from procwire.model.digests import blake2b
 
 UNKNOWN_NS = -1
 NO_SCALE = 255
@@ -92,6 +93,8 @@ class Flow:
     ja4: str
     facts: dict[str, Any]  # further flow columns that a protocol set, by column name
     owner: object  # model.process.Owner or None
+    socket: cython.ulonglong  # of its owner, as the kernel numbers it (cookie); 0 for not known
+    answered: cython.longlong  # when ``owner`` was known; 0: as ``owner`` says
     kernel: object  # model.kernel.KernelView of a flow that the kernel counts, or None
     analysis: object  # the sink's own state, None when it is done
     # the tracker's own, of no meaning outside the flows room
@@ -142,6 +145,7 @@ class Flow:
         self.ja4 = ""
         self.facts = {}
         self.owner = None
+        self.socket = self.answered = 0
         self.kernel = None
         self.analysis = None
         self.slot = -1
@@ -163,8 +167,6 @@ class Flow:
     @property
     def flow_id(self) -> str:
         """16 hex digits from the 5-tuple, the tunnel and the start: the same live and from a file."""
-        from hashlib import blake2b  # OpenSSL comes with it, which a sum of flows does not need
-
         key = struct.pack(
             "<BBQQQQHHIq",
             self.family,

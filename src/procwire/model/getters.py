@@ -249,7 +249,7 @@ def peer(name: str, absent: int | str = "") -> Getter:
 
 def owner_delay(row: FlowRow) -> int | None:
     """From the first packet to the answer, ns; never below zero, as two clocks are compared."""
-    answered = row.owner.answered
+    answered = row.flow.answered or row.owner.answered
     return max(0, answered - row.flow.first) if answered else None
 
 

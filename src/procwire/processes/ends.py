@@ -141,9 +141,7 @@ class Ends:
         found = [end for namespace in places if (end := self._inside(namespace, key)) is not None]
         exact = [end for end in found if end.confidence == EXACT]
         if len({end.process.pid for end in exact if end.process is not None}) > 1:
-            return exact[0]._replace(
-                confidence=LISTENER, reason=f"{len(exact)} namespaces have such a socket"
-            )
+            return End(reason=f"{len(exact)} network namespaces have a socket with these ends")
         for wanted in (EXACT, RECENT, LISTENER, UNKNOWN):
             for end in found:
                 if end.confidence == wanted:

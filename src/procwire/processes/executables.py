@@ -7,7 +7,6 @@ above ``MAX_FILE`` and what may not be read: ``Executable.problem`` says so.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 import threading
@@ -257,7 +256,9 @@ def _digests(file: int, rate: int, *, sleep: Callable[[float], None] = time.slee
     """SHA-256 and BLAKE3 in hex; BLAKE3 is empty where its library is not installed. Raises OSError."""
     if not stat.S_ISREG(os.fstat(file).st_mode):
         raise OSError(0, "not a regular file")
-    sha256, blake3 = hashlib.sha256(), _blake3()
+    from hashlib import sha256 as openssl  # comes with OpenSSL, which knows the processor's own instructions
+
+    sha256, blake3 = openssl(), _blake3()
     while chunk := os.read(file, CHUNK):
         sha256.update(chunk)
         if blake3 is not None:

@@ -15,6 +15,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from procwire.bpf import probe, records
 from procwire.bpf.libbpf import BpfError
@@ -26,6 +27,9 @@ from procwire.processes.claims import Claim, Link
 from procwire.processes.keys import Key
 from procwire.processes.notes import Notes
 
+if TYPE_CHECKING:
+    from procwire.processes.owners import Owners
+
 SOURCE = "bpf"
 OBJECT = "owners"
 INITIAL_PID_NAMESPACE = 0xEFFFFFFC  # PROC_PID_INIT_INO, include/linux/proc_ns.h
@@ -35,6 +39,7 @@ SO_NETNS_COOKIE = 71  # since Linux 5.14
 INJECTED = "sent by a packet socket"
 UNUSED = "no process has used it yet: the one that listens is named"
 REFUSED = "refused by the kernel: no socket takes it"
+CONTESTED = "sockets of two network namespaces had these ends: which it was then is not known"
 SELF_MADE = "made by the kernel itself: no process has a socket for it"
 _REASONS = {records.INJECTED: INJECTED, records.LISTENED: UNUSED}
 _KERNELS = {
@@ -106,6 +111,8 @@ class KernelOwners:
         noted = self.notes.socket(key)
         if noted is None:
             return None
+        if noted.contested:
+            return Claim(0, 0, UNKNOWN, SOURCE, reason=CONTESTED)
         if noted.owner is None:
             return _KERNELS.get(key.proto, _KERNELS[0])
         return self._claim(noted.owner, noted.cookie)
@@ -197,3 +204,19 @@ def namespace_cookie() -> int:
             raise BpfError(error.errno or 0, f"SO_NETNS_COOKIE (Linux 5.14): {error.strerror}") from None
     (cookie,) = records.COOKIE.unpack(raw)
     return int(cookie)
+
+
+def opened() -> tuple[KernelOwners | None, str]:
+    """The notes, or why there are none."""
+    try:
+        return KernelOwners(), ""
+    except BpfError as error:
+        return None, probe.explained(error)
+
+
+def looked_up(kernel: KernelOwners | None, *, hashes: bool) -> Owners:
+    """Who looks owners up, with these notes. Loads it: who only asks another process needs none of it."""
+    from procwire.processes.owners import Owners
+
+    origins = () if kernel is None else (kernel,)
+    return Owners(origins=origins, hashes=hashes, iterators=bool(origins))

@@ -18,10 +18,10 @@ from procwire.bpf.libbpf import BpfError
 from procwire.model.process import EXACT, Glimpse, Owner, ProcessRef
 from procwire.processes import keys, procfs
 from procwire.processes._names import CONNECTED
+from procwire.processes.answers import Look
 from procwire.processes.kernel import SOURCE
 from procwire.processes.keys import Key
 from procwire.processes.notes import Notes
-from procwire.processes.owners import Look
 
 MAX_KNOWN = 8192  # processes, and sockets that were asked for; then both are forgotten
 MAX_ASKED = 1024  # questions whose answers are waited for

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Self
-
-from msgspec import structs
+from typing import Self
 
 from procwire.bpf.libbpf import BpfError
-from procwire.model.process import EXACT, LISTENER, RECENT, UNKNOWN, Glimpse, Owner, ProcessRef
+from procwire.model.process import UNKNOWN, Owner
 from procwire.processes import keys
 from procwire.processes._names import CONNECTED
+from procwire.processes.answers import Look
 from procwire.processes.claims import Origin
 from procwire.processes.container_names import ContainerNames
 from procwire.processes.ends import End, Ends
@@ -28,15 +27,7 @@ from procwire.processes.survey import Surveyor
 from procwire.processes.table import ProcessTable
 from procwire.processes.tasks import KernelTasks
 
-_RANK = {UNKNOWN: 0, LISTENER: 1, RECENT: 2, EXACT: 3}
 FORWARDED = "forwarded, no local socket: neither address is this host's"
-
-
-class Look(NamedTuple):
-    """An answer, and whether it is worth asking again."""
-
-    owner: Owner
-    final: bool
 
 
 class Owners:
@@ -114,59 +105,6 @@ class Owners:
     def addresses(self) -> list[bytes]:
         """This host's, of every namespace that is known: of what has none of them no socket is here."""
         return sorted({address for namespace in self.namespaces for address in namespace.addresses})
-
-
-def merged(before: Owner, after: Owner) -> Owner:
-    """The better of two answers for one flow, end by end: what was seen once stays seen, and since when."""
-    if after.process is None or before.process is None:
-        return after if before.process is None else before
-    if before.side != after.side:
-        first, second = (before, after) if before.side == "src" else (after, before)
-        if first.peer is None and first.side == "src":
-            return structs.replace(
-                first, peer=second.process, peer_confidence=second.confidence, peer_reason=""
-            )
-        return first
-    best = before if _RANK[before.confidence] > _RANK[after.confidence] else after
-    met = max((after, before), key=lambda owner: _RANK.get(owner.peer_confidence, 0))
-    since = before if same(before.process, best.process) and before.confidence == best.confidence else best
-    return structs.replace(
-        best,
-        peer=met.peer,
-        peer_confidence=met.peer_confidence,
-        peer_reason=met.peer_reason,
-        answered=since.answered,
-    )
-
-
-def revealed(before: Owner, after: Owner) -> Owner:
-    """A glimpse and what is said in full later: known since then where both are of one process."""
-    surer = _RANK[before.confidence] > _RANK[after.confidence]
-    if same(before.process, after.process):
-        confidence = before.confidence if surer else after.confidence
-        return structs.replace(after, confidence=confidence, answered=before.answered)
-    return before if surer or after.process is None else after
-
-
-def whole(owner: Owner) -> Owner:
-    """A glimpse as the answer that it is when nobody tells more."""
-    return Owner(**structs.asdict(owner)) if isinstance(owner, Glimpse) else owner
-
-
-def same(left: ProcessRef | None, right: ProcessRef | None) -> bool:
-    """Whether two are one process, however much of it was read by then."""
-    return left is not None and right is not None and (left.pid, left.start) == (right.pid, right.start)
-
-
-def reviewed(before: Owner, after: Owner) -> Owner:
-    """The later of two answers where it is of the very same socket: that was inherited or passed on, or its
-    process has become another program. Else the first: the same ends may be another's by now.
-    """
-    if not before.socket or before.socket != after.socket or before.side != after.side:
-        return before
-    if before.process == after.process:
-        return before
-    return structs.replace(before, process=after.process, confidence=after.confidence, source=after.source)
 
 
 def _owner(side: str, end: End, other: End | None, reason: str = "") -> Owner:

@@ -19,8 +19,8 @@ from msgspec import structs
 
 from procwire.model.flow import Flow
 from procwire.model.process import UNKNOWN, Glimpse, Owner
+from procwire.processes.answers import Look, answer_of, merged, revealed, reviewed, whole
 from procwire.processes.keys import Key, key_of
-from procwire.processes.owners import Look, Owners, merged, revealed, reviewed, whole
 
 MAX_WAITING = 65536  # flows handed in and not answered
 RETRIES_NS = (
@@ -51,7 +51,7 @@ _FAILED = "the look-up failed: "
 
 
 class Asked(Protocol):
-    """Who knows owners: ``Owners``, or who passes questions on. Raises OSError where it cannot answer."""
+    """Who knows owners (owners.Owners), or passes questions on. Raises OSError where it cannot answer."""
 
     def __enter__(self) -> Self:
         """For as long as it is asked."""
@@ -93,7 +93,7 @@ class Resolver:
 
     def __init__(
         self,
-        open_owners: Callable[[], Asked] = Owners,
+        open_owners: Callable[[], Asked],
         *,
         warm: bool = True,
         warm_ns: int = 0,
@@ -153,8 +153,8 @@ class Resolver:
 
         False, and no answer, where there is nothing to look at again or no room to.
         """
-        owner = flow.owner
-        if not isinstance(owner, Owner) or isinstance(owner, Glimpse) or not owner.socket:
+        owner = answer_of(flow)
+        if owner is None or isinstance(owner, Glimpse) or not owner.socket:
             return False
         with self._wake:
             if self._stopping or len(self._ended) >= MAX_WAITING:
@@ -276,8 +276,8 @@ class Resolver:
         heapq.heappush(self._later, again)
 
     def _review(self, owners: Asked, flow: Flow, key: Key) -> None:
-        before = flow.owner
-        assert isinstance(before, Owner)
+        before = answer_of(flow)
+        assert before is not None
         try:
             after = owners.look(key).owner
         except OSError:  # the first answer stands
@@ -309,14 +309,15 @@ class Resolver:
                 self._done.append(Answer(flow, _before(flow)))
             self._new.clear()
             for flow in self._ended:
-                if isinstance(flow.owner, Owner):
-                    self._done.append(Answer(flow, flow.owner))
+                if (owner := answer_of(flow)) is not None:
+                    self._done.append(Answer(flow, owner))
             self._ended.clear()
 
 
 def _before(flow: Flow, nothing: Owner = _STOPPED) -> Owner:
     """What is known of a flow before it is looked at."""
-    return flow.owner if isinstance(flow.owner, Glimpse) else nothing
+    owner = answer_of(flow)
+    return owner if isinstance(owner, Glimpse) else nothing
 
 
 def _in_time(owners: Asked, flows: list[Flow]) -> Iterator[tuple[Flow, Key]]:

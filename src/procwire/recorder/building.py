@@ -25,8 +25,10 @@ from procwire.recorder.collecting import Collector
 from procwire.recorder.container import Container
 from procwire.recorder.frame_redaction import FrameRedaction
 from procwire.recorder.hashed import Hashed, HashedFile, past_cache
-from procwire.recorder.incident import FINDINGS, FLOWS, OBSERVATIONS, PACKETS, PROCESSES
+from procwire.recorder.incident import FINDINGS, PACKETS, PROCESSES
 from procwire.recorder.kin import Kin
+from procwire.recorder.lived import Belonging
+from procwire.recorder.opening import LIVE
 from procwire.recorder.owners import OwnerBook
 from procwire.recorder.pseudonyms import Pseudonyms
 from procwire.recorder.reason import RecorderError
@@ -36,7 +38,6 @@ TABLES = (
     "flows.ndjson", "observations.ndjson", "dns.ndjson", PROCESSES, "accounting.ndjson",
     "health.ndjson", "findings.ndjson", "owners.ndjson",
 )  # fmt: skip
-LIVE = (FLOWS, OBSERVATIONS, FINDINGS)  # what an incident knew beside its packets
 CHECKPOINT, SUMMARY = "checkpoint", "summary.md"
 
 
@@ -68,7 +69,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     sources: tuple[str, ...]
     incident: dict[str, Any] = {}  # its head
-    live: Path | None = None  # the incident's directory
+    live: Mapping[str, Path | BinaryIO] = {}  # what an incident knew beside its packets, of LIVE
     kin: Kin | None = None  # who is known of its processes
     keep: Callable[[Any], bool] | None = None
     filter: str = ""
@@ -103,13 +104,11 @@ class _Making:
         self.reasons: list[str] = []
         self.hashes: dict[str, Hashed] = {}  # of what was hashed as it was written
         self._stack = stack
-        live = LIVE if order.live is not None else ()
-        names = dict.fromkeys((*TABLES, *live, SUMMARY, PACKETS))
+        names = dict.fromkeys((*TABLES, *(order.live and LIVE), SUMMARY, PACKETS))
         self.files = {name: stack.enter_context((place / name).open("x+b")) for name in names}
         self.live = {
-            name: stack.enter_context((order.live / name).open("rb"))
-            for name in live
-            if order.live is not None and (order.live / name).exists()
+            name: stack.enter_context(found.open("rb")) if isinstance(found, Path) else found
+            for name, found in order.live.items()
         }
         packets = self.files[PACKETS].fileno()
         self.output = HashedFile(packets, stack.enter_context(past_cache(packets)), sha=order.sha256)
@@ -152,7 +151,7 @@ class _Making:
                 follow = self._follow(again, collector, drops)
                 found = reading()
                 self._note(found, collector)
-                self._copy_live()
+                self._copy_live(collector)
                 collector.finish(found.interface, drops)
                 if self.order.pseudonyms is not None:
                     drops = {self.order.pseudonyms.text(name): lost for name, lost in drops.items()}
@@ -188,10 +187,13 @@ class _Making:
             line = line_of(names.line(msgspec.json.decode(line)))
         self.files[name].write(line)
 
-    def _copy_live(self) -> None:
-        for name, file in self.live.items():
-            for told in _lines(file):
-                self._write(name, line_of(told))
+    def _copy_live(self, collector: Collector) -> None:
+        """In the order of LIVE: what flows are called is known before what names them."""
+        belonging = Belonging(collector.flows.values())
+        for name in (each for each in LIVE if each in self.live):
+            for told in _lines(self.live[name]):
+                if self.order.keep is None or belonging.takes(told):
+                    self._write(name, line_of(told))
 
     def _follow(
         self, sources: Files, collector: Collector, drops: Mapping[str, int]
@@ -299,9 +301,11 @@ def _nothing() -> None:
 
 
 def _lines(file: BinaryIO) -> Iterator[dict[str, Any]]:
+    """What is no object is passed over: a bundle is somebody's word."""
     file.seek(0)
     for line in file:
-        yield msgspec.json.decode(line)
+        with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):
+            yield msgspec.json.decode(line, type=dict[str, Any])
 
 
 def _names(flows: Any) -> dict[str, list[str]]:

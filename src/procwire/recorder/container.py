@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
+from procwire.disk import lasting
 from procwire.recorder.reason import RecorderError
 
 SUFFIX = ".tar.zst"
@@ -116,18 +117,10 @@ def settle(made: Path, output: Path) -> None:
     After a crash it is whole or not there. Raises OSError.
     """
     with ThreadPoolExecutor(AT_ONCE) as pool:  # the journal commits together what waits together
-        list(pool.map(_sync, made.rglob("*")))
-    _sync(made)
+        list(pool.map(lasting.settle, made.rglob("*")))
+    lasting.settle(made)
     made.rename(output)
-    _sync(output.parent)
-
-
-def _sync(path: Path) -> None:
-    held = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        os.fsync(held)
-    finally:
-        os.close(held)
+    lasting.settle(output.parent)
 
 
 def pack(directory: Path, output: Path) -> None:

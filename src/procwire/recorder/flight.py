@@ -208,8 +208,8 @@ class Flight:
     def _facts(self, known: Known) -> dict[str, Iterable[bytes]]:
         context = self.notes.context
         return {
-            OWNERS: owner_lines(known.flows),
             PROCESSES: lines(KIN, list(self._kin.tree(processes(flow.owner for flow in known.flows)))),
+            OWNERS: owner_lines(known.flows),
             FLOWS: lines(FLOW_TABLE, (FlowRow(flow, context) for flow in known.flows)),
             OBSERVATIONS: self._observed.lines(known.observations, context),
             FINDINGS: lines(FINDING_TABLE, known.findings),

@@ -6,14 +6,15 @@ NetWatch's is a directory ``netwatch_incident_...`` with ``manifest.json`` (``ve
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 
 from procwire.recorder import manifest
 from procwire.recorder.container import Container
-from procwire.recorder.incident import HEAD, OWNERS, PACKETS, PROCESSES
+from procwire.recorder.incident import FINDINGS, FLOWS, HEAD, OBSERVATIONS, OWNERS, PACKETS, PROCESSES
 from procwire.recorder.kin import Kin
 from procwire.recorder.listing import head
 from procwire.recorder.owners import OwnerBook
@@ -21,6 +22,7 @@ from procwire.recorder.reason import RecorderError
 
 FOREIGN_PACKETS, CONNECTIONS = "packets.pcap", "connections.json"
 MAX_CONNECTIONS_BYTES = 1 << 30
+LIVE = (FLOWS, OBSERVATIONS, FINDINGS)  # what an incident knew beside its packets
 
 
 class Opened(msgspec.Struct, kw_only=True):
@@ -32,7 +34,7 @@ class Opened(msgspec.Struct, kw_only=True):
     kin: Kin = msgspec.field(default_factory=Kin)
     about: str
     incident: dict[str, Any] = {}
-    live: Path | None = None
+    live: Mapping[str, Path | BinaryIO] = {}  # what the watch knew, as files
     held: list[Any] = []
 
 
@@ -64,7 +66,8 @@ def _incident(path: Path) -> Opened:
     state = told.get("state", "?")
     told["lacking"] = [*told.get("lacking", ()), *([] if state == "frozen" else ["it was never finished"])]
     return Opened(
-        name=path.name, packets=str(path / PACKETS), book=book, kin=kin, incident=told, live=path,
+        name=path.name, packets=str(path / PACKETS), book=book, kin=kin, incident=told,
+        live={name: path / name for name in LIVE if (path / name).is_file()},
         about=f"incident {path.name}, {state}, {told.get('packets', '?')} packets",
     )  # fmt: skip
 
@@ -76,9 +79,11 @@ def _bundle(container: Container, told: dict[str, Any]) -> Opened:
             with container.open(name) as file:
                 reader.read(file)
     packets, held = _packets(container, PACKETS)
+    live = {name: container.real(name) for name in LIVE if name in container.names()}
+    held += [file for file in live.values() if not isinstance(file, Path)]
     lacking = "; ".join(told["reasons"])
     return Opened(
-        name=str(told["id"]), packets=packets, book=book, kin=kin, held=held,
+        name=str(told["id"]), packets=packets, book=book, kin=kin, held=held, live=live,
         incident=dict(told.get("incident") or {}),
         about=f"bundle {told['id']}, {told['complete']}: {lacking or 'nothing is missing'}",
     )  # fmt: skip

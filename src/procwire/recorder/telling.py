@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-from procwire.model.values import clean, human_size, time_text
+from procwire.model.columns import Kind
+from procwire.model.values import clean, human, human_size, time_text
 from procwire.recorder.collecting import Facts
 
 MOST = 10
@@ -21,9 +22,8 @@ def summary(told: Mapping[str, Any], facts: Facts, findings: Iterable[Mapping[st
         "Made from capture files."
     ]
     lines += ["", _whole(told), "", "## What is in it", ""]
-    span = (facts.last - facts.first) / 1e9
-    first = time_text(facts.first)
-    lines.append(f"- {facts.count} packets, {human_size(facts.bytes)}, from {first} on, {span:.1f} s long")
+    first, span = time_text(facts.first), human(Kind.DURATION, facts.last - facts.first)
+    lines.append(f"- {facts.count} packets, {human_size(facts.bytes)}, from {first} on, {span} long")
     lines += [
         f"- Kernel dropped on {_plain(name)}: {lost} frames" for name, lost in told["drops"].items() if lost
     ]

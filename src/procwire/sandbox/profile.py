@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import os
 from collections.abc import Callable, Sequence
+
+from msgspec import structs
 
 from procwire.sandbox import allowed, capabilities, descriptors, identity, limits, python_tree
 from procwire.sandbox import plan as words
@@ -95,7 +96,7 @@ def engine(mode: str, *, folders: Sequence[str] = (), files: Sequence[str] = (),
     readable = (*plan.readable, *files)
     rules = allowed.watching(os.getpid(), descriptors.nameable(), folders=bool(folders))
     keeps = (capabilities.BPF,) if maps and _linux() < MAPS_FOR_ALL else ()
-    return dataclasses.replace(
+    return structs.replace(
         plan, name=ENGINE, readable=readable, rules=rules, keeps=keeps, descriptors=limits.DESCRIPTORS
     )
 
@@ -104,7 +105,7 @@ def scribe(mode: str, folder: str) -> Plan:
     """Who keeps a ledger: it hears what is to be kept, and writes in its folder, whose owner it stays."""
     plan = reader(mode, folders=(folder,))
     rules = allowed.recording(os.getpid())
-    return dataclasses.replace(plan, name=SCRIBE, rules=rules, stays=frozenset({words.IDENTITY}))
+    return structs.replace(plan, name=SCRIBE, rules=rules, stays=frozenset({words.IDENTITY}))
 
 
 def warden(mode: str) -> Plan:
@@ -163,7 +164,7 @@ def courier(mode: str, *, folders: Sequence[str], ports: Sequence[int], named: b
     """
     plan = reader(mode, folders=folders)
     stays = {words.NETWORK} | ({words.IDENTITY} if folders else set())
-    return dataclasses.replace(
+    return structs.replace(
         plan,
         name=COURIER,
         readable=(*plan.readable, *(RESOLVING if named else ())),
@@ -177,13 +178,13 @@ def courier(mode: str, *, folders: Sequence[str], ports: Sequence[int], named: b
 def plan_of(process: str, mode: str) -> Plan:
     """The cell of a process by its name (PROCESSES), for a trial of it."""
     if process == "warden":
-        return dataclasses.replace(warden(mode), quiet=True)
+        return structs.replace(warden(mode), quiet=True)
     if process == "daemon":
-        return dataclasses.replace(daemon(mode), quiet=True)
+        return structs.replace(daemon(mode), quiet=True)
     if process == "shaper":
-        return dataclasses.replace(shaper(mode), quiet=True)
+        return structs.replace(shaper(mode), quiet=True)
     if process == "engine":
-        return dataclasses.replace(engine(mode, maps=True), quiet=True)
+        return structs.replace(engine(mode, maps=True), quiet=True)
     return reader(mode, quiet=True)
 
 

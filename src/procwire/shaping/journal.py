@@ -21,6 +21,7 @@ from typing import Any
 
 import msgspec
 
+from procwire.disk import lasting
 from procwire.shaping.board import Board, Notice
 from procwire.shaping.failure import ShapingError
 from procwire.shaping.folder import shaping_folder
@@ -146,7 +147,7 @@ class Journal:
                     os.fsync(file.fileno())
             fresh.replace(path)
             if sync:
-                self._sync()
+                lasting.settle(self.folder)
         except OSError as error:
             raise ShapingError(f"{path}: {error.strerror}") from None
 
@@ -188,13 +189,6 @@ class Journal:
         if not _NAME.fullmatch(identity):
             raise ShapingError(f"{identity[:20]!r} is the name of no impairment")
         return self.folder / f"{identity}{SUFFIX}"
-
-    def _sync(self) -> None:
-        descriptor = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _locked(descriptor: int) -> bool:

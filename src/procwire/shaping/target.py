@@ -7,8 +7,9 @@ when it is applied.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from procwire.model.process import Container
 from procwire.shaping.failure import InvalidError
@@ -23,8 +24,7 @@ MAX_NAME = 4096  # PATH_MAX
 MAX_PID = 1 << 22  # PID_MAX_LIMIT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(msgspec.Struct, frozen=True, kw_only=True):
     """One target. ``interface`` narrows it to one; empty: every one it talks over but loopback.
 
     A ``namespace`` is known by its name below /run/netns, by a path, or by a pid (``pid=1234``). A
@@ -39,7 +39,7 @@ class Target:
         if self.kind not in KINDS:
             raise InvalidError("target", f"there is no kind {self.kind!r}, there are {', '.join(KINDS)}")
         if self.kind == "interface" and not self.interface:
-            object.__setattr__(self, "interface", self.name)
+            msgspec.structs.force_setattr(self, "interface", self.name)
         if self.kind == "command":
             return
         if not self.name or len(self.name) > MAX_NAME or "\0" in self.name:

@@ -12,10 +12,10 @@ from typing import Self
 
 from procwire.capture.opening import RingWish
 from procwire.capture.source import CaptureError
+from procwire.processes.answers import Look
 from procwire.processes.keys import Key
 from procwire.processes.noted import NotedOwners
 from procwire.processes.notes import Notes
-from procwire.processes.owners import Look
 from procwire.warden.facts import Mirror
 from procwire.warden.gallery import Gallery
 from procwire.warden.line import Line, close_all

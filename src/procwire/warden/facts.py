@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 from msgspec import structs
 
 from procwire.model.process import Container, Executable, ProcessRef
-from procwire.processes.owners import Look
+from procwire.processes.answers import Look
 from procwire.warden.messages import Found, Learned
 
 MAX_KEPT = 65_536  # of each; beyond, the oldest is told of no more

@@ -9,11 +9,12 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from importlib import import_module
 from typing import Any
 
-from procwire.processes.notes import Notes
-from procwire.processes.owners import Owners
-from procwire.sandbox import descriptors, profile
+from procwire.bpf import cgroup
+from procwire.processes.kernel import KernelOwners
+from procwire.sandbox import descriptors, profile, resident
 from procwire.sandbox.confine import confine
 from procwire.sandbox.syscalls import prctl
 from procwire.warden.client import Warden
@@ -25,21 +26,25 @@ _DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 _GROUP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # what a terminal or a service manager sends to both
 
 OpenOwners = Callable[[], AbstractContextManager[Any]]
+OpenPainter = Callable[[], Painter]
 
 
 def start(
     mode: str,
     allowed: Allowed,
-    open_owners: OpenOwners | None = Owners,
-    painter: Painter | None = None,
+    open_owners: OpenOwners | None,
+    open_painter: OpenPainter | None = None,
     *,
-    notes: Notes | None = None,
+    kernel: KernelOwners | None = None,
 ) -> Warden:
     """Fork the warden off. What is open here is open there, but for packet sockets, which it lets go.
 
-    ``open_owners``: who knows owners, made in the warden; None: nobody is asked. ``painter``: who makes
-    pictures of the host's tables. ``notes``: the kernel's, which the engine may read. Raises OSError.
+    ``open_owners``: who knows owners, made in the warden; None: nobody is asked. ``open_painter``: who makes
+    pictures of the host's tables, likewise, so that what either loads is in no engine. ``kernel``: stays
+    open there and is closed here; what it notes, the engine may read. Raises OSError.
     """
+    resident.share_arena()
+    notes = kernel.notes.read_only() if kernel is not None and kernel.sees_use else None
     asking, opening = pair(), pair()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -52,6 +57,9 @@ def start(
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         for made in (asking[1], opening[1]):
             made.close()
+        if kernel is not None:
+            kernel.close()
+        cgroup.let_go()
         return Warden(pid, Line(asking[0]), Line(opening[0]), notes)
     code = 1
     try:
@@ -60,6 +68,9 @@ def start(
         _settle(parent)
         if notes is not None:
             notes.close()  # here: it has them to write to
+        painter = open_painter() if open_painter is not None else None
+        if open_owners is not None:
+            import_module("procwire.processes.owners")  # before the walls stand
         confine(profile.warden(mode))
         _serve((Line(asking[1]), Line(opening[1])), allowed, open_owners, painter)
         code = 0

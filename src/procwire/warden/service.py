@@ -18,8 +18,8 @@ import msgspec
 
 from procwire.capture.opening import RingWish, open_ring
 from procwire.capture.source import CaptureError
+from procwire.processes.answers import Look
 from procwire.processes.keys import Key
-from procwire.processes.owners import Look
 from procwire.warden.easel import Easel, Painter
 from procwire.warden.facts import Shelf
 from procwire.warden.line import Line, close_all

@@ -17,6 +17,8 @@ from tests.recorder.shapes.samples import golden, lines
 # 0d3cfbbe3f73b0f64c7ca18ed8c0b3a502e7e75a, an older one, has the same of ``metadata``; ``in_iface``, ``ja4``,
 # ``client_alpns`` stand in what OISF makes from the schema: doc/userguide/_generated/eve-index.rst, commit
 # 2cce6dcc2a2b424f923b7528fceebbd02cb4c6dc.
+_SSH: Kinds = {"proto_version": str, "software_version": str, "hassh": {"hash": str}}
+_MQTT: Kinds = {"qos": int, "retain": bool, "dup": bool}
 FIELDS: Kinds = {
     "!timestamp": str, "flow_id": int, "in_iface": str, "!event_type": str, "vlan": [int], "src_ip": str,
     "src_port": int, "dest_ip": str, "dest_port": int, "proto": str, "community_id": str, "app_proto": str,
@@ -31,6 +33,18 @@ FIELDS: Kinds = {
              "http_content_type": str, "protocol": str, "status": int, "length": int},
     "tls": {"sni": str, "version": str, "ja3": {"hash": str}, "ja3s": {"hash": str}, "ja4": str,
             "client_alpns": [str]},
+    "ssh": {"client": _SSH, "server": _SSH},
+    "mqtt": {"connect": _MQTT | {"protocol_string": str, "protocol_version": int, "client_id": str,
+                                 "username": str, "will": {"topic": str},
+                                 "flags": {"username": bool, "password": bool, "will": bool,
+                                           "clean_session": bool}},
+             "connack": _MQTT | {"return_code": int}, "publish": _MQTT | {"topic": str},
+             "subscribe": _MQTT | {"topics": [{"topic": str, "qos": int}]},
+             "unsubscribe": _MQTT | {"topics": [str]},
+             **dict.fromkeys(("puback", "suback", "unsuback", "disconnect", "pingreq", "pingresp"), _MQTT)},
+    "dhcp": {"type": str, "dhcp_type": str, "id": int, "client_mac": str, "client_ip": str, "client_id": str,
+             "assigned_ip": str, "requested_ip": str, "relay_ip": str, "hostname": str, "subnet_mask": str,
+             "routers": [str], "dns_servers": [str], "lease_time": int, "vendor_class_identifier": str},
     "metadata": {"flowvars": [dict]},
 }  # fmt: skip
 STAMP = re.compile(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d+[+\-]\d+$")

@@ -8,7 +8,6 @@ Nothing here says that a certificate is to be trusted; no signature is checked.
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ import msgspec
 
 from procwire.dpi.wire import der
 from procwire.dpi.wire._oid_names import ATTRIBUTES, CURVES, FIXED_BITS, KEYS, SIGNATURES
+from procwire.model import digests
 
 MAX_CACHED = 4096  # certificates, by SHA-256
 MAX_NAMES = 256  # alternative names kept of one certificate
@@ -232,7 +232,7 @@ def read_certificate(data: bytes, sha256: str = "") -> Details:
 
     ``sha256``: of the certificate in hex, where that is known.
     """
-    found = Details(sha256=sha256 or hashlib.sha256(data).hexdigest())
+    found = Details(sha256=sha256 or digests.sha256(data).hexdigest())
     try:
         _read(found, data)
     except ValueError as error:
@@ -249,7 +249,7 @@ class Shelf:
 
     def read(self, data: bytes) -> Details:
         """As ``read_certificate``; the result is shared and not to be changed."""
-        key = hashlib.sha256(data).digest()
+        key = digests.sha256(data).digest()
         found = self._found.get(key)
         if found is None:
             if len(self._found) >= self._size:

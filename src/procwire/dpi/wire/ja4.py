@@ -9,7 +9,6 @@ members of that family carry a licence that forbids shipping them, and are not h
 
 from __future__ import annotations
 
-import hashlib
 from functools import lru_cache
 
 import cython
@@ -26,6 +25,7 @@ from procwire.dpi.wire.tls_hello import (
     counted16,
     without_grease,
 )
+from procwire.model.digests import md5, sha256
 
 EMPTY_HASH = "000000000000"
 MAX_COUNT = 99
@@ -47,7 +47,7 @@ _VERSIONS = {
 
 
 def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    return sha256(text.encode()).hexdigest()[:12]
 
 
 def _numbers(raw: bytes) -> list[int]:
@@ -149,7 +149,7 @@ _cached_decimals = lru_cache(MAX_CACHED)(_decimals)
 
 
 def _md5(text: str) -> str:
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+    return md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def _listed(numbers: bytes) -> str:

@@ -9,13 +9,13 @@ may be spoofed or broken and says nothing about the next one.
 from __future__ import annotations
 
 from functools import lru_cache
-from hashlib import sha256
 from typing import Any
 
 import cython
 
 from procwire.dpi.wire._quic_names import RETRY_KEYS, SALTS, V2
 from procwire.dpi.wire.quic_packet import LongPacket, varint
+from procwire.model.digests import sha256
 
 MAX_CRYPTO_BYTES = 65536  # of one side's CRYPTO stream; what stands behind is not kept
 MAX_PIECES = 512  # pieces of the stream that wait for what is before them

@@ -6,11 +6,11 @@ Reads what is in clear until the new keys are taken into use, and nothing behind
 from __future__ import annotations
 
 import base64
-import hashlib
 
 import msgspec
 
 from procwire.dpi.contract import ProtocolError
+from procwire.model.digests import md5, sha256
 
 MAX_LINE = 255  # RFC 4253 section 4.2, CR LF included
 MAX_PACKET = 1 << 18  # RFC 4253 section 6.1 asks for 35000; OpenSSH takes 256 KiB
@@ -34,7 +34,7 @@ class KexInit(msgspec.Struct, gc=False):
         """HASSH, or HASSHServer: MD5 over kex;encryption;mac;compression of the side's own sending."""
         offset = 1 if server else 0
         parts = (self.lists[0], *(self.lists[at + offset] for at in (2, 4, 6)))
-        return hashlib.md5(";".join(parts).encode("latin-1"), usedforsecurity=False).hexdigest()
+        return md5(";".join(parts).encode("latin-1"), usedforsecurity=False).hexdigest()
 
 
 def read_kexinit(payload: bytes) -> KexInit:
@@ -63,7 +63,7 @@ def host_key(payload: bytes) -> tuple[str, str]:
     kind = blob[4 : 4 + named]
     if len(blob) != size or len(kind) != named or not 0 < named <= 64 or not kind.isascii():
         return "", ""
-    digest = base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+    digest = base64.b64encode(sha256(blob).digest()).decode().rstrip("=")
     return kind.decode("ascii"), f"SHA256:{digest}"
 
 

@@ -1,8 +1,8 @@
-"""Suricata's EVE: flow, dns, http and tls events that its published schema (etc/schema.json) takes.
+"""Suricata's EVE: events of flows and of protocols that its published schema (etc/schema.json) takes.
 
-Other observations have their table's name as ``event_type``. The schema forbids names that it does not know,
-at the top and in nearly every object; it leaves open what a flow's variables are. So what EVE has no field
-for, and whose a flow is, is one variable there: ``metadata.flowvars[0].procwire``.
+What EVE has no event of has its table's name as ``event_type``. The schema forbids names that it does not
+know, at the top and in nearly every object; it leaves open what a flow's variables are. So what EVE has no
+field for, and whose a flow is, is one variable there: ``metadata.flowvars[0].procwire``.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from procwire.model.values import parse_time
+from procwire.recorder.shapes import eve_details
 from procwire.recorder.shapes.pieces import ENDED, answers, columns, is_flow, known, moment, rest, table
 
 _BITS = {"fin": 1, "syn": 2, "rst": 4, "psh": 8, "ack": 16, "urg": 32, "ece": 64, "cwr": 128}
@@ -28,7 +29,9 @@ _USED = {
     "http": columns("method status host path user_agent referer content_type version"),
     "tls": columns("server_name ja3 ja4 alpn"),
     "tls_server": columns("version ja3s"),
+    **eve_details.USED,
 }
+_TYPES = {"tls_server": "tls", "ssh_algorithms": "ssh"}  # of tables that EVE has in one event with another
 
 
 def record(told: dict[str, Any]) -> dict[str, Any]:
@@ -38,7 +41,7 @@ def record(told: dict[str, Any]) -> dict[str, Any]:
         "timestamp": _stamp(moment(told)),
         "flow_id": int(str(told.get("flow_id") or "0"), 16) >> _ID_BITS or None,
         "in_iface": told.get("interface"),
-        "event_type": name,
+        "event_type": _TYPES.get(name, name),
         "vlan": [int(one) for one in told.get("vlan", ()) if str(one).isdigit()] if is_flow(told) else None,
         "src_ip": told.get("src"),
         "src_port": told.get("src_port"),
@@ -152,4 +155,6 @@ def _tls_server(told: dict[str, Any]) -> dict[str, Any]:
 
 _INNER: dict[str, tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {
     "dns": ("dns", _dns), "http": ("http", _http), "tls": ("tls", _tls), "tls_server": ("tls", _tls_server),
+    "ssh": ("ssh", eve_details.ssh), "ssh_algorithms": ("ssh", eve_details.ssh_algorithms),
+    "mqtt": ("mqtt", eve_details.mqtt), "dhcp": ("dhcp", eve_details.dhcp),
 }  # fmt: skip
