@@ -19,9 +19,11 @@ from tests.lab import Host, Lab, pair, wait_for, why_not
 
 pytestmark = [
     pytest.mark.kernel,
+    pytest.mark.timeout(400),  # see PATIENCE
     pytest.mark.skipif(why_not() != "", reason=why_not() or "-"),
 ]
 REQUESTS = 7
+PATIENCE = 90  # seconds: two processes start, on a machine that may have much else to do
 _numbers = itertools.count(1)
 BODY = 50_000
 
@@ -58,7 +60,9 @@ class Tmux:
         """The screen, once it shows that; what it shows instead is in the error."""
         try:
             found = wait_for(
-                lambda: (text := self.text()) and re.search(pattern, text) and text, seconds=20, what=pattern
+                lambda: (text := self.text()) and re.search(pattern, text) and text,
+                seconds=PATIENCE,
+                what=pattern,
             )
         except TimeoutError as error:
             raise AssertionError(f"{error}: {self.text()}") from None
@@ -143,7 +147,7 @@ def test_a_conversation_is_followed_while_it_goes_on(lab: tuple[Lab, Host, Host]
             talk.sendall(b"question\n")  # said again until who hears is there
             return "answer to question" in screen.text()
 
-        wait_for(heard, seconds=20, what="the conversation")
+        wait_for(heard, seconds=PATIENCE, what="the conversation")
         screen.press("g")
         screen.shows("(?s)first bytes read: .*early words.*answer to early words")  # it was read before
         talk.close()

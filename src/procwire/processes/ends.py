@@ -30,6 +30,7 @@ from procwire.processes.keys import Key
 from procwire.processes.memory import Memory, Remembered
 from procwire.processes.namespaces import Namespace, Namespaces
 from procwire.processes.sockdiag import Socket
+from procwire.processes.survey import unseen
 from procwire.processes.table import ProcessTable
 
 SOURCE = "sock-diag"
@@ -330,6 +331,9 @@ class Ends:
             return End(reason=f"no permission to read /proc/PID/fd of {user}'s processes")
         if self.holders.denied():
             return End(reason="no permission to read /proc/PID/fd of other users' processes")
+        surveyor = self.holders.surveyor
+        if surveyor is not None and surveyor.refused:
+            return End(reason=unseen(surveyor.refused), final=False)
         return End(reason=UNHELD, final=False)
 
     def _holder(self, found: Socket) -> tuple[ProcessRef | None, int]:
