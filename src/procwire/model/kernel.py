@@ -53,7 +53,7 @@ class Credited(NamedTuple):
     over: bool  # TCP: its socket is closed
 
 
-class KernelView(msgspec.Struct):
+class KernelView(msgspec.Struct, gc=False):
     """The kernel's word on one flow. ``attributed``: packets that a socket of this host sent or took."""
 
     source: str = ""
