@@ -2,12 +2,17 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procwire.accounting.strays import frame_of
+from procwire.accounting.strays import MAX_STRAYS, STRAYS, Strays, frame_of
 from procwire.bpf import accounts as books
-from procwire.model.frames import batch_of
+from procwire.bpf.accounts import Account, Tally
+from procwire.flows import states
+from procwire.flows.table import Tracker
+from procwire.model.flow import UNKNOWN_NS
+from procwire.model.frames import COUNTED, batch_of
 from procwire.packet.decode import Decoder
 
 ADDRESSES = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6))
@@ -38,3 +43,46 @@ def test_the_packet_is_of_the_flow_that_its_key_names(
     assert table.proto[0] == proto
     assert (table.sport[0], table.dport[0]) == ((sport, dport), (dport, sport))[side]
     assert table.length[0] == 0
+
+
+@pytest.mark.parametrize("opener", [0, 1])
+def test_the_packet_is_the_counted_syn_of_whoever_opened(opener: int) -> None:
+    key, _ = books.pack_ends(6, pair_of("10.0.0.1"), 4000, pair_of("10.9.0.1"), 80)
+    batch = batch_of([frame_of(key, opener, 0xFFFFFFF1)], link=101)
+    batch.flags[0], batch.time[0] = COUNTED, 5
+    tracker = Tracker()
+    tracker.ingest(Decoder().decode(batch), now=5)
+    (flow,) = tracker.active()
+    assert (flow.sport, flow.dport) == ((4000, 80), (80, 4000))[opener]
+    assert (flow.state, flow.isn, flow.opener_seen) == (states.SYN_SENT, 0xFFFFFFF1, True)
+    assert (flow.packets_out, flow.rtt_dst) == (0, UNKNOWN_NS)
+
+
+def test_of_accounts_with_the_same_ends_the_one_that_tells_most_is_held() -> None:
+    key, _ = books.pack_ends(6, pair_of("10.0.0.1"), 4000, pair_of("10.9.0.1"), 80)
+    nothing = Tally((1, 1), (0, 0), (0, 0), (0, 0))
+    listener, accepted, here = (
+        Account(netns, 1, 1, nothing, 0, (0, 0), (0, 0), 0, opening=opening, opener=opener)
+        for netns, opening, opener in ((8, 77, 1), (8, 0, -1), (7, 0, -1))
+    )
+    for held, kept in (
+        ((accepted, listener), listener),
+        ((listener, accepted), listener),
+        ((listener, here), here),
+    ):
+        strays = Strays(frozenset({0, 7}))
+        for account in held:
+            strays.hold(key, account)
+        assert strays.take() == ([frame_of(key, kept.opener, kept.opening)], [kept])
+        assert len(strays) == 0
+
+
+def test_there_is_room_for_so_many() -> None:
+    strays = Strays(frozenset({0}))
+    account = Account(0, 1, 1, Tally((1, 1), (0, 0), (0, 0), (0, 0)), 0, (0, 0), (0, 0), 0)
+    for port in range(MAX_STRAYS):
+        assert not strays.full
+        strays.hold(books.pack_ends(17, pair_of("10.0.0.1"), 4000, pair_of("10.9.0.1"), port)[0], account)
+    assert strays.full
+    assert len(strays.take()[0]) == STRAYS
+    assert not strays.full

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import pytest
+
 from procwire.accounting.bound import Bound
 from procwire.accounting.tally import Ledger
 from procwire.bpf import accounts as books
 from procwire.bpf.accounts import Account, Health, Tally
 from procwire.model.flow import Flow
-from procwire.model.kernel import Credited, KernelView, TcpFacts
+from procwire.model.kernel import TCP_STATES, Credited, KernelView, TcpFacts
 
 HOME = 77
 SECOND = 1_000_000_000
@@ -339,6 +341,25 @@ def test_sockets_of_other_namespaces_count_where_nothing_passes_here_and_are_giv
     ledger.settle()
     assert (flow.packets_out, flow.bytes_out, here.packets_out) == (2, 200, 0)
     assert ledger.accounts(bound_of(ledger, here)) == {0: 0, 6: 0}
+
+
+@pytest.mark.parametrize(
+    ("state", "acked", "joined"), [("established", 0, True), ("close", 9, True), ("close", 0, False)]
+)
+def test_of_a_flow_of_which_nothing_is_shown_the_kernel_says_whether_it_was_answered(
+    state: str, acked: int, joined: bool
+) -> None:
+    ledger, told = ledger_of(TcpFacts(0, acked, 0, 0, 0, 0, 0, 0, 0, 0, TCP_STATES.index(state), 1))
+    flow, here = flow_of(), flow_of(2)
+    unread: list[Flow] = []
+    ledger.unread = unread.append
+    ledger.away = flow.interface = 4
+    for each, netns in ((flow, 78), (here, HOME)):
+        ledger.bind(each)
+        assert ledger.see(ends_of(each), 5, account_of((3, 2), netns=netns))
+    ledger.settle()
+    assert [more.joined for more in told] == [joined, False]
+    assert unread == [flow]
 
 
 def test_what_was_counted_before_the_clock_was_set_keeps_its_time() -> None:

@@ -67,4 +67,4 @@ def test_arguments_never_reach_beyond_their_field(size: int, args: bytes) -> Non
 
 def test_a_counter_is_the_sum_over_cpus() -> None:
     assert records.total(struct.pack("=QQQ", 1, 2, 40)) == 43
-    assert records.unpack_named(struct.pack("=QQQ", 7, 8, 1)) == (7, 8, True)
+    assert records.unpack_named(struct.pack("=QQQQ", 7, 8, 6, 9)) == (7, 8, 6, 9)

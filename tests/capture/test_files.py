@@ -38,6 +38,16 @@ def test_compressed_files_read_like_plain_ones(tmp_path: Path, packer: object) -
     assert source.progress == ((tmp_path / "b").stat().st_size,) * 2
 
 
+def test_of_larger_chunks_fewer_batches_come(tmp_path: Path) -> None:
+    path = str(write(tmp_path / "a", crafted.pcap(3000)))
+    counts = [
+        [batch.count for batch in open_files([path], chunk_bytes=size).batches()]
+        for size in (20_000, 1 << 20)
+    ]
+    assert sum(counts[0]) == sum(counts[1]) == 3000
+    assert len(counts[0]) > len(counts[1])
+
+
 @pytest.mark.parametrize("suffix", ["", ".gz"])
 def test_a_fifo_needs_no_seeking(tmp_path: Path, suffix: str) -> None:
     data = crafted.pcapng(3000)

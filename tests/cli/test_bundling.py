@@ -47,8 +47,8 @@ def test_a_ledger_signs_that_it_was_exported(tmp_path: Path, capfd: pytest.Captu
     assert (bundle / "parquet" / "flows.parquet").exists()
     capfd.readouterr()
     words = ["incident", "export", DNS, "-o", str(tmp_path / "z"), "--ledger", str(tmp_path)]
-    assert main(words) == 1
-    assert "ledger" in capfd.readouterr().err
+    assert main(words) == 2
+    assert "procwire ledger create" in capfd.readouterr().err
 
 
 def test_keys_only_when_asked_for(tmp_path: Path) -> None:

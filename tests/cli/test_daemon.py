@@ -16,6 +16,7 @@ from procwire.cli.main import main, parser
 from procwire.cli.serving import Orders
 from procwire.cli.settling import parse
 from procwire.daemon.journal import Log
+from procwire.decrypt import beginnings
 from procwire.sandbox import capabilities
 from procwire.sandbox.profile import WARDEN_KEEPS
 
@@ -85,3 +86,11 @@ def test_what_changes_with_a_hangup_and_what_does_not(
     monkeypatch.setattr(daemon, "CHUNK", 1000)
     assert daemon.reloaded(arguments, log) == b""
     assert "too long to be read anew" in sink.getvalue()
+
+
+def test_the_help_gives_the_bounds_of_beginnings(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["daemon", "--help"])
+    words = " ".join(capsys.readouterr().out.split())
+    kib, mib = beginnings.MAX_SIDE_BYTES >> 10, beginnings.MAX_BYTES >> 20
+    assert f"({kib} KiB a side, {mib} MiB in all)" in words

@@ -145,6 +145,16 @@ def test_port_is_the_last_resort() -> None:
     assert (midstream.app, midstream.app_confidence) == ("http", "port-guess")
 
 
+def test_of_content_that_is_shown_to_nobody_the_port_speaks() -> None:
+    listener, counted, read = Listener(), flow(dport=80), flow(dport=80)
+    listener.analyzer.unread(counted)
+    assert (counted.app, counted.app_confidence) == ("http", "port-guess")
+    assert listener.analyzer.data(counted, 0, b"SSH-2.0-x\r\n", 1) == ENOUGH
+    listener.analyzer.data(read, 0, b"SSH-2.0-x\r\n", 1)
+    listener.analyzer.unread(read)
+    assert (read.app, read.app_confidence) == ("ssh", "content")
+
+
 def test_midstream_finds_a_later_start() -> None:
     listener, web = Listener(), flow(opener_seen=False)
     listener.analyzer.data(web, 1, b"...the rest of a body", 1)

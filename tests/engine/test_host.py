@@ -7,7 +7,6 @@ import pytest
 
 from procwire.engine import host
 from procwire.engine.options import EngineError
-from procwire.warden.gallery import Gallery
 
 
 def test_our_own_socket_with_what_its_port_hints_at() -> None:
@@ -29,11 +28,3 @@ def test_why_events_cannot_be_heard(number: int, code: int, monkeypatch: pytest.
     with pytest.raises(EngineError, match="process events: no such luck") as caught:
         host.lives()
     assert caught.value.code == code
-
-
-def test_processes_by_column() -> None:
-    (mine,) = [row for row in host.process_rows(None) or () if row["pid"] == os.getpid()]
-    assert (mine["ppid"], mine["uid"]) == (os.getppid(), os.geteuid())
-    asked: list[str] = []
-    assert host.process_rows(Gallery(asked.append)) is None  # on its way
-    assert asked == ["process"]

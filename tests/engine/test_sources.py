@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from procwire.accounting import source as room
+from procwire.accounting import strays
 from procwire.accounting.source import AWAY
 from procwire.bpf.libbpf import BpfError
 from procwire.engine import sources
@@ -306,8 +307,11 @@ def test_what_other_namespaces_have_among_themselves_is_shown_with_its_owner(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     need_bpf()
-    for name in ("STRAYS", "STEP"):  # one by one: all else goes on between two of them
-        monkeypatch.setattr(room, name, 1)
+    for place, name in (
+        (strays, "STRAYS"),
+        (room, "STEP"),
+    ):  # one by one: all else goes on in between
+        monkeypatch.setattr(place, name, 1)
     with pair() as (lab, client, server):
         third = lab.host("c")
         with watch(third, WatchOptions()) as live, watch(client, WatchOptions()) as near:
@@ -327,6 +331,10 @@ def test_what_other_namespaces_have_among_themselves_is_shown_with_its_owner(
     row = FlowRow(kept, live.audience.context)
     assert FLOWS.column("interface").get(row) == AWAY
     assert FLOWS.column("zero_windows").get(row) is None  # nobody looked
+    assert (kept.dport, FLOWS.column("opener").get(row)) == (80, "src")
+    assert (kept.app, kept.app_confidence) == ("http", "port-guess")  # nothing of it was read
+    assert FLOWS.column("rtt_server").get(row) is None  # no packet of it was shown
+    assert FLOWS.column("state").get(row) in {"closed", "established"}
     assert {FLOWS.column("pid").get(FlowRow(flow, near.audience.context)) for flow in (kept, same)} == {
         asking.pid
     }

@@ -66,6 +66,18 @@ def test_a_connection_whose_socket_is_closed_is_over() -> None:
     assert flow.ended == "fin"
 
 
+def test_the_kernels_word_on_a_handshake_that_is_not_shown() -> None:
+    tracker = Tracker()
+    (flow,) = shown(tracker, COUNTED, proto=6)
+    flow.state = states.SYN_SENT
+    tracker.credit(flow, Credited(2 * SECOND, 1, 60, False))
+    assert flow.state == states.SYN_SENT
+    tracker.credit(flow, Credited(3 * SECOND, 1, 60, False, joined=True))
+    assert flow.state == states.ESTABLISHED
+    tracker.credit(flow, Credited(4 * SECOND, 1, 60, True, joined=True))
+    assert flow.state == states.CLOSED
+
+
 def test_what_belongs_to_no_flow_is_counted_here_only_where_the_kernel_did_not() -> None:
     tracker = Tracker()
     fragment = bytes.fromhex("4500001c00010001401100000a0000010a000002") + b"12345678"

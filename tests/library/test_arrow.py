@@ -1,4 +1,4 @@
-"""Arrow tables: every value as the rows have it, typed by its declaration, read by polars and DuckDB."""
+"""Arrow tables: every value as the rows have it, typed by its declaration, in polars, pandas and DuckDB."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 import nanoarrow
+import pandas
 import polars
 import pytest
 from hypothesis import given
@@ -56,6 +57,18 @@ def test_polars_has_the_same_flows() -> None:
     assert frame.schema["start"] == polars.Datetime("ns", "UTC")
     assert frame.schema["risks"] == polars.List(polars.String)
     assert frame.columns == [column.name for column in FLOWS]
+
+
+def test_pandas_has_the_same_flows() -> None:
+    session = procwire.session(HTTP)
+    frame = pandas.DataFrame.from_arrow(session.table("flow", columns=["flow_id", "start", "rtt", "risks"]))
+    flows = list(session.flows())
+    assert list(frame["flow_id"]) == [flow.flow_id for flow in flows]
+    assert [one.value for one in frame["start"]] == [flow.start for flow in flows]
+    assert [None if one is pandas.NaT else one.value for one in frame["rtt"]] == [flow.rtt for flow in flows]
+    risks = [None if one is None else tuple(one) for one in frame["risks"]]
+    assert risks == [flow.risks for flow in flows]
+    assert str(frame["start"].dtype) == "datetime64[ns, UTC]"
 
 
 def test_duckdb_asks_it_by_name() -> None:

@@ -14,6 +14,7 @@ from procwire.processes.ends import NOT_LOCAL, Ends
 from procwire.processes.holders import Holder
 from procwire.processes.keys import Key, key_from
 from procwire.processes.namespaces import Namespaces
+from procwire.processes.survey import Held
 from tests.processes.world import inode_of, key_of_socket
 
 
@@ -47,6 +48,28 @@ def test_a_kernel_that_refuses_is_a_reason(lookup: Ends, monkeypatch: pytest.Mon
     end = lookup.end(key_from(6, "127.0.0.1", 1, "127.0.0.1", 2))
     assert (end.confidence, end.reason) == (UNKNOWN, "sock_diag refused: go away")
     assert lookup.end(key_from(6, "192.0.2.1", 1, "127.0.0.1", 2)).reason == NOT_LOCAL
+
+
+def test_who_could_not_be_looked_at_is_named(lookup: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Surveyed:
+        refused, pause_ns = frozenset({1}), 0
+
+        def holders(self, _: int) -> list[Held]:
+            return []
+
+        def take(self) -> bool:
+            return False
+
+    monkeypatch.setattr(lookup.holders, "surveyor", Surveyed())
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()) as ours,
+    ):
+        end = lookup.end(key_of_socket(ours))
+    assert (end.process, end.reason) == (
+        None,
+        "no process that may be looked at holds its socket; refused: pid 1",
+    )
 
 
 def test_ports_are_remembered_within_bounds(lookup: Ends, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,11 +18,14 @@ import pytest
 
 from procwire.bpf.libbpf import BpfError
 from procwire.bpf.loader import read_object
-from procwire.model.process import EXACT, LISTENER, RECENT, Owner
+from procwire.model.process import EXACT, LISTENER, RECENT, UNKNOWN, Owner
 from procwire.processes import kernel, procfs
-from procwire.processes.kernel import INJECTED, REFUSED, SELF_MADE, SOURCE, UNUSED, KernelOwners
+from procwire.processes.claims import Claim
+from procwire.processes.ends import Ends
+from procwire.processes.kernel import CONTESTED, INJECTED, REFUSED, SELF_MADE, SOURCE, UNUSED, KernelOwners
 from procwire.processes.keys import Key, key_from
-from procwire.processes.notes import CLOSED_NS
+from procwire.processes.namespaces import Namespaces
+from procwire.processes.notes import CLOSED_NS, NEAR_NS
 from procwire.processes.owners import Owners
 from tests.bpf.kernel import need_bpf, without_capabilities
 from tests.lab import Host, pair, wait_for
@@ -464,9 +467,95 @@ def test_two_namespaces_with_one_name_are_not_guessed_between(source: KernelOwne
             each.bind(("10.77.0.1", 7777))
         key = key_from(UDP, "10.77.0.1", 7777, "10.77.0.2", 9)
         one.sendto(b"x", ("10.77.0.2", 9))
-        assert source.lookup(key) is not None
+        told = source.lookup(key)
+        assert told is not None
+        assert told.pid == os.getpid()
         two.sendto(b"x", ("10.77.0.2", 9))
-        assert source.lookup(key) is None
+        assert source.lookup(key) == Claim(0, 0, UNKNOWN, "bpf", reason=CONTESTED)
+        with Namespaces() as namespaces:
+            end = Ends(namespaces, origins=[source]).end(key)
+        assert (end.process, end.confidence, end.reason) == (None, UNKNOWN, CONTESTED)
+
+
+@contextlib.contextmanager
+def conversation(kind: int, host: Host, peer: Host) -> Iterator[tuple[socket.socket, int, int]]:
+    """10.77.0.1:7777 speaks with a peer: its socket, the kernel's number of it, and when it was there."""
+    with peer.socket(kind=kind) as listener, host.socket(kind=kind) as made:
+        for each in (listener, made):
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("10.77.0.2", 7778))
+        if kind == socket.SOCK_STREAM:
+            listener.listen()
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # no TIME_WAIT
+        made.bind(("10.77.0.1", 7777))
+        made.connect(("10.77.0.2", 7778))
+        made.send(b"x")
+        (cookie,) = struct.unpack("=Q", made.getsockopt(socket.SOL_SOCKET, SO_COOKIE, 8))
+        yield made, cookie, moment()
+
+
+BOUND = """
+import socket, time
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+    one.bind(("10.77.0.1", 7777)); one.connect(("10.77.0.2", 9)); time.sleep(600)
+"""
+
+
+def test_sock_diag_does_not_guess_between_namespaces_either() -> None:
+    key = key_from(UDP, "10.77.0.1", 7777, "10.77.0.2", 9)
+    with contextlib.ExitStack() as stack:
+        (_, left, _a), (_, other, _b) = (stack.enter_context(pair()) for _ in range(2))
+        ours = stack.enter_context(left.socket(kind=socket.SOCK_DGRAM))
+        ours.bind(("10.77.0.1", 7777))
+        ours.connect(("10.77.0.2", 9))
+        owners = stack.enter_context(Owners())
+        owners.refresh()
+        alone = owners.owner(key).process
+        other.start(sys.executable, "-c", BOUND)
+        wait_for(lambda: ":7777 " in other.run("ss", "-unH"))
+        told = owners.owner(key)
+    assert alone is not None
+    assert alone.pid == os.getpid()
+    assert (told.process, told.confidence) == (None, UNKNOWN)
+    assert told.reason == "2 network namespaces have a socket with these ends"
+
+
+def moment() -> int:
+    """Now, told apart from what came before and what comes after."""
+    time.sleep(3 * NEAR_NS / 1e9)
+    now = time.time_ns()
+    time.sleep(3 * NEAR_NS / 1e9)
+    return now
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
+def test_of_one_name_in_two_namespaces_the_time_tells_which(source: KernelOwners, kind: int) -> None:
+    def told(at: int) -> int | str:
+        claim = source.lookup(key._replace(at=at))
+        assert claim is not None
+        return claim.cookie or claim.reason
+
+    key = key_from(TCP if kind == socket.SOCK_STREAM else UDP, "10.77.0.1", 7777, "10.77.0.2", 7778)
+    with contextlib.ExitStack() as stack:
+        (_, left, a), (_, other, b) = (stack.enter_context(pair()) for _ in range(2))
+        first, one, early = stack.enter_context(conversation(kind, left, a))
+        with conversation(kind, other, b) as (_second, two, both):
+            assert (told(early), told(both), told(0)) == (one, CONTESTED, CONTESTED)
+            first.close()
+            late = moment()
+            assert (told(early), told(both), told(late), told(0)) == (one, CONTESTED, two, two)
+        with conversation(kind, other, b) as (_third, three, last):  # in the namespace that had it last
+            assert [told(at) for at in (early, both, late, last)] == [one, CONTESTED, CONTESTED, three]
+
+
+def test_one_namespace_after_another_has_the_same_name_and_each_flow_its_owner(source: KernelOwners) -> None:
+    key = key_from(UDP, "10.77.0.1", 7777, "10.77.0.2", 7778)
+    with pair() as (_, left, a), pair() as (_, other, b):
+        with conversation(socket.SOCK_DGRAM, left, a) as (_first, one, early):
+            pass
+        with conversation(socket.SOCK_DGRAM, other, b) as (_second, two, late):
+            claims = [source.lookup(key._replace(at=at)) for at in (early, late, 0)]
+    assert [claim.cookie for claim in claims if claim is not None] == [one, two, two]
 
 
 def test_a_closed_socket_is_not_vouched_for_forever() -> None:

@@ -9,7 +9,7 @@ import pytest
 from procwire.bpf.libbpf import BpfError
 from procwire.model.process import EXACT, LISTENER, UNKNOWN
 from procwire.model.socket import SocketRow
-from procwire.processes import socktable
+from procwire.processes import socktable, survey
 from procwire.processes.census import Census
 from procwire.processes.socktable import SocketTable
 from procwire.processes.tasks import KernelTasks
@@ -144,3 +144,20 @@ def test_an_inherited_connection_lists_every_holder() -> None:
         assert row.process is not None
         assert row.process.task.pid == os.getpid()
         assert {int(name.rpartition(":")[2]) for name in row.holders} == {os.getpid(), heir.pid}
+
+
+def test_a_socket_whose_holder_may_not_be_looked_at_is_not_said_to_have_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    look = survey.survey
+
+    def refusing(*given: object) -> survey.Survey:
+        seen = look(*given)  # type: ignore[arg-type]
+        held = {inode: rows for inode, rows in seen.held.items() if rows[0].pid != os.getpid()}
+        return survey.Survey(held, seen.told, frozenset({os.getpid()}))
+
+    monkeypatch.setattr(survey, "survey", refusing)
+    with socket.create_server(("127.0.0.1", 0)) as listener, SocketTable() as table:
+        (row,) = [each for each in table.take() if each.src_port == listener.getsockname()[1]]
+    assert (row.process, row.confidence) == (None, "unknown")
+    assert "right to see" in row.reason or row.reason.endswith(f"refused: pid {os.getpid()}")

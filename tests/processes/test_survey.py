@@ -3,6 +3,7 @@ from __future__ import annotations
 import array
 import os
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -20,14 +21,14 @@ KEEP = "import sys; print('up', flush=True); sys.stdin.readline()"
 def looked(by: str) -> dict[int, list[Held]]:
     """The holders, by one road."""
     if by == "proc":
-        found, told = survey.survey(None)
-        assert not told
-        return found
+        seen = survey.survey(None)
+        assert not seen.told
+        return seen.held
     need_iterators()
     with KernelTasks() as kernel:
-        found, told = survey.survey(kernel)
-    assert told
-    return found
+        seen = survey.survey(kernel)
+    assert seen.told
+    return seen.held
 
 
 @pytest.mark.parametrize("by", ["proc", "kernel"])
@@ -79,13 +80,33 @@ def test_an_iterator_that_breaks_is_replaced_by_proc() -> None:
             raise BpfError(5, "broke")
 
     with socket.socket() as one:
-        found, told = survey.survey(Broken())  # type: ignore[arg-type]
-        assert not told
-        assert Held(os.getpid(), one.fileno(), inode_of(one)) in found[inode_of(one)]
+        seen = survey.survey(Broken())  # type: ignore[arg-type]
+        assert not seen.told
+        assert Held(os.getpid(), one.fileno(), inode_of(one)) in seen.held[inode_of(one)]
 
 
 def test_what_may_not_be_listed_is_passed_over() -> None:
-    assert list(survey.by_files([0, 1 << 30])) == []
+    refused: set[int] = set()
+    assert list(survey.by_files([0, 1 << 30], refused=refused)) == []
+    assert refused == set()  # they are not there: nobody refused to show them
+
+
+def test_who_may_not_be_looked_at_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for pid, held in ((5, ("socket:[77]",)), (6, ("socket:[78]", "socket:[79]"))):
+        (tmp_path / str(pid) / "fd").mkdir(parents=True)
+        for number, target in enumerate(held):
+            (tmp_path / str(pid) / "fd" / str(number)).symlink_to(target)
+    read = os.readlink
+
+    def readlink(path: str) -> str:
+        if path.startswith(f"{tmp_path}/6/"):
+            raise PermissionError(13, "Permission denied")
+        return read(path)
+
+    monkeypatch.setattr(os, "readlink", readlink)
+    assert survey.survey(None, str(tmp_path)) == ({77: [Held(5, 0, 77)]}, False, frozenset({6}))
+    assert survey.unseen(frozenset({6})).endswith("refused: pid 6")
+    assert survey.unseen(frozenset(range(6, 11))).endswith("refused: pid 6, 7, 8 and 2 more")
 
 
 @pytest.mark.kernel

@@ -55,10 +55,13 @@ class Tmux:
         return self._run("capture-pane", "-p")
 
     def shows(self, pattern: str) -> str:
-        """The screen, once it shows that."""
-        found = wait_for(
-            lambda: (text := self.text()) and re.search(pattern, text) and text, seconds=20, what=pattern
-        )
+        """The screen, once it shows that; what it shows instead is in the error."""
+        try:
+            found = wait_for(
+                lambda: (text := self.text()) and re.search(pattern, text) and text, seconds=20, what=pattern
+            )
+        except TimeoutError as error:
+            raise AssertionError(f"{error}: {self.text()}") from None
         assert isinstance(found, str)
         return found
 
@@ -126,7 +129,7 @@ def test_a_conversation_is_followed_while_it_goes_on(lab: tuple[Lab, Host, Host]
     try:
         screen.shows("nothing lost")
         talk.connect(("10.77.0.2", 9000))
-        talk.sendall(b"too early\n")
+        talk.sendall(b"early words\n")
         screen.press("2", "/")
         screen.shows("tab completes, esc leaves")
         screen.press("dst_port == 9000", "Enter")
@@ -141,7 +144,19 @@ def test_a_conversation_is_followed_while_it_goes_on(lab: tuple[Lab, Host, Host]
             return "answer to question" in screen.text()
 
         wait_for(heard, seconds=20, what="the conversation")
-        assert "too early" not in screen.text()
+        screen.press("g")
+        screen.shows("(?s)first bytes read: .*early words.*answer to early words")  # it was read before
+        talk.close()
+        screen.press("q", "q", "/", "C-u")
+        screen.shows("tab completes, esc leaves")
+        screen.press("dst_port == 8000", "Enter")
+        left.run("curl", "-s", "-o", "/dev/null", "http://10.77.0.2:8000/body")
+        screen.shows(r"(?m)^.x. *curl")
+        screen.press("Enter")
+        screen.shows("owner_confidence +exact")
+        screen.press("F")
+        text = screen.shows("(?s)first bytes read: .*HTTP/1.0 200 OK")  # and is over
+        assert "GET /body HTTP/1.1" in text
         screen.press("C-q")
         screen.shows("CODE 0")
     finally:

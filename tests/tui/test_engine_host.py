@@ -13,7 +13,7 @@ from procwire.model.columns import Kind
 from procwire.model.filter import FilterError
 from procwire.model.plain import cells, readers
 from procwire.tui.engine_host import EngineHost, health_of
-from procwire.tui.host import Health, HostError, Link, Want
+from procwire.tui.host import Health, HostError, Link, Said, Want
 from tests.tui.fake import TABLES, FakeHost, flow
 
 FLOWS = [flow(number) for number in range(12)]
@@ -57,7 +57,7 @@ class FakeClient:
     def flow(self, flow_id: str) -> Whole:
         if self.error is not None:
             raise self.error
-        end = {"end": "2026-11-26T00:00:00.000000000Z"} if self.ended else {}
+        end = {"end": "2026-11-26T00:00:00.000000000Z", "payload_in": 9} if self.ended else {}
         return Whole(id=1, flow={"flow_id": flow_id, "duration": 1.5, **end}, observations=[])
 
     def close(self) -> None:
@@ -150,3 +150,44 @@ def test_what_a_flow_that_is_over_said_is_with_a_recorder() -> None:
     with pytest.raises(HostError) as caught:
         engine.conversation("00")
     assert "F freezes" in caught.value.remedy
+
+
+def test_a_flow_that_is_over_says_what_was_read_of_it_first() -> None:
+    engine, client = host()
+    client.ended = True
+    engine._tables["beginning"] = TABLES["beginning"]
+    kept = {"kept_out": 4, "kept_in": 2, "said": ["out 5 tls 7 " + b"GET ".hex()], "unread": ["no key"]}
+    client.rows = lambda *_, **__: Answered(  # type: ignore[method-assign]
+        columns=tuple(kept), rows=[list(kept.values())], total=1, complete=True, reasons=()
+    )
+    head, piece, note = engine.conversation("abc")
+    assert head.note == "first bytes read: 4 of 4 bytes out, 2 of 9 bytes in; the rest was only counted"
+    assert (piece.side, piece.data, piece.time, piece.clear) == ("out", b"GET ", 5, True)
+    assert "7 bytes" in piece.note
+    assert note.note == "no key"
+
+
+def test_what_is_heard_of_a_flow_follows_what_was_read_before() -> None:
+    engine, client = host()
+    engine._tables["beginning"] = TABLES["beginning"]
+    kept = {"kept_out": 8, "said": [f"out {time} payload 0 {b'word'.hex()}" for time in (5, 50)]}
+    client.rows = lambda *_, **__: Answered(  # type: ignore[method-assign]
+        columns=tuple(kept), rows=[list(kept.values())], total=1, complete=True, reasons=()
+    )
+    heard: tuple[Said, ...] = ()
+    engine._beside.conversation = lambda flow_id: heard  # type: ignore[method-assign]
+    assert [said.time for said in engine.conversation("abc")] == [0, 5, 50]
+    heard = (
+        Said(side="out", data=b"", time=20, note="heard from here on"),
+        Said(side="in", data=b"x", time=60),
+    )
+    assert [said.time for said in engine.conversation("abc")] == [0, 5, 20, 60]
+
+
+def test_a_flow_that_said_nothing_is_not_missed() -> None:
+    engine, client = host()
+    client.ended = True
+    whole = client.flow("abc")
+    silent = Whole(id=1, flow=whole.flow | {"payload_in": 0}, observations=[])
+    client.flow = lambda flow_id: silent  # type: ignore[method-assign]
+    assert engine.conversation("abc") == ()

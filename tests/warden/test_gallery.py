@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from procwire.model.traffic import TRAFFIC
 from procwire.warden import gallery as room
-from procwire.warden.gallery import FRESH_SECONDS, LATE, PATIENCE_SECONDS, Gallery
+from procwire.warden.gallery import FRESH_SECONDS, LATE, PATIENCE_SECONDS, Gallery, own
 from procwire.warden.messages import Pictured
 
 
@@ -61,3 +62,12 @@ def test_nobody_to_ask_is_said() -> None:
     gallery = Gallery(gone)
     assert gallery.rows("process") == []
     assert gallery.problem("process") == "Broken pipe"
+
+
+def test_who_looks_itself_has_rows_by_column() -> None:
+    names = len(TRAFFIC.columns)
+    gallery = own(lambda _: [list(range(names))])
+    assert gallery.rows(TRAFFIC.name) == [list(range(names))]
+    (row,) = gallery.by_column(TRAFFIC) or []
+    assert list(row) == [column.name for column in TRAFFIC]
+    assert Wall().gallery.by_column(TRAFFIC) is None  # on its way

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Callable, Iterator
 
 import msgspec
 
 from procwire.accounting.bound import Bound
 from procwire.accounting.programs import MAX_ACCOUNTS, Programs
-from procwire.accounting.strays import frame_of
+from procwire.accounting.strays import MAX_STRAYS, Strays
 from procwire.accounting.tally import Credit, Ledger
 from procwire.bpf.accounts import Account, Settings
 from procwire.capture.arphrd_names import LOOPBACK
@@ -44,8 +43,6 @@ STEP_SECONDS = (0.004, 0.02, 0.02)
 LOOK_SECONDS = 0.25
 AWAY = "other netns"  # instead of an interface: what namespaces that are not watched have among themselves
 AWAY_NS = 200_000_000  # a flow of theirs that passes here has been seen here by then
-MAX_STRAYS = 1024  # flows that are opened by their counts alone, at one reading,
-STRAYS = 16  # and so many of them at once: what comes by the ring buffer is waited for by somebody
 STEP = 64  # accounts that are read in one step, about a millisecond's work
 _ETHERNET, _RAW = 14, 0
 _RAW_LINK = 101  # LINKTYPE_RAW
@@ -86,7 +83,7 @@ class KernelSource:
         self._indexes: dict[int, LinkState] = {}
         self._numbers: dict[int, int] = {}  # the kernel's index -> place in ``interfaces``
         self._here = frozenset({0, home})  # namespaces whose packets are seen on the interfaces
-        self._strays: dict[bytes, Account] = {}
+        self._strays = Strays(self._here)
         self._said: dict[int, Bound] = {}
         self._leaving: set[int] = set()  # flows that are over, and others have their ends
         self._own: list[FrameBatch] = []
@@ -199,9 +196,9 @@ class KernelSource:
 
     # What flows are told and tell.
 
-    def connect(self, credit: Credit) -> None:
-        """Who is told of packets that the kernel counted."""
-        self.ledger.credit = credit
+    def connect(self, credit: Credit, unread: Callable[[Flow], None] | None = None) -> None:
+        """Who is told of packets that the kernel counted, and of flows whose content is not shown."""
+        self.ledger.credit, self.ledger.unread = credit, unread
 
     def opened(self, flow: Flow) -> None:
         """A flow began."""
@@ -237,9 +234,9 @@ class KernelSource:
             # Its first packet may be in the ring buffer still, or about to be put there.
             if account.first > self._read or (not late and self.ledger.awaits(ends, account)):
                 started = min(started, account.first)
-            elif not self.ledger.see(ends, cookie, account) and len(self._strays) < MAX_STRAYS:
+            elif not self.ledger.see(ends, cookie, account) and not self._strays.full:
                 if account.netns in self._here or late:
-                    self._open_stray(ends, account)
+                    self._strays.hold(ends, account)
                 else:
                     started = min(started, account.first)
         self._since = 0 if self._anew else started - 1
@@ -357,11 +354,6 @@ class KernelSource:
         self._counts.bytes += size
         return batch
 
-    def _open_stray(self, ends: bytes, account: Account) -> None:
-        """What is counted here tells more than the word of another namespace."""
-        if account.netns in self._here or ends not in self._strays:
-            self._strays[ends] = account
-
     def _where(self, account: Account) -> int:
         """The interface that counted packets were on, as far as it is known."""
         if account.netns in self._here:
@@ -373,11 +365,9 @@ class KernelSource:
 
     def _stray(self) -> FrameBatch:
         """Flows of which nothing but counts is known, opened by the head of a packet."""
-        rows = list(islice(self._strays.items(), STRAYS))
-        for ends, _ in rows:
-            del self._strays[ends]
-        batch = batch_of([frame_of(ends) for ends, _ in rows], link=_RAW_LINK)
-        for row, (_, account) in enumerate(rows):
+        heads, accounts = self._strays.take()
+        batch = batch_of(heads, link=_RAW_LINK)
+        for row, account in enumerate(accounts):
             batch.time[row] = account.first + self.ledger.offset
             batch.flags[row] = COUNTED
             batch.interface[row] = self._where(account)

@@ -33,7 +33,7 @@ class Ledger:
     ``offset`` leads from the kernel's monotonic clock to packet time, ns; ``heads`` are the watched
     interfaces by the kernel's index, with the bytes that stand before the IP header there. ``away`` is the
     interface number of flows that other network namespaces have among themselves; 0 before there is one, None
-    where they are not shown.
+    where they are not shown. ``unread`` is told of such a flow that has content.
     """
 
     def __init__(self, *, home: int, credit: Credit, facts: Callable[[int], TcpFacts | None]) -> None:
@@ -44,6 +44,7 @@ class Ledger:
         self.tapped = False  # interfaces show their packets, too
         self.heads: dict[int, int] = {}
         self.credit = credit
+        self.unread: Callable[[Flow], None] | None = None
         self._facts = facts
         self._bounds: dict[bytes, Bound | tuple[Bound, ...]] = {}  # mostly one
         self._flows: dict[Flow, Bound] = {}
@@ -231,8 +232,14 @@ class Ledger:
             view.judged = _judge(flow, bound.side, told)
             self._ask(bound.side, told, view)
         over = view.tcp is not None and view.tcp.state == TCP_CLOSE and self._is_over(bound)
-        more = Credited(shown, sum(new[:2]), sum(new[2:4]), over)
-        self.credit(flow, more)
+        joined = self._is_away((bound,)) and self._unshown(flow, view)
+        self.credit(flow, Credited(shown, sum(new[:2]), sum(new[2:4]), over, joined))
+
+    def _unshown(self, flow: Flow, view: KernelView) -> bool:
+        """No packet of the flow is shown: was its handshake done?"""
+        if self.unread is not None and (flow.payload_out or flow.payload_in):
+            self.unread(flow)
+        return view.tcp is not None and view.tcp.joined
 
     def _beside(self, bound: Bound, told: list[Part]) -> list[int]:
         """How many packets of each direction (a's, b's) interfaces showed beside the accounts.

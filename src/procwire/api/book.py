@@ -88,6 +88,14 @@ class Book:
             Offer(table=FINDINGS, rows=lambda: list(self._found), owned=_not, feed=True, reasons=self._why),
         ]
 
+    def flows(self) -> list[Flow]:
+        """Those that may be told of: open ones, then those that ended lately."""
+        active: Iterable[Flow] = self.active()
+        keep = self.keep
+        if keep is not None:
+            active = (flow for flow in active if keep(FlowRow(flow, self.context)))
+        return [*active, *self._ended]
+
     def _flows(self) -> Iterator[FlowRow]:
         """Those that go on, then those that ended lately; as of the call, however long it takes to read."""
         active, ended = list(self.active()), list(self._ended)

@@ -82,6 +82,7 @@ class Account(NamedTuple):
     health: Health = UNJUDGED
     judged: int = 0  # packets that it was told from
     opening: int = 0  # TCP: sequence number of the SYN that began it; 0 where it was not seen
+    opener: int = -1  # whose SYN that was: 0 is a; -1 where it was not seen
     group: bool = False  # one of its ends is many hosts, whose sockets have a copy of each packet
 
 
@@ -155,7 +156,7 @@ def unpack_account(value: bytes | memoryview, at: int = 0) -> Account:
         v[1], v[30], v[0],
         Tally(v[4:18:13], v[5:19:13], v[6:20:13], v[7:21:13]),
         v[31], (v[8], v[21]), (v[9], v[22]), v[2],
-        health, judged, v[10] or v[23], bool(v[3] & GROUP),
+        health, judged, v[10] or v[23], 0 if v[10] else 1 if v[23] else -1, bool(v[3] & GROUP),
     )  # fmt: skip
 
 

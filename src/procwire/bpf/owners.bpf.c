@@ -59,7 +59,8 @@ struct tuple { /* local end first; IPv4 addresses as ::ffff:a.b.c.d */
 struct named {
 	__u64 cookie;
 	__u64 netns;
-	__u64 contested; /* another namespace has an open socket of the same name */
+	__u64 before; /* cookie of the last socket of another namespace that had this name; 0 for none */
+	__u64 since; /* CLOCK_MONOTONIC, ns: when this namespace took it over from that one */
 };
 
 struct identity {
@@ -188,8 +189,9 @@ static __always_inline bool is_loopback(const __u8 *a)
 }
 
 /*
- * The socket behind a name is the last one seen under it, but for two: what the kernel answers by itself and what a
- * packet socket forges never takes the name of a socket that is open.
+ * The socket behind a name is the last one seen under it, but for three: what the kernel answers by itself, what a
+ * packet socket forges and what a closed one still sends never takes the name of a socket that is open. Where a name was
+ * another namespace's socket's, that one is kept as well: which of them a flow is of, the times tell when somebody asks.
  */
 static __always_inline void name_as(struct tuple *key, __u64 cookie, __u64 netns, bool weak)
 {
@@ -204,11 +206,17 @@ static __always_inline void name_as(struct tuple *key, __u64 cookie, __u64 netns
 		before = known->cookie;
 		if (before == cookie)
 			return;
-		if (weak || known->netns != netns) {
+		if (weak) {
 			other = bpf_map_lookup_elem(&sockets, &before);
-			if (weak && other && !other->released)
+			if (other && !other->released)
 				return;
-			fresh.contested = !weak && other && !other->released;
+		}
+		if (known->netns == netns) {
+			fresh.before = known->before;
+			fresh.since = known->since;
+		} else if (!(before & FORGED)) { /* OF_KERNEL has that bit, too */
+			fresh.before = before;
+			fresh.since = bpf_ktime_get_ns();
 		}
 	}
 	stored(bpf_map_update_elem(&tuples, key, &fresh, BPF_ANY), NEW_TUPLES);
@@ -567,8 +575,8 @@ static __always_inline int seen(struct __sk_buff *skb, bool ingress)
 			return 1;
 	}
 	known = bpf_map_lookup_elem(&sockets, &cookie);
-	if (known)
-		name(&key, cookie, known->netns);
+	if (known) /* what is closed says good-bye, and takes nobody's name with it */
+		name_as(&key, cookie, known->netns, known->released != 0);
 	else if (!ingress)
 		unowned(skb, &key);
 	return 1;

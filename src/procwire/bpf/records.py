@@ -13,7 +13,7 @@ CREATED, BOUND, CONNECTED, SENT, NAMED, USED, LISTENED, INJECTED = range(1, 9)  
 OF_KERNEL = (1 << 64) - 1  # Named.cookie of a socket that the kernel made for itself
 
 _TUPLE = struct.Struct("=16s16sQHHI")
-_NAMED = struct.Struct("=QQQ")
+_NAMED = struct.Struct("=QQQQ")
 _OWNER = struct.Struct("=QQQQIIII16s")
 _IDENTITY = struct.Struct("=QII")
 _LIFE = struct.Struct("=QQ")
@@ -33,7 +33,8 @@ class Named(NamedTuple):
 
     cookie: int
     netns: int  # cookie of its network namespace
-    contested: bool  # two namespaces have an open socket of that name
+    before: int  # cookie of the last socket of another namespace that had it; 0 for none
+    since: int  # monotonic ns, when it was taken over from there
 
 
 class Owner(NamedTuple):
@@ -91,8 +92,7 @@ def pack_identity(start: int, tgid: int) -> bytes:
 
 def unpack_named(value: bytes) -> Named:
     """A value of ``tuples``."""
-    cookie, netns, contested = _NAMED.unpack(value)
-    return Named(cookie, netns, bool(contested))
+    return Named(*_NAMED.unpack(value))
 
 
 def unpack_owner(value: bytes) -> Owner:

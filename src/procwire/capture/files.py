@@ -1,8 +1,9 @@
 """Capture files as a source of frames: pcap and pcapng, plain or compressed, one or several.
 
 Files are read in the order given, or merged by time. Memory is bounded and does not depend on a file's size:
-three chunks of 1 MiB (one of 16 MiB per giant record), and for merged files see ``capture.merge``. Refuses
-to seek, to map files, and to guess: what is neither pcap nor pcapng is an error that says so.
+three chunks of 1 MiB, or as asked for (one of 16 MiB per giant record), and for merged files see
+``capture.merge``. Refuses to seek, to map files, and to guess: what is neither pcap nor pcapng is an error
+that says so.
 
 Damage: everything before it is handed on. Then, strict, the file is given up, the next one is read, and the
 first error is raised after the last frame of the last file (all are in ``errors``). Lenient, reading goes
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from procwire.capture.blocks import Lore
+from procwire.capture.chunks import CHUNK_BYTES
 from procwire.capture.compressed import stream_of
 from procwire.capture.merge import FILE_CHUNK, FILE_ROWS, MAX_MERGED, merged
 from procwire.capture.raw import Raw, reason_of, size_of
@@ -30,8 +32,17 @@ from procwire.model.frames import FrameBatch
 _PCAPNG = b"\x0a\x0d\x0d\x0a"
 
 
-def open_files(paths: Sequence[str | BinaryIO], *, merge: bool = False, lenient: bool = False) -> FileSource:
+def open_files(
+    paths: Sequence[str | BinaryIO],
+    *,
+    merge: bool = False,
+    lenient: bool = False,
+    chunk_bytes: int = CHUNK_BYTES,
+) -> FileSource:
     """A source over these files; ``-`` is standard input, binary file objects are read as they are.
+
+    ``chunk_bytes``: how much of a file is read at once, where files are not merged: of larger chunks fewer
+    batches come, for who has much to do with each.
 
     Raises CaptureError at once for a path that cannot be read, or too many files to merge.
     """
@@ -40,7 +51,7 @@ def open_files(paths: Sequence[str | BinaryIO], *, merge: bool = False, lenient:
     for path in paths:
         if isinstance(path, str) and path != "-":
             _check(path)
-    return FileSource(paths, merge=merge, lenient=lenient)
+    return FileSource(paths, merge=merge, lenient=lenient, chunk_bytes=chunk_bytes)
 
 
 def plain_bytes(path: str) -> int | None:
@@ -92,10 +103,13 @@ class FileSource:
     comments      comments on frames, interfaces and sections
     """
 
-    def __init__(self, paths: Sequence[str | BinaryIO], *, merge: bool, lenient: bool) -> None:
+    def __init__(
+        self, paths: Sequence[str | BinaryIO], *, merge: bool, lenient: bool, chunk_bytes: int = CHUNK_BYTES
+    ) -> None:
         self.errors: list[CaptureError] = []
         self._roster = Roster()
         self._merge = merge
+        self._chunk = chunk_bytes
         self._readers = [Reader(path, self._roster, lenient=lenient) for path in paths]
         self._frames = 0
 
@@ -168,7 +182,7 @@ class FileSource:
 
     def _in_turn(self) -> Iterator[FrameBatch]:
         for reader in self._readers:
-            yield from self._guarded(reader)
+            yield from self._guarded(reader, chunk=self._chunk)
 
     def _guarded(self, reader: Reader, **size: int) -> Iterator[FrameBatch]:
         """A file's batches; its error is kept, so that the other files are read too."""

@@ -148,12 +148,14 @@ class _Reader:
         from procwire.engine.options import ReadOptions
         from procwire.engine.reading import Reading
         from procwire.model.process import FROM_FILE
+        from procwire.recorder.annotated import CHUNK_BYTES
         from procwire.recorder.owners import Owned
 
         arguments = self._arguments
         options = ReadOptions(
             paths=tuple(paths), files=files, keylog=arguments.keylog, keep_keys=arguments.with_keys,
-            merge=len(paths) > 1, workers=1, sandbox=self._sandbox, flows=words.flow_options(arguments),
+            merge=len(paths) > 1, chunk_bytes=CHUNK_BYTES, workers=1, sandbox=self._sandbox,
+            flows=words.flow_options(arguments),
         )  # fmt: skip
         self._sandbox = OFF
         listener: Any = collector
@@ -325,9 +327,12 @@ def _checkpoint(arguments: argparse.Namespace, name: str) -> str:
     if arguments.ledger is None:
         recorded(arguments, "exported", body)
         return ""
-    from procwire.ledger.book import Book
+    from procwire.ledger.book import RECORDS, Book
     from procwire.ledger.tree import LedgerError
 
+    if not (arguments.ledger / RECORDS).exists():
+        words_ = f"{arguments.ledger}: there is no ledger: procwire ledger create {arguments.ledger}"
+        raise EngineError(words_, exit.USAGE)
     try:
         book = Book(arguments.ledger)
     except LedgerError as error:

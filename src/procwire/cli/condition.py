@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from procwire.api.desk import Desk
 from procwire.daemon.supervisor import Past
@@ -13,15 +14,21 @@ from procwire.sandbox.plan import ENFORCED, OFF
 from procwire.store.keeping import Keeper
 from procwire.store.writer import Writer
 
+if TYPE_CHECKING:
+    from procwire.cli.begun import Begun
+
 
 class Condition:
-    """Rows of HEALTH over one watch. ``writer``: of its store, where it has one."""
+    """Rows of HEALTH over one watch. ``writer``: of its store; ``begun``: what flows said first."""
 
-    def __init__(self, watching: Watching, desk: Desk, past: Past, writer: Writer | None) -> None:
+    def __init__(
+        self, watching: Watching, desk: Desk, past: Past, writer: Writer | None, begun: Begun | None = None
+    ) -> None:
         self._watching = watching
         self._desk = desk
         self._past = past
         self._writer = writer
+        self._begun = begun
 
     def rows(self) -> list[HealthRow]:
         """As of now."""
@@ -81,6 +88,8 @@ class Condition:
         yield HealthRow(part="flows", name="in all", amount=counts.flows)
         yield _lost("flows", "evicted", counts.evicted, "as the table was full")
         yield HealthRow(part="flows", name="observations", amount=self._watching.pipeline.observations)
+        if self._begun is not None:
+            yield from self._begun.health()
         if outcome.defects:
             yield HealthRow(
                 part="flows", name="defects", amount=outcome.defects, status=FAILED, detail=outcome.defect

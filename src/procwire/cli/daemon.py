@@ -54,6 +54,11 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("--print-unit", action="store_true", help="print a unit file for systemd, and end")
     parser.add_argument("--no-store", action="store_true", help="keep nothing")
+    parser.add_argument(
+        "--beginnings", action="store_true",
+        help="keep what each side of a flow said first, as far as it is read anyway, for faces that may see "
+        "the flow (16 KiB a side, 4 MiB in all)",
+    )  # fmt: skip
     recording.add_writing(parser)
     recording.add_log(parser)
     words.add_shape(parser)

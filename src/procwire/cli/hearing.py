@@ -27,7 +27,9 @@ MAX_HEARD_BYTES = 1 << 20  # of one conversation; what is said beyond is counted
 MAX_HEARD = 4  # conversations at once; the one asked for longest ago makes room
 FORGOTTEN_SECONDS = 15.0
 READ_BYTES = 1 << 18
-SINCE = "heard from here on; what was said before a recorder alone has kept (8: F freezes it, enter opens it)"
+SINCE = (
+    "heard from here on; all that was said before a recorder alone has kept (8: F freezes it, enter opens it)"
+)
 
 
 class Heard:
@@ -153,6 +155,6 @@ def _hear(made: socket.socket, options: WatchOptions, name: str) -> int:
         return face.tap
 
     watching = face.watching = Watching(options, face, tap=tapped)
-    send(made, [Said(side="out", data=b"", note=SINCE)])
+    send(made, [Said(side="out", data=b"", time=time.time_ns(), note=SINCE)])
     watching.run()
     return 0

@@ -17,8 +17,7 @@ from procwire.model.columns import Table
 from procwire.model.host_tables import PROCESSES
 from procwire.model.socket_tables import SOCKETS
 from procwire.model.traffic import TRAFFIC, TrafficRow
-from procwire.warden.gallery import Gallery
-from procwire.warden.messages import Pictured
+from procwire.warden.gallery import Gallery, own
 
 if TYPE_CHECKING:
     from procwire.engine.api import Standing, Watching
@@ -115,10 +114,7 @@ class Host:
         if self._own is None:  # one process with every right: it looks itself
             from procwire.engine.api import pictures
 
-            painter = pictures()
-            self._own = gallery = Gallery(
-                lambda table: gallery.take(Pictured(table, list(painter.take(table)), last=True))
-            )
+            self._own = own(pictures().take)
         return self._own
 
 

@@ -22,6 +22,7 @@ from procwire.cli import arguments as words
 from procwire.cli import exit, recording
 from procwire.cli.alerting import Alerting, alerting
 from procwire.cli.audience import Watcher
+from procwire.cli.begun import Begun
 from procwire.cli.capturing import greet, losses_of, refused_by, watch_options
 from procwire.cli.condition import Condition, writer_of
 from procwire.cli.detecting import Detecting
@@ -59,7 +60,7 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
 class Serving(Watcher):
     """A face that shows nothing itself: what it is told, other processes may ask for."""
 
-    def __init__(self, line: Line, past: Past) -> None:
+    def __init__(self, line: Line, past: Past, *, beginnings: bool = False) -> None:
         super().__init__()
         kinds = [table for table in api.tables() if table.name not in CORE_NAMES]
         self.book = Book(kinds)
@@ -67,10 +68,12 @@ class Serving(Watcher):
         self.past = past
         self.sums = Sums(self.book)
         self.host = Host(lambda: self.watching)
+        self.begun = Begun(self.book) if beginnings else None
         health = Offer(table=HEALTH, rows=lambda: self.condition.rows() if self.condition else [])
+        begun = [self.begun.offer()] if self.begun is not None else []
         self.desk = Desk(
             Catalogue(
-                [*self.book.offers(), *offers(self.host), health, *self.sums.offers()], kinds
+                [*self.book.offers(), *offers(self.host), health, *self.sums.offers(), *begun], kinds
             ),
             line,
             clock=time.monotonic, wall=time.time_ns, started=time_text(time.time_ns()), pid=os.getpid(),
@@ -129,7 +132,11 @@ def serve(arguments: argparse.Namespace, made: socket.socket, past: Past) -> int
             alerting(arguments) as alerts,
             storing(arguments, source=where, live=True) as keeper,
         ):
-            code = _served(arguments, Serving(Line(made), past), _Kept(keeper, alerts, ledger))
+            code = _served(
+                arguments,
+                Serving(Line(made), past, beginnings=arguments.beginnings),
+                _Kept(keeper, alerts, ledger),
+            )
             if ledger is not None:
                 code = ledger.code = code or (exit.INCOMPLETE if ledger.incomplete else exit.OK)
     except EngineError as error:
@@ -166,14 +173,15 @@ def _served(arguments: argparse.Namespace, face: Serving, kept: _Kept) -> int:
     if found is None and not arguments.no_findings:
         found = Detecting(arguments)
     impaired, lines = Impaired(), recording.log_lines(arguments)
-    watching = Watching(watch_options(arguments, found), face)
+    begun = face.begun
+    watching = Watching(watch_options(arguments, found), face, tap=begun.tap if begun is not None else None)
     words.tell_open(watching.confinement.open)
     face.watching = watching
     face.context = face.book.context = Context(watching.source.interfaces, source="tap")
     face.book.active = watching.pipeline.tracker.active
     face.sums.ending = watching.ending
     face.book.reasons = lambda: (*losses_of(watching), *_unasked(watching))
-    face.condition = Condition(watching, face.desk, face.past, writer_of(keeper))
+    face.condition = Condition(watching, face.desk, face.past, writer_of(keeper), begun)
     watching.audience = audience = Kept(face, keeper, verdicts, found, alerts)
     impaired.attach(watching, face.context)
     if keeper is not None:

@@ -53,7 +53,7 @@ def own_wishes(arguments: argparse.Namespace) -> bool:
 
 def daemon_words(arguments: argparse.Namespace, path: str) -> list[str]:
     """What the engine of its own is started with."""
-    found = ["daemon", "--socket", path, "--no-store", "--sandbox", arguments.sandbox]
+    found = ["daemon", "--socket", path, "--no-store", "--beginnings", "--sandbox", arguments.sandbox]
     for name in arguments.interface:
         found += ["--interface", name]
     for option, value in (

@@ -162,6 +162,12 @@ class Analyzer:
             self._tally.held += state.growth()
         flow.analysis = None
 
+    def unread(self, flow: Flow) -> None:
+        """It has content that is shown to nobody: its port speaks alone."""
+        if flow.analysis is None:
+            self._guess(flow, None)
+            flow.analysis = DONE
+
     @cython.cfunc
     def _begin(self, flow: Flow, now: cython.longlong) -> Reading:
         state: Reading = self._asking.begin(flow, now)

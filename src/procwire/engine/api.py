@@ -7,9 +7,10 @@ from typing import Any
 
 # Module: what is there, ``its name:what it is called here``.
 _HOMES = {
-    "accounting.standing": "Standing", "decrypt.piece": "Piece", "decrypt.tap": "Tap is_name",
-    "detect.contract": "DetectError", "detect.registry": "Detection detectors settings_of",
-    "detect.ruleset": "RuleSet", "doctor.checks": "compiled_modules examine",
+    "accounting.standing": "Standing", "decrypt.beginnings": "Beginnings", "decrypt.piece": "Piece",
+    "decrypt.tap": "Tap is_name", "detect.contract": "DetectError",
+    "detect.registry": "Detection detectors settings_of", "detect.ruleset": "RuleSet",
+    "doctor.checks": "compiled_modules examine",
     "engine.catalogue": "explain interfaces learn protocols risks tables", "engine.context": "Context",
     "engine.exporting": "export", "engine.host": "Processes lives pictures sockets",
     "engine.options": "EngineError ExportOptions FlowOptions ReadOptions WatchOptions",

@@ -1,4 +1,5 @@
 from procwire.accounting.standing import Standing
+from procwire.decrypt.beginnings import Beginnings
 from procwire.decrypt.piece import Piece
 from procwire.decrypt.tap import Tap, is_name
 from procwire.detect.contract import DetectError
@@ -22,6 +23,7 @@ from procwire.model.listening import Gatherer, Silent
 
 __all__ = [
     "Standing",
+    "Beginnings",
     "Piece",
     "Tap",
     "is_name",

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import errno
-from typing import Any
 
 from procwire.dpi.guess import PORT_GUESS, UNKNOWN
 from procwire.dpi.registry import registry
 from procwire.engine.options import EngineError
-from procwire.model.host_tables import PROCESSES
 from procwire.processes.listing import Lives, Processes
 from procwire.processes.listing import Sockets as _Sockets
 from procwire.processes.pictures import Pictures
 from procwire.shaping.touching import Touched
-from procwire.warden.gallery import Gallery
 
 NOT_ALLOWED = 3
 _NUMBERS = {"tcp": 6, "udp": 17, "sctp": 132, "udplite": 136}
 
-__all__ = ["Processes", "lives", "pictures", "process_rows", "sockets"]
+__all__ = ["Processes", "lives", "pictures", "sockets"]
 
 
 def sockets(*, hashes: bool = False) -> _Sockets:
@@ -29,15 +26,6 @@ def sockets(*, hashes: bool = False) -> _Sockets:
 def pictures() -> Pictures:
     """Both, and what interfaces count, as rows of plain values."""
     return Pictures(_guess, impaired=Touched())
-
-
-def process_rows(gallery: Gallery | None) -> list[dict[str, Any]] | None:
-    """The processes of this host by column, from who may look; None while a picture is on its way."""
-    found = list(pictures().take(PROCESSES.name)) if gallery is None else gallery.rows(PROCESSES.name)
-    if found is None:
-        return None
-    names = [column.name for column in PROCESSES]
-    return [dict(zip(names, row, strict=True)) for row in found]
 
 
 def lives() -> Lives:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from procwire.capture.chunks import CHUNK_BYTES
 from procwire.capture.source import Files
 from procwire.flows import limits
 from procwire.recorder.wishes import Wishes
@@ -35,6 +36,7 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
     files: Files = ()  # these paths, open already: then one process reads
     merge: bool = False
     lenient: bool = False
+    chunk_bytes: int = CHUNK_BYTES  # of a file, read at once
     keylog: str = ""  # secrets with which encrypted traffic is read
     keep_keys: bool = False  # until the end, to be written
     workers: int = 0  # processes that share the work; 0: as many as pay

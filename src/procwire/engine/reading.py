@@ -43,7 +43,9 @@ class Reading:
         self.shared = False
         try:
             files = options.files or options.paths
-            self.source = open_files(files, merge=options.merge, lenient=options.lenient)
+            self.source = open_files(
+                files, merge=options.merge, lenient=options.lenient, chunk_bytes=options.chunk_bytes
+            )
         except CaptureError as error:
             raise EngineError(str(error)) from None
         self._ahead = Ahead(self.source.batches, self._decode)

@@ -6,7 +6,6 @@ One thread takes frames, decodes and ingests; owners are looked up on another, s
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -32,6 +31,7 @@ from procwire.sandbox.confine import confine
 from procwire.sandbox.plan import OFF, Confinement
 from procwire.sandbox.profile import engine
 from procwire.warden.client import Warden
+from procwire.warden.gallery import Gallery, own
 from procwire.warden.process import start
 from procwire.warden.service import Allowed
 
@@ -72,6 +72,7 @@ class Watching:
         self.resolver: Resolver | None = None
         self._whose = Shared()
         self.warden: Warden | None = None
+        self._gallery: Gallery | None = None
         self.confinement = Confinement(OFF)
         self.error: CaptureError | None = None
         self.stopping = False
@@ -100,7 +101,8 @@ class Watching:
         self._read_keys = self._key_file.poll if self._key_file is not None else lambda: None
         self.pipeline = Pipeline(self.options.flows, self, keys=self.keys, steer=self._steered(chosen, tap))
         if self.counting is not None:
-            self.counting.connect(self.pipeline.tracker.credit)
+            unread = self.pipeline.analyzer.unread if self.pipeline.analyzer is not None else None
+            self.counting.connect(self.pipeline.tracker.credit, unread)
         self.keeping = self._keep(self.options)
         self._table = PacketTable()
 
@@ -200,12 +202,12 @@ class Watching:
         return keeping
 
     def _processes(self) -> list[dict[str, Any]] | None:
-        """For an incident, which tells who started whose flows it holds; none where nobody may look."""
-        with contextlib.suppress(OSError):
-            from procwire.engine.host import process_rows
+        """For an incident, which tells who started whose flows it holds."""
+        from procwire.model.host_tables import PROCESSES
 
-            return process_rows(self.warden.gallery if self.warden is not None else None)
-        return []
+        if self._gallery is None:
+            self._gallery = self.warden.gallery if self.warden is not None else own(api.pictures().take)
+        return self._gallery.by_column(PROCESSES)
 
     def settled(self, flow: Flow) -> bool:
         """Is all known of it that will be?"""

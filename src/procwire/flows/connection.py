@@ -84,6 +84,16 @@ def step(flow: Flow, seg: Segment) -> cython.void:
 
 @cython.cfunc
 @cython.exceptval(check=False)
+def heard(flow: Flow, joined: cython.bint, over: cython.bint) -> cython.void:
+    """The kernel says that the handshake was done though nobody saw it, or that the socket is closed."""
+    if joined and NEW < flow.state < ESTABLISHED:
+        flow.state = ESTABLISHED
+    if over and ESTABLISHED <= flow.state <= CLOSING:
+        flow.state = CLOSED
+
+
+@cython.cfunc
+@cython.exceptval(check=False)
 def _credible(flow: Flow, seg: Segment) -> cython.bint:
     """Is a RST near to what its sender would send, or to what the other side expects?
 

@@ -25,8 +25,8 @@ from procwire.model.streams import NoSink, StreamSink
 
 if cython.compiled:
     from cython.cimports.procwire.flows.clock import Clock
+    from cython.cimports.procwire.flows.connection import heard, replaces, step
     from cython.cimports.procwire.flows.connection import kind as kind_of
-    from cython.cimports.procwire.flows.connection import replaces, step
     from cython.cimports.procwire.flows.counting import count
     from cython.cimports.procwire.flows.health import look
     from cython.cimports.procwire.flows.index import Index
@@ -40,8 +40,8 @@ if cython.compiled:
     from cython.cimports.procwire.model.packets import PacketTable
 else:
     from procwire.flows.clock import Clock
+    from procwire.flows.connection import heard, replaces, step
     from procwire.flows.connection import kind as kind_of
-    from procwire.flows.connection import replaces, step
     from procwire.flows.counting import count
     from procwire.flows.health import look
     from procwire.flows.index import Index
@@ -65,9 +65,6 @@ UDP_KIND = cython.declare(cython.int, bits.UDP)
 ICMP_KIND = cython.declare(cython.int, bits.ICMP)
 OTHER_KIND = cython.declare(cython.int, bits.OTHER)
 KINDS = cython.declare(cython.int, bits.KINDS)
-ESTABLISHED = cython.declare(cython.int, states.ESTABLISHED)
-CLOSING = cython.declare(cython.int, states.CLOSING)
-CLOSED = cython.declare(cython.int, states.CLOSED)
 RESET = cython.declare(cython.int, states.RESET)
 ACTIVE = cython.declare(cython.int, states.ACTIVE)
 REPLIED = cython.declare(cython.int, states.REPLIED)
@@ -190,8 +187,8 @@ class Tracker:
         if flow.proto != TCP:
             if flow.packets_in and flow.packets_out:
                 flow.state = REPLIED
-        elif more.over and ESTABLISHED <= flow.state <= CLOSING:
-            flow.state = CLOSED
+        else:
+            heard(flow, more.joined, more.over)
             kind = kind_of(flow)
         self.index.touch(flow.slot, kind, max(self.clock.of(more.last), self.index.touched[flow.slot]))
 

@@ -22,6 +22,9 @@ TCP_STATES = (
 
 
 TCP_CLOSE = TCP_STATES.index("close")
+_BEFORE = frozenset(
+    map(TCP_STATES.index, ("", "syn-sent", "syn-recv", "listen", "new-syn-recv", "bound-inactive"))
+)
 
 
 class TcpFacts(NamedTuple):
@@ -40,6 +43,13 @@ class TcpFacts(NamedTuple):
     state: int
     changes: int
 
+    @property
+    def joined(self) -> bool:
+        """Whether the handshake was done: a socket that is closed had at least its SYN acknowledged."""
+        if self.state == TCP_CLOSE:
+            return bool(self.bytes_acked or self.bytes_received)
+        return self.state not in _BEFORE
+
 
 _FACTS = struct.Struct("=4Q8I")
 
@@ -51,6 +61,7 @@ class Credited(NamedTuple):
     packets: int
     bytes: int
     over: bool  # TCP: its socket is closed
+    joined: bool = False  # TCP, and no packet of it is shown: its handshake was done
 
 
 class KernelView(msgspec.Struct, gc=False):

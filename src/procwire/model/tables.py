@@ -13,6 +13,7 @@ from operator import attrgetter
 
 from procwire.model import getters as read
 from procwire.model.accounting import ACCOUNTING
+from procwire.model.beginning import BEGINNINGS
 from procwire.model.catalogue_tables import CHECKS, COLUMNS, PROTOCOLS, RISKS
 from procwire.model.columns import Free, Kind, Table
 from procwire.model.confinement import TRIALS
@@ -343,5 +344,5 @@ GROUPS = Table(
 CORE = (
     FLOWS, PACKETS, GROUPS, PROCESSES, LIVES, SOCKETS, INTERFACES, PROTOCOLS, RISKS, CHECKS, ACCOUNTING,
     TRIALS, HEALTH, TRAFFIC, COLUMNS, RUNS, LOSSES, FINDINGS, DETECTORS, RULES, IMPORTS, RULE_TESTS,
-    EGRESS, INHERITED, SETTINGS,
+    EGRESS, INHERITED, SETTINGS, BEGINNINGS,
 )  # fmt: skip

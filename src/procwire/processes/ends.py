@@ -30,6 +30,7 @@ from procwire.processes.keys import Key
 from procwire.processes.memory import Memory, Remembered
 from procwire.processes.namespaces import Namespace, Namespaces
 from procwire.processes.sockdiag import Socket
+from procwire.processes.survey import unseen
 from procwire.processes.table import ProcessTable
 
 SOURCE = "sock-diag"
@@ -141,9 +142,7 @@ class Ends:
         found = [end for namespace in places if (end := self._inside(namespace, key)) is not None]
         exact = [end for end in found if end.confidence == EXACT]
         if len({end.process.pid for end in exact if end.process is not None}) > 1:
-            return exact[0]._replace(
-                confidence=LISTENER, reason=f"{len(exact)} namespaces have such a socket"
-            )
+            return End(reason=f"{len(exact)} network namespaces have a socket with these ends")
         for wanted in (EXACT, RECENT, LISTENER, UNKNOWN):
             for end in found:
                 if end.confidence == wanted:
@@ -332,6 +331,9 @@ class Ends:
             return End(reason=f"no permission to read /proc/PID/fd of {user}'s processes")
         if self.holders.denied():
             return End(reason="no permission to read /proc/PID/fd of other users' processes")
+        surveyor = self.holders.surveyor
+        if surveyor is not None and surveyor.refused:
+            return End(reason=unseen(surveyor.refused), final=False)
         return End(reason=UNHELD, final=False)
 
     def _holder(self, found: Socket) -> tuple[ProcessRef | None, int]:

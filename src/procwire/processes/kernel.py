@@ -39,6 +39,7 @@ SO_NETNS_COOKIE = 71  # since Linux 5.14
 INJECTED = "sent by a packet socket"
 UNUSED = "no process has used it yet: the one that listens is named"
 REFUSED = "refused by the kernel: no socket takes it"
+CONTESTED = "sockets of two network namespaces had these ends: which it was then is not known"
 SELF_MADE = "made by the kernel itself: no process has a socket for it"
 _REASONS = {records.INJECTED: INJECTED, records.LISTENED: UNUSED}
 _KERNELS = {
@@ -109,6 +110,8 @@ class KernelOwners:
         noted = self.notes.socket(key)
         if noted is None:
             return None
+        if noted.contested:
+            return Claim(0, 0, UNKNOWN, SOURCE, reason=CONTESTED)
         if noted.owner is None:
             return _KERNELS.get(key.proto, _KERNELS[0])
         return self._claim(noted.owner, noted.cookie)

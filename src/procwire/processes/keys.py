@@ -12,17 +12,21 @@ _MAPPED = bytes(10) + b"\xff\xff"  # ::ffff:0:0/96, RFC 4291 section 2.5.5.2
 
 
 class Key(NamedTuple):
-    """One end's view: ``src`` is the end that is asked about. Addresses are 4 or 16 bytes, network order."""
+    """One end's view: ``src`` is the end that is asked about. Addresses are 4 or 16 bytes, network order.
+
+    ``at`` is when there was such a flow, ns since 1970: its first packet; 0 for now.
+    """
 
     proto: int
     src: bytes
     sport: int
     dst: bytes
     dport: int
+    at: int = 0
 
     def turned(self) -> Key:
         """The same conversation as the other end sees it."""
-        return Key(self.proto, self.dst, self.dport, self.src, self.sport)
+        return Key(self.proto, self.dst, self.dport, self.src, self.sport, self.at)
 
 
 def plain(packed: bytes) -> bytes:
@@ -34,7 +38,7 @@ def key_of(flow: Flow) -> Key:
     """The key of a flow, seen from its ``src``."""
     src = address.packed(flow.family, flow.src_hi, flow.src_lo)
     dst = address.packed(flow.family, flow.dst_hi, flow.dst_lo)
-    return Key(flow.proto, plain(src), flow.sport, plain(dst), flow.dport)
+    return Key(flow.proto, plain(src), flow.sport, plain(dst), flow.dport, flow.first)
 
 
 def key_from(proto: int, src: str, sport: int, dst: str, dport: int) -> Key:

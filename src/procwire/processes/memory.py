@@ -9,6 +9,7 @@ from procwire.model.process import ProcessRef
 from procwire.processes.keys import Key
 
 MAX_REMEMBERED = 65536  # sockets; those seen longest ago go first
+ENDS = 5  # fields of a key that say whose it is; the last one is when
 LINGER_NS = 60_000_000_000  # after they were last seen
 
 
@@ -25,7 +26,7 @@ class Memory:
     """Owners by namespace and key."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[int, Key], Remembered] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, tuple[object, ...]], Remembered] = OrderedDict()
         self.evicted = 0  # forgotten for want of room
 
     def __len__(self) -> int:
@@ -33,8 +34,9 @@ class Memory:
 
     def note(self, namespace: int, key: Key, found: Remembered) -> None:
         """Remember an owner, or see it again."""
-        self._kept[namespace, key] = found
-        self._kept.move_to_end((namespace, key))
+        ends = key[:ENDS]
+        self._kept[namespace, ends] = found
+        self._kept.move_to_end((namespace, ends))
         if len(self._kept) > MAX_REMEMBERED:
             self._kept.popitem(last=False)
             self.evicted += 1
@@ -46,4 +48,4 @@ class Memory:
             if self._kept[first].seen + LINGER_NS > now:
                 break
             del self._kept[first]
-        return self._kept.get((namespace, key))
+        return self._kept.get((namespace, key[:ENDS]))

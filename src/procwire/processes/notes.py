@@ -20,13 +20,19 @@ from procwire.processes._names import CONNECTED, ICMP, ICMPV6
 from procwire.processes.keys import Key
 
 CLOSED_NS = 60_000_000_000  # a closed socket is vouched for this long: its name may be another's later
+NEAR_NS = 2_000_000  # a flow's first packet and a socket's end are told apart by so much: two clocks
+_BORN = frozenset({records.CREATED, records.BOUND, records.CONNECTED})  # noted before its first packet
 
 
 class Noted(NamedTuple):
-    """The socket behind a name, and who has it; ``owner`` is None for one that the kernel made for itself."""
+    """The socket behind a name, and who has it; ``owner`` is None for one that the kernel made for itself.
+
+    ``contested``: it is one of two, of different namespaces, and nothing tells which.
+    """
 
     cookie: int
     owner: records.Owner | None
+    contested: bool = False
 
 
 class Notes:
@@ -59,17 +65,29 @@ class Notes:
     def socket(self, key: Key) -> Noted | None:
         """The socket at ``key.src``; None where it was not seen, or is closed too long. Raises BpfError."""
         named = self._named(key, self._home if keys.is_loopback(key.src) else 0)
-        if named is None or named.contested:
+        if named is None:
             return None
         if named.cookie == records.OF_KERNEL:
             return Noted(named.cookie, None)
-        value = self._sockets.get(records.COOKIE.pack(named.cookie))
-        if value is None:
+        last = self._held(named.cookie)
+        before = self._held(named.before) if named.before else None
+        if before is None:
+            return last
+        now = self._clock()
+        at = now - (time.time_ns() - key.at) if key.at else now
+        able = [each for each in (last, before) if each is not None and _may_have(each.owner, at)]
+        # Sockets between these two are not remembered: what began since then may have been one of theirs.
+        if len(able) == 1 and (able[0] is last or at < named.since):
+            return able[0]
+        return before._replace(owner=None, contested=True)
+
+    def _held(self, cookie: int) -> Noted | None:
+        """A socket that is open, or was a while ago."""
+        value = self._sockets.get(records.COOKIE.pack(cookie))
+        owner = records.unpack_owner(value) if value is not None else None
+        if owner is None or (owner.released and self._clock() - owner.released > CLOSED_NS):
             return None
-        owner = records.unpack_owner(value)
-        if owner.released and self._clock() - owner.released > CLOSED_NS:
-            return None
-        return Noted(named.cookie, owner)
+        return Noted(cookie, owner)
 
     def life(self, start: int, tgid: int) -> records.Life:
         """What has become of a process. Raises BpfError."""
@@ -90,6 +108,13 @@ class Notes:
         named = self._named(key, 0) if netns else None
         # The kernel's own sockets are noted without their namespace.
         return named if named is not None and named.cookie == records.OF_KERNEL else None
+
+
+def _may_have(owner: records.Owner | None, at: int) -> bool:
+    """Was there this socket then? Of one that somebody has from another, when it began is not known."""
+    if owner is None or (owner.how in _BORN and at < owner.since - NEAR_NS):
+        return False
+    return not owner.released or at <= owner.released + NEAR_NS
 
 
 def _ports(key: Key) -> tuple[int, int]:

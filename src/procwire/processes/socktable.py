@@ -82,6 +82,7 @@ class SocketTable:
         self.namespaces = Namespaces(proc=proc)
         self._held: dict[int, list[Held]] = {}
         self._source = ""
+        self._refused: frozenset[int] = frozenset()
         self._tasks: dict[int, Task] = {}
         self._rows: dict[int, ProcessRow] = {}
         self._listeners: dict[tuple[int, int, int], list[Found]] = {}
@@ -106,7 +107,7 @@ class SocketTable:
         self.namespaces.scan()
         found = [each for namespace in self.namespaces for each in _dumped(namespace)]
         plain = [each for namespace in self.namespaces for each in _unix(namespace)] if unix else []
-        self._held, told = survey.survey(self.census.kernel, self._proc)
+        self._held, told, self._refused = survey.survey(self.census.kernel, self._proc)
         self._source = tasks.SOURCE if told else proctasks.SOURCE
         self._tasks = {task.pid: task for task in self.census.take()}
         self._rows = {}
@@ -195,7 +196,7 @@ class SocketTable:
         refs = [(held.fd, self.census.ref(self._tasks[held.pid])) for held in holders]
         owner = kinship.choose(refs, listening=listening)
         if owner is None:
-            row.confidence, row.reason = UNKNOWN, UNHELD if self.census.kernel is not None else self._why()
+            row.confidence, row.reason = UNKNOWN, self._why()
             return
         row.process = self._process(owner.pid)
         row.confidence, row.source = EXACT, self._source
@@ -204,9 +205,10 @@ class SocketTable:
         row.holders = tuple(named)[:MAX_SHOWN_HOLDERS]
 
     def _why(self) -> str:
-        """By /proc, a socket without a holder may be another user's."""
-        ours = self._tasks.values()
-        return UNHELD if any(task.pid == 1 and task.inode for task in ours) else DENIED
+        """A socket without a holder may be one's who could not be looked at."""
+        if not self._refused:
+            return UNHELD
+        return survey.unseen(self._refused) if self.census.kernel is not None else DENIED
 
     def _process(self, pid: int) -> ProcessRow:
         row = self._rows.get(pid)

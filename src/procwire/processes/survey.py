@@ -22,6 +22,7 @@ from procwire.processes.tasks import KernelTasks
 MAX_HOLDERS = 1 << 20  # descriptors of sockets that are looked at in one survey
 MIN_PAUSE_NS = 20_000_000  # between two surveys
 PAUSE_RATIO = 10  # a survey takes at most one part in eleven of the time
+MAX_NAMED = 3  # processes that a reason names
 _RING_LINK = "anon_inode:[io_uring]"
 
 
@@ -82,6 +83,7 @@ class Surveyor:
         self._held = _Rows(())
         self.taken = 0  # when the last survey began, monotonic ns
         self.count = 0
+        self.refused: frozenset[int] = frozenset()  # processes that could not be looked at
 
     @property
     def pause_ns(self) -> int:
@@ -101,17 +103,19 @@ class Surveyor:
         started = self._clock()
         if started < self._next:
             return False
-        self._held, self.taken = _Rows(by_kernel(self._kernel, self._proc)), started
+        refused: set[int] = set()
+        self._held, self.taken = _Rows(by_kernel(self._kernel, self._proc, refused)), started
+        self.refused = frozenset(refused)
         self.count += 1
         ended = self._clock()
         self._next = ended + max(MIN_PAUSE_NS, (ended - started) * PAUSE_RATIO)
         return True
 
 
-def by_kernel(kernel: KernelTasks, proc: str = "/proc") -> Iterator[Held]:
-    """Every holder, in one read, which is over when this returns. Raises BpfError."""
+def by_kernel(kernel: KernelTasks, proc: str = "/proc", refused: set[int] | None = None) -> Iterator[Held]:
+    """Every holder, in one read, over when this returns; ``refused`` as ``by_files``. Raises BpfError."""
     rows = kernel.holders()
-    return chain(islice(_told(rows, proc), MAX_HOLDERS), by_files(kernel.blind, proc))
+    return chain(islice(_told(rows, proc), MAX_HOLDERS), by_files(kernel.blind, proc, refused))
 
 
 def _told(rows: Iterable[Holder], proc: str) -> Iterator[Held]:
@@ -123,18 +127,22 @@ def _told(rows: Iterable[Holder], proc: str) -> Iterator[Held]:
             yield Held(each.pid, each.fd, each.inode, each.cookie)
 
 
-def by_files(pids: Iterable[int], proc: str = "/proc") -> Iterator[Held]:
-    """The holders among some processes, by their links; what may not be read is passed over."""
+def by_files(pids: Iterable[int], proc: str = "/proc", refused: set[int] | None = None) -> Iterator[Held]:
+    """The holders among some processes, by their links; who may not be looked at is put into ``refused``."""
+    refused = set() if refused is None else refused
     for pid in pids:
         folder = f"{proc}/{pid}/fd"
         try:
             names = procfs.names(folder)
-        except OSError:
+        except OSError as error:
+            _note(refused, pid, error)
             continue
         for name in names:
             try:
                 target = os.readlink(f"{folder}/{name}")  # noqa: PTH115
-            except OSError:
+            except OSError as error:
+                if _note(refused, pid, error):
+                    break
                 continue
             if target.startswith("socket:["):
                 yield Held(pid, int(name), int(target[8:-1]))
@@ -143,18 +151,42 @@ def by_files(pids: Iterable[int], proc: str = "/proc") -> Iterator[Held]:
                     yield Held(pid, rings.FIXED, inode)
 
 
-def survey(kernel: KernelTasks | None, proc: str = "/proc") -> tuple[dict[int, list[Held]], bool]:
-    """The holders of every socket by its inode, and whether the kernel told them."""
-    told = kernel is not None
+def _note(refused: set[int], pid: int, error: OSError) -> bool:
+    """No right to look is no answer; a process that is gone is one."""
+    if isinstance(error, PermissionError):
+        refused.add(pid)
+        return True
+    return False
+
+
+class Survey(NamedTuple):
+    """The holders of every socket by its inode; whether the kernel told them; who could not be looked at."""
+
+    held: dict[int, list[Held]]
+    told: bool
+    refused: frozenset[int]
+
+
+def survey(kernel: KernelTasks | None, proc: str = "/proc") -> Survey:
+    """Look at everybody once."""
+    told, refused = kernel is not None, set[int]()
     held: Iterable[Held] = ()
     if kernel is not None:
         try:
-            held = by_kernel(kernel, proc)
+            held = by_kernel(kernel, proc, refused)
         except BpfError:
             told = False
     if not told:
-        held = by_files(procfs.pids(proc), proc)
+        held = by_files(procfs.pids(proc), proc, refused)
     found: dict[int, list[Held]] = {}
     for each in held:
         found.setdefault(each.inode, []).append(each)
-    return found, told
+    return Survey(found, told, frozenset(refused))
+
+
+def unseen(refused: frozenset[int]) -> str:
+    """Why a socket has no holder that is seen, where some processes could not be looked at."""
+    pids = sorted(refused)
+    named = ", ".join(map(str, pids[:MAX_NAMED]))
+    more = f" and {len(pids) - MAX_NAMED} more" if len(pids) > MAX_NAMED else ""
+    return f"no process that may be looked at holds its socket; refused: pid {named}{more}"

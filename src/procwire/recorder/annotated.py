@@ -26,6 +26,7 @@ from procwire.recorder.stamps import DECLARED, names, remark, stamp
 from procwire.recorder.sums import highest
 from procwire.recorder.track import Numbers
 
+CHUNK_BYTES = 4 << 20  # a batch passes from thread to thread: of fewer, larger ones less time is lost
 Rewrite = Callable[[FrameBatch], FrameBatch]
 
 
@@ -63,7 +64,7 @@ class Following:
         rewrite: Rewrite | None = None,
     ) -> None:
         """Nothing is read before the first step: by then whoever reads is shut in."""
-        self._source = open_files(paths, merge=len(paths) > 1)
+        self._source = open_files(paths, merge=len(paths) > 1, chunk_bytes=CHUNK_BYTES)
         self._annotator = _Annotator(wanted, self._source.interfaces, output)
         self._ahead = Ahead(_whole(self._source.batches()))
         self._waits: FrameBatch | None = None

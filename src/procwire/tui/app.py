@@ -12,7 +12,7 @@ from typing import Any, ClassVar, TypeVar
 
 import msgspec
 from textual import on
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
@@ -29,13 +29,14 @@ from procwire.tui.looking import Looking
 from procwire.tui.picker import Choice, Picker
 from procwire.tui.registry import SCREENS
 from procwire.tui.settings import Settings, save, used
+from procwire.tui.turns import InTurn
 from procwire.tui.view import View
 
 EVERY = 1.0  # seconds from one look to the next
 T = TypeVar("T")
 
 
-class Terminal(App[int]):
+class Terminal(InTurn):
     """One app for the user and for the tests: only the host differs."""
 
     ENABLE_COMMAND_PALETTE = False

@@ -71,7 +71,7 @@ class Body(Container):
         """The keys go to this screen."""
         target = view.target()
         if target is not None:
-            target.focus()
+            target.screen.set_focus(target)  # at once: the next key is for it
 
     async def _leave(self, view: View) -> None:
         view.display = False

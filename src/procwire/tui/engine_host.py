@@ -7,6 +7,8 @@ from typing import Any
 
 from procwire.api.client import Answered, ApiError, Client
 from procwire.api.remote import of_dicts, read
+from procwire.model.beginning import BEGINNINGS
+from procwire.model.beginning import read as read_piece
 from procwire.model.columns import Table
 from procwire.model.filter import FilterError
 from procwire.tui import grouping
@@ -35,9 +37,11 @@ LOST = {
     ("faces", "events lost"): "events",
     ("owners", "not looked up"): "owners not looked up",
 }
-NOT_KEPT = "what was said is not kept while traffic is watched live"
+NOT_KEPT = "nothing that this flow said is kept here any more"
+READ_FIRST = "first bytes read: {}; the rest was only counted"
 RECORDED = (
-    "what a recorder holds of it: 8, F freezes it and enter opens it (procwire watch or daemon --record)"
+    "procwire daemon --beginnings keeps what each side says first, as procwire top does by itself; what a "
+    "recorder holds of it (--record): 8, F freezes it and enter opens it"
 )
 ACCOUNTED = "accounting"
 
@@ -138,11 +142,26 @@ class EngineHost:
         return Sheet(flow=flow, seen=tuple(seen), notes=whole.reasons)
 
     def conversation(self, flow_id: str) -> tuple[Said, ...]:
-        """See Host: nothing of it is kept; from now on it is heard, while it is looked at."""
+        """See Host: what was read of it first, where the engine keeps that; then what is heard."""
         flow = self.flow(flow_id).flow
+        begun = beginning(self._begun(flow_id), flow)
         if flow.get("end"):
-            raise HostError(NOT_KEPT, RECORDED)
-        return self._beside.conversation(str(flow.get("community_id") or flow_id))
+            if not begun and (flow.get("payload_out") or flow.get("payload_in")):
+                raise HostError(NOT_KEPT, RECORDED)
+            return begun
+        heard = self._beside.conversation(str(flow.get("community_id") or flow_id))
+        since = next((said.time for said in heard if said.time), None)
+        return (*(said for said in begun if since is None or said.time < since), *heard)
+
+    def _begun(self, flow_id: str) -> dict[str, Any]:
+        """What the engine kept of the first words of a flow; empty where it kept nothing."""
+        if BEGINNINGS.name not in self._tables:
+            return {}
+        try:
+            rows = self._client.rows(BEGINNINGS.name, filter=f"flow_id == {grouping.quoted(flow_id)}").dicts()
+        except ApiError:
+            return {}
+        return rows[0] if rows else {}
 
     def packet(self, number: int) -> Frame:
         """See Host: looked at beside the engine."""
@@ -160,6 +179,23 @@ class EngineHost:
         """See Host."""
         self._client.close()
         self._beside.close()
+
+
+def beginning(kept: Mapping[str, Any], flow: Mapping[str, Any]) -> tuple[Said, ...]:
+    """What was read first, as pieces of a conversation, behind a line on how much of the whole that is."""
+    if not kept:
+        return ()
+    whole = [flow.get(name) or 0 for name in ("payload_out", "payload_in")]
+    sides = [
+        f"{kept.get(f'kept_{side}') or 0:,} of {max(size, kept.get(f'kept_{side}') or 0):,} bytes {side}"
+        for side, size in zip(("out", "in"), whole, strict=True)
+    ]
+    found = [Said(side="out", data=b"", note=READ_FIRST.format(", ".join(sides)))]
+    for word in kept.get("said") or ():
+        side, now, layer, missing, data = read_piece(word)
+        note = f"behind {missing:,} bytes that were only counted" if missing else ""
+        found.append(Said(side=side, data=data, time=now, clear=layer != "payload", note=note))
+    return (*found, *(Said(side="out", data=b"", note=why) for why in kept.get("unread") or ()))
 
 
 def health_of(rows: list[dict[str, Any]], beside: Health) -> Health:

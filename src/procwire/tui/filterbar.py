@@ -89,7 +89,7 @@ class FilterBar(Vertical):
         line = self.query_one(Input)
         line.value = text
         self.add_class("open")
-        line.focus()
+        self.screen.set_focus(line)  # at once: the next key is for it
         line.cursor_position = len(text)
         self.call_after_refresh(self._hint)
         return self.offers

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 AROUND = 4  # lines of a box that are not choices: its border, the line to type on, what keys do
 MAX_SHORT = 16  # choices that are seen at once
+STEPS = {"j": 1, "k": -1}
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +31,15 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     value: str
     name: str
     words: str = ""
+
+
+class Line(Input):
+    """What is typed to narrow a list; it gets each key before the list does."""
+
+    def on_key(self, event: events.Key) -> None:
+        """Some keys are the list's."""
+        if isinstance(self.screen, Picker):
+            self.screen.walked(event, self)
 
 
 class Picker(ModalScreen[list[str] | None]):
@@ -41,8 +51,6 @@ class Picker(ModalScreen[list[str] | None]):
         Binding("up,ctrl+p,ctrl+k", "step(-1)", show=False, priority=True),
         Binding("pagedown", "step(10)", show=False, priority=True),
         Binding("pageup", "step(-10)", show=False, priority=True),
-        Binding("j", "walk(1)", show=False, priority=True),
-        Binding("k", "walk(-1)", show=False, priority=True),
         Binding("tab", "switch", show=False, priority=True),
         Binding("shift+up", "shift(-1)", show=False, priority=True),
         Binding("shift+down", "shift(1)", show=False, priority=True),
@@ -81,7 +89,7 @@ class Picker(ModalScreen[list[str] | None]):
         with Vertical() as box:
             box.border_title = self.heading
             box.styles.height = len(self.choices) + AROUND
-            yield Input(placeholder="type to narrow")
+            yield Line(placeholder="type to narrow")
             yield Canvas(id="choices")
             help_words = "enter: done   tab: on or off   shift+arrows: move   esc: leave as it was"
             moves = "j k or arrows: move" if self._short else "arrows or ^n ^p: move"
@@ -98,6 +106,27 @@ class Picker(ModalScreen[list[str] | None]):
     def on_resize(self) -> None:
         """Another width."""
         self.call_after_refresh(self._paint)
+
+    def on_key(self, event: events.Key) -> None:
+        """What is typed before the line has the keys."""
+        line = self.query_one(Input)
+        if line.has_focus or self.walked(event, line):
+            return
+        if event.key == "enter":
+            event.stop()
+            self.call_later(line.action_submit)
+        elif event.is_printable and event.character:
+            event.stop()
+            line.insert_text_at_cursor(event.character)
+
+    def walked(self, event: events.Key, line: Input) -> bool:
+        """In a short list j and k move as elsewhere, until something is typed."""
+        if not self._short or line.value or event.key not in STEPS:
+            return False
+        event.stop()
+        event.prevent_default()
+        self.action_step(STEPS[event.key])
+        return True
 
     @on(Input.Changed)
     def narrow(self, event: Input.Changed) -> None:
@@ -130,15 +159,6 @@ class Picker(ModalScreen[list[str] | None]):
     def _short(self) -> bool:
         """Whether nobody needs to narrow it, so that its first letter may be a key."""
         return not self.several and len(self.choices) <= MAX_SHORT
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """In a short list j and k move as elsewhere, until something is typed."""
-        walks = self._short and not self.query_one(Input).value
-        return (action != "walk" or walks) and super().check_action(action, parameters)
-
-    def action_walk(self, lines: int) -> None:
-        """The cursor by lines."""
-        self.action_step(lines)
 
     def action_step(self, lines: int) -> None:
         """The cursor by lines."""

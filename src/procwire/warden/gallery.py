@@ -6,9 +6,10 @@ Nothing waits: who asks for a table that is not there yet asks again later.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from procwire.model.columns import Table
 from procwire.warden.messages import Pictured
 
 FRESH_SECONDS = 1.0  # a picture is good for so long
@@ -61,6 +62,12 @@ class Gallery:
             return picture.rows
         return None if picture.asked else picture.rows
 
+    def by_column(self, table: Table) -> list[dict[str, Any]] | None:
+        """The same, each row by the table's columns."""
+        found = self.rows(table.name)
+        names = [column.name for column in table]
+        return None if found is None else [dict(zip(names, row, strict=True)) for row in found]
+
     def before(self, table: str) -> tuple[list[Values], float]:
         """The picture before the last one, and the seconds between the two; none for 0."""
         picture = self._pictures.get(table)
@@ -94,3 +101,9 @@ class Gallery:
             picture.since = picture.wanted
             picture.rows, picture.coming = picture.coming, []
             picture.taken, picture.asked = picture.asked, 0.0
+
+
+def own(take: Callable[[str], Iterable[Values]]) -> Gallery:
+    """The gallery of who has every right, and looks itself."""
+    gallery = Gallery(lambda table: gallery.take(Pictured(table, list(take(table)), last=True)))
+    return gallery

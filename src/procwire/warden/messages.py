@@ -36,6 +36,7 @@ class LookUp(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     sport: _Port
     dst: _Address
     dport: _Port
+    at: Annotated[int, Meta(ge=0, le=(1 << 63) - 1)] = 0
 
     def __post_init__(self) -> None:
         if len(self.src) != len(self.dst) or len(self.src) not in (4, 16):

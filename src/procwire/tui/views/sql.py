@@ -114,7 +114,7 @@ class SqlView(View):
 
     def action_write(self) -> None:
         """The keys go to the line."""
-        self.query_line.focus()
+        self.screen.set_focus(self.query_line)
 
     def action_again(self) -> None:
         """Ask the same again."""
@@ -141,7 +141,7 @@ class SqlView(View):
         self.app.keep_settings()
         self.recalled = -1
         self._show(self.answer)
-        self.grid.focus()
+        self.screen.set_focus(self.grid)
 
     def _show(self, answer: Answer) -> None:
         names = [column.name for column in answer.table]
@@ -203,7 +203,7 @@ class SqlView(View):
     def to_rows(self, event: ToRows) -> None:
         """The keys go to the rows."""
         event.stop()
-        self.grid.focus()
+        self.screen.set_focus(self.grid)
 
     @on(Recall)
     def recall(self, event: Recall) -> None:
