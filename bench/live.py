@@ -2,8 +2,9 @@
 
 Repeat with ``make bench`` or ``python -m bench.live [--rate N] [--seconds N] [--sockets N] [--hooks]
 [--taken] [--first] [--source bpf|tap|both]`` (root). The sender has connected UDP sockets in one namespace,
-paced; the kernel cuts what they send into packets of 64 bytes; the other end drops them, or with ``--taken`` a
-socket takes them all. What was sent is read from the interface's counters: whatever nobody accounts for is seen.
+paced; the kernel cuts what they send into packets of 64 bytes; the other end drops them, or with ``--taken``
+a socket takes them all. What was sent is read from the interface's counters: whatever nobody accounts for is
+seen.
 On a machine that is busy with other things, ``--first`` has sender and watch served before them.
 ``bench.memory`` says what a watch of many flows takes.
 """
