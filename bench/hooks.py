@@ -5,6 +5,7 @@ both`` runs at one end of a veth pair, then at the other, while UDP and TCP pass
 a program (BPF_ENABLE_STATS, Linux 5.8); two programs that do nothing run at the same hooks, and what they are
 said to take is the price of the timing, which is in every other figure too. No setting of the machine is
 changed: the kernel stops timing when the descriptor is closed, by whatever end of this process.
+"""
 
 from __future__ import annotations
 

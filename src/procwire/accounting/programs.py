@@ -17,7 +17,7 @@ from procwire.bpf.loader import Map, Object, read_object
 from procwire.model.kernel import TcpFacts
 
 OBJECT = "account"
-RING_BYTES = 4 << 20  # RING_BYTES of account.bpf.c
+RING_BYTES = 2 << 20  # of content that waits to be read; half of RING_BYTES of account.bpf.c
 MAX_ACCOUNTS = 65536  # MAX_ACCOUNTS of account.bpf.c
 OPTIONAL = frozenset({"state", "tap"})
 _ZERO = struct.pack("=I", 0)
@@ -35,6 +35,7 @@ class Programs:
         tap: bool,
     ) -> None:
         content = content if content is not None else read_object(OBJECT)
+        sizes = {"content": RING_BYTES, **(sizes or {})}
         self._object = Object(content, sizes=sizes, accept=lambda name: tap or name != "tap")
         try:
             self._object.load()

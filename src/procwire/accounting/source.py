@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from procwire.accounting.bound import Bound
-from procwire.accounting.programs import MAX_ACCOUNTS, Programs
+from procwire.accounting.programs import MAX_ACCOUNTS, RING_BYTES, Programs
 from procwire.accounting.strays import MAX_STRAYS, Strays
 from procwire.accounting.tally import Credit, Ledger
 from procwire.bpf.accounts import Account, Settings
@@ -34,7 +34,6 @@ FIRST_PACKETS = 3  # of each direction, headers at least: a handshake, and who a
 MOST_BYTES = 16352  # of one packet
 RATE_BYTES = 64 << 20  # of content, a second, of all flows together
 WINDOWS = 60  # in a second, about (WINDOW_SHIFT of account.bpf.c)
-SIZES = {"content": 2 << 20}  # bytes that wait to be read: half of what the object has room for
 TAP_RING_BYTES = 2 << 20  # for each interface: only what is not counted goes there
 # Looks at the ring buffer after something came, one after another; then none until the kernel wakes, which it
 # does for a flow that begins, for what comes after 16 ms without anything, and for much. Of flows that begin
@@ -94,10 +93,10 @@ class KernelSource:
         self._looks = 0  # without anything, since something came
         self._counts = Counts()
         self._live: LiveSource | None = None
-        self.programs = Programs(settings, content=content, sizes=SIZES, tap=wishes.tap)
+        self.programs = Programs(settings, content=content, tap=wishes.tap)
         try:
             self.programs.hint(wishes.ports if wishes.content else ())
-            self.tap = Tap(self.programs.ring, SIZES["content"])
+            self.tap = Tap(self.programs.ring, RING_BYTES)
             self.ledger = Ledger(home=home, credit=_nobody, facts=self.programs.facts)
             self.ledger.tapped = wishes.tap
             self.ledger.away = 0 if wishes.tap and not wishes.interfaces else None  # 0: none of them so far
