@@ -6,14 +6,16 @@ import os
 import socket
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from procwire.accounting.programs import MAX_ACCOUNTS, RING_BYTES, Programs
+from procwire.accounting import programs as room
+from procwire.accounting.programs import FAR, MAX_ACCOUNTS, RING_BYTES, Programs
 from procwire.bpf import accounts as books
 from procwire.bpf.accounts import Account, Settings
 from procwire.bpf.libbpf import BpfError
-from procwire.bpf.loader import FOLDER
+from procwire.bpf.loader import FOLDER, Object
 from procwire.processes.kernel import namespace_cookie
 from tests.bpf import kernel
 from tests.bpf.kernel import need_bpf
@@ -28,9 +30,26 @@ def settings(**more: object) -> Settings:
     return chosen._replace(**more)  # type: ignore[arg-type]
 
 
-@pytest.fixture
-def programs() -> Iterator[Programs]:
+def refuse_near(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
+    """As a kernel before 6.2 does; what was asked for."""
+    asked: list[dict[str, str]] = []
+    load = room._load
+
+    def refusing(content: bytes, sizes: Any, constants: bytes, names: dict[str, str]) -> Object:
+        asked.append(names)
+        if names["account_in"] == "account_in":
+            raise BpfError(13, "invalid kernel function call")
+        return load(content, sizes, constants, names)
+
+    monkeypatch.setattr(room, "_load", refusing)
+    return asked
+
+
+@pytest.fixture(params=["near", "far"])
+def programs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Programs]:
     need_bpf()
+    if request.param == "far":
+        refuse_near(monkeypatch)
     made = Programs(settings(), tap=False)
     made.attach()
     made.place(LOOPBACK, 14, loopback=True)
@@ -65,6 +84,19 @@ def test_the_sizes_are_those_of_the_source() -> None:
     source = (FOLDER / "account.bpf.c").read_text(encoding="utf-8")
     assert f"#define MAX_ACCOUNTS {MAX_ACCOUNTS}\n" in source
     assert f"#define RING_BYTES ({RING_BYTES >> 19} << 20)\n" in source
+
+
+def test_where_the_kernel_lacks_a_function_programs_that_do_without_are_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    need_bpf()
+    asked = refuse_near(monkeypatch)
+    made = Programs(settings(), tap=True)
+    made.close()
+    assert asked[0] == {name: name for name in asked[0]}
+    assert asked[1] == {name: FAR.get(name, name) for name in asked[0]}
+    assert asked[1]["tap"] == "tap_far"
+    assert made.tap >= 0
 
 
 def test_every_packet_of_a_socket_is_counted(programs: Programs) -> None:

@@ -47,7 +47,7 @@ def test_structs_have_the_sizes_the_programs_give_them() -> None:
     assert layout("tcp_facts")[0] == books.FACTS_BYTES
     assert layout("link")[0] == books.LINK_BYTES
     assert layout("place")[0] == books.PLACE_BYTES
-    assert layout("desk")[0] == books.DESK_BYTES
+    assert layout("settings")[0] == books.SETTINGS_BYTES
     assert layout("past")[0] == books.PAST_BYTES
     assert layout("record")[0] == 32
 
@@ -103,7 +103,7 @@ def test_an_account_is_read_as_it_was_written() -> None:
 
 def test_links_are_summed_over_cpus_by_kind() -> None:
     shown = (struct.pack("=3Q", number, 100 + number, 200 + number) for number in range(16))
-    one = books.pack_place(3, 14, loopback=False) + b"".join(shown)
+    one = books.pack_place(3, 14, loopback=False) + bytes(16) + b"".join(shown)  # a clock is between them
     found = books.unpack_link(one + one)
     assert found["sockets"] == ((0, 2), (200, 202), (400, 402))
     assert found["not-ip"] == ((20, 22), (220, 222), (420, 422))

@@ -89,3 +89,14 @@ def test_faults_end_a_command_that_would_use_the_values(config: str) -> None:
         parsed("--set", "query.row=8", "query")
     assert parsed("--set", "query.row=8", "protocols").command == "protocols"
     assert parsed("--set", "query.row=8", "config", "check").command == "config"
+
+
+def test_a_filter_without_its_option_is_told_of_it(config: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for words, hint in (
+        (["sockets", "proto == tcp"], "; a filter is given as --filter 'proto == tcp'"),
+        (["sockets", "--flter", "x"], ""),
+    ):
+        with pytest.raises(SystemExit, match="2"):
+            parse(parser(), words)
+        said = capsys.readouterr().err.splitlines()[-1]
+        assert said == f"procwire: error: unrecognized arguments: {' '.join(words[1:])}{hint}"

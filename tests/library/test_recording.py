@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,10 @@ from pathlib import Path
 import pytest
 
 import procwire
+from procwire.library.reason import LibraryError
 from procwire.library.recording import Session
+from procwire.model.values import time_text
+from tests.recorder.bundles import made
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 HTTP = VECTORS / "http" / "connect.pcap"
@@ -114,3 +118,29 @@ def test_the_package_offers_its_words_lazily() -> None:
     assert "'watch'" in said
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         getattr(procwire, "".join(("no", "thing")))
+
+
+@pytest.mark.parametrize("name", ["bundle", "bundle.tar.zst"])
+def test_an_incident_has_its_owners(tmp_path: Path, name: str) -> None:
+    capture = tmp_path / "http.pcap"
+    shutil.copy(HTTP, capture)
+    first = next(flow for flow in procwire.read(capture) if flow.proto == "tcp")
+    owned = {
+        "protocol": "TCP", "local_addr": f"{first.src}:{first.src_port}", "pid": 4711, "process_name": "curl",
+        "remote_addr": f"{first.dst}:{first.dst_port}", "first_seen": time_text(first.start),
+        "last_seen": time_text(first.last),
+    }  # fmt: skip
+    (tmp_path / "http.pcap.connections.jsonl").write_text(json.dumps(owned) + "\n")
+    bundle = made(tmp_path, str(capture), name=name)
+    session = procwire.session(bundle)
+    for _ in range(2):  # the packets of an archive are read again
+        (mine,) = session.flows("process == curl")
+        assert mine.process is not None
+        assert (mine.flow_id, mine.process.pid, mine.process.name) == (first.flow_id, 4711, "curl")
+    assert list(session.observations("http"))
+    assert "bundle" in repr(session)
+
+
+def test_a_directory_that_is_no_incident(tmp_path: Path) -> None:
+    with pytest.raises(LibraryError, match="no incident and no bundle"):
+        procwire.session(tmp_path)

@@ -175,6 +175,26 @@ def test_a_flow_that_ends_is_looked_at_once_more() -> None:
     assert not background.review(flow), "it has ended"
 
 
+def test_an_end_between_a_look_and_its_answer_is_looked_at_once_more() -> None:
+    parent, child = (ProcessRef(pid=pid, start=1, name="x") for pid in (7, 8))
+    looks = [
+        Look(Owner(process=who, confidence=EXACT, side="src", socket=5), final=True)
+        for who in (parent, child)
+    ]
+    with Resolver(lambda: Scripted(looks), warm=False) as background:
+        flow, other = flow_of(KEY), flow_of(KEY)
+        flow.number, other.number = 1, 2
+        for each in (flow, other):
+            background.submit(each)
+        wait_for(lambda: not background.pending, what="the looks")
+        assert not background.review(flow), "its answer has not come"
+        first, unended = background.collect()
+        assert (first.flow, first.owner.process, first.final) == (flow, parent, False)
+        assert (unended.flow, unended.final) == (other, True)
+        ((again, owner),) = collect(background, 1)
+    assert (again, owner.process) == (flow, child)
+
+
 def test_all_sockets_are_seen_at_the_start_and_then_as_often_as_asked() -> None:
     seen: list[int] = []
 

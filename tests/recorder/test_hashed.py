@@ -29,7 +29,7 @@ def test_of_a_file_that_is_there(size: int) -> None:
 
 
 @pytest.mark.parametrize("sha", [False, True])
-@pytest.mark.parametrize("how", ["cached", "past the cache", "it opens so and cannot"])
+@pytest.mark.parametrize("how", ["cached", "past the cache", "it opens so and cannot", "no room ahead"])
 def test_as_it_is_written(how: str, sha: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "ROOM_BYTES", size := 1 << 16)
     path = tmp_path / "file"
@@ -38,6 +38,8 @@ def test_as_it_is_written(how: str, sha: bool, tmp_path: Path, monkeypatch: pyte
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(path.open("wb"))
         past = -1 if how == "cached" else stack.enter_context(past_cache(file.fileno()))
+        if how == "no room ahead":
+            monkeypatch.setattr(module, "call", no_room)
         if how == "it opens so and cannot":
             monkeypatch.setattr(os, "pwrite", refusing(past))
         output = HashedFile(file.fileno(), past, sha=sha)
@@ -49,8 +51,13 @@ def test_as_it_is_written(how: str, sha: bool, tmp_path: Path, monkeypatch: pyte
         output.take(5)
         found = output.close()
     data = b"".join(parts) + b"again"
+    assert path.stat().st_blocks * 512 < len(data) + (1 << 20)  # what was taken ahead is given back
     assert path.read_bytes() == data
     assert found == of(data, sha=sha)
+
+
+def no_room(*_: object) -> int:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def refusing(past: int) -> Callable[[int, memoryview, int], int]:

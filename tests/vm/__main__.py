@@ -255,6 +255,12 @@ def main() -> int:
     if missing:
         print(f"tests.vm: needs {', '.join(missing)} (tools/packages.sh vm)", file=sys.stderr)
         return 3
+    if machine.hidden():
+        print(
+            f"tests.vm: {ROOT}: the guests have folders of their own there: check out elsewhere",
+            file=sys.stderr,
+        )
+        return 2
     CACHE.mkdir(parents=True, exist_ok=True)
     built(CACHE)
     reports = []

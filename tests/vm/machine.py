@@ -80,6 +80,11 @@ def missing() -> list[str]:
     return [name for name in PROGRAMS if shutil.which(name) is None]
 
 
+def hidden(root: Path = ROOT) -> bool:
+    """Whether a guest, which has folders of its own there, does not see the checkout."""
+    return any(root.is_relative_to(folder) for folder in ("/tmp", "/run", "/dev", "/proc", "/sys"))
+
+
 def fetched(package: str, cache: Path, options: list[str]) -> Kernel:
     """Download and unpack a kernel package, once. ``options`` are for apt-get."""
     folder = cache / package

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.vm.__main__ import is_good, page, plain
 from tests.vm.guest import judged_steps, young_measures
+from tests.vm.machine import hidden
 
 
 def report(release: str, reason: str = "", *, good: bool = True) -> dict[str, Any]:
@@ -98,3 +102,8 @@ def test_a_clock_that_was_set_has_a_verdict() -> None:
     assert not judged_steps([{**flow, "start": times[0]} for flow in flows], [0, 1, 2, 3], 0, 4)["good"]
     assert "- 6.1: right: each flow told once" in page([{**report("6.1"), "clock steps": good}])
     assert not is_good({**report("6.1"), "clock steps": {"good": False}})
+
+
+@pytest.mark.parametrize(("root", "found"), [("/tmp/procwire", True), ("/srv/tmp/procwire", False)])
+def test_a_checkout_that_a_guest_does_not_see_is_refused(root: str, found: bool) -> None:
+    assert hidden(Path(root)) is found

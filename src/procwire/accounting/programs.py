@@ -13,14 +13,15 @@ from procwire.bpf import accounts as books
 from procwire.bpf import records
 from procwire.bpf.accounts import Account, Settings, Shown
 from procwire.bpf.libbpf import BpfError
-from procwire.bpf.loader import Map, Object, read_object
+from procwire.bpf.loader import VARIABLES, Map, Object, read_object
 from procwire.model.kernel import TcpFacts
 
 OBJECT = "account"
 RING_BYTES = 2 << 20  # of content that waits to be read; half of RING_BYTES of account.bpf.c
 MAX_ACCOUNTS = 65536  # MAX_ACCOUNTS of account.bpf.c
 OPTIONAL = frozenset({"state", "tap"})
-_ZERO = struct.pack("=I", 0)
+FAR = {name: f"{name}_far" for name in ("account_in", "account_out", "tap")}  # instead, before Linux 6.2
+_ZERO, _ONE = (struct.pack("=I", number) for number in (0, 1))
 
 
 class Programs:
@@ -36,9 +37,8 @@ class Programs:
     ) -> None:
         content = content if content is not None else read_object(OBJECT)
         sizes = {"content": RING_BYTES, **(sizes or {})}
-        self._object = Object(content, sizes=sizes, accept=lambda name: tap or name != "tap")
+        self._object, names = _loaded(content, sizes, books.pack_settings(settings), tap=tap)
         try:
-            self._object.load()
             cpus = self._object.library.ask("libbpf_num_possible_cpus")
             self._accounts = self._object.map("accounts", books.ACCOUNT_BYTES)
             self._pasts = self._object.map("pasts", books.ACCOUNT_BYTES)
@@ -46,13 +46,12 @@ class Programs:
             self._facts = self._object.map("facts", books.FACTS_BYTES)
             self._links = self._object.map("links", books.LINK_BYTES * cpus)
             self._crowd = self._object.map("crowd", books.LINK_BYTES * cpus)
+            self._crowded = self._object.map(VARIABLES, len(_ONE))
             self._hints = self._object.map("hints", 4)
             self._totals = self._object.map("totals", records.COOKIE.size * cpus)
             self._cpus = cpus
             self.ring = self._object.map("content", 0).descriptor
-            self.tap = self._object.program_descriptor("tap") if tap else -1
-            desks = self._object.map("desks", books.DESK_BYTES * cpus)
-            desks.put(_ZERO, books.pack_desk(settings) * cpus)
+            self.tap = self._object.program_descriptor(names["tap"]) if tap else -1
         except BpfError:
             self._object.close()
             raise
@@ -83,6 +82,7 @@ class Programs:
         where, key = self._links, books.place_of(index)
         if any((self._links.get(key) or b"")[: books.PLACE_BYTES]):
             where, key = self._crowd, books.index_of(index)
+            self._crowded.put(_ZERO, _ONE)
         fresh = books.pack_place(index, head, loopback=loopback).ljust(books.LINK_BYTES, b"\0")
         try:
             where.put(key, fresh * self._cpus)
@@ -177,3 +177,27 @@ class Programs:
 
     def _total(self, name: str) -> int:
         return records.total(self._totals.get(struct.pack("=I", books.COUNTS.index(name))) or b"")
+
+
+def _loaded(
+    content: bytes, sizes: Mapping[str, int] | None, constants: bytes, *, tap: bool
+) -> tuple[Object, dict[str, str]]:
+    """The programs in the kernel, and what each is called there. Raises BpfError."""
+    names = {name: name for name in ("account_in", "account_out", "state", *(["tap"] if tap else []))}
+    try:
+        return _load(content, sizes, constants, names), names
+    except BpfError:
+        names = {name: FAR.get(name, name) for name in names}
+        return _load(content, sizes, constants, names), names
+
+
+def _load(
+    content: bytes, sizes: Mapping[str, int] | None, constants: bytes, names: Mapping[str, str]
+) -> Object:
+    made = Object(content, sizes=sizes, accept=frozenset(names.values()).__contains__, constants=constants)
+    try:
+        made.load()
+    except BpfError:
+        made.close()
+        raise
+    return made

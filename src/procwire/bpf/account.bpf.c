@@ -84,7 +84,6 @@ struct side { /* one direction of an account: a cache line of what each of its p
 	__u32 missed; /* packets whose content was wanted and could not be */
 	__u32 opening; /* sequence number of the SYN */
 	struct end end; /* TCP */
-	__u8 apart[8];
 };
 
 struct account {
@@ -92,7 +91,7 @@ struct account {
 	__u64 asked; /* when TCP's own facts were noted last; of a group: see serves() */
 	__u64 netns; /* cookie of the network namespace; 0 for the tap's own */
 	__u32 turn_bytes; /* TCP: sent since the other side spoke */
-	__u8 next_print;
+	__u8 fin; /* bits, by side: seen. Read with the other side's packets, which may run on another CPU */
 	__u8 end; /* the socket's own: 0 is a */
 	__u8 speaker; /* TCP: who sent payload last, + 1 */
 	__u8 sort;
@@ -143,8 +142,10 @@ struct place {
 	__u32 spare;
 };
 
-struct link { /* an interface as each CPU has it; with what its sockets have in one cache line */
+struct link { /* an interface as each CPU has it; what every packet needs is in its first two cache lines */
 	struct place place;
+	__u64 jiffies;
+	__u64 time; /* CLOCK_MONOTONIC, ns, as the first packet since then came */
 	struct shown kind[KINDS][2]; /* by kind and direction: 0 is in */
 };
 
@@ -163,12 +164,6 @@ struct spent {
 	__u64 bytes;
 	__u64 woken; /* when the reader was woken last */
 	__u64 given; /* when something was handed on last */
-};
-
-struct desk { /* what every packet needs, in one piece for each CPU */
-	struct settings set;
-	__u64 jiffies;
-	__u64 time; /* CLOCK_MONOTONIC, ns, as the first packet since then came */
 };
 
 struct record {
@@ -253,12 +248,10 @@ struct {
 	__type(value, struct spent);
 } spending SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct desk);
-} desks SEC(".maps");
+/* Written before the programs are loaded: to them these are constants, and what they rule out is no code. */
+const volatile struct settings set;
+
+volatile __u32 crowded; /* whether there is anything in ``crowd``: packets of interfaces nobody watches ask no further */
 
 struct { /* an account is too large for a program's stack, and a pointer becomes a number here */
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -294,33 +287,31 @@ static __always_inline void count(__u32 which)
 		*number += 1;
 }
 
-static __always_inline struct desk *own_desk(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&desks, &zero);
-}
-
 /* CLOCK_MONOTONIC, behind by a tick at most. To ask the clock for each packet costs as much as to find its account. */
-static __always_inline __u64 about_now(struct desk *desk)
+static __always_inline __u64 about_now(struct link *slot)
 {
 	__u64 jiffies = bpf_jiffies64();
 
-	if (desk->jiffies != jiffies) {
-		desk->time = bpf_ktime_get_ns();
-		desk->jiffies = jiffies;
+	if (unlikely(slot->jiffies != jiffies)) {
+		slot->time = bpf_ktime_get_ns();
+		slot->jiffies = jiffies;
 	}
-	return desk->time;
+	return slot->time;
 }
 
-static __always_inline struct link *link_of(__u32 interface)
+/* Whatever is in the interface's place. */
+static __always_inline struct link *slot_of(__u32 interface)
 {
 	__u32 at = interface & (MAX_LINKS - 1);
-	struct link *link = bpf_map_lookup_elem(&links, &at);
 
-	if (link && link->place.interface != interface)
-		return bpf_map_lookup_elem(&crowd, &interface);
-	return link;
+	return bpf_map_lookup_elem(&links, &at);
+}
+
+static __always_inline struct link *link_of(struct link *slot, __u32 interface)
+{
+	if (likely(slot && slot->place.interface == interface))
+		return slot;
+	return crowded ? bpf_map_lookup_elem(&crowd, &interface) : 0;
 }
 
 static __always_inline bool is_placed(struct link *link, __u32 interface)
@@ -449,14 +440,16 @@ static __always_inline __u32 read_v6(struct packet *p, struct way *way, const __
 	return V6_BYTES; /* the transport is read only where it is TCP or UDP: nothing stands between then */
 }
 
-static __always_inline bool read_tcp(struct packet *p, struct way *way, const __u8 *head, __u32 at)
+static __always_inline bool read_tcp(struct packet *p, struct way *way, const __u8 *head, __u32 at, bool judged)
 {
 	if (at < V4_BYTES || p->length < at + 20)
 		return 0;
 	p->kind = PLAIN;
 	p->seq = bpf_ntohl(*(const __u32 *)(head + 4));
-	p->ack = bpf_ntohl(*(const __u32 *)(head + 8));
-	p->window = bpf_ntohs(*(const __u16 *)(head + 14));
+	if (judged) {
+		p->ack = bpf_ntohl(*(const __u32 *)(head + 8));
+		p->window = bpf_ntohs(*(const __u16 *)(head + 14));
+	}
 	p->flags = head[13];
 	p->print ^= p->seq ^ (__u32)head[13] << 24;
 	at += (head[12] >> 4) * 4;
@@ -471,6 +464,7 @@ static __always_inline bool read_udp(struct packet *p, struct way *way, const __
 		return 0;
 	p->kind = PLAIN;
 	p->payload = p->length - at - UDP_BYTES;
+	p->seq = p->flags = 0;
 	p->print ^= (__u32)*(const __u16 *)(head + 6) << 16;
 	way->sport = *(const __u16 *)head, way->dport = *(const __u16 *)(head + 2);
 	return 1;
@@ -508,11 +502,11 @@ static __always_inline int look_at_copy(struct __sk_buff *skb, struct packet *p)
 		if (copied != at) {
 			if (bpf_skb_load_bytes(skb, p->head + at, head, TCP_READ))
 				return 0;
-			plain = read_tcp(p, &way, head, at);
+			plain = read_tcp(p, &way, head, at, 1);
 		} else if (at == V4_BYTES) {
-			plain = read_tcp(p, &way, head + V4_BYTES, V4_BYTES);
+			plain = read_tcp(p, &way, head + V4_BYTES, V4_BYTES, 1);
 		} else {
-			plain = read_tcp(p, &way, head + V6_BYTES, V6_BYTES);
+			plain = read_tcp(p, &way, head + V6_BYTES, V6_BYTES, 1);
 		}
 	} else if (p->key.proto == IPPROTO_UDP) {
 		if (copied != at) {
@@ -529,6 +523,13 @@ static __always_inline int look_at_copy(struct __sk_buff *skb, struct packet *p)
 		order(p, &way);
 	return 0;
 }
+
+/*
+ * Kernel functions that are no calls: the verifier makes a move of each (Linux 6.2). A call to a helper costs as much as
+ * forty instructions where the kernel guards its returns against speculation, so what is to be had by plain loads is loaded.
+ */
+extern void *bpf_cast_to_kern_ctx(void *context) __ksym __weak;
+extern void *bpf_rdonly_cast(const void *address, __u32 type) __ksym __weak;
 
 static __noinline int look_far(struct __sk_buff *skb, struct packet *p)
 {
@@ -563,7 +564,7 @@ static __always_inline void look(struct __sk_buff *skb, struct packet *p)
 	if (p->key.proto == IPPROTO_TCP) {
 		if (head + TCP_READ > end)
 			goto far;
-		plain = read_tcp(p, &way, head, at);
+		plain = read_tcp(p, &way, head, at, set.whole);
 	} else if (p->key.proto == IPPROTO_UDP) {
 		if (head + UDP_BYTES > end)
 			goto far;
@@ -576,15 +577,74 @@ far:
 	look_far(skb, p);
 }
 
+/* As the one above, where there are those functions: bytes in one piece are read where they are. */
+static __always_inline void look_near(struct __sk_buff *skb, struct packet *p)
+{
+	struct sk_buff *real = bpf_cast_to_kern_ctx(skb);
+	__u32 piece = real->len - real->data_len, type = bpf_core_type_id_kernel(struct __kernel_sockaddr_storage), at;
+	__u64 start = (__u64)real->data + p->head;
+	const __u8 *head = bpf_rdonly_cast((void *)start, type);
+	struct way way;
+	bool plain = 0;
+
+	p->kind = NOT_IP;
+	if (skb->protocol == bpf_htons(ETH_P_IP)) {
+		if (piece < p->head + V4_BYTES)
+			goto far;
+		at = read_v4(p, &way, head);
+	} else if (skb->protocol == bpf_htons(ETH_P_IPV6)) {
+		if (piece < p->head + V6_BYTES)
+			goto far;
+		at = read_v6(p, &way, head);
+	} else {
+		return;
+	}
+	if (!at)
+		return;
+	if (!p->length) /* longer than the header can say (BIG TCP) */
+		p->length = skb->len - p->head;
+	head = bpf_rdonly_cast((void *)(start + at), type);
+	if (p->key.proto == IPPROTO_TCP) {
+		if (piece < p->head + at + TCP_READ)
+			goto far;
+		plain = read_tcp(p, &way, head, at, 1);
+	} else if (p->key.proto == IPPROTO_UDP) {
+		if (piece < p->head + at + UDP_BYTES)
+			goto far;
+		plain = read_udp(p, &way, head, at);
+	}
+	if (plain)
+		order(p, &way);
+	return;
+far:
+	look_far(skb, p);
+}
+
+static __always_inline __u64 cookie_of(struct __sk_buff *skb, bool near)
+{
+	struct sk_buff *real;
+	struct sock *sk;
+	__u64 cookie;
+
+	if (near) {
+		real = bpf_cast_to_kern_ctx(skb);
+		sk = real->sk;
+		cookie = sk ? sk->__sk_common.skc_cookie.counter : 0;
+		if (likely(cookie))
+			return cookie;
+	}
+	return bpf_get_socket_cookie(skb);
+}
+
 /* Accounts. */
 
-static __always_inline struct account *open_account(struct packet *p, struct ends *key, __u64 netns, __u32 sort)
+static __noinline struct account *open_account(struct packet *p, struct ends *key, __u64 netns, __u32 sort)
 {
 	__u64 now = bpf_ktime_get_ns();
 	__u32 zero = 0;
 	struct account *fresh = bpf_map_lookup_elem(&scratch, &zero);
 
-	if (!fresh)
+	if (!fresh || !key)
 		return 0;
 	__builtin_memset(fresh, 0, sizeof *fresh);
 	fresh->netns = netns;
@@ -642,6 +702,7 @@ static __noinline int opens(struct account *account, struct packet *p)
 		bpf_map_update_elem(&pasts, &past, account, BPF_ANY);
 		begin(&account->side[0]);
 		begin(&account->side[1]);
+		account->fin = 0;
 		__builtin_memset(&account->handshake, 0, sizeof account->handshake);
 		account->first = account->last = bpf_ktime_get_ns();
 	}
@@ -668,8 +729,12 @@ static __always_inline void add(struct account *account, struct packet *p, __u32
 
 	side &= 1;
 	if (p->key.proto == IPPROTO_TCP) {
-		if ((p->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
-			opens(account, p);
+		if (unlikely(p->flags & (TCP_SYN | TCP_FIN))) {
+			if ((p->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+				opens(account, p);
+			if (p->flags & TCP_FIN)
+				account->fin |= 1 << side;
+		}
 		account->side[side].flags |= p->flags;
 		if (p->payload) {
 			if (account->speaker != side + 1) {
@@ -705,18 +770,18 @@ static __always_inline void examine(struct account *account, struct packet *p)
 /* Does it answer the other side's FIN? */
 static __always_inline bool closes(struct account *account, struct packet *p)
 {
-	return !p->payload && (account->side[!(p->side & 1)].flags & TCP_FIN);
+	return !p->payload && (account->fin >> !(p->side & 1) & 1);
 }
 
 /* The verdict is asked, and what holds before there is one. */
-static __noinline int asked_for(struct account *account, struct packet *p, struct settings *set, __u32 again)
+static __noinline int asked_for(struct account *account, struct packet *p, __u32 again)
 {
 	__u32 side = p->side & 1, hint, until;
 	struct ends key = p->key;
 	struct verdict *verdict;
 	bool turn;
 
-	if (!account || !set)
+	if (!account)
 		return 0;
 	turn = p->key.proto == IPPROTO_TCP && account->turn_bytes - p->payload < TURN_BYTES;
 	if (account->side[side].mode == BEYOND && !turn && (__s32)(p->seq + p->payload - account->side[side].until) <= 0)
@@ -736,7 +801,7 @@ static __noinline int asked_for(struct account *account, struct packet *p, struc
 		return verdict->mode[side] == ALL;
 	}
 	account->side[side].mode = UNDECIDED;
-	if (account->side[side].given_bytes < set->first_bytes || (turn && set->first_bytes))
+	if (account->side[side].given_bytes < set.first_bytes || (turn && set.first_bytes))
 		return 1;
 	hint = p->key.proto << 16 | p->key.aport;
 	if (bpf_map_lookup_elem(&hints, &hint))
@@ -746,32 +811,32 @@ static __noinline int asked_for(struct account *account, struct packet *p, struc
 }
 
 /* Is the content of this packet wanted? */
-static __always_inline bool wanted(struct account *account, struct packet *p, struct settings *set)
+static __always_inline bool wanted(struct account *account, struct packet *p)
 {
 	__u32 side = p->side & 1;
 	bool again;
 
-	if (set->everything)
+	if (set.everything)
 		return 1;
-	if (p->key.proto == IPPROTO_TCP && (p->flags & (TCP_SYN | TCP_FIN | TCP_RST)))
+	if (p->key.proto == IPPROTO_TCP && unlikely(p->flags & (TCP_SYN | TCP_FIN | TCP_RST)))
 		return 1;
-	if (account->side[side].packets <= set->first_packets)
+	if (unlikely(account->side[side].packets <= set.first_packets))
 		return 1;
 	if (!p->payload)
 		return closes(account, p);
 	again = !(account->side[side].packets & ASK_AGAIN);
 	if (account->side[side].mode == ENOUGH && !again)
 		return 0;
-	return asked_for(account, p, set, again);
+	return asked_for(account, p, again);
 }
 
-static __always_inline bool affordable(__u32 bytes, struct settings *set, struct spent *spent, __u64 now)
+static __always_inline bool affordable(__u32 bytes, struct spent *spent, __u64 now)
 {
 	if (spent->window != now >> WINDOW_SHIFT) {
 		spent->window = now >> WINDOW_SHIFT;
 		spent->bytes = 0;
 	}
-	if (spent->bytes + bytes > set->window_bytes)
+	if (spent->bytes + bytes > set.window_bytes)
 		return 0;
 	spent->bytes += bytes;
 	return 1;
@@ -812,24 +877,21 @@ static __always_inline __u64 announcement(struct packet *p, struct spent *spent,
 /* Hand a packet on, from its IP header. Returns whether that could be done. */
 static __noinline int hand_on(struct __sk_buff *skb, struct packet *p, __u64 cookie, __u32 origin)
 {
-	struct desk *desk = own_desk();
-	struct settings *set;
 	struct record *record;
 	struct spent *spent;
 	__u32 bytes = p->length, kept, zero = 0;
 	__u64 now = bpf_ktime_get_ns();
 
 	spent = bpf_map_lookup_elem(&spending, &zero);
-	if (!desk || !spent)
+	if (!spent)
 		return 0;
-	set = &desk->set;
 	if (bytes > skb->len - p->head)
 		bytes = skb->len - p->head;
-	if (bytes > set->most_bytes)
-		bytes = set->most_bytes;
+	if (bytes > set.most_bytes)
+		bytes = set.most_bytes;
 	if (bytes < 1)
 		return 0;
-	if (!affordable(bytes + sizeof *record, set, spent, now)) {
+	if (!affordable(bytes + sizeof *record, spent, now)) {
 		count(OVER_RATE);
 		return 0;
 	}
@@ -1019,30 +1081,28 @@ static __always_inline bool handed_before(struct packet *p)
 	return 0;
 }
 
-static __always_inline bool is_watched(struct account *account, struct packet *p, struct link *link, __u32 interface,
-				       __u64 home)
+static __always_inline bool is_watched(struct account *account, struct packet *p, struct link *link, __u32 interface)
 {
 	__u32 side = p->side & 1;
 
 	if (account->side[side].interface == interface && account->side[side].watched)
 		return 1;
 	account->side[side].interface = interface;
-	account->side[side].watched = account->netns == home && is_placed(link, interface);
+	account->side[side].watched = account->netns == set.home && is_placed(link, interface);
 	return account->side[side].watched;
 }
 
 /* What is not counted here: handed on whole, where no packet socket is there to show it. */
 static __noinline int uncounted(struct __sk_buff *skb, struct packet *p)
 {
-	struct desk *desk = own_desk();
 	struct bpf_sock *sk = skb->sk;
-	struct link *link = link_of(skb->ifindex);
+	struct link *link = link_of(slot_of(skb->ifindex), skb->ifindex);
 
 	p->length = skb->len;
 	p->segments = skb->gso_segs;
 	/* Whatever comes in on the loopback interface was sent by a socket: there it was handed on. */
-	if (desk && sk && desk->set.whole && is_placed(link, skb->ifindex) && !(p->ingress && link->place.loopback) &&
-	    namespace_of(sk) == desk->set.home)
+	if (sk && set.whole && is_placed(link, skb->ifindex) && !(p->ingress && link->place.loopback) &&
+	    namespace_of(sk) == set.home)
 		hand_on(skb, p, bpf_get_socket_cookie(skb), WHOLE);
 	return 1;
 }
@@ -1057,28 +1117,27 @@ static __always_inline void ask_tcp(struct account *account, struct packet *p, s
 		note(tp, p->key.cookie, 0);
 }
 
-static __always_inline int of_socket(struct __sk_buff *skb, bool ingress)
+static __always_inline int of_socket(struct __sk_buff *skb, bool ingress, bool near)
 {
-	struct packet p = { .ingress = ingress };
-	struct desk *desk = own_desk();
+	struct packet p;
 	__u32 interface = skb->ifindex, side, sort;
-	struct link *link = link_of(interface);
+	struct link *slot = slot_of(interface), *link = link_of(slot, interface);
 	struct bpf_sock *sk = skb->sk;
 	struct account *account;
-	struct settings *set;
 
-	if (!desk || !sk)
+	if (!slot || !sk)
 		return 1;
-	set = &desk->set;
+	p.ingress = ingress;
+	p.head = p.fresh = 0;
 	look(skb, &p);
-	if (p.kind != PLAIN)
+	if (unlikely(p.kind != PLAIN))
 		return uncounted(skb, &p);
-	p.key.cookie = bpf_get_socket_cookie(skb);
-	p.now = about_now(desk);
+	p.key.cookie = cookie_of(skb, near);
+	p.now = about_now(slot);
 	account = bpf_map_lookup_elem(&accounts, &p.key);
 	if (is_tunnel(account, &p))
 		return uncounted(skb, &p);
-	if (!account) {
+	if (unlikely(!account)) {
 		sort = sort_of_socket(skb, &p);
 		if (ingress && is_copy(skb, sort))
 			return 1;
@@ -1091,20 +1150,20 @@ static __always_inline int of_socket(struct __sk_buff *skb, bool ingress)
 	}
 	p.segments = skb->gso_segs;
 	add(account, &p, p.side, p.length, p.segments, !ingress);
-	if (!is_watched(account, &p, link, interface, set->home) || !link)
+	if (!is_watched(account, &p, link, interface) || !link)
 		return 1;
 	show(link, SOCKETS, !ingress, p.length, p.segments);
-	if (set->whole)
+	if (set.whole)
 		examine(account, &p);
 	side = p.side & 1;
-	if (p.key.proto == IPPROTO_TCP && p.now - account->asked > FACTS_NS)
+	if (p.key.proto == IPPROTO_TCP && unlikely(p.now - account->asked > FACTS_NS))
 		ask_tcp(account, &p, sk);
-	if (account->side[side].role == UNASKED)
+	if (unlikely(account->side[side].role == UNASKED))
 		take_role(account, &p);
 	if (account->side[side].role != MINE &&
-	    !(ingress && set->whole && account->sort & GROUP && serves(account, &p)))
+	    !(ingress && set.whole && account->sort & GROUP && serves(account, &p)))
 		return 1;
-	if (!wanted(account, &p, set))
+	if (likely(!wanted(account, &p)))
 		return 1;
 	if (ingress && account->side[side].given < 2 * PRINTS && handed_before(&p)) {
 		account->side[side].given += 1;
@@ -1115,27 +1174,32 @@ static __always_inline int of_socket(struct __sk_buff *skb, bool ingress)
 	return 1;
 }
 
-SEC("cgroup_skb/ingress") int account_in(struct __sk_buff *skb) { return of_socket(skb, 1); }
-SEC("cgroup_skb/egress") int account_out(struct __sk_buff *skb) { return of_socket(skb, 0); }
+SEC("cgroup_skb/ingress") int account_in(struct __sk_buff *skb) { return of_socket(skb, 1, 1); }
+SEC("cgroup_skb/egress") int account_out(struct __sk_buff *skb) { return of_socket(skb, 0, 1); }
+SEC("?cgroup_skb/ingress") int account_in_far(struct __sk_buff *skb) { return of_socket(skb, 1, 0); }
+SEC("?cgroup_skb/egress") int account_out_far(struct __sk_buff *skb) { return of_socket(skb, 0, 0); }
 
 /* Packets of an interface. Returns how much of it goes to the packet socket: all of what is not counted here. */
 #define TO_PACKET_SOCKET 0xffffffff
 
-SEC("socket")
-int tap(struct __sk_buff *skb)
+static __always_inline int of_interface(struct __sk_buff *skb, bool near)
 {
-	struct packet p = { .ingress = skb->pkt_type != 4 /* PACKET_OUTGOING */ };
+	struct packet p;
 	__u32 interface = skb->ifindex, side;
-	struct link *link = link_of(interface);
-	struct desk *desk = own_desk();
+	struct link *slot = slot_of(interface), *link = link_of(slot, interface);
 	struct account *account;
 
-	if (!desk || !is_placed(link, interface))
+	p.ingress = skb->pkt_type != 4; /* PACKET_OUTGOING */
+	if (!slot || !is_placed(link, interface))
 		return TO_PACKET_SOCKET;
 	if (link->place.loopback && !p.ingress) /* it comes in again (before Linux 4.20 it is shown twice) */
 		return 0;
 	p.head = link->place.head;
-	look_at_copy(skb, &p);
+	p.key.cookie = 0;
+	if (near)
+		look_near(skb, &p);
+	else
+		look_at_copy(skb, &p);
 	account = 0;
 	if (p.kind == PLAIN) {
 		account = bpf_map_lookup_elem(&accounts, &p.key);
@@ -1146,17 +1210,17 @@ int tap(struct __sk_buff *skb)
 	}
 	p.segments = skb->gso_segs;
 	show(link, p.kind, !p.ingress, skb->len, p.segments);
-	if (p.kind != PLAIN)
+	if (unlikely(p.kind != PLAIN))
 		return TO_PACKET_SOCKET;
-	p.now = about_now(desk);
-	if (!account) {
+	p.now = about_now(slot);
+	if (unlikely(!account)) {
 		account = open_account(&p, &p.key, 0, sort_of(&p));
 		if (!account)
 			return TO_PACKET_SOCKET;
 	}
 	side = p.side & 1;
 	/* One direction counts on one interface (flows/sighting.py), until it was silent there for five seconds. */
-	if (account->side[side].interface != interface) {
+	if (unlikely(account->side[side].interface != interface)) {
 		if (account->side[side].interface && account->side[side].packets && (__s64)(p.now - account->last) < 5000000000LL) {
 			__sync_fetch_and_add(&account->elsewhere, 1);
 			return 0;
@@ -1168,10 +1232,12 @@ int tap(struct __sk_buff *skb)
 	/* What TCP says when the socket is gone or in TIME_WAIT passes no socket's hook. Told twice, it does no harm. */
 	if (account->side[side].served && !(p.flags & TCP_RST) && !closes(account, &p))
 		return 0;
-	if (!wanted(account, &p, &desk->set))
+	if (likely(!wanted(account, &p)))
 		return 0;
+	account->prints[(account->side[0].given + account->side[1].given) & (PRINTS - 1)] = p.print;
 	give(skb, &p, account, FROM_TAP);
-	account->prints[account->next_print & (PRINTS - 1)] = p.print;
-	account->next_print += 1;
 	return 0;
 }
+
+SEC("socket") int tap(struct __sk_buff *skb) { return of_interface(skb, 1); }
+SEC("?socket") int tap_far(struct __sk_buff *skb) { return of_interface(skb, 0); }

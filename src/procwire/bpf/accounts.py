@@ -26,8 +26,8 @@ ACCOUNT = struct.Struct("=Q 8x Q 5x B x B" + 2 * "4Q I 20x 2I 32x 6I 8x" + "2Q 4
 VERDICT = struct.Struct("=4I")
 _FACTS = struct.Struct("=4Q8I")
 _PLACE = struct.Struct("=3I4x")
-_DESK = struct.Struct("=Q6I16x")
-_LINK = struct.Struct("=16x 48Q")
+_SETTINGS = struct.Struct("=Q6I")
+_LINK = struct.Struct("=32x 48Q")
 
 TUPLE_BYTES = _ENDS.size
 KEY_BYTES = TUPLE_BYTES + _COOKIE.size
@@ -36,7 +36,7 @@ PAST_BYTES = KEY_BYTES + 8
 FACTS_BYTES = _FACTS.size
 LINK_BYTES = _LINK.size
 PLACE_BYTES = _PLACE.size
-DESK_BYTES = _DESK.size
+SETTINGS_BYTES = _SETTINGS.size
 MAX_LINKS = 1024  # MAX_LINKS of account.bpf.c
 FIRST_AT, LAST_AT = 288, 0  # offsets of ``first`` and ``last`` in an account
 # ``last`` may be behind by a tick of the kernel (CONFIG_HZ is 100 or more), and where the CPU that counts
@@ -176,9 +176,9 @@ def pack_verdict(modes: tuple[int, int], until: tuple[int, int]) -> bytes:
     return VERDICT.pack(*modes, *until)
 
 
-def pack_desk(settings: Settings) -> bytes:
-    """One CPU's value of ``desks``: the settings, and a clock that was not read yet."""
-    return _DESK.pack(*settings[:5], settings.whole, settings.everything)
+def pack_settings(settings: Settings) -> bytes:
+    """The programs' constants."""
+    return _SETTINGS.pack(*settings[:5], settings.whole, settings.everything)
 
 
 def pack_place(interface: int, head: int, *, loopback: bool) -> bytes:

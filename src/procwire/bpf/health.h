@@ -12,6 +12,7 @@
 
 #define HAS_NXT 1
 #define HAS_ACK 2
+#define TIMED 4 /* of the handshake no more is to be learned from this end */
 #define REORDER_NS 3000000
 #define REPEAT_NS 20000000
 #define LEAST_REACH (1 << 20)
@@ -36,6 +37,7 @@ struct end { /* one end of a connection: what it sent, as far as it was seen */
 	__u32 repeated;
 	__u32 closed;
 	__u32 probes;
+	__u32 jumped; /* when numbers last were left out, in JUMP_SHIFT; 0: never */
 };
 
 struct handshake { /* of the connection, whose round trip is the measure of what is late */
@@ -43,7 +45,7 @@ struct handshake { /* of the connection, whose round trip is the measure of what
 	__u64 synack_at;
 	__u64 rtt;
 	__u32 opener; /* side of the SYN, + 1 */
-	__u32 jumped; /* when numbers last were left out, in JUMP_SHIFT; 0: never */
+	__u32 spare;
 };
 
 struct segment {
@@ -98,9 +100,10 @@ static __always_inline bool is_again(struct handshake *h, struct segment *s, str
 	return exact(s) - end->nxt_at >= (h->rtt ? h->rtt : REORDER_NS) || after == end->nxt;
 }
 
-static __always_inline void time_handshake(struct handshake *h, struct segment *s)
+static __always_inline void time_handshake(struct handshake *h, struct segment *s, struct end *end)
 {
-	if (s->flags & TCP_SYN) {
+	if (unlikely(s->flags & TCP_SYN)) {
+		end->known &= ~TIMED;
 		if (!(s->flags & TCP_ACK)) {
 			if (!h->synack_at) {
 				h->syn_at = exact(s);
@@ -109,8 +112,11 @@ static __always_inline void time_handshake(struct handshake *h, struct segment *
 		} else if (h->syn_at && h->opener != s->side + 1) {
 			h->synack_at = exact(s);
 		}
-	} else if (!h->rtt && h->synack_at && h->opener == s->side + 1) {
-		h->rtt = exact(s) - h->syn_at;
+	} else if (unlikely(!(end->known & TIMED))) {
+		if (!h->rtt && h->synack_at && h->opener == s->side + 1)
+			h->rtt = exact(s) - h->syn_at;
+		if (h->rtt || !h->syn_at)
+			end->known |= TIMED;
 	}
 }
 
@@ -118,33 +124,34 @@ static __always_inline void time_handshake(struct handshake *h, struct segment *
  * When the highest number moved. What comes late has been overtaken: a number was left out right before, and only then
  * does a tick make a difference. As long as all is in order the clock is not asked, which is a third of the whole cost.
  */
-static __always_inline __u64 moved_at(struct handshake *h, struct segment *s, bool jump)
+static __always_inline __u64 moved_at(struct end *end, struct segment *s, bool jump)
 {
 	__u32 tick = s->about >> JUMP_SHIFT;
 
-	if (jump)
-		h->jumped = tick | 1;
-	return h->jumped && tick - h->jumped + 1 < JUMP_TICKS ? exact(s) : s->about;
+	if (unlikely(jump))
+		end->jumped = tick | 1;
+	return unlikely(end->jumped && tick - end->jumped + 1 < JUMP_TICKS) ? exact(s) : s->about;
 }
 
-static __always_inline void move_on(struct handshake *h, struct segment *s, struct end *end, struct end *peer, __s32 ahead)
+static __always_inline void move_on(struct segment *s, struct end *end, struct end *peer, __s32 ahead)
 {
 	__u32 after = s->seq + s->payload + !!(s->flags & TCP_SYN) + !!(s->flags & TCP_FIN), reach;
 
 	if (end->known & HAS_NXT) {
 		if (beyond(after, end->nxt) <= 0)
 			return;
-		reach = (__u32)peer->window << (GUESSED_SCALE + 1);
-		if (ahead > 0 && (peer->known & HAS_ACK) &&
-		    beyond(s->seq, peer->acked) > (__s32)(reach > LEAST_REACH ? reach : LEAST_REACH))
-			return; /* not from this connection, or not credible */
+		if (unlikely(ahead > 0) && (peer->known & HAS_ACK)) {
+			reach = (__u32)peer->window << (GUESSED_SCALE + 1);
+			if (beyond(s->seq, peer->acked) > (__s32)(reach > LEAST_REACH ? reach : LEAST_REACH))
+				return; /* not from this connection, or not credible */
+		}
 	}
 	end->nxt = after;
-	end->nxt_at = moved_at(h, s, (end->known & HAS_NXT) && ahead > 0);
+	end->nxt_at = moved_at(end, s, (end->known & HAS_NXT) && ahead > 0);
 	end->known |= HAS_NXT;
 }
 
-static __noinline int judge(struct handshake *h, struct end *end, struct end *peer, struct segment *s)
+static __always_inline int judge(struct handshake *h, struct end *end, struct end *peer, struct segment *s)
 {
 	__u8 control = s->flags & (TCP_SYN | TCP_FIN | TCP_RST), kind = ORDINARY;
 	__s32 ahead = 0;
@@ -160,7 +167,7 @@ static __noinline int judge(struct handshake *h, struct end *end, struct end *pe
 				end->repeated += 1;
 			}
 		}
-		if (kind == ORDINARY && ahead < 0 && (s->payload || (control & (TCP_SYN | TCP_FIN)))) {
+		if (kind == ORDINARY && unlikely(ahead < 0) && (s->payload || (control & (TCP_SYN | TCP_FIN)))) {
 			if (is_again(h, s, end, peer))
 				end->resent += 1;
 			else
@@ -178,9 +185,9 @@ static __noinline int judge(struct handshake *h, struct end *end, struct end *pe
 		end->known |= HAS_ACK;
 		end->repeats = 0;
 	}
-	time_handshake(h, s);
+	time_handshake(h, s, end);
 	if (kind == ORDINARY && !(s->flags & TCP_RST))
-		move_on(h, s, end, peer, ahead);
+		move_on(s, end, peer, ahead);
 	return 0;
 }
 

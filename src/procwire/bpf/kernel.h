@@ -24,6 +24,11 @@ typedef __u16 __sum16;
 typedef __u32 __wsum;
 typedef _Bool bool;
 
+#ifndef likely
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+#endif
+
 #define BPF_MAP_TYPE_HASH 1
 #define BPF_MAP_TYPE_ARRAY 2
 #define BPF_MAP_TYPE_PERCPU_HASH 5
@@ -309,6 +314,7 @@ struct sock_common {
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
+	atomic64_t skc_cookie; /* 0 until somebody asks for it */
 };
 
 struct sock {
@@ -341,8 +347,15 @@ struct tcp_sock {
 struct sk_buff {
 	struct sock *sk;
 	unsigned char *head;
+	unsigned char *data;
+	unsigned int len;
+	unsigned int data_len; /* of len, what is not in one piece with the headers */
 	__u16 network_header;
 	__be16 protocol;
+};
+
+struct __kernel_sockaddr_storage { /* of use as bytes in a row, more than headers have */
+	unsigned short ss_family;
 };
 
 struct socket {

@@ -29,6 +29,7 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "bpf_object__find_map_by_name": (_HANDLE, (_HANDLE, _TEXT)),
     "bpf_map__fd": (_INT, (_HANDLE,)),
     "bpf_map__set_max_entries": (_INT, (_HANDLE, ctypes.c_uint32)),
+    "bpf_map__set_initial_value": (_INT, (_HANDLE, _HANDLE, ctypes.c_size_t)),
     "bpf_program__name": (_TEXT, (_HANDLE,)),
     "bpf_program__section_name": (_TEXT, (_HANDLE,)),
     "bpf_program__autoload": (ctypes.c_bool, (_HANDLE,)),

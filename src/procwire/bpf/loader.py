@@ -25,6 +25,8 @@ MAX_OBJECT = 1 << 22  # bytes of an object file
 BATCH = 2048  # entries read by one system call
 MAX_BATCH = 1 << 17
 CGROUP_SECTIONS = ("cgroup/", "cgroup_skb/")
+VARIABLES = ".bss"  # a map of one value: those of the programs' own variables that begin as zero
+CONSTANTS = ".rodata"  # a map of one value, which is frozen when the object is loaded (Linux 5.2)
 SOCKET_SECTION = "socket"  # a filter: whoever has the packet socket attaches it, by its descriptor
 ITERATOR_SECTIONS = ("iter/", "iter.s/")
 ITERATOR_READ = 1 << 18  # bytes asked for at once; the kernel gives 32 KiB at most (kernel/bpf/bpf_iter.c)
@@ -158,7 +160,8 @@ class Object:
     """A BPF object: opened, then loaded and attached; a context manager that lets all of it go.
 
     ``accept`` chooses programs by name, by default all but those that stand in for others (their section
-    begins with a question mark); ``sizes`` gives maps another number of entries.
+    begins with a question mark); ``sizes`` gives maps another number of entries; ``constants`` is what the
+    programs' ``const volatile`` variables are.
     """
 
     def __init__(
@@ -167,6 +170,7 @@ class Object:
         *,
         accept: Accept | None = None,
         sizes: Mapping[str, int] | None = None,
+        constants: bytes = b"",
     ) -> None:
         self.library = library()
         self._content = ctypes.create_string_buffer(content, len(content))
@@ -181,6 +185,9 @@ class Object:
                 self.library.call("bpf_program__set_autoload", program, name in self.programs)
             for name, entries in (sizes or {}).items():
                 self.library.call("bpf_map__set_max_entries", self._map(name), entries)
+            if constants:
+                held = self._map(CONSTANTS)
+                self.library.call("bpf_map__set_initial_value", held, constants, len(constants))
         except BpfError:
             self.close()
             raise

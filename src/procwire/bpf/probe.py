@@ -31,6 +31,9 @@ _NEEDED = {"CAP_BPF": 1 << 39, "CAP_PERFMON": 1 << 38, "CAP_NET_ADMIN": 1 << 12}
 INSTEAD = {
     "sock_send_length": frozenset({"inet_sendmsg", "inet6_sendmsg"}),
     "sock_recv_length": frozenset({"inet_recvmsg", "inet6_recvmsg"}),
+    "account_in": frozenset({"account_in_far"}),
+    "account_out": frozenset({"account_out_far"}),
+    "tap": frozenset({"tap_far"}),
 }
 
 

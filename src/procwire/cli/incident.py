@@ -171,7 +171,8 @@ def _ask(arguments: argparse.Namespace, order: str) -> int:
 
     pids = arguments.pid or asking.recording()
     if not pids:
-        raise EngineError("no watch records here: start procwire watch --record", exit.FAILURE)
+        why = "start procwire watch --record (one with --sandbox off is asked by its pid)"
+        raise EngineError(f"no watch records here: {why}", exit.FAILURE)
     number = {"freeze": asking.FREEZE, "arm": asking.ARM, "disarm": asking.DISARM}[order]
     for pid in pids:
         asking.ask(pid, number)

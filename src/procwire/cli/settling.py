@@ -33,7 +33,11 @@ def add_configuration(parser: argparse.ArgumentParser) -> None:
 def parse(parser: argparse.ArgumentParser, words: list[str]) -> argparse.Namespace:
     """Parse; what was not given has the value that is written down. Raises EngineError."""
     defaults = _take_defaults(parser)
-    arguments = parser.parse_args(words)
+    arguments, left = parser.parse_known_args(words)
+    if left:
+        is_filter = hasattr(arguments, "filter") and not left[0].startswith("-")
+        hint = f"; a filter is given as --filter '{left[0]}'" if is_filter else ""
+        parser.error(f"unrecognized arguments: {' '.join(left)}{hint}")
     command = arguments.command
     mine = [key for key in KEYS if command in key.commands and hasattr(arguments, key.dest)]
     if mine or command == "config":

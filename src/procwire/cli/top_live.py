@@ -24,7 +24,8 @@ from procwire.tui.aside import Aside
 from procwire.tui.engine_host import EngineHost
 from procwire.tui.host import HostError
 
-READY_SECONDS = 20.0  # an engine with many namespaces to look at may take so long
+READY_SECONDS = 60.0  # an engine with many namespaces to look at, on a machine that is busy, may take so long
+QUIET_SECONDS = 1.0  # from then on a line says what is waited for
 STEP_SECONDS = 0.05
 PROGRAM = "procwire top"
 
@@ -87,8 +88,13 @@ def _listens(path: str) -> bool:
 
 def _await(path: str, engine: Fork) -> None:
     """Until the engine answers. Raises EngineError with what it said where it does not."""
-    end = time.monotonic() + READY_SECONDS
+    begun = time.monotonic()
+    end = begun + READY_SECONDS
+    told = not sys.stderr.isatty()
     while not _listens(path):
+        if not told and time.monotonic() - begun > QUIET_SECONDS:
+            told = True
+            print("procwire: the engine is coming up", file=sys.stderr)
         if engine.ended or time.monotonic() > end:
             code = engine.end(signalled=True)
             said = engine.said().strip().splitlines()

@@ -10,7 +10,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from os import PathLike, fspath
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from procwire.engine.api import (
     Context,
@@ -37,8 +38,13 @@ from procwire.model.observed import ObservationRow, observed
 from procwire.model.process import FROM_FILE
 from procwire.model.rows import NO_CONTEXT, FlowRow, PacketRow, RowContext
 from procwire.model.tables import CORE, FLOWS, PACKETS
+from procwire.recorder.owners import Owned
+
+if TYPE_CHECKING:
+    from procwire.recorder.opening import Opened
 
 Name = str | PathLike[str]
+SUFFIX = ".tar.zst"  # of a bundle in one file
 _FINDING, _PACKET = Shape(FINDINGS), Shape(PACKETS)
 
 
@@ -128,7 +134,9 @@ class _Found(_Heard):
 
 
 class Session:
-    """One or several capture files. Files are opened anew for each question; ``keylog`` holds their secrets.
+    """One or several capture files, or one incident or bundle of it, whose flows have their owners.
+
+    Files are opened anew for each question; ``keylog`` holds their secrets.
 
     ``merge``: several files in order of time; ``lenient``: go on behind damage; ``max_flows``: that are
     followed at once, the least recently used are ended early beyond it and counted in ``evicted``;
@@ -147,8 +155,10 @@ class Session:
     ) -> None:
         if not paths:
             raise LibraryError("no file is named")
+        self.incident = incident(fspath(paths[0])) if len(paths) == 1 else None
+        names = tuple(fspath(path) for path in paths) if self.incident is None else (self.incident.packets,)
         self.options = ReadOptions(
-            paths=tuple(fspath(path) for path in paths),
+            paths=names,
             keylog=fspath(keylog),
             merge=merge,
             lenient=lenient,
@@ -238,7 +248,8 @@ class Session:
         return _Pass(self, listener)
 
     def __repr__(self) -> str:
-        return f"<session {' '.join(self.options.paths)}>"
+        names = self.options.paths if self.incident is None else (self.incident.name,)
+        return f"<session {' '.join(names)}>"
 
 
 class _Pass:
@@ -246,6 +257,8 @@ class _Pass:
 
     def __init__(self, session: Session, listener: Any) -> None:
         self.session = session
+        if session.incident is not None:
+            listener = Owned(listener, session.incident.book)
         try:
             self.reading = Reading(session.options, listener)
         except EngineError as error:
@@ -266,8 +279,21 @@ class _Pass:
             raise LibraryError(str(error)) from None
 
 
+def incident(path: str) -> Opened | None:
+    """An incident or a bundle; None for a file. Raises LibraryError for a directory that is neither."""
+    if not Path(path).is_dir() and not path.endswith(SUFFIX):
+        return None
+    from procwire.recorder.opening import opened
+    from procwire.recorder.reason import RecorderError
+
+    try:
+        return opened(Path(path))
+    except RecorderError as error:
+        raise LibraryError(str(error)) from None
+
+
 def session(*paths: Name, **options: Any) -> Session:
-    """A session over capture files; options as Session has them."""
+    """A session over capture files, or an incident; options as Session has them."""
     return Session(*paths, **options)
 
 

@@ -45,6 +45,7 @@ _REASONS = {records.INJECTED: INJECTED, records.LISTENED: UNUSED}
 _KERNELS = {
     proto: Claim(0, 0, UNKNOWN, SOURCE, reason=reason) for proto, reason in ((0, SELF_MADE), (TCP, REFUSED))
 }
+USES = frozenset({"sock_send_length", "sock_recv_length"})  # see each use of a socket
 REQUIRED = frozenset({"sock_create", "connect4", "connect6", "egress"})  # the others add to what these see
 
 
@@ -172,10 +173,10 @@ class KernelOwners:
             verdicts = probe.programs(content)
             refused = {verdict.program: verdict.reason for verdict in verdicts if verdict.reason}
             wanted = {verdict.program for verdict in verdicts} - refused.keys()
-            if REQUIRED - wanted or not (refused or probe.INSTEAD.keys() - wanted):
+            if REQUIRED - wanted or not (refused or USES - wanted):
                 raise
         self.missing = refused
-        self.sees_use = not probe.INSTEAD.keys() & refused.keys()
+        self.sees_use = not USES & refused.keys()
         return _started(Object(content, sizes=sizes, accept=wanted.__contains__))
 
 

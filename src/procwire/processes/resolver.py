@@ -111,9 +111,11 @@ class Resolver:
         self._clock = clock
         self._wall = wall
         self._new: deque[Flow] = deque()
-        self._ended: deque[Flow] = deque()
+        self._ended: deque[tuple[Flow, Owner]] = deque()
         self._later: list[Waiting] = []
         self._done: deque[Answer] = deque()
+        self._open: set[int] = set()  # numbers of flows that were handed in and whose answer is to come
+        self._over: dict[int, int] = {}  # those of them that have ended, and when
         self._wake = threading.Condition()
         self._stopping = False
         self._count = 0
@@ -139,6 +141,7 @@ class Resolver:
 
         What a ``Glimpse`` has told of it stands, and for as long as nobody tells more it is the answer.
         """
+        self._open.add(flow.number)
         with self._wake:
             if self._stopping or len(self._new) + len(self._later) >= MAX_WAITING:
                 self.refused += 1
@@ -151,15 +154,21 @@ class Resolver:
     def review(self, flow: Flow) -> bool:
         """Look once more at a flow that ends, as its socket may have changed hands; one more final answer.
 
-        False, and no answer, where there is nothing to look at again or no room to.
+        False, and no answer, where there is nothing to look at again or no room to; and where its answer is
+        still to come: that waits for one more look if it was found before the end.
         """
-        owner = answer_of(flow)
+        if flow.number in self._open:
+            self._over[flow.number] = self._wall()
+            return False
+        return self._look_at_last(flow, answer_of(flow))
+
+    def _look_at_last(self, flow: Flow, owner: Owner | None) -> bool:
         if owner is None or isinstance(owner, Glimpse) or not owner.socket:
             return False
         with self._wake:
             if self._stopping or len(self._ended) >= MAX_WAITING:
                 return False
-            self._ended.append(flow)
+            self._ended.append((flow, owner))
             if len(self._ended) == 1 or not self._gather:
                 self._wake.notify()
         return True
@@ -178,8 +187,16 @@ class Resolver:
         found = []
         while self._done:
             answer = self._done.popleft()
-            found.append(answer._replace(owner=whole(answer.owner)) if answer.final else answer)
+            found.append(self._last(answer) if answer.final else answer)
         return found
+
+    def _last(self, answer: Answer) -> Answer:
+        """A final answer, but of a flow that has ended since it was found: it may have changed hands."""
+        answer = answer._replace(owner=whole(answer.owner))
+        self._open.discard(answer.flow.number)
+        over = self._over.pop(answer.flow.number, 0)
+        late = answer.owner.answered <= over and self._look_at_last(answer.flow, answer.owner)
+        return answer._replace(final=not late)
 
     @property
     def pending(self) -> int:
@@ -220,12 +237,12 @@ class Resolver:
         with self._wake:
             fresh = [self._new.popleft() for _ in range(min(BATCH, len(self._new)))]
         over = [self._ended.popleft() for _ in range(min(BATCH, len(self._ended)))]
-        for place, (flow, key) in enumerate(_in_time(owners, [*fresh, *over])):
+        for place, (flow, key) in enumerate(_in_time(owners, [*fresh, *(flow for flow, _ in over)])):
             if place < len(fresh):
                 self._count += 1
                 self._look(owners, Waiting(0, self._count, 0, flow, key, _before(flow)))
             else:
-                self._review(owners, flow, key)
+                self._review(owners, *over[place - len(fresh)], key)
         self._turned = self._clock() if fresh or over else self._turned
         self._look_again(owners)
         if self._clock() >= self._warm_due:
@@ -255,8 +272,8 @@ class Resolver:
             flow = self._new.popleft()
             self._look(owners, Waiting(0, self._count, 0, flow, key_of(flow), _before(flow)))
         while self._ended and self._clock() < end:
-            flow = self._ended.popleft()
-            self._review(owners, flow, key_of(flow))
+            flow, owner = self._ended.popleft()
+            self._review(owners, flow, owner, key_of(flow))
 
     def _look(self, owners: Asked, waiting: Waiting) -> None:
         try:
@@ -275,9 +292,7 @@ class Resolver:
         again = waiting._replace(due=due, attempt=waiting.attempt + 1, owner=best)
         heapq.heappush(self._later, again)
 
-    def _review(self, owners: Asked, flow: Flow, key: Key) -> None:
-        before = answer_of(flow)
-        assert before is not None
+    def _review(self, owners: Asked, flow: Flow, before: Owner, key: Key) -> None:
         try:
             after = owners.look(key).owner
         except OSError:  # the first answer stands
@@ -308,9 +323,8 @@ class Resolver:
             for flow in self._new:
                 self._done.append(Answer(flow, _before(flow)))
             self._new.clear()
-            for flow in self._ended:
-                if (owner := answer_of(flow)) is not None:
-                    self._done.append(Answer(flow, owner))
+            for flow, owner in self._ended:
+                self._done.append(Answer(flow, owner))
             self._ended.clear()
 
 

@@ -21,6 +21,8 @@ from typing import IO
 
 import msgspec
 
+from procwire.sandbox.syscalls import call
+
 ROOM_BYTES = 2 << 20
 ROOMS = 8  # being filled, written and hashed
 WRITERS = 2  # the disk has the next part in hand when it is done with one
@@ -185,9 +187,10 @@ class _Writing:
         if self._past < 0 or until <= self._allocated:
             return
         try:
-            os.posix_fallocate(self._fd, self._allocated, ALLOCATED_BYTES)
+            # posix_fallocate(3) would write to every block where the file system has no such call.
+            call("fallocate", self._fd, 0, self._allocated, ALLOCATED_BYTES)
             self._allocated += ALLOCATED_BYTES
-        except OSError:  # less is free: whether it is enough, writing will show
+        except OSError:  # not here, or less is free: whether it is enough, writing will show
             self._allocated = 1 << 62
 
     def _write(self) -> None:

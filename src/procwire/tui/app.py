@@ -21,6 +21,7 @@ from procwire.model.filter import FilterError
 from procwire.tui import chrome, grouping, keys, palette, terminal
 from procwire.tui.body import Body
 from procwire.tui.canvas import Canvas
+from procwire.tui.colourless import Colourless
 from procwire.tui.filterbar import FilterBar
 from procwire.tui.grid import Grid
 from procwire.tui.history import History
@@ -36,7 +37,7 @@ EVERY = 1.0  # seconds from one look to the next
 T = TypeVar("T")
 
 
-class Terminal(InTurn):
+class Terminal(InTurn, Colourless):
     """One app for the user and for the tests: only the host differs."""
 
     ENABLE_COMMAND_PALETTE = False
@@ -327,9 +328,8 @@ class Terminal(InTurn):
 
     def wear(self, name: str) -> None:
         """A theme; one that is not known is the usual one."""
-        self.look = name if name in palette.PALETTES else palette.DARK
-        self.roles = palette.PALETTES[self.look]
-        self.theme = palette.TEXTUAL[self.look]
+        self.look = look = name if name in palette.PALETTES else palette.DARK
+        self.roles, self.theme = palette.PALETTES[look], palette.TEXTUAL[look]
 
     def refresh_everything(self) -> None:
         """Draw it all anew."""

@@ -38,7 +38,7 @@ LOST = {
     ("owners", "not looked up"): "owners not looked up",
 }
 NOT_KEPT = "nothing that this flow said is kept here any more"
-READ_FIRST = "first bytes read: {}; the rest was only counted"
+SIDES = ("out", "in")
 RECORDED = (
     "procwire daemon --beginnings keeps what each side says first, as procwire top does by itself; what a "
     "recorder holds of it (--record): 8, F freezes it and enter opens it"
@@ -185,12 +185,16 @@ def beginning(kept: Mapping[str, Any], flow: Mapping[str, Any]) -> tuple[Said, .
     """What was read first, as pieces of a conversation, behind a line on how much of the whole that is."""
     if not kept:
         return ()
-    whole = [flow.get(name) or 0 for name in ("payload_out", "payload_in")]
-    sides = [
-        f"{kept.get(f'kept_{side}') or 0:,} of {max(size, kept.get(f'kept_{side}') or 0):,} bytes {side}"
-        for side, size in zip(("out", "in"), whole, strict=True)
-    ]
-    found = [Said(side="out", data=b"", note=READ_FIRST.format(", ".join(sides)))]
+    had = [kept.get(f"kept_{side}") or 0 for side in SIDES]
+    whole = [max(flow.get(f"payload_{side}") or 0, size) for side, size in zip(SIDES, had, strict=True)]
+    if had == whole:
+        words = f"all that was said: {had[0]:,} bytes out, {had[1]:,} bytes in"
+    else:
+        parts = (
+            f"{one:,} of {size:,} bytes {side}" for side, one, size in zip(SIDES, had, whole, strict=True)
+        )
+        words = f"first bytes read: {', '.join(parts)}; the rest was only counted"
+    found = [Said(side="out", data=b"", note=words)]
     for word in kept.get("said") or ():
         side, now, layer, missing, data = read_piece(word)
         note = f"behind {missing:,} bytes that were only counted" if missing else ""

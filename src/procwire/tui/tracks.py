@@ -15,6 +15,7 @@ from procwire.tui.host import Track
 
 KEPT = 300  # values of a track
 NAME, WORDS = 18, 38
+ROOMY, WORDS_WHOLE = 100, 41  # from that width on, rates are whole: three of them
 GAUGES = (
     ("round trip", "duration", ("rtt", "smoothed_rtt", "kernel_rtt")),
     ("congestion window", "segments", ("congestion_window",)),
@@ -87,7 +88,8 @@ def said(kind: str, value: float) -> str:
 def charted(tracks: Sequence[Track], width: int, *, ascii_only: bool) -> list[Ink]:
     """A line for each: its name, what it is now and was in the middle and at most, its course."""
     lines: list[Ink] = []
-    wide = max(8, min(120, width - NAME - WORDS - 3))
+    words_wide = WORDS if width < ROOMY else WORDS_WHOLE
+    wide = max(8, min(120, width - NAME - words_wide - 3))
     for track in tracks:
         known = [value for value in track.values if value is not None]
         if not known:
@@ -100,7 +102,7 @@ def charted(tracks: Sequence[Track], width: int, *, ascii_only: bool) -> list[In
             words = f"{said(track.kind, known[-1])}, middle {middle}, most {most}"
         drawn = spark(_fitted(track.values, wide), wide, ascii_only=ascii_only)
         lines.append(
-            ((f" {fit(track.name, NAME)}", "title"), (fit(words, WORDS) + " ", "text"), (drawn, role))
+            ((f" {fit(track.name, NAME)}", "title"), (fit(words, words_wide) + " ", "text"), (drawn, role))
         )
     return lines
 
