@@ -82,7 +82,7 @@ class Parser:
             raise self._broken
         out: list[Observation] = []
         try:
-            self._read(self._stream(side), side, data, now, out)
+            self._read((self._out if side == 0 else self._in), side, data, now, out)
         except ProtocolError as error:
             self._broken = error
             if not out:
@@ -91,7 +91,7 @@ class Parser:
 
     def gap(self, side: Direction, size: int, *, now: int) -> Iterable[Observation]:
         """Bytes of a body may be missing; elsewhere the next start line is looked for."""
-        stream: Stream = self._stream(side)
+        stream: Stream = self._out if side == 0 else self._in
         out: list[Observation] = []
         if stream.kept:
             self._dns.drop(stream, side)
@@ -104,22 +104,18 @@ class Parser:
         """Heads that were not whole when the capture or the connection ended."""
         out: list[Observation] = []
         for side in _SIDES:
-            self._cut(self._stream(side), side, now, out)
+            self._cut((self._out if side == 0 else self._in), side, now, out)
         if self._dns is not None:
             self._dns.finish(now, out)
         return out
 
     def skip(self, side: Direction) -> int:
         """See contract.Parser: bodies are not needed."""
-        return self._stream(side).skip()
+        return (self._out if side == 0 else self._in).skip()
 
     def remainder(self, side: Direction) -> bytes:
         """See contract: what followed the upgrade."""
         return b"" if self._rest is None else self._rest[side]
-
-    @cython.cfunc
-    def _stream(self, side: cython.int) -> Stream:
-        return self._out if side == 0 else self._in
 
     @cython.cfunc
     def _read(
@@ -247,8 +243,7 @@ class Parser:
     ) -> Any:
         if self._client not in {-1, side}:
             raise ProtocolError("both sides send requests")
-        self._client = side
-        self._asked = self._asked or []
+        self._client, self._asked = side, self._asked or []
         chunked, length = framing(head)
         upgrade = head.text(b"upgrade")
         if self._told:
@@ -355,8 +350,8 @@ class Parser:
         out: list[Any],
         rest: bytes,
     ) -> Any:
-        client: Stream = self._stream(1 - side)
-        server: Stream = self._stream(side)
+        client: Stream = self._out if 1 - side == 0 else self._in
+        server: Stream = self._out if side == 0 else self._in
         self._rest = (rest, client.held) if side == 0 else (client.held, rest)
         client.held = server.held = b""
         client.mode = server.mode = CLOSE
@@ -366,7 +361,7 @@ class Parser:
     @cython.cfunc
     def _unhold(self, now: cython.longlong, out: list[Any]) -> Any:
         """The offer was declined: what the client sent meanwhile is HTTP."""
-        client: Stream = self._stream(self._client)
+        client: Stream = self._out if self._client == 0 else self._in
         client.after = HEAD
         if client.mode == HOLD:
             client.mode = HEAD
