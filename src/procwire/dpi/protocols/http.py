@@ -72,8 +72,7 @@ class Parser:
     def __init__(self, context: Context) -> None:
         self._told, self._bare = context.told, context.named
         self._named = self._drift = False
-        self._out, self._in, self._asked = Stream(), Stream(), ()
-        self._client = -1
+        self._out, self._in, self._asked, self._client = Stream(), Stream(), (), -1
         self._broken = self._rest = self._dns = None
 
     def feed(self, side: Direction, data: bytes, *, now: int) -> Iterable[Observation]:
@@ -82,7 +81,7 @@ class Parser:
             raise self._broken
         out: list[Observation] = []
         try:
-            self._read((self._out if side == 0 else self._in), side, data, now, out)
+            self._read(self._out if side == 0 else self._in, side, data, now, out)
         except ProtocolError as error:
             self._broken = error
             if not out:
@@ -104,7 +103,7 @@ class Parser:
         """Heads that were not whole when the capture or the connection ended."""
         out: list[Observation] = []
         for side in _SIDES:
-            self._cut((self._out if side == 0 else self._in), side, now, out)
+            self._cut(self._out if side == 0 else self._in, side, now, out)
         if self._dns is not None:
             self._dns.finish(now, out)
         return out
@@ -350,7 +349,7 @@ class Parser:
         out: list[Any],
         rest: bytes,
     ) -> Any:
-        client: Stream = self._out if 1 - side == 0 else self._in
+        client: Stream = self._in if side == 0 else self._out
         server: Stream = self._out if side == 0 else self._in
         self._rest = (rest, client.held) if side == 0 else (client.held, rest)
         client.held = server.held = b""
