@@ -1,10 +1,10 @@
 """What the programs of a running procwire cost in the kernel, and what the measuring itself costs.
 
-Repeat with ``python -m bench.hooks [--rate N] [--seconds N]`` (root). ``procwire watch --source both`` runs
-at one end of a veth pair, then at the other, while UDP and TCP pass. The kernel times each run of a program
-(BPF_ENABLE_STATS, Linux 5.8); two programs that do nothing run at the same hooks, and what they are said to
-take is the price of the timing, which is in every other figure too. No setting of the machine is changed: the
-kernel stops timing when the descriptor is closed, by whatever end of this process.
+Repeat with ``python -m bench.hooks [--rate N] [--seconds N] [--first]`` (root). ``procwire watch --source
+both`` runs at one end of a veth pair, then at the other, while UDP and TCP pass. The kernel times each run of
+a program (BPF_ENABLE_STATS, Linux 5.8); two programs that do nothing run at the same hooks, and what they are
+said to take is the price of the timing, which is in every other figure too. No setting of the machine is
+changed: the kernel stops timing when the descriptor is closed, by whatever end of this process.
 """
 
 from __future__ import annotations
@@ -147,16 +147,19 @@ def main() -> int:
     from tests.lab import why_not
 
     from bench import hookload
-    from bench.clock import machine
+    from bench.clock import first, machine
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rate", type=int, default=100_000, help="datagrams a second")
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--sockets", type=int, default=100)
+    parser.add_argument("--first", action="store_true", help="be served before all else on this machine")
     options = parser.parse_args()
     if why_not():
         print(f"bench.hooks: {why_not()}", file=sys.stderr)
         return 3
+    if options.first:
+        first()
     print(machine())
     for title, spent in hookload.phases(options.rate, options.seconds, options.sockets):
         print(title)

@@ -1,9 +1,11 @@
 """``procwire watch`` on a veth pair under a flood, beside ``tcpdump -w /dev/null`` at the same rate.
 
 Repeat with ``make bench`` or ``python -m bench.live [--rate N] [--seconds N] [--sockets N] [--hooks]
-[--taken] [--source bpf|tap|both]`` (root). The sender has connected UDP sockets in one namespace, paced; the
-kernel cuts what they send into packets of 64 bytes; the other end drops them, or with ``--taken`` a socket
-takes them all. What was sent is read from the interface's counters: whatever nobody accounts for is seen.
+[--taken] [--first] [--source bpf|tap|both]`` (root). The sender has connected UDP sockets in one namespace,
+paced; the kernel cuts what they send into packets of 64 bytes; the other end drops them, or with ``--taken``
+a socket takes them all. What was sent is read from the interface's counters: whatever nobody accounts for is
+seen.
+On a machine that is busy with other things, ``--first`` has sender and watch served before them.
 ``bench.memory`` says what a watch of many flows takes.
 """
 
@@ -27,7 +29,7 @@ from pathlib import Path
 from tests.lab import Host, pair, wait_for, why_not
 
 from bench import hooks
-from bench.clock import machine
+from bench.clock import first, machine
 
 PACKET_BYTES = 64  # of payload
 BATCH = 60  # packets that leave with one system call: UDP_MAX_SEGMENTS is 64 before Linux 6.9
@@ -147,6 +149,7 @@ def main() -> int:
     parser.add_argument("--hooks", action="store_true", help="show what each program costs in the kernel")
     parser.add_argument("--taken", action="store_true", help="a socket takes the flood instead of a firewall")
     parser.add_argument("--source", choices=("bpf", "tap", "both"), help="of procwire watch")
+    parser.add_argument("--first", action="store_true", help="be served before all else on this machine")
     parser.add_argument("--flood", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.flood:
@@ -155,6 +158,8 @@ def main() -> int:
     if why_not():
         print(f"bench.live: {why_not()}", file=sys.stderr)
         return 3
+    if options.first:
+        first()
     own = [sys.executable, "-m", "procwire", "watch", "-i", "eth0", "--json"]
     own += ["--source", options.source] if options.source else []
     sent, share, last = measure(own, "watching", options)

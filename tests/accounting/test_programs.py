@@ -83,7 +83,7 @@ def say(count: int, size: int) -> int:
 def test_the_sizes_are_those_of_the_source() -> None:
     source = (FOLDER / "account.bpf.c").read_text(encoding="utf-8")
     assert f"#define MAX_ACCOUNTS {MAX_ACCOUNTS}\n" in source
-    assert f"#define RING_BYTES ({RING_BYTES >> 20} << 20)\n" in source
+    assert f"#define RING_BYTES ({RING_BYTES >> 19} << 20)\n" in source
 
 
 def test_where_the_kernel_lacks_a_function_programs_that_do_without_are_loaded(

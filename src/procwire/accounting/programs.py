@@ -17,7 +17,7 @@ from procwire.bpf.loader import VARIABLES, Map, Object, read_object
 from procwire.model.kernel import TcpFacts
 
 OBJECT = "account"
-RING_BYTES = 4 << 20  # RING_BYTES of account.bpf.c
+RING_BYTES = 2 << 20  # of content that waits to be read; half of RING_BYTES of account.bpf.c
 MAX_ACCOUNTS = 65536  # MAX_ACCOUNTS of account.bpf.c
 OPTIONAL = frozenset({"state", "tap"})
 FAR = {name: f"{name}_far" for name in ("account_in", "account_out", "tap")}  # instead, before Linux 6.2
@@ -36,6 +36,7 @@ class Programs:
         tap: bool,
     ) -> None:
         content = content if content is not None else read_object(OBJECT)
+        sizes = {"content": RING_BYTES, **(sizes or {})}
         self._object, names = _loaded(content, sizes, books.pack_settings(settings), tap=tap)
         try:
             cpus = self._object.library.ask("libbpf_num_possible_cpus")

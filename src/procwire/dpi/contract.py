@@ -102,7 +102,7 @@ def beginnings(*words: bytes, fold: bool = False) -> tuple[dict[int, bytes], ...
     )
 
 
-class Context(msgspec.Struct, frozen=True, kw_only=True):
+class Context(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is known of a flow before its first payload byte."""
 
     transport: str  # tcp, udp, sctp

@@ -39,7 +39,7 @@ def note(flow: Flow, entry: Entry, opening: Opening, depth: cython.int) -> Any:
     return None
 
 
-def split(pieces: list[Any]) -> bool:
+def split(pieces: Any) -> bool:
     """Whether the side that spoke first did so in a tiny piece and then went on, before any answer."""
     if len(pieces) < 2:
         return False

@@ -8,7 +8,7 @@ cdef class Opening:
     cdef object _front
     cdef object _banned
     cdef object _limits
-    cdef public list pieces
+    cdef public tuple pieces
     cdef bytes _stream_out
     cdef bytes _stream_in
     cdef object _candidates
@@ -18,7 +18,7 @@ cdef class Opening:
     cdef public bint datagrams
     cdef public bint loose
     cdef public object defect
-    cdef public list sizes
+    cdef public tuple sizes
     cdef public bytes start
     cpdef object first(self, int side, bytes data, long long now, object waiting, object found)
     cdef object _decide(self, int side, bytes stream, bytes data, long long now, object found)

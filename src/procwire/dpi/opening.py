@@ -46,14 +46,17 @@ REFUSED = Refused()
 
 @cython.cclass
 class Opening:
-    """Undecided bytes of one flow. ``pieces`` are (side, bytes, now) in order of arrival."""
+    """Undecided bytes of one flow. ``pieces`` are (side, bytes, now) in order of arrival.
+
+    Both are tuples, as most flows hold no piece or one, and those that are empty are one.
+    """
 
     context: Any
     _table: list[Any]
     _front: Any
     _banned: Any
     _limits: Any
-    pieces: list[Any]
+    pieces: tuple[Any, ...]
     _stream_out: bytes
     _stream_in: bytes
     _candidates: Any
@@ -63,7 +66,7 @@ class Opening:
     datagrams: cython.bint
     loose: cython.bint
     defect: Any
-    sizes: list[Any]  # of the first pieces, those of dst below zero
+    sizes: tuple[Any, ...]  # of the first pieces, those of dst below zero
     start: bytes  # of the first piece
 
     def __init__(self, context: Any, table: list[Any], front: Any, loose: bool, limits: Limits) -> None:
@@ -72,8 +75,7 @@ class Opening:
         self._front = front
         self._banned = ()
         self._limits = limits
-        self.pieces = []
-        self.sizes = []
+        self.pieces = self.sizes = ()
         self.start = b""
         self._stream_out = self._stream_in = b""
         self._candidates = None
@@ -127,11 +129,10 @@ class Opening:
 
     @cython.cfunc
     def _decide(self, side: cython.int, stream: bytes, data: bytes, now: cython.longlong, found: Any) -> Any:
-        sizes: list[Any] = self.sizes
-        if not sizes:
+        if not self.sizes:
             self.start = data[:SAMPLE_BYTES]
-        if len(sizes) < PIECES:
-            sizes.append(len(data) if side == 0 else -len(data))
+        if len(self.sizes) < PIECES:
+            self.sizes += (len(data) if side == 0 else -len(data),)
         if found is REFUSED:
             return self._refused(side)
         self._keep(side, stream)
@@ -144,16 +145,15 @@ class Opening:
         """Keep a piece for the parser that will be chosen."""
         pieces = self.pieces
         if len(pieces) >= MAX_PIECES and not self.datagrams and pieces[len(pieces) - 1][0] == side:
-            last = pieces.pop()
-            pieces.append((side, last[1] + data, now))
+            self.pieces = (*pieces[:-1], (side, pieces[len(pieces) - 1][1] + data, now))
         else:
-            pieces.append((side, data, now))
+            self.pieces = (*pieces, (side, data, now))
         self.held += len(data)
 
     def forget(self, side: cython.int) -> None:
         """Drop what is held of one side; the stream goes on from a place that is not its start."""
         self._keep(side, b"")
-        kept = [piece for piece in self.pieces if piece[0] != side]
+        kept = tuple([piece for piece in self.pieces if piece[0] != side])
         size: cython.longlong = 0
         for piece in kept:
             size += len(piece[1])
@@ -170,7 +170,7 @@ class Opening:
         """The next claim after the parser of ``entry`` failed on these bytes: as ``push`` answers."""
         self._banned = (*self._banned, entry)
         pieces = self.pieces
-        self.pieces, self.sizes = [], []
+        self.pieces = self.sizes = ()
         self._stream_out = self._stream_in = b""
         self._candidates = None
         self.held = 0
@@ -222,7 +222,7 @@ class Opening:
                 if confirm(
                     seen, self.context
                 ):  # what it refuses alone came before it, and is not shown to it
-                    self.pieces = [one for one in self.pieces if self._suits(entry, one)]
+                    self.pieces = tuple([one for one in self.pieces if self._suits(entry, one)])
                     self.held = sum([len(one[1]) for one in self.pieces])
                     return entry
             except Exception as error:

@@ -64,7 +64,7 @@ class Credited(NamedTuple):
     joined: bool = False  # TCP, and no packet of it is shown: its handshake was done
 
 
-class KernelView(msgspec.Struct):
+class KernelView(msgspec.Struct, gc=False):
     """The kernel's word on one flow. ``attributed``: packets that a socket of this host sent or took."""
 
     source: str = ""

@@ -8,6 +8,8 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import struct
+import threading
 from collections.abc import Iterator
 
 from procwire.netlink import message
@@ -21,6 +23,7 @@ _SOL_NETLINK = 270
 _NETLINK_EXT_ACK = 11
 _NETLINK_GET_STRICT_CHK = 12
 _RECEIVE_BYTES = 1 << 18
+_ROOM = threading.local()  # what comes is read into one place a thread: a new one would be mapped each time
 
 
 class NetlinkError(OSError):
@@ -38,7 +41,10 @@ class Channel:
         except OSError:
             self._socket.close()
             raise
-        self._socket.settimeout(timeout)
+        # The kernel keeps the time: Python would ask it before each call whether it will not wait.
+        span = struct.pack("@ll", int(timeout), int(timeout % 1 * 1e6))
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, span)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, span)
         self._sequence = 0
 
     def __enter__(self) -> Channel:
@@ -64,7 +70,7 @@ class Channel:
         self._socket.send(message.pack(kind, message.REQUEST | flags, self._sequence, body))
         torn = False
         while True:
-            for answer in message.messages(self._socket.recv(_RECEIVE_BYTES)):
+            for answer in message.messages(_received(self._socket)):
                 if answer.sequence != self._sequence:
                     continue
                 torn = torn or bool(answer.flags & message.DUMP_INTERRUPTED)
@@ -82,14 +88,25 @@ class Channel:
 
     def listen(self, timeout: float | None = 0.0) -> list[Message]:
         """Messages of the joined groups that arrive within ``timeout`` seconds, maybe none."""
-        before = self._socket.gettimeout()
         self._socket.settimeout(timeout)
         try:
-            return list(message.messages(self._socket.recv(_RECEIVE_BYTES)))
+            return list(message.messages(_received(self._socket)))
         except (BlockingIOError, TimeoutError):
             return []
         finally:
-            self._socket.settimeout(before)
+            self._socket.settimeout(None)
+
+
+def _received(channel: socket.socket) -> bytes:
+    if not hasattr(_ROOM, "view"):
+        _ROOM.view = memoryview(bytearray(_RECEIVE_BYTES))
+    try:
+        size = channel.recv_into(_ROOM.view)
+    except BlockingIOError:
+        if channel.gettimeout() == 0.0:
+            raise
+        raise TimeoutError(errno.ETIMEDOUT, "the kernel does not answer") from None
+    return bytes(_ROOM.view[:size])
 
 
 def _judge(answer: Message, *, torn: bool) -> None:

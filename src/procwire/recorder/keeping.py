@@ -15,13 +15,13 @@ from procwire.model.frames import FrameBatch
 from procwire.model.observation import Observation
 from procwire.model.packets import PacketTable
 from procwire.model.rows import RowContext
-from procwire.recorder.held import Held
 from procwire.recorder.wishes import Wishes
-from procwire.recorder.writing import Writing, held
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # loaded where something is kept
     from procwire.recorder.flight import Flight
+    from procwire.recorder.held import Held
     from procwire.recorder.vault import Owner
+    from procwire.recorder.writing import Writing
 
 
 class Source(Protocol):
@@ -70,6 +70,7 @@ class Keeping:
             from procwire.recorder.noted import Notes
             from procwire.recorder.track import Numbers, grain
             from procwire.recorder.vault import Vault, place
+            from procwire.recorder.writing import held
 
             vault = Vault(place(wishes.directory), quota_bytes=wishes.quota_bytes, owner=owner)
             longest = max(grain(track) for track in wishes.record)  # blocks reach back further than asked
@@ -77,6 +78,8 @@ class Keeping:
             self.flight = Flight(wishes, vault, Numbers(source.interfaces), notes)
             self._recorded = held(wishes.record_only, context, watch)
         if wishes.write:
+            from procwire.recorder.writing import Writing
+
             self.writing = Writing(wishes, source.interfaces, context, watch)
 
     # What the watch tells.

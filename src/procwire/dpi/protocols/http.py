@@ -57,8 +57,9 @@ _UNASKED = ("", "", "", -1, "")  # method, host, path, time and offered upgrade 
 class Parser:
     """See contract.Parser."""
 
-    _streams: list[Any]
-    _asked: list[Any]
+    _out: Stream
+    _in: Stream
+    _asked: Any  # requests without their response so far, in a list; () before the first
     _drift: cython.bint
     _client: cython.int  # side, or -1 for not known
     _broken: Any
@@ -71,8 +72,7 @@ class Parser:
     def __init__(self, context: Context) -> None:
         self._told, self._bare = context.told, context.named
         self._named = self._drift = False
-        self._streams, self._asked = [Stream(), Stream()], []
-        self._client = -1
+        self._out, self._in, self._asked, self._client = Stream(), Stream(), (), -1
         self._broken = self._rest = self._dns = None
 
     def feed(self, side: Direction, data: bytes, *, now: int) -> Iterable[Observation]:
@@ -81,7 +81,7 @@ class Parser:
             raise self._broken
         out: list[Observation] = []
         try:
-            self._read(self._streams[side], side, data, now, out)
+            self._read(self._out if side == 0 else self._in, side, data, now, out)
         except ProtocolError as error:
             self._broken = error
             if not out:
@@ -90,7 +90,7 @@ class Parser:
 
     def gap(self, side: Direction, size: int, *, now: int) -> Iterable[Observation]:
         """Bytes of a body may be missing; elsewhere the next start line is looked for."""
-        stream: Stream = self._streams[side]
+        stream: Stream = self._out if side == 0 else self._in
         out: list[Observation] = []
         if stream.kept:
             self._dns.drop(stream, side)
@@ -103,14 +103,14 @@ class Parser:
         """Heads that were not whole when the capture or the connection ended."""
         out: list[Observation] = []
         for side in _SIDES:
-            self._cut(self._streams[side], side, now, out)
+            self._cut(self._out if side == 0 else self._in, side, now, out)
         if self._dns is not None:
             self._dns.finish(now, out)
         return out
 
     def skip(self, side: Direction) -> int:
         """See contract.Parser: bodies are not needed."""
-        return self._streams[side].skip()
+        return (self._out if side == 0 else self._in).skip()
 
     def remainder(self, side: Direction) -> bytes:
         """See contract: what followed the upgrade."""
@@ -242,7 +242,7 @@ class Parser:
     ) -> Any:
         if self._client not in {-1, side}:
             raise ProtocolError("both sides send requests")
-        self._client = side
+        self._client, self._asked = side, self._asked or []
         chunked, length = framing(head)
         upgrade = head.text(b"upgrade")
         if self._told:
@@ -330,7 +330,7 @@ class Parser:
     @cython.cfunc
     def _match(self, status: cython.int) -> Any:
         """The request a response answers, or None; interim responses (1xx) leave it waiting."""
-        asked: list[Any] = self._asked
+        asked: Any = self._asked
         if not asked or (self._drift and len(asked) != 1):
             if self._drift and asked and status >= 200:
                 asked.pop(0)
@@ -349,8 +349,8 @@ class Parser:
         out: list[Any],
         rest: bytes,
     ) -> Any:
-        client: Stream = self._streams[1 - side]
-        server: Stream = self._streams[side]
+        client: Stream = self._in if side == 0 else self._out
+        server: Stream = self._out if side == 0 else self._in
         self._rest = (rest, client.held) if side == 0 else (client.held, rest)
         client.held = server.held = b""
         client.mode = server.mode = CLOSE
@@ -360,7 +360,7 @@ class Parser:
     @cython.cfunc
     def _unhold(self, now: cython.longlong, out: list[Any]) -> Any:
         """The offer was declined: what the client sent meanwhile is HTTP."""
-        client: Stream = self._streams[self._client]
+        client: Stream = self._out if self._client == 0 else self._in
         client.after = HEAD
         if client.mode == HOLD:
             client.mode = HEAD
@@ -396,5 +396,5 @@ class Parser:
         stream.lose()
         self._drift = True
         if side == self._client:
-            self._asked.clear()
+            self._asked = ()
         return None

@@ -1,3 +1,6 @@
+cimport cython
+
+@cython.no_gc
 cdef class Stream:
     cdef public int mode
     cdef public int after
