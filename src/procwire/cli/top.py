@@ -125,11 +125,14 @@ def show(host: Host, arguments: argparse.Namespace) -> int:
     theme = arguments.theme or settings.theme or terminal.theme_for(environment, light=light)
     if environment.get("NO_COLOR"):
         theme = arguments.theme or "mono"
-    settings.ascii = settings.ascii or arguments.ascii or terminal.ascii_only(environment)
+    ascii_only = (
+        settings.ascii or arguments.ascii or terminal.ascii_only(environment)
+    )  # of this run, not kept
     first, said = "", ""
     while True:
         app = Terminal(host, settings=settings, settings_file=place, environment=environment)
         app.begin = (first, said)
+        app.ascii_only = app.looking.ascii_only = ascii_only
         app.wear(theme)
         code = app.run() or exit.OK
         if not app.opening:

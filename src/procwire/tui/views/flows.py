@@ -189,7 +189,7 @@ class FlowsView(RowsView):
         """How many there are."""
         if not self.by:
             return super().counted()
-        return f"{self.total:,} groups of flows by {self.by}"
+        return f"{self.total:,} {'group' if self.total == 1 else 'groups'} of flows by {self.by}"
 
     def caption(self) -> Sequence[tuple[str, str]]:
         """See View."""
