@@ -81,3 +81,13 @@ def test_a_flow_is_of_who_has_an_end_of_it() -> None:
     (*_, found) = Book().offers()
     assert found.owned is not None
     assert not found.owned(FOUND, MINE)
+
+
+def test_a_flow_between_its_end_and_the_last_word_on_it_is_not_missing() -> None:
+    book = Book()
+    going, ending, over = (flow_of(number) for number in range(1, 4))
+    book.active, book.ending = lambda: [going], lambda: [ending]
+    book.told("end", over)
+    assert [row.flow.number for row in book.offers()[0].rows() or ()] == [1, 2, 3]
+    book.keep = lambda row: row.flow is not ending
+    assert [row.flow.number for row in book.offers()[0].rows() or ()] == [1, 3]

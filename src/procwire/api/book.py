@@ -35,12 +35,15 @@ def _nobody(table: str, event: str, row: object) -> None:
 class Book:
     """An Audience (model.listening) that offers what it was told. For one thread.
 
-    ``active``: the flows that are counted now. ``reasons``: why not everything was seen.
+    ``active``: the flows that are counted now. ``ending``: those that have ended, and whose owner or counts
+    are still waited for: told of as they are, so that none is missing in between. ``reasons``: why not
+    everything was seen.
     """
 
     def __init__(self, kinds: Sequence[Table] = ()) -> None:
         self.context: RowContext = NO_CONTEXT
         self.active: Callable[[], Iterable[Flow]] = tuple
+        self.ending: Callable[[], Iterable[Flow]] = tuple
         self.publish: Publish = _nobody
         self.reasons: Callable[[], tuple[str, ...]] = tuple
         self.keep: Callable[[FlowRow], bool] | None = None  # of flows that go on; others are told of if kept
@@ -89,21 +92,16 @@ class Book:
         ]
 
     def flows(self) -> list[Flow]:
-        """Those that may be told of: open ones, then those that ended lately."""
-        active: Iterable[Flow] = self.active()
+        """Those that may be told of: open ones, those that are ending, then those that ended lately."""
+        going: Iterable[Flow] = chain(self.active(), self.ending())
         keep = self.keep
         if keep is not None:
-            active = (flow for flow in active if keep(FlowRow(flow, self.context)))
-        return [*active, *self._ended]
+            going = (flow for flow in going if keep(FlowRow(flow, self.context)))
+        return [*going, *self._ended]
 
     def _flows(self) -> Iterator[FlowRow]:
-        """Those that go on, then those that ended lately; as of the call, however long it takes to read."""
-        active, ended = list(self.active()), list(self._ended)
-        keep = self.keep
-        rows = (FlowRow(flow, self.context) for flow in active)
-        return chain(
-            rows if keep is None else filter(keep, rows), (FlowRow(flow, self.context) for flow in ended)
-        )
+        """As of the call, however long it takes to read."""
+        return (FlowRow(flow, self.context) for flow in self.flows())
 
     def _observations(self) -> Iterator[ObservationRow]:
         seen = list(self._seen)

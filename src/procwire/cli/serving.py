@@ -179,7 +179,7 @@ def _served(arguments: argparse.Namespace, face: Serving, kept: _Kept) -> int:
     face.watching = watching
     face.context = face.book.context = Context(watching.source.interfaces, source="tap")
     face.book.active = watching.pipeline.tracker.active
-    face.sums.ending = watching.ending
+    face.book.ending = face.sums.ending = watching.ending
     face.book.reasons = lambda: (*losses_of(watching), *_unasked(watching))
     face.condition = Condition(watching, face.desk, face.past, writer_of(keeper), begun)
     watching.audience = audience = Kept(face, keeper, verdicts, found, alerts)
