@@ -7,7 +7,7 @@ import pytest
 from procwire.bpf import cgroup, probe
 from procwire.bpf.libbpf import BpfError, library
 from procwire.bpf.loader import read_object
-from tests.bpf.kernel import without_capabilities
+from tests.bpf.kernel import need_bpf, without_capabilities
 
 ALL = (1 << 41) - 1
 NET_ADMIN, SYS_ADMIN, PERFMON, BPF = 1 << 12, 1 << 21, 1 << 38, 1 << 39
@@ -75,6 +75,12 @@ def test_every_program_has_a_verdict() -> None:
 
 
 @pytest.mark.kernel
+@pytest.mark.kernel
+def test_a_program_that_netlink_attaches_is_only_loaded() -> None:
+    need_bpf()
+    assert probe.programs(name="received") == [probe.Verdict("received", "", ())]
+
+
 def test_without_capabilities_every_program_says_which_are_missing() -> None:
     _usable()
     said = without_capabilities("from procwire.bpf import probe\nprint(*probe.programs(), sep='\\n')")

@@ -23,6 +23,7 @@ READERS = frozenset(
     {"iterators", "lifecycle"}
 )  # objects whose programs only read: no cgroup, no network right is needed
 
+_PASSED_ON = frozenset({"received"})  # objects whose programs are loaded here, and attached by netlink (tc)
 _ADMIN = 1 << 21  # CAP_SYS_ADMIN holds all of the three
 _NEEDED = {"CAP_BPF": 1 << 39, "CAP_PERFMON": 1 << 38, "CAP_NET_ADMIN": 1 << 12}
 
@@ -82,14 +83,14 @@ def programs(content: bytes | None = None, name: str = "owners") -> list[Verdict
     general = obstacle(name)
     if general:
         return [Verdict(each, general) for each in names]
-    sizes = _SIZES.get(name, {})
-    if not _refusal(content, names, sizes)[0]:
+    sizes, attach = _SIZES.get(name, {}), name not in _PASSED_ON
+    if not _refusal(content, names, sizes, attach)[0]:
         return [Verdict(each) for each in names]
     found: list[Verdict] = []
     for each in names:
-        verdict = Verdict(each, *_refusal(content, (each,), sizes))
+        verdict = Verdict(each, *_refusal(content, (each,), sizes, attach))
         spare = tuple(sorted(INSTEAD.get(each, ())))
-        if verdict.reason and spare and not _refusal(content, spare, sizes)[0]:
+        if verdict.reason and spare and not _refusal(content, spare, sizes, attach)[0]:
             found += [Verdict(other) for other in spare]
         else:
             found.append(verdict)
@@ -104,13 +105,14 @@ def explained(error: BpfError, name: str = "owners") -> str:
 
 
 def _refusal(
-    content: bytes, wanted: tuple[str, ...], sizes: Mapping[str, int]
+    content: bytes, wanted: tuple[str, ...], sizes: Mapping[str, int], attach: bool
 ) -> tuple[str, tuple[str, ...]]:
     """Load and attach some programs for a moment; the reason when that is refused, and the log's end."""
     try:
         with Object(content, accept=wanted.__contains__, sizes=sizes) as tried:
             tried.load()
-            tried.attach()
+            if attach:
+                tried.attach()
     except BpfError as error:
         return error.strerror or str(error), error.log
     return "", ()
