@@ -56,6 +56,18 @@ def test_what_the_kernel_counted_keeps_a_flow_alive() -> None:
     assert flow.last == 2001 * SECOND
 
 
+def test_what_is_counted_anew_and_is_the_same_ends_no_later_for_it() -> None:
+    """The one heard of first is told of again, behind the other: it ends at its time all the same."""
+    tracker = Tracker()
+    key, _ = books.pack_ends(17, (0, 0xFFFF0A000001), 1001, (0, 0xFFFF0A000002), 2000)
+    batch = batch_of([frame_of(ends()), frame_of(key)], link=101, start=SECOND, step=60 * SECOND)
+    batch.flags[0] = batch.flags[1] = COUNTED
+    first, second = tracker.ingest(Decoder().decode(batch), now=61 * SECOND).opened
+    tracker.credit(first, Credited(SECOND, 0, 0, False))
+    assert tracker.expire(130 * SECOND) == [first]
+    assert tracker.expire(190 * SECOND) == [second]
+
+
 def test_a_connection_whose_socket_is_closed_is_over() -> None:
     tracker = Tracker()
     (flow,) = shown(tracker, COUNTED, proto=6)

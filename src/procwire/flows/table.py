@@ -190,7 +190,10 @@ class Tracker:
         else:
             heard(flow, more.joined, more.over)
             kind = kind_of(flow)
-        self.index.touch(flow.slot, kind, max(self.clock.of(more.last), self.index.touched[flow.slot]))
+        heard_at: cython.longlong = self.clock.of(more.last)
+        # Nothing new: it keeps its place among those that end in order of when they were heard of.
+        if kind != self.index.kinds[flow.slot] or heard_at > self.index.touched[flow.slot]:
+            self.index.touch(flow.slot, kind, max(heard_at, self.index.touched[flow.slot]))
 
     def active(self) -> Iterator[Flow]:
         """The flows that have not ended."""
