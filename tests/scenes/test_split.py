@@ -65,7 +65,11 @@ def test_both_are_confined_and_tell_owners_and_protocols(host: Host, tmp_path: P
     assert "0" not in engine["Uid"].split()
     assert int(engine["CapEff"], 16) == int(engine["CapBnd"], 16) == 0
     assert {engine["Seccomp"], warden["Seccomp"], engine["NoNewPrivs"], warden["NoNewPrivs"]} == {"1", "2"}
-    flows = [line for line in command.lines() if line.get("app") == "http" and line["event"] == "end"]
+    flows = [
+        line
+        for line in command.lines()
+        if line.get("app") == "http" and line["event"] == "end" and line["interface"] == "lo"
+    ]
     assert len(flows) == 5
     assert {line["process"] for line in flows} == {"python3"}
     assert {line["owner_confidence"] for line in flows} == {"exact"}
@@ -94,7 +98,11 @@ def test_an_engine_reads_who_has_which_socket_and_cannot_write_it(host: Host, tm
         assert warden[entries] == {os.O_RDWR}
     assert 8192 in warden  # what processes were called with
     assert 8192 not in engine
-    ends = [line for line in command.lines() if line.get("event") == "end" and line.get("app") == "http"]
+    ends = [
+        line
+        for line in command.lines()
+        if line.get("event") == "end" and line.get("app") == "http" and line["interface"] == "lo"
+    ]
     assert len(ends) == 40
     assert {(line["process"], line["owner_source"], line["owner_confidence"]) for line in ends} == {
         ("python3", "bpf", "exact")
