@@ -71,6 +71,17 @@ def test_a_tree_without_a_place_is_mounted_for_us_alone(monkeypatch: pytest.Monk
         cgroup.root()  # not once more: a process in its cell would be ended for it
 
 
+@pytest.mark.skipif(bool(why_not()), reason=why_not())
+def test_who_is_about_to_be_shut_in_mounts_it_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cgroup, "mounted", nowhere)
+    monkeypatch.setattr(cgroup, "_shut_in", [])
+    try:
+        cgroup.prepare()
+        assert (Path(cgroup.root()) / "cgroup.procs").exists()
+    finally:
+        cgroup.let_go()
+
+
 def test_a_tree_that_may_not_be_mounted_is_told_with_both_reasons(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused() -> int:
         raise OSError(errno.EPERM, "no")

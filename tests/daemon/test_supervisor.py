@@ -129,6 +129,17 @@ def test_one_that_cannot_begin_ends_all_with_its_code(tmp_path: Path) -> None:
     assert stage.told.getvalue() == ""  # the engine has said why
 
 
+def test_one_that_is_killed_before_it_began_is_told_of(tmp_path: Path) -> None:
+    def killed(*_: object) -> int:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return 0
+
+    stage = Stage(tmp_path, killed)
+    assert stage.run(lambda: None) == 1
+    assert "the engine was ended by SIGKILL" in stage.told.getvalue()
+    assert stage.told.getvalue().endswith(": it could not begin\n")
+
+
 def test_an_engine_that_stops_at_a_defect_says_which(tmp_path: Path) -> None:
     def broken(*_: object) -> int:
         raise ValueError("no such thing")

@@ -19,7 +19,14 @@ SOURCE = Path(__file__).parents[2] / "src"
 class Daemon:
     """``procwire daemon`` on a host's loopback; ``folder`` has its socket, store and log."""
 
-    def __init__(self, host: Host, folder: Path, *words: str, before: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        host: Host,
+        folder: Path,
+        *words: str,
+        before: tuple[str, ...] = (),
+        prefix: tuple[str, ...] = (),
+    ) -> None:
         self.folder = folder
         self.path = str(folder / "s")
         self.manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -28,7 +35,7 @@ class Daemon:
         environment = os.environ | {"PYTHONPATH": str(SOURCE), "NOTIFY_SOCKET": str(folder / "n")}
         self._log = (folder / "log").open("wb")
         self.program: Any = host.start(
-            sys.executable, "-m", "procwire", *before, "daemon", "--socket", self.path,
+            *prefix, sys.executable, "-m", "procwire", *before, "daemon", "--socket", self.path,
             "--store", str(folder / "st"), "-i", "lo", *words, env=environment, stderr=self._log,
         )  # fmt: skip
 

@@ -166,6 +166,19 @@ def test_without_the_one_that_stays_the_others_end_and_its_socket_is_taken_over(
     daemon.end()
 
 
+def test_where_the_tree_of_control_groups_is_hidden_packets_are_counted_all_the_same(
+    host: Host, tmp_path: Path
+) -> None:
+    """As ``ip netns exec`` hides it: who is shut in may mount nothing, and has what was mounted before."""
+    hiding = ("unshare", "-m", "sh", "-c", 'mount -t sysfs none /sys && exec "$@"', "-")
+    daemon = Daemon(host, tmp_path, prefix=hiding)
+    daemon.hear("READY=1")
+    daemon.killed(0)  # the next engine has it, too
+    assert daemon.end()[0] == 4
+    assert " alone: " not in daemon.log
+    assert daemon.log.count("procwire: watching lo") == 2
+
+
 def test_sighup_reads_the_configuration_anew_and_sigterm_ends_all(host: Host, tmp_path: Path) -> None:
     config, filters = tmp_path / "c.toml", tmp_path / "f.yaml"
     config.write_text(f'[watch]\nfilters = "{filters}"\n[store]\nage = "1h"\n')

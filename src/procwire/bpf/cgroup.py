@@ -7,6 +7,7 @@ mount is known by its descriptor alone, and gone with it (fsopen(2), Linux 5.2; 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import os
@@ -39,6 +40,13 @@ def root() -> str:
             words = f"{error.strerror}, and to mount one is refused: {os.strerror(refused.errno or 0)}"
             raise BpfError(error.errno or 0, words) from None
     return root()
+
+
+def prepare() -> None:
+    """Before this process shuts itself in: what its children need is mounted now, or not at all."""
+    with contextlib.suppress(BpfError):
+        root()
+    _shut_in.append(True)
 
 
 def _reached(place: str) -> str:

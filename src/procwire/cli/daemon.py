@@ -18,6 +18,7 @@ import msgspec
 from procwire.api.gate import Gate, listen
 from procwire.api.line import CHUNK
 from procwire.api.messages import SOCKET
+from procwire.bpf import cgroup
 from procwire.cli import arguments as words
 from procwire.cli import exit, recording
 from procwire.cli.alerting import add_alerts
@@ -32,6 +33,7 @@ from procwire.daemon.supervisor import Past, Supervisor
 from procwire.engine.api import EngineError
 from procwire.sandbox import profile
 from procwire.sandbox.confine import confine
+from procwire.sandbox.plan import OFF
 from procwire.sandbox.syscalls import SandboxError
 
 GROUP = "procwire"
@@ -101,6 +103,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _shut_in(mode: str, log: Log) -> None:
     """This process gives up what neither it nor those that it forks need. Raises EngineError (strict)."""
+    if mode != OFF:
+        cgroup.prepare()
     try:
         done = confine(profile.daemon(mode))
     except SandboxError as error:

@@ -198,6 +198,8 @@ class Supervisor:
         words = f"the engine {past.reason} after {lived:.1f} s{lost}"
         if beat is None and not self._ready:
             self.code = code if code > 0 else FAILURE  # it could not begin: that will not mend itself
+            if code < 0:  # else it has said why
+                self._log.error(f"{words}: it could not begin")
             return None
         pause = self._restarts.pause(now)
         if pause is None:
