@@ -239,6 +239,21 @@ def test_at_the_end_everything_has_an_answer() -> None:
     assert background.collect()[0][1].confidence == UNKNOWN
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_defect_is_told_as_the_reason() -> None:
+    class Broken(Owners):
+        def look(self, key: Key) -> Look:
+            raise ValueError("a defect")
+
+    with Resolver(Broken, warm=False) as background:
+        background.wait_ready()
+        background.submit(flow_of(KEY))
+        background._thread.join(10)
+        assert not background.submit(flow_of(KEY))
+        (_, owner, _), *_ = background.collect()
+    assert owner.reason == "the look-up failed: ValueError: a defect"
+
+
 def test_a_look_that_fails_is_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resolver, "RETRIES_NS", (1_000_000,))
 

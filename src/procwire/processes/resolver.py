@@ -220,6 +220,9 @@ class Resolver:
                 self._last_looks(owners)
         except OSError as error:
             self.problem = str(error)
+        except Exception as error:  # a defect is told as the reason of all that is not looked at for it
+            self.problem = f"{type(error).__name__}: {error}"
+            raise
         finally:
             self._ready.set()
             self._finish()
@@ -321,7 +324,7 @@ class Resolver:
                 self._done.append(Answer(waiting.flow, waiting.owner))
             self._later.clear()
             for flow in self._new:
-                self._done.append(Answer(flow, _before(flow)))
+                self._done.append(Answer(flow, _before(flow, self._refusal())))
             self._new.clear()
             for flow, owner in self._ended:
                 self._done.append(Answer(flow, owner))
