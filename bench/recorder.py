@@ -184,8 +184,8 @@ def exporting(size: int, place: Path) -> None:
     size = packets.stat().st_size
     count = sum(batch.count for batch in open_files((str(packets),)).batches())
     print(
-        f"export of {size / 1e6:.0f} MB as {written / 1e6:.0f} MB, {count:,} packets; median of {TURNS} in turn (least to most), "
-        f"{statistics.median(used):.2f} s of processor each"
+        f"export of {size / 1e6:.0f} MB as {written / 1e6:.0f} MB, {count:,} packets; median of {TURNS} "
+        f"turns (least to most), {statistics.median(used):.2f} s of processor each"
     )
     for cold, where in ((True, "read from the disk"), (False, "read from memory")):
         bundle = times["bundle, on the disk", cold]
