@@ -75,3 +75,11 @@ def test_the_end_is_passed_on() -> None:
     reader = Reader(0)
     Steering(reader, lambda *_: None).ended(Flow(), 5)
     assert reader.over == 1
+
+
+def test_frames_without_ip_are_shown_to_who_wants_them() -> None:
+    class Wanting(Reader):
+        frames = SimpleNamespace(links=frozenset({0x0806}))
+
+    assert Steering(Wanting(0), lambda *_: None).frames is Wanting.frames
+    assert Steering(Reader(0), lambda *_: None).frames is None

@@ -28,7 +28,7 @@ from procwire.engine.sources import Chosen, whole
 from procwire.model.rows import FlowRow
 from procwire.model.tables import FLOWS
 from tests.bpf.kernel import need_bpf, without_capabilities
-from tests.lab import Host, pair, why_not
+from tests.lab import Host, pair, wait_for, why_not
 from tests.scenes import talk
 from tests.scenes.watched import Watch, watch
 
@@ -299,6 +299,20 @@ def test_a_missing_interface_is_an_error_with_either(tmp_path: Path) -> None:
             need_bpf()
         with pytest.raises(EngineError, match="no such interface"):
             Chosen(WatchOptions(interfaces=("nonesuch",), source=source))
+
+
+@pytest.mark.kernel
+@pytest.mark.skipif(bool(why_not()), reason=why_not())
+@pytest.mark.parametrize("source", ["both", "tap"])
+def test_what_is_not_ip_is_read(source: str) -> None:
+    need_bpf()
+    with pair() as (_, client, _server), watch(client, WatchOptions(source=source, owners=False)) as live:
+        client.run("ip", "neigh", "flush", "all")
+        with client.socket(kind=socket.SOCK_DGRAM) as one:
+            one.sendto(b"x", (talk.SERVER, 9))
+            wait_for(lambda: "arp" in {line["table"] for line in live.audience.seen}, what="ARP")
+    told = [line for line in live.audience.seen if line["table"] == "arp"]
+    assert {line["message"] for line in told} == {"request", "reply"}
 
 
 @pytest.mark.kernel

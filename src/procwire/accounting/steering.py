@@ -28,6 +28,7 @@ class Steering:
 
     def __init__(self, sink: StreamSink, decide: Decide, *, follow: bool = True) -> None:
         self._sink = sink
+        self.frames = getattr(sink, "frames", None)  # of no flow: there is nothing to decide
         self._decide = decide
         self._follow = follow
 
