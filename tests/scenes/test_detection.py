@@ -37,9 +37,7 @@ http {{ access_log off; client_body_temp_path {folder}/b; proxy_temp_path {folde
 def watched(folder: Path, *words: str) -> Iterator[tuple[Scene, Command]]:
     """A watch for findings at the client of two hosts."""
     with pair() as (lab, client, server):
-        command = Command(
-            client, folder, "--findings", "-i", "eth0", "--write", str(folder / "seen.pcapng"), *words
-        )
+        command = Command(client, folder, "--findings", "-i", "eth0", *words)
         yield talk.scene_of(lab, client, server, folder), command
         code, _ = command.end()
         assert code in {0, 4}, command.words
@@ -55,7 +53,7 @@ def awaited(command: Command, detector: str) -> Line:
 
 @needs_tools
 def test_nmap_is_a_scan_and_is_named(tmp_path: Path) -> None:
-    with watched(tmp_path) as (scene, command):
+    with watched(tmp_path, "--write", str(tmp_path / "seen.pcapng")) as (scene, command):
         scene.client.run("nmap", "-n", "-Pn", "-sT", "-p1-150", "--max-rate", "100", talk.SERVER)
         line = awaited(command, "scan")
     assert (line["target"], line["source"], line["process"]) == (talk.SERVER, "10.77.0.1", "nmap")
