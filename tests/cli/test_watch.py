@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.kernel, pytest.mark.skipif(bool(why_not()), reason=why
 SOURCE = Path(__file__).parents[2] / "src"
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(SOURCE), "PYTHONUNBUFFERED": ""}
 WATCH = (sys.executable, "-m", "procwire", "watch")
+PICTURE = (*WATCH, "-i", "lo")  # what other namespaces of this machine say among themselves stands in none
 PORT = 8099
 BODY = 50_000
 # A client and a server in one: one long connection, a request every 0.1 s, each with an answer of BODY bytes.
@@ -246,7 +247,7 @@ needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux
 @pytest.mark.parametrize("width", [140, 80])
 def test_the_picture_is_true_and_leaves_the_terminal_as_it_was(host: Host, talking: int, width: int) -> None:
     with Terminal(width, 20) as terminal:
-        terminal.type(" ".join(host.words(*WATCH)))
+        terminal.type(" ".join(host.words(*PICTURE)))
         wait_for(lambda: " shop" in terminal.row("talker"), what="the flow in the picture")
         if width > 100:
             wait_for(lambda: "B/s" in terminal.row("talker"), what="its rate")
@@ -274,7 +275,7 @@ def test_the_picture_is_true_and_leaves_the_terminal_as_it_was(host: Host, talki
 @pytest.mark.usefixtures("talking")
 def test_a_picture_follows_the_width_of_the_terminal(host: Host) -> None:
     with Terminal(150, 12) as terminal:
-        terminal.type(" ".join(host.words(*WATCH)))
+        terminal.type(" ".join(host.words(*PICTURE)))
         wait_for(lambda: "RTT" in terminal.screen() and terminal.row("talker"), what="a wide picture")
         terminal.tmux("resize-window", "-x", "70")
         wait_for(lambda: "RTT" not in terminal.screen() and terminal.row("talker"), what="a narrow picture")
@@ -287,7 +288,7 @@ def test_a_picture_follows_the_width_of_the_terminal(host: Host) -> None:
 @pytest.mark.usefixtures("talking")
 def test_a_picture_of_groups(host: Host) -> None:
     with Terminal(120, 12) as terminal:
-        terminal.type(" ".join(host.words(*WATCH, "--group", "process")))
+        terminal.type(" ".join(host.words(*PICTURE, "--group", "process")))
         wait_for(lambda: "B/s" in terminal.row("talker"), what="the group")
         heading, row = terminal.screen().splitlines()[:2]
         assert heading.split()[:3] == ["GROUP", "CONFIDENCE", "FLOWS"]
