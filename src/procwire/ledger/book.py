@@ -16,10 +16,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from procwire.disk.lasting import settle
 from procwire.ledger import note as notes
 from procwire.ledger.chain import EPOCH, FORMAT, HEAD, OPENED, RECOVERED, Chain, Receipt, Record, read
 from procwire.ledger.files import Growing, Levels
-from procwire.ledger.keys import EpochKey, load, synced
+from procwire.ledger.keys import EpochKey, load
 from procwire.ledger.note import Checkpoint, Note
 from procwire.ledger.tree import HASHES, LedgerError, Tree, blake3
 from procwire.model.values import time_text
@@ -227,7 +228,7 @@ def create(directory: Path, name: str, *, hashed: str, now: int) -> Book:
         key.save(directory / KEY)
         _add(directory / PUBLIC, f"{key.verifier}\n".encode())
         os.close(os.open(directory / RECORDS, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        synced(directory)
+        settle(directory)
     except OSError as error:
         raise LedgerError(f"{error.filename or directory}: {error.strerror}") from None
     book = Book(directory)

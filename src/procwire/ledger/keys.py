@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from procwire.disk.lasting import settle
 from procwire.ledger.note import Verifier
 from procwire.ledger.tree import LedgerError
 
@@ -70,7 +71,7 @@ class EpochKey:
         _written(fresh, kept)
         old = os.open(path, os.O_WRONLY | os.O_NOFOLLOW) if path.exists() else None
         fresh.replace(path)
-        synced(path.parent)
+        settle(path.parent)
         if old is not None:
             os.write(old, bytes(os.fstat(old).st_size))
             os.fsync(old)
@@ -98,15 +99,6 @@ def load(path: Path) -> EpochKey:
         raise LedgerError(f"{path}: {error.strerror}") from None
     except (msgspec.MsgspecError, ValueError):
         raise LedgerError(f"{path}: no key of a ledger") from None
-
-
-def synced(directory: Path) -> None:
-    """Make names in a directory last."""
-    held = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(held)
-    finally:
-        os.close(held)
 
 
 def _written(path: Path, data: bytes) -> None:

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import msgspec
 
+from procwire.disk.lasting import settle
 from procwire.ledger import note as notes
-from procwire.ledger.keys import EpochKey, synced
+from procwire.ledger.keys import EpochKey
 from procwire.ledger.note import COSIGNATURE, Checkpoint, Note, Verifier
 from procwire.ledger.plain import ed25519
 from procwire.ledger.tree import HASHES, LedgerError, shows_consistency
@@ -121,6 +122,6 @@ def _save(path: Path, state: _State) -> None:
         finally:
             os.close(held)
         fresh.replace(path)
-        synced(path.parent)
+        settle(path.parent)
     except OSError as error:
         raise LedgerError(f"{path}: {error.strerror}") from None

@@ -14,7 +14,7 @@ _MAPPED = bytes(10) + b"\xff\xff"  # ::ffff:0:0/96, RFC 4291 section 2.5.5.2
 class Key(NamedTuple):
     """One end's view: ``src`` is the end that is asked about. Addresses are 4 or 16 bytes, network order.
 
-    ``at`` is when there was such a flow, ns since 1970: its first packet; 0 for now.
+    ``at`` is when there was such a flow, ns since 1970: its first packet; 0: at present.
     """
 
     proto: int
