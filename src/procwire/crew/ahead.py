@@ -25,12 +25,15 @@ class Ahead(threading.Thread):
     ``error`` is what ended it early, raised by ``take`` unless the caller says that it ``expects`` it.
     """
 
-    def __init__(self, batches: Callable[[], Iterator[FrameBatch]], decode: Decode) -> None:
+    def __init__(
+        self, batches: Callable[[], Iterator[FrameBatch]], decode: Decode, alive: int = AHEAD
+    ) -> None:
+        """``alive``: more of them where the source's batches stay valid for longer."""
         super().__init__(name="decode", daemon=True)
         self.batches = batches
         self.decode = decode
-        self.tables = [PacketTable() for _ in range(AHEAD)]
-        self.free = threading.Semaphore(AHEAD)
+        self.tables = [PacketTable() for _ in range(alive)]
+        self.free = threading.Semaphore(alive)
         self.done: SimpleQueue[Decoded | BaseException | None] = SimpleQueue()
         self.stopping = False
 
@@ -43,7 +46,7 @@ class Ahead(threading.Thread):
                 batch = next(batches, None)
                 if batch is None:
                     break
-                table = self.tables[number % AHEAD]
+                table = self.tables[number % len(self.tables)]
                 number += 1
                 self.done.put((batch, self.decode(batch, table)))
         except BaseException as error:
@@ -67,6 +70,6 @@ class Ahead(threading.Thread):
         """Whether it has ended. One that was woken is not waited for long."""
         patience = STOP_SECONDS if self.stopping else None
         self.stopping = True
-        self.free.release(AHEAD)
+        self.free.release(len(self.tables))
         self.join(patience)
         return not self.is_alive()
