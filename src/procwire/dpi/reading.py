@@ -40,6 +40,7 @@ class Finished:
 DONE = Finished()
 
 
+@cython.no_gc
 @cython.cclass
 class Reading:
     """``opening`` is kept until the parser has proved itself by an observation.
