@@ -32,7 +32,7 @@ class Seen(msgspec.Struct):
     selectors: tuple[Selector, ...]
     networks: tuple[IPv4Network | IPv6Network, ...]
     until: int = 0  # 0: it is still there
-    before: dict[int, Before] = {}  # noqa: RUF012 - each has its own
+    before: dict[int, Before] = {}
 
 
 class Sightings:
