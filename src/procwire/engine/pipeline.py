@@ -15,7 +15,7 @@ from procwire.decrypt.keyed import keyed
 from procwire.decrypt.keylog import KeyLog
 from procwire.dpi.analyzer import Analyzer
 from procwire.dpi.contract import Asked
-from procwire.dpi.names import NameBook
+from procwire.dpi.names import NameBook, is_answer
 from procwire.dpi.opening import Limits as OpeningLimits
 from procwire.engine.options import EngineError, FlowOptions
 from procwire.extensions import fingerprints
@@ -29,14 +29,6 @@ from procwire.model.observation import Observation
 from procwire.model.packets import PacketTable
 from procwire.model.streams import NoSink, StreamSink
 from procwire.packet.decode import Decoder
-
-DNS = "dns"  # the table that names are learned from
-
-
-def _is_answer(observation: Observation) -> bool:
-    from procwire.dpi.protocols.dns import DnsResponse  # who made the observation has it loaded
-
-    return type(observation) is DnsResponse
 
 
 def limits_of(options: FlowOptions, parts: int = 1) -> Limits:
@@ -182,6 +174,6 @@ class Pipeline:
     def _observed(self, flow: Flow, observation: Observation) -> None:
         self._announce()
         self.observations += 1
-        if observation.TABLE == DNS and _is_answer(observation):
+        if is_answer(observation):
             self.names.hear(flow, observation)
         self.listener.observed(flow, observation)
