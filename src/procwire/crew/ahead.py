@@ -14,6 +14,7 @@ from procwire.model.packets import PacketTable
 
 STOP_SECONDS = 0.5  # a pipe that sends nothing may hold the decoding thread: then it is left behind
 AHEAD = 2  # batches alive at once: one decoded ahead of the one in use (capture.source.Source)
+LENT = 4  # where they stay valid until they are given back: reading waits less for who writes them
 
 Decoded = tuple[FrameBatch, PacketTable]
 Decode = Callable[[FrameBatch, PacketTable], PacketTable]
@@ -26,14 +27,14 @@ class Ahead(threading.Thread):
     """
 
     def __init__(
-        self, batches: Callable[[], Iterator[FrameBatch]], decode: Decode, alive: int = AHEAD
+        self, batches: Callable[[], Iterator[FrameBatch]], decode: Decode, *, lent: bool = False
     ) -> None:
-        """``alive``: more of them where the source's batches stay valid for longer."""
+        """``lent``: the source's batches stay valid for longer."""
         super().__init__(name="decode", daemon=True)
         self.batches = batches
         self.decode = decode
-        self.tables = [PacketTable() for _ in range(alive)]
-        self.free = threading.Semaphore(alive)
+        self.tables = [PacketTable() for _ in range(LENT if lent else AHEAD)]
+        self.free = threading.Semaphore(len(self.tables))
         self.done: SimpleQueue[Decoded | BaseException | None] = SimpleQueue()
         self.stopping = False
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from procwire.capture.files import open_files
 from procwire.capture.source import CaptureError, Counts
-from procwire.crew.ahead import AHEAD, Ahead, Decoded
+from procwire.crew.ahead import Ahead, Decoded
 from procwire.crew.outcome import Outcome
 from procwire.crew.sharing import Sharing, workers_for
 from procwire.crew.summary import report_of
@@ -22,7 +22,6 @@ from procwire.model.summary import SummaryReport
 from procwire.sandbox.plan import Confinement
 from procwire.sandbox.profile import fetch_late, shut_in
 
-LENT = 4  # batches alive that stay valid: reading waits less for who writes them
 Progress = Callable[[int, int | None], None]
 
 
@@ -50,7 +49,7 @@ class Reading:
             )  # fmt: skip
         except CaptureError as error:
             raise EngineError(str(error)) from None
-        self._ahead = Ahead(self.source.batches, self._decode, LENT if options.lent else AHEAD)
+        self._ahead = Ahead(self.source.batches, self._decode, lent=options.lent)
         self._sharing = Sharing(self.source, listener, self._line)
         self._sharing.enter, self._sharing.prepare = self._enter, self._take_secrets
         self._confinement: Confinement | None = None
