@@ -24,7 +24,7 @@ def said(*lines: str, host: FakeHost | None = None) -> str:
 
 def test_it_begins_with_what_was_seen_and_lost() -> None:
     text = said()
-    assert "48 flows open of 60" in text
+    assert "48 flows open, 60 in all" in text
     assert "Lost: nothing." in text
     assert "1. group sshd, flows 9" in text
 
@@ -79,7 +79,7 @@ def test_what_is_wrong_is_said_and_goes_on(line: str, answer: str) -> None:
 
 def test_a_recording_is_wound() -> None:
     text = said("earlier", "earlier", host=Recorded())
-    counts = [line for line in text.splitlines() if "flows open of" in line]
+    counts = [line for line in text.splitlines() if "flows open, " in line]
     assert len(counts) == 3
 
 

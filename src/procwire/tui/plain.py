@@ -14,9 +14,10 @@ import msgspec
 
 from procwire.model.columns import Column, Table
 from procwire.model.filter import FilterError
-from procwire.model.values import clean, human_size
+from procwire.model.values import clean, human_size, several
 from procwire.tui import grouping, stats
 from procwire.tui.cells import mark, words
+from procwire.tui.chrome import open_of
 from procwire.tui.dissected import hex_view, told
 from procwire.tui.host import GROUP, Host, HostError, Rows, Want
 from procwire.tui.views.flow import conversation
@@ -91,7 +92,7 @@ class Plain:
     def overview(self, _: str) -> None:
         """what was seen and lost, the busiest processes"""
         health = self.host.health(self.at)
-        self._say(f"{health.open_flows:,} flows open of {health.flows:,}. {health.packets:,} packets, "
+        self._say(f"{open_of(health)}. {several(health.packets, 'packet')}, "
                   f"{human_size(health.bytes)}.")  # fmt: skip
         lost = [f"{count:,} {place}" for place, count in health.drops.items() if count]
         self._say(f"Lost: {', '.join(lost) or 'nothing'}.")
