@@ -99,13 +99,13 @@ def test_findings_are_acknowledged_with_what_names_their_alert() -> None:
 
 def test_networks_are_shaped_and_put_back() -> None:
     host = FakeHost()
-    said(
-        "shape eth0 --loss 3%", "shape eth0 --loss 3% --confirm 5m", "keep a1", "put a1", "freeze", host=host
-    )
+    said("shape eth0 --loss 3%", "shape eth0 --loss 3% --confirm 5m", "keep a1", "put a1", host=host)
+    said("freeze", "disarm", "arm", host=host)
     assert [subject.get("words") or subject.get("id") for _, subject in host.orders] == [
         ["eth0", "--loss", "3%", "--confirm", "1m"], ["eth0", "--loss", "3%", "--confirm", "5m"],
-        "a1", "a1", None,
+        "a1", "a1", None, None, None,
     ]  # fmt: skip
+    assert [order for order, _ in host.orders][-3:] == ["freeze", "disarm", "arm"]
     assert "closing quotation" in said("shape 'eth0")
 
 

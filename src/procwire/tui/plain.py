@@ -188,6 +188,14 @@ class Plain:
         """have recorders keep what they hold as an incident"""
         self._act("freeze", {})
 
+    def arm(self, _: str) -> None:
+        """have recorders record on"""
+        self._act("arm", {})
+
+    def disarm(self, _: str) -> None:
+        """have recorders keep what they hold, and record nothing more"""
+        self._act("disarm", {})
+
     def shape(self, text: str) -> None:
         """TARGET --loss 3% ... as procwire shape set; undone after a minute unless kept: see keep"""
         try:
@@ -314,5 +322,5 @@ class Plain:
 WORDS = (
     "overview", "flows", "all_flows", "groups", "processes", "rows_of", "findings", "doctor", "open",
     "follow", "packet", "sql", "order_by", "more", "earlier", "later", "acknowledge", "suppress", "freeze",
-    "shape", "keep", "put_back", "play", "help", "quit",
+    "arm", "disarm", "shape", "keep", "put_back", "play", "help", "quit",
 )  # fmt: skip
