@@ -42,11 +42,10 @@ class Reading:
         self.stopped = False
         self.shared = False
         try:
-            files = options.files or options.paths
+            files, chunk = options.files or options.paths, options.chunk_bytes
             self.source = open_files(
-                files, merge=options.merge, lenient=options.lenient, chunk_bytes=options.chunk_bytes,
-                lent=options.lent,
-            )  # fmt: skip
+                files, merge=options.merge, lenient=options.lenient, chunk_bytes=chunk, lent=options.lent
+            )
         except CaptureError as error:
             raise EngineError(str(error)) from None
         self._ahead = Ahead(self.source.batches, self._decode, lent=options.lent)
