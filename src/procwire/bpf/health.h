@@ -37,15 +37,15 @@ struct end { /* one end of a connection: what it sent, as far as it was seen */
 	__u32 repeated;
 	__u32 closed;
 	__u32 probes;
-	__u32 jumped; /* when numbers last were left out, in JUMP_SHIFT; 0: never */
+	__u32 jumped; /* when numbers last were left out, in JUMP_SHIFT */
+	__u32 missing; /* bytes that were left out and have not come */
 };
 
 struct handshake { /* of the connection, whose round trip is the measure of what is late */
 	__u64 syn_at;
-	__u64 synack_at;
 	__u64 rtt;
 	__u32 opener; /* side of the SYN, + 1 */
-	__u32 spare;
+	__u32 answered;
 };
 
 struct segment {
@@ -105,15 +105,15 @@ static __always_inline void time_handshake(struct handshake *h, struct segment *
 	if (unlikely(s->flags & TCP_SYN)) {
 		end->known &= ~TIMED;
 		if (!(s->flags & TCP_ACK)) {
-			if (!h->synack_at) {
+			if (!h->answered) {
 				h->syn_at = exact(s);
 				h->opener = s->side + 1;
 			}
 		} else if (h->syn_at && h->opener != s->side + 1) {
-			h->synack_at = exact(s);
+			h->answered = 1;
 		}
 	} else if (unlikely(!(end->known & TIMED))) {
-		if (!h->rtt && h->synack_at && h->opener == s->side + 1)
+		if (!h->rtt && h->answered && h->opener == s->side + 1)
 			h->rtt = exact(s) - h->syn_at;
 		if (h->rtt || !h->syn_at)
 			end->known |= TIMED;
@@ -121,16 +121,29 @@ static __always_inline void time_handshake(struct handshake *h, struct segment *
 }
 
 /*
- * When the highest number moved. What comes late has been overtaken: a number was left out right before, and only then
- * does a tick make a difference. As long as all is in order the clock is not asked, which is a third of the whole cost.
+ * When the highest number moved. What comes late has been overtaken: numbers were left out before, and only until they
+ * have come does a tick make a difference. As long as none are missing the clock is not asked, which is a third of the
+ * whole cost.
  */
-static __always_inline __u64 moved_at(struct end *end, struct segment *s, bool jump)
+static __always_inline __u64 moved_at(struct end *end, struct segment *s, __u32 jump)
 {
 	__u32 tick = s->about >> JUMP_SHIFT;
 
-	if (unlikely(jump))
-		end->jumped = tick | 1;
-	return unlikely(end->jumped && tick - end->jumped + 1 < JUMP_TICKS) ? exact(s) : s->about;
+	if (unlikely(jump)) {
+		end->jumped = tick;
+		end->missing += jump;
+	}
+	if (!end->missing)
+		return s->about;
+	if (tick - end->jumped >= JUMP_TICKS)
+		end->missing = 0;
+	return exact(s);
+}
+
+/* What was left out comes. */
+static __always_inline void fill(struct end *end, __u32 payload)
+{
+	end->missing -= payload < end->missing ? payload : end->missing;
 }
 
 static __always_inline void move_on(struct segment *s, struct end *end, struct end *peer, __s32 ahead)
@@ -147,7 +160,7 @@ static __always_inline void move_on(struct segment *s, struct end *end, struct e
 		}
 	}
 	end->nxt = after;
-	end->nxt_at = moved_at(end, s, (end->known & HAS_NXT) && ahead > 0);
+	end->nxt_at = moved_at(end, s, (end->known & HAS_NXT) && ahead > 0 ? ahead : 0);
 	end->known |= HAS_NXT;
 }
 
@@ -172,6 +185,7 @@ static __always_inline int judge(struct handshake *h, struct end *end, struct en
 				end->resent += 1;
 			else
 				end->late += 1;
+			fill(end, s->payload);
 		}
 	}
 	if (kind != ORDINARY)
@@ -189,6 +203,31 @@ static __always_inline int judge(struct handshake *h, struct end *end, struct en
 	if (kind == ORDINARY && !(s->flags & TCP_RST))
 		move_on(s, end, peer, ahead);
 	return 0;
+}
+
+/*
+ * The next of an end of which all is known, which is what nearly every packet is: judge() in short, with the same outcome.
+ * Where it is not that, nothing was done.
+ */
+static __always_inline bool goes_on(struct end *end, __u64 about, __u32 seq, __u32 payload, __u32 ack, __u16 window,
+				    __u8 flags)
+{
+	if (unlikely(end->known != (HAS_NXT | HAS_ACK | TIMED) || seq != end->nxt || end->missing || !window || payload == 1))
+		return 0;
+	if (unlikely((flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) != TCP_ACK || (!payload && ack == end->acked)))
+		return 0;
+	end->judged += 1;
+	end->last = ORDINARY;
+	end->window = window;
+	if (beyond(ack, end->acked) > 0) {
+		end->acked = ack;
+		end->repeats = 0;
+	}
+	if (payload) {
+		end->nxt = seq + payload;
+		end->nxt_at = about;
+	}
+	return 1;
 }
 
 #endif
