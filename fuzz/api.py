@@ -11,6 +11,7 @@ import itertools
 import random
 import sys
 import time
+from collections.abc import Sequence
 
 from tests.api.serving import Engine, flow_of
 
@@ -65,9 +66,10 @@ class _Outlet:
         assert face, "the honest face was let go"
 
 
-def _message(choose: random.Random) -> bytes:
+def mangled(choose: random.Random, honest: Sequence[bytes], most: int) -> bytes:
+    """One of ``honest``, maltreated or not; one that is longer has up to ``most`` bytes more."""
     kind = choose.choice(KINDS)
-    data = bytearray(choose.choice(HONEST))
+    data = bytearray(choose.choice(honest))
     if kind == "random":
         return choose.randbytes(choose.randrange(1, 2000))
     if kind == "changed":
@@ -76,7 +78,7 @@ def _message(choose: random.Random) -> bytes:
     if kind == "cut":
         return bytes(data[: choose.randrange(1, len(data) + 1)])
     if kind == "longer":
-        data += choose.randbytes(choose.randrange(1, 70_000))
+        data += choose.randbytes(choose.randrange(1, most))
     return bytes(data)
 
 
@@ -119,7 +121,7 @@ def main() -> int:
             desk.leave(face)
             desk.come(face, Viewer(choose.choice((0, 1000)), all=bool(choose.randrange(2))))
             desk.hear(face, HONEST[0])
-        desk.hear(face, _message(choose))
+        desk.hear(face, mangled(choose, HONEST, 70_000))
         engine.book.told(choose.choice(("open", "end")), flow_of(number % 60 + 1))
         if number % 50 == 0:
             _check(desk, outlet, number)

@@ -13,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+from fuzz.api import mangled
 from procwire.capture.opening import RingWish
 from procwire.model.process import UNKNOWN, Owner
 from procwire.processes.answers import Look
@@ -22,7 +23,6 @@ from procwire.warden.line import Line, pair
 from procwire.warden.messages import LookUp, LookUps, OpenRing, Refresh, pack, reply
 from procwire.warden.service import Allowed, Service
 
-KINDS = ("random", "changed", "cut", "longer", "honest")
 HONEST = [
     pack(LookUp(6, b"\x7f\0\0\1", 80, b"\x7f\0\0\1", 81)),
     pack(LookUp(17, bytes(16), 1, bytes(16), 65535)),
@@ -55,21 +55,6 @@ def _open(wish: RingWish) -> socket.socket:
     return socket.socket(socket.AF_UNIX)
 
 
-def _message(choose: random.Random) -> bytes:
-    kind = choose.choice(KINDS)
-    data = bytearray(choose.choice(HONEST))
-    if kind == "random":
-        return choose.randbytes(choose.randrange(1, 2000))
-    if kind == "changed":
-        for _ in range(choose.randrange(1, 8)):
-            data[choose.randrange(len(data))] = choose.randrange(256)
-    if kind == "cut":
-        return bytes(data[: choose.randrange(1, len(data) + 1)])
-    if kind == "longer":
-        data += choose.randbytes(choose.randrange(1, 60_000))
-    return bytes(data)
-
-
 def main() -> int:
     """Returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -86,7 +71,7 @@ def main() -> int:
     before = len(list(Path("/proc/self/fd").iterdir()))
     end, number = time.monotonic() + asked.seconds, 0
     while number < asked.messages and time.monotonic() < end:
-        _exchange(served, Line(ours), _message(choose), 1 if number % 1000 == 0 else -1)
+        _exchange(served, Line(ours), mangled(choose, HONEST, 60_000), 1 if number % 1000 == 0 else -1)
         number += 1
     left = len(list(Path("/proc/self/fd").iterdir())) - before
     assert not left, f"{left} descriptors left"

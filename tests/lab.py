@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+PATIENCE = 60.0  # a bound for what never comes; on a machine that is busy what comes takes what it takes
 _numbers = itertools.count(1)
 
 
@@ -39,7 +40,7 @@ def why_not() -> str:
     return ""
 
 
-def wait_for(ready: Callable[[], T], *, seconds: float = 10.0, what: str = "the lab") -> T:
+def wait_for(ready: Callable[[], T], *, seconds: float = PATIENCE, what: str = "the lab") -> T:
     """Poll until ``ready`` returns something true; raises TimeoutError naming ``what``."""
     end = time.monotonic() + seconds
     while True:

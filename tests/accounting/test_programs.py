@@ -72,7 +72,7 @@ def say(count: int, size: int) -> int:
     """Datagrams to a socket of one's own, over loopback; its port."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
         receiver.bind(("127.0.0.1", 0))
-        receiver.settimeout(5)
+        receiver.settimeout(60)
         address = receiver.getsockname()
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
             for _ in range(count):

@@ -287,7 +287,7 @@ def counted_on_a_wire(spoil: Callable[[KernelSource], None]) -> tuple[Flow, int]
         left.run("ip", "link", "set", "eth0", "down")
         with right.socket(kind=socket.SOCK_DGRAM) as receiver, left.socket(kind=socket.SOCK_DGRAM) as sender:
             receiver.bind(("10.77.0.2", 0))
-            receiver.settimeout(10)
+            receiver.settimeout(60)
             port = receiver.getsockname()[1]
 
             def work() -> Flow:
@@ -338,7 +338,7 @@ def test_what_members_of_a_group_receive_is_read_once(tap: bool) -> None:
                 stack.enter_context(one).setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 one.bind((group, 0 if one is members[0] else members[0].getsockname()[1]))
                 one.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, joined)
-                one.settimeout(10)
+                one.settimeout(60)
             port = members[0].getsockname()[1]
             source = socket.inet_aton("10.77.0.2")
             sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, source)

@@ -28,7 +28,7 @@ class Door:
 
     def face(self) -> socket.socket:
         made = socket.socket(socket.AF_UNIX)
-        made.settimeout(5)
+        made.settimeout(60)
         made.connect(self.path)
         return made
 

@@ -56,7 +56,7 @@ class Heard:
 def ends() -> Iterator[tuple[Line, socket.socket]]:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     line = Line(ours)
-    theirs.settimeout(5)
+    theirs.settimeout(60)
     yield line, theirs
     line.close()
     theirs.close()

@@ -174,7 +174,7 @@ def test_stop_is_fast_from_a_thread_and_ends_batches() -> None:
             at: list[float] = []
 
             def later() -> None:
-                told.wait(5)
+                told.wait(60)
                 at.append(time.monotonic())
                 source.stop()
 

@@ -207,7 +207,7 @@ def test_super_packets_are_measured() -> None:
                 server.listen()
                 client.connect(("10.77.0.2", 5001))
                 accepted, _ = server.accept()
-                client.settimeout(5)
+                client.settimeout(60)
                 client.setblocking(False)
                 left_over = memoryview(data)
                 received = 0

@@ -38,7 +38,7 @@ def aside() -> Iterator[Aside]:
     host = Aside(ours)
     yield host
     host.close()
-    thread.join(5)
+    thread.join(60)
     theirs.close()
 
 

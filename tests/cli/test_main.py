@@ -98,7 +98,7 @@ def test_a_signal_tears_no_line_of_an_unbuffered_output() -> None:
         select.select([pipe], [], [], 20)
         time.sleep(0.3)
         told = pipe.read()
-    assert program.wait(20) == 0
+    assert program.wait(60) == 0
     assert told == whole
 
 

@@ -76,7 +76,7 @@ def test_events_as_they_happen() -> None:
                     break
             watching.terminate()
             watching.stdout.read()
-            code = watching.wait(10)
+            code = watching.wait(60)
     finally:
         over.set()
         helper.join()

@@ -196,7 +196,7 @@ def test_a_reader_that_leaves_is_no_failure() -> None:
     assert program.stderr is not None
     program.stdout.close()
     assert program.stderr.read() == b""
-    assert program.wait(20) == 0
+    assert program.wait(60) == 0
 
 
 def test_a_reader_that_leaves_is_not_waited_for_by_a_silent_input(tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_a_reader_that_leaves_is_not_waited_for_by_a_silent_input(tmp_path: Path
         program.stdout.close()
         with contextlib.suppress(BrokenPipeError):  # it may have found out already
             feed.write(HTTP.read_bytes()[24:])
-        assert program.wait(20) == 0
+        assert program.wait(60) == 0
 
 
 def test_a_full_disk_is_one_line() -> None:
@@ -236,7 +236,7 @@ def test_a_signal_ends_a_reading_with_what_it_has(tmp_path: Path, number: signal
         feed.flush()
         wait_for(lambda: unread(feed.fileno()) == 0, what="the reader")
         program.send_signal(number)
-        out, error = program.communicate(timeout=20)
+        out, error = program.communicate(timeout=60)
     assert program.returncode == 4
     assert b"stopped after" in error
     assert b"Traceback" not in error
@@ -350,7 +350,7 @@ def test_it_is_confined_before_it_parses_and_unless_told_otherwise(tmp_path: Pat
             status = _asleep(reader.pid)
             states[mode] = "Seccomp:\t2" in status and "NoNewPrivs:\t1" in status and "Uid:\t0" not in status
             writer.write(HTTP.read_bytes())
-        assert reader.wait(20) == 0
+        assert reader.wait(60) == 0
     assert states == {"best-effort": True, "off": False, "": True}
 
 

@@ -51,7 +51,7 @@ def test_an_earlier_time_has_fewer_flows(recorded: Recorded) -> None:
 
 def test_a_packet_has_its_layers(recorded: Recorded) -> None:
     frame = recorded.packet(2)
-    assert [layer[0] for layer in frame.layers] == ["eth", "ip", "tcp"]
+    assert [layer.name for layer in frame.layers] == ["eth", "ip", "tcp"]
     assert len(frame.data) == 74
     with pytest.raises(HostError):
         recorded.packet(99_999)

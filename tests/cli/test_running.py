@@ -42,7 +42,7 @@ def server(tmp_path: Path) -> Iterator[int]:
         yield port
     finally:
         program.terminate()
-        program.wait(5)
+        program.wait(60)
 
 
 def _answers(port: int) -> bool:
@@ -58,7 +58,7 @@ def test_a_program_is_seen_in_clear_and_alone(server: int, tmp_path: Path) -> No
     out = tmp_path / "out"
     words = f"curl -sk -o /dev/null {url}; sleep 2; exit 7"
     done = run("run", "--json", "--output", str(out), "--keep", str(kept), "--", "sh", "-c", words)
-    stranger.wait(10)
+    stranger.wait(60)
     assert done.returncode == 7, done.stderr
     flows = [json.loads(line) for line in out.read_text().splitlines()]
     assert [(flow["app"], flow["via"]) for flow in flows] == [("http", "tls")]

@@ -57,5 +57,5 @@ def test_a_batch_larger_than_the_room_leaves_its_end() -> None:
 def test_one_has_its_layers_and_can_be_written() -> None:
     shelf = filled(Shelf(Context(())), 1)
     frame, picked = shelf.packet(1), shelf.picked(1)
-    assert [layer[0] for layer in frame.layers][:3] == ["eth", "ip", "tcp"]
+    assert [layer.name for layer in frame.layers][:3] == ["eth", "ip", "tcp"]
     assert (picked.data, picked.wire, picked.link) == (frame.data, len(frame.data), 1)

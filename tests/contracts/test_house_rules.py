@@ -26,6 +26,7 @@ SANS_IO = (
     "flows",
     "dpi",
     "detect",
+    "dissection",
     "capture/pcap.py",
     "capture/pcapng.py",
     "netlink/message.py",

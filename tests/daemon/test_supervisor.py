@@ -44,7 +44,7 @@ class Stage:
         self.told = io.StringIO()
         self.manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.manager.bind(str(folder / "n"))
-        self.manager.settimeout(10)
+        self.manager.settimeout(60)
         self.heard: list[str] = []
         self.orders = b"order"
         self.one = Supervisor(

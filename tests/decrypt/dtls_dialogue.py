@@ -44,7 +44,7 @@ def converse(folder: Path, *words: str) -> Spoken:
         finally:
             for program in (client, server):
                 program.terminate()
-                program.wait(5)
+                program.wait(60)
 
 
 def _udp() -> socket.socket:

@@ -12,6 +12,7 @@ import pytest
 from procwire.doctor import cells
 from procwire.sandbox import confine, landlock, profile, readback, seccomp
 from procwire.sandbox.plan import STRICT, Plan
+from tests.sandbox.child import shut_in
 
 
 def test_here_everything_can_be_taken() -> None:
@@ -36,22 +37,8 @@ def test_a_boundary_without_a_wall_is_degraded(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_process_in_a_cell_is_listed_as_the_kernel_has_it() -> None:
-    reader, writer = os.pipe()
-    back, go = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            os.close(go)
-            confine.confine(profile.reader(STRICT, quiet=True))
-            os.write(writer, b"+")
-            os.read(back, 1)
-        finally:
-            os._exit(0)
-    os.read(reader, 1)
-    found = {check.name: check for check in cells.processes()}
-    for fd in (reader, writer, back, go):
-        os.close(fd)
-    os.waitpid(pid, 0)
+    with shut_in() as pid:
+        found = {check.name: check for check in cells.processes()}
     check = found[f"process {pid}"]
     assert check.status == "ok"
     assert "capabilities none, no_new_privs on, seccomp filter, network own" in check.detail

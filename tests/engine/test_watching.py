@@ -118,13 +118,17 @@ class Slow:
     def ahead(self, keys: object) -> None:
         pass
 
+    def stands(self, key: object, owner: Owner) -> bool:
+        """See Owners."""
+        return False
+
     def refresh(self) -> int:
         """See Owners."""
         return 0
 
     def look(self, key: object) -> Look:
         """See Owners."""
-        self.let.wait(5)
+        self.let.wait(60)
         return Look(OWNER, final=True)
 
 

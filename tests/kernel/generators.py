@@ -38,7 +38,7 @@ def family(host: str) -> socket.AddressFamily:
 
 def made(host: str, kind: int = socket.SOCK_STREAM, proto: int = 0) -> socket.socket:
     ours = socket.socket(family(host), kind, proto)
-    ours.settimeout(5)
+    ours.settimeout(60)
     return ours
 
 
@@ -80,8 +80,8 @@ def burst(to: Address, number: int) -> None:
             ours.connect(to)
         held.append(ours)
     for ours in held:
-        ours.settimeout(5)
-        deadline = time.monotonic() + 5
+        ours.settimeout(60)
+        deadline = time.monotonic() + 60
         while ours.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0:
             with contextlib.suppress(OSError):
                 ours.getpeername()

@@ -10,10 +10,12 @@ import sys
 import threading
 from typing import Any, NamedTuple
 
+from procwire.accounting import source
 from tests.kernel.stage import Played, Scenario, Stage
 
 Flow = dict[str, Any]
 PORTED = frozenset({"tcp", "udp", "udplite", "sctp"})
+AWAY = f'"interface":"{source.AWAY}"'.encode()  # what others have among themselves on this machine
 ETHERNET = 14  # bytes of a link header, which nftables does not count
 
 
@@ -54,16 +56,17 @@ class Watcher:
     def told(self, port: int) -> int:
         """How many flows to a port have been told of so far."""
         mark = f'"dst_port":{port},'.encode()
-        return sum(b'"event":"open"' in line and mark in line for line in list(self._lines))
+        lines = [line for line in list(self._lines) if AWAY not in line]
+        return sum(b'"event":"open"' in line and mark in line for line in lines)
 
     def stop(self) -> list[Flow]:
-        """End it as ctrl-c does; the final record of every flow."""
+        """End it as ctrl-c does; the final record of every flow of this stage, and of no other namespaces."""
         self.program.send_signal(signal.SIGINT)
         self._reader.join(30)
         assert self.program.stderr is not None
         self.notes.append(self.program.stderr.read().decode())
-        self.program.wait(10)
-        flows = (json.loads(line) for line in self._lines)
+        self.program.wait(60)
+        flows = (json.loads(line) for line in self._lines if AWAY not in line)
         return [flow for flow in flows if flow.get("event") == "end"]
 
 
@@ -109,8 +112,10 @@ def judge(played: Played, flows: list[Flow], counted: tuple[int, int]) -> Score:
         words = f"{confidence or 'unknown'} {flow.get('owner_source', '')}".strip()
         why = flow.get("owner_reason") or (flow.get("peer_reason") if scenario.side == "dst" else "")
         words += f": {why}" if why else ""
+        if bool(pid) != scenario.owned or pid not in (0, wanted):
+            words += f" (named {pid}, author {wanted}: {json.dumps(flow)})"
         said[words] = said.get(words, 0) + 1
-    return Score(len(mine), right, wrong, error(scenario, mine, counted), "; ".join(sorted(said)[:2]))
+    return Score(len(mine), right, wrong, error(scenario, mine, counted), "; ".join(sorted(said)[:5]))
 
 
 def error(scenario: Scenario, flows: list[Flow], counted: tuple[int, int]) -> float:

@@ -24,5 +24,5 @@ def quic(stage: Stage) -> Played:
         stage.far.start(sys.executable, "-m", PROGRAM, "serve", certificate, secret)
         wait_for(lambda: stage.far.listening(QUIC_PORT, udp=True), what="the QUIC server")
         client = stage.host.start(sys.executable, "-m", PROGRAM, "get", FAR)
-        client.wait(20)
+        client.wait(60)
     return Played(QUIC, QUIC_PORT, [Truth(client.pid, 0, 0)])

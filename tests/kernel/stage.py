@@ -186,7 +186,7 @@ class Stage:
         first = _truth(author.stdout.readline())
         target = (HOST, PUBLISHED) if port == INNER_PORT else (scenario.to, port)
         calls = [self._call(scenario.caller, target) for _ in range(scenario.number)]
-        assert author.wait(10) == 0
+        assert author.wait(60) == 0
         return Played(scenario, target[1], [call._replace(pid=first.pid) for call in calls])
 
     def _call(self, kind: str, target: tuple[str, int]) -> Truth:

@@ -177,7 +177,7 @@ def test_where_nothing_is_missing_there_is_no_fallback_and_a_kill_leaves_nothing
     programs, links = held(watcher.pid)
     assert programs <= kernel.programs()
     watcher.kill()
-    watcher.wait(10)
+    watcher.wait(60)
     watcher.stderr.close()
     wait_for(lambda: not programs & kernel.programs(), what="the unloading")
     wait_for(lambda: not links & kernel.links(), what="the detaching")

@@ -27,7 +27,7 @@ def collecting(path: str) -> Iterator[Collector]:
     thread = threading.Thread(target=collector.run)
     thread.start()
     try:
-        assert collector.connected.wait(10)
+        assert collector.connected.wait(60)
         yield collector
     finally:
         collector.stop()

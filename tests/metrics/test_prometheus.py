@@ -43,7 +43,7 @@ def test_a_scrape_asks_anew() -> None:
     try:
         address = f"http://127.0.0.1:{server.server_address[1]}/metrics"
         for _ in range(2):
-            with urllib.request.urlopen(address, timeout=10) as answer:
+            with urllib.request.urlopen(address, timeout=60) as answer:
                 assert b"procwire_y 1.0" in answer.read()
     finally:
         server.shutdown()

@@ -82,7 +82,7 @@ def stream(*events: dict[str, Any], until: threading.Event | None = None) -> Ans
             line = json.dumps(event).encode() + b"\n"
             talk.sendall(f"{len(line):x}\r\n".encode() + line + b"\r\n")
         if until is not None:
-            until.wait(10)
+            until.wait(60)
         talk.sendall(b"0\r\n\r\n")
 
     return answer

@@ -52,7 +52,7 @@ def test_closing_ends_a_silent_stream(tmp_path: Path) -> None:
         wait_for(lambda: api._stream, what="the stream")
         time.sleep(0.05)
         api.close()
-        thread.join(5)
+        thread.join(60)
         assert not thread.is_alive()
         over.set()
     assert seen[-1:] in (["cache"], ["ended"])

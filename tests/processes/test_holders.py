@@ -106,7 +106,7 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         seeker.scan_all()
         assert len(seeker._holders) <= 64
         # A whole scan is rationed by time, so the first answer may be none.
-        assert wait_for(lambda: seeker.find(inode_of(ours[0]), os.geteuid()), seconds=5.0)
+        assert wait_for(lambda: seeker.find(inode_of(ours[0]), os.geteuid()))
     finally:
         for each in ours:
             each.close()

@@ -174,7 +174,7 @@ def test_a_program_that_is_gone_keeps_its_name_arguments_parent_and_user(owners:
             program = subprocess.Popen(words)
             accepted, there = listener.accept()
             accepted.close()
-            assert program.wait(10) == 0
+            assert program.wait(60) == 0
             keys.append((program.pid, key_from(TCP, there[0], there[1], here[0], here[1])))
     for pid, key in keys:
         found = owners.owner(key)

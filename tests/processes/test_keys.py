@@ -8,6 +8,7 @@ from procwire.model import address
 from procwire.model.flow import Flow
 from procwire.processes import keys
 from procwire.processes.keys import Key, key_from, key_of
+from procwire.warden.messages import LookUp
 
 
 def flow_of(proto: int, src: str, sport: int, dst: str, dport: int) -> Flow:
@@ -28,6 +29,13 @@ def test_a_flow_and_its_text_have_the_same_key(src: str, dst: str) -> None:
 
 def test_a_mapped_address_loses_its_cover() -> None:
     assert key_from(6, "::ffff:1.2.3.4", 1, "::ffff:5.6.7.8", 2) == Key(6, b"\1\2\3\4", 1, b"\5\6\7\x08", 2)
+
+
+def test_a_packet_may_have_one_mapped_address_alone() -> None:
+    key = key_of(flow_of(17, "::ffff:1.2.3.4", 1, "2001:db8::2", 2))
+    assert (len(key.src), len(key.dst)) == (16, 16)
+    assert key == key_from(17, "::ffff:1.2.3.4", 1, "2001:db8::2", 2)
+    LookUp(*key)  # is to be asked for, as every flow is
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from msgspec import structs
 from procwire.bpf import records
 from procwire.bpf.libbpf import BpfError
 from procwire.model.process import EXACT, LISTENER, Glimpse, Owner, ProcessRef
+from procwire.processes import procfs
 from procwire.processes.answers import Look
 from procwire.processes.kernel import SOURCE
 from procwire.processes.keys import Key
@@ -226,3 +227,28 @@ def test_what_is_not_certain_is_not_glimpsed(book: Book, noted: NotedOwners) -> 
     book.broken = False
     noted.renew([])
     assert glimpsed(noted, OUT) is None
+
+
+def test_an_answer_stands_until_something_else_is_noted_of_its_socket(book: Book, noted: NotedOwners) -> None:
+    begun = procfs.start_ns(noted._boot, procfs.ticks(7000))
+    curl = ProcessRef(pid=7, start=begun, name="curl")
+    answer = told(curl, 1).owner
+    assert not noted.stands(OUT, answer), "there is no note"
+    book.note(OUT, 7, cookie=1)
+    assert noted.stands(OUT, answer)
+    assert noted.stands(OUT.turned(), told(curl, 1, side="dst").owner)
+    for other in (
+        structs.replace(answer, socket=2),
+        structs.replace(answer, process=None),
+        structs.replace(answer, process=ProcessRef(pid=7, start=begun + 10**9, name="curl")),
+    ):
+        assert not noted.stands(OUT, other)
+    book.lives[7] = records.Life(executed=200)
+    assert not noted.stands(OUT, answer), "it has become another program"
+    book.lives.clear()
+    book.note(OUT, 8, cookie=1)
+    assert not noted.stands(OUT, answer), "another uses it"
+    book.note(OUT, 7, cookie=1, since=40)
+    assert not noted.stands(OUT, answer), "it may have been passed on before all sockets were seen last"
+    book.broken = True
+    assert not noted.stands(OUT, answer)

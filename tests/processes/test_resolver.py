@@ -42,7 +42,7 @@ class Scripted(Owners):
 
     def look(self, key: Key) -> Look:
         if self.gate is not None:
-            self.gate.wait(10)
+            self.gate.wait(60)
         self.seen += 1
         return self.looks[min(self.seen, len(self.looks)) - 1]
 
@@ -121,7 +121,7 @@ def test_an_owner_is_told_at_once_while_the_other_end_is_waited_for(monkeypatch:
         wait_for(ended, what="the answers")
     assert [answer.final for answer in found] == [False, True]
     assert [answer.owner.peer for answer in found] == [None, someone]
-    assert [answer.owner.answered for answer in found] == [101, 101]
+    assert [answer.owner.answered for answer in found] == [103, 103]
 
 
 def test_what_was_glimpsed_is_filled_in_and_stands_where_nobody_tells_more(
@@ -195,6 +195,33 @@ def test_an_end_between_a_look_and_its_answer_is_looked_at_once_more() -> None:
     assert (again, owner.process) == (flow, child)
 
 
+def test_an_end_during_a_look_is_looked_at_once_more() -> None:
+    """What was noted before the end, and after the look began, is not in its answer."""
+    parent, child = (ProcessRef(pid=pid, start=1, name="x") for pid in (7, 8))
+    looks = [
+        Look(Owner(process=who, confidence=EXACT, side="src", socket=5), final=True)
+        for who in (parent, child)
+    ]
+    gate = threading.Event()
+    made: list[Scripted] = []
+
+    def opened() -> Owners:
+        made.append(Scripted(looks, gate))
+        return made[0]
+
+    with Resolver(opened, warm=False) as background:
+        flow = flow_of(KEY)
+        background.submit(flow)
+        wait_for(lambda: background._asked, what="the look")
+        assert not background.review(flow), "its answer has not come"
+        gate.set()
+        wait_for(lambda: not background.pending and background._done, what="the answer")
+        (first,) = background.collect()
+        assert (first.owner.process, first.final) == (parent, False)
+        ((again, owner),) = collect(background, 1)
+    assert (again, owner.process) == (flow, child)
+
+
 def test_all_sockets_are_seen_at_the_start_and_then_as_often_as_asked() -> None:
     seen: list[int] = []
 
@@ -239,6 +266,37 @@ def test_at_the_end_everything_has_an_answer() -> None:
     assert background.collect()[0][1].confidence == UNKNOWN
 
 
+def test_at_the_end_only_what_does_not_surely_stand_is_looked_at_once_more() -> None:
+    parent, child = (ProcessRef(pid=pid, start=1, name="x") for pid in (7, 8))
+    heir = Owner(process=child, confidence=EXACT, side="src", socket=5)
+
+    class Sure(Scripted):
+        def stands(self, key: Key, owner: Owner) -> bool:
+            return owner.socket != 5
+
+    gate = threading.Event()
+    made: list[Sure] = []
+
+    def opened() -> Owners:
+        made.append(Sure([DONE, Look(heir, final=True)], gate))
+        return made[0]
+
+    background = Resolver(opened, warm=False)
+    background.submit(flow_of(KEY))
+    wait_for(lambda: background._asked, what="the look that keeps all others waiting")
+    flows = [flow_of(KEY) for _ in range(2000)]
+    for number, flow in enumerate(flows, 1):
+        flow.number = number
+        flow.owner = Owner(process=parent, confidence=EXACT, side="src", socket=6 - (number == len(flows)))
+        assert background.review(flow)
+    background._stopping = True
+    gate.set()
+    background.close(60)
+    answers = {answer.flow.number: answer.owner.process for answer in background.collect() if answer.final}
+    assert [answers[flow.number] for flow in flows] == [parent] * 1999 + [child]
+    assert made[0].seen == 2
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_defect_is_told_as_the_reason() -> None:
     class Broken(Owners):
@@ -248,7 +306,7 @@ def test_a_defect_is_told_as_the_reason() -> None:
     with Resolver(Broken, warm=False) as background:
         background.wait_ready()
         background.submit(flow_of(KEY))
-        background._thread.join(10)
+        background._thread.join(60)
         assert not background.submit(flow_of(KEY))
         (_, owner, _), *_ = background.collect()
     assert owner.reason == "the look-up failed: ValueError: a defect"
@@ -273,7 +331,7 @@ def test_a_thread_that_cannot_start_says_why_and_answers() -> None:
 
     with Resolver(refused) as background:
         assert background.wait_ready()
-        background._thread.join(5)
+        background._thread.join(60)
         assert not background.submit(flow_of(KEY))
         ((_, owner, _),) = background.collect()
     assert background.problem == "not allowed here"

@@ -27,7 +27,7 @@ def test_what_is_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     gate = threading.Event()
     done: list[bool] = []
     writer = Scribe()
-    assert writer.add(lambda: done.append(gate.wait(10)), 6)
+    assert writer.add(lambda: done.append(gate.wait(60)), 6)
     assert not writer.add(lambda: None, 6)
     assert writer.add(lambda: None, 0)
     gate.set()

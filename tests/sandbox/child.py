@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
+
+from procwire.sandbox import confine, profile
+from procwire.sandbox.plan import STRICT
 
 
 def in_child(work: Callable[[], Any]) -> Any:
@@ -44,3 +48,27 @@ def refused(step: Callable[[], Any]) -> str:
     except OSError as error:
         return errno.errorcode.get(error.errno or 0, "?")
     return ""
+
+
+@contextlib.contextmanager
+def shut_in() -> Iterator[int]:
+    """A process that has confined itself as a reader, and waits: its pid."""
+    reader, writer = os.pipe()
+    back, go = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.close(go)
+            confine.confine(profile.reader(STRICT, quiet=True))
+            os.write(writer, b"+")
+            os.read(back, 1)
+        finally:
+            os._exit(0)
+    os.close(writer)
+    try:
+        assert os.read(reader, 1) == b"+"
+        yield pid
+    finally:
+        for fd in (reader, back, go):
+            os.close(fd)
+        os.waitpid(pid, 0)

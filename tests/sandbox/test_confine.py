@@ -16,7 +16,7 @@ from procwire.sandbox import plan as words
 from procwire.sandbox.plan import BEST_EFFORT, ENFORCED, OFF, STRICT, Confinement
 from procwire.sandbox.readback import status
 from procwire.sandbox.syscalls import SandboxError
-from tests.sandbox.child import in_child, refused
+from tests.sandbox.child import in_child, refused, shut_in
 
 
 def confined(mode: str, work: Callable[[Confinement], Any] = lambda done: None) -> Any:
@@ -38,22 +38,8 @@ def test_everything_is_in_force_here_and_the_kernel_says_so() -> None:
 
 
 def test_it_is_seen_from_outside() -> None:
-    reader, writer = os.pipe()
-    back, go = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            os.close(go)
-            confine.confine(profile.reader(STRICT, quiet=True))
-            os.write(writer, b"+")
-            os.read(back, 1)
-        finally:
-            os._exit(0)
-    assert os.read(reader, 1) == b"+"
-    fields = status(pid)
-    for fd in (reader, writer, back, go):
-        os.close(fd)
-    os.waitpid(pid, 0)
+    with shut_in() as pid:
+        fields = status(pid)
     assert fields["Name"] == profile.READER
     assert {int(fields[name], 16) for name in ("CapPrm", "CapEff", "CapInh", "CapBnd", "CapAmb")} == {0}
     assert (fields["NoNewPrivs"], fields["Seccomp"]) == ("1", "2")

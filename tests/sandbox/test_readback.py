@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from procwire.sandbox import confine, profile, readback
-from procwire.sandbox.plan import STRICT
+from procwire.sandbox import profile, readback
+from tests.sandbox.child import shut_in
 
 
 def test_of_this_process() -> None:
@@ -23,22 +23,8 @@ def test_of_one_that_is_gone() -> None:
 
 
 def test_a_confined_process_is_found_and_described() -> None:
-    reader, writer = os.pipe()
-    back, go = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            os.close(go)
-            confine.confine(profile.reader(STRICT, quiet=True))
-            os.write(writer, b"+")
-            os.read(back, 1)
-        finally:
-            os._exit(0)
-    os.read(reader, 1)
-    found = {cell.pid: cell for cell in readback.cells()}
-    for fd in (reader, writer, back, go):
-        os.close(fd)
-    os.waitpid(pid, 0)
+    with shut_in() as pid:
+        found = {cell.pid: cell for cell in readback.cells()}
     cell = found[pid]
     assert (cell.name, cell.capabilities, cell.bounding) == (profile.READER, (), 0)
     assert (cell.no_new_privs, cell.seccomp, cell.network) == (True, "filter", "own")

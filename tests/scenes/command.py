@@ -48,7 +48,7 @@ class Command:
         """Send a signal; its exit code, and the seconds it took to end."""
         started = time.monotonic()
         self.program.send_signal(number)
-        code = self.program.wait(10)
+        code = self.program.wait(60)
         return code, time.monotonic() - started
 
 

@@ -68,7 +68,7 @@ class Daemon:
             found = children(self.program.pid)
             return bool(found) and found[0] != before[0] and "procwire: watching" in self.log[said:]
 
-        wait_for(other, seconds=30, what="another engine")
+        wait_for(other, what="another engine")
         return self.family
 
     def end(self) -> tuple[int, float]:
@@ -76,7 +76,7 @@ class Daemon:
         if self.program.poll() is None:
             self.program.send_signal(signal.SIGTERM)
         started = time.monotonic()
-        code = self.program.wait(20)
+        code = self.program.wait(60)
         self.manager.close()
         self._log.close()
         return code, time.monotonic() - started

@@ -110,7 +110,7 @@ class Manager:
             )  # fmt: skip
         try:
             self.pid = int(wait_for(self._child, what="a container"))
-            wait_for(self._is_up, seconds=60, what="systemd")
+            wait_for(self._is_up, what="systemd")
         except TimeoutError as error:
             self.end()
             raise TimeoutError(f"{error}: {self.console.read_text()}") from None
@@ -139,8 +139,8 @@ class Manager:
                 os.kill(int(child), signal.SIGKILL)
             else:
                 self._program.kill()
-        self._program.wait(20)
-        wait_for(self._is_empty, seconds=20, what="the end of all processes inside")
+        self._program.wait(60)
+        wait_for(self._is_empty, what="the end of all processes inside")
 
     def _inside(self, *words: str, given: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -68,7 +68,7 @@ def hello(scene: Scene, *words: str, name: str = NAME) -> None:
     """One TLS conversation."""
     command = scene.client.words("openssl", "s_client", "-connect", f"{SERVER}:8443", "-servername", name,
                                  "-alpn", "http/1.1", "-quiet", *words)  # fmt: skip
-    subprocess.run(command, input=b"GET / HTTP/1.0\r\n\r\n", capture_output=True, timeout=10, check=False)
+    subprocess.run(command, input=b"GET / HTTP/1.0\r\n\r\n", capture_output=True, timeout=60, check=False)
 
 
 def echo(host: Host, address: str, port: int) -> subprocess.Popen[bytes]:
@@ -80,7 +80,7 @@ def echo(host: Host, address: str, port: int) -> subprocess.Popen[bytes]:
 
 def exchange(client: socket.socket, peer: tuple[str, int], datagrams: list[bytes]) -> int:
     """Send datagrams one by one and read each answer; returns the payload bytes of one side."""
-    client.settimeout(5)
+    client.settimeout(60)
     for datagram in datagrams:
         client.sendto(datagram, peer)
         assert client.recv(65536) == datagram

@@ -151,6 +151,6 @@ def test_what_cannot_be_done_is_said_in_one_line(
     if command.program.poll() is None:
         say(client, 7360)
         command.program.send_signal(signal.SIGTERM)
-    assert command.program.wait(10) == code
+    assert command.program.wait(60) == code
     assert said in command.words.splitlines()[-1]
     assert "Traceback" not in command.words

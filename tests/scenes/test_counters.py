@@ -44,7 +44,7 @@ def set_counters(host: Host) -> None:
     rules = RULES.format(each_in=into, each_out=out)
     declared = "".join(f"counter {name} {{ }}\n" for name in names)
     rules = rules.replace("table inet count {", "table inet count {\n" + declared)
-    subprocess.run(host.words("nft", "-f", "-"), input=rules.encode(), check=True, timeout=10)
+    subprocess.run(host.words("nft", "-f", "-"), input=rules.encode(), check=True, timeout=60)
 
 
 def counters(host: Host) -> dict[str, tuple[int, int]]:
@@ -66,7 +66,7 @@ def converse(client: socket.socket, listener: socket.socket) -> None:
     client.shutdown(socket.SHUT_WR)
     assert client.recv(1) == b""
     client.close()
-    done.join(5)
+    done.join(60)
 
 
 def answer(listener: socket.socket) -> None:
@@ -168,7 +168,7 @@ def test_a_datagram_in_fragments_is_counted_once(source: str) -> None:
     def work(host: Host, other: Host) -> None:
         with other.socket(kind=socket.SOCK_DGRAM) as receiver, host.socket(kind=socket.SOCK_DGRAM) as sender:
             receiver.bind((talk.SERVER, PORT))
-            receiver.settimeout(10)
+            receiver.settimeout(60)
             for size in (3000, 100, 3000):
                 sender.sendto(bytes(size), (talk.SERVER, PORT))
                 assert len(receiver.recv(4096)) == size
@@ -191,7 +191,7 @@ def test_what_every_member_of_a_group_has_is_counted_once(source: str) -> None:
         made.bind(("", PORT))
         joined = socket.inet_aton(group) + socket.inet_aton(address)
         made.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, joined)
-        made.settimeout(10)
+        made.settimeout(60)
         return made
 
     def work(host: Host, other: Host) -> None:
@@ -214,7 +214,7 @@ def test_a_raw_socket_s_copy_is_not_counted(source: str) -> None:
         copies = [socket.socket(socket.AF_INET, socket.SOCK_RAW, proto) for proto in (6, 17)]
         with host.socket(kind=socket.SOCK_DGRAM) as receiver, other.socket(kind=socket.SOCK_DGRAM) as sender:
             receiver.bind(("10.77.0.1", PORT))
-            receiver.settimeout(10)
+            receiver.settimeout(60)
             for _ in range(5):
                 sender.sendto(b"datagram", ("10.77.0.1", PORT))
                 assert receiver.recv(100) == b"datagram"
@@ -231,7 +231,7 @@ def test_what_is_read_whole_on_loopback_is_read_once(source: str) -> None:
 
     def work(_host: Host, _other: Host) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as raw:
-            raw.settimeout(10)
+            raw.settimeout(60)
             raw.sendto(asked, ("127.0.0.1", 0))
             while raw.recv(100)[20] != 0:  # an echo reply
                 pass

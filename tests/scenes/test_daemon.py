@@ -71,7 +71,7 @@ def test_it_tells_flows_with_their_owners(host: Host, daemon: Daemon) -> None:
             events.extend(client.events(0.2))
             return sum(event.id == feed.id and event.event == "open" for event in events) >= 5
 
-        wait_for(told, seconds=15, what="five flows")
+        wait_for(told, what="five flows")
         assert {event.row[0] for event in events if event.id == feed.id} == {"python3"}
         assert sum(event.id == seen.id for event in events) >= 5
         found = client.rows("flow", ["flow_id", "process"], "app == http", ["-start"], limit=1)
@@ -87,13 +87,13 @@ def test_it_tells_flows_with_their_owners(host: Host, daemon: Daemon) -> None:
 
 def test_it_says_who_answers_for_packets(host: Host, daemon: Daemon) -> None:
     with daemon.client() as client:
-        wait_for(lambda: client.rows("accounting").total, seconds=20, what="a second look")
+        wait_for(lambda: client.rows("accounting").total, what="a second look")
         talk(host)
 
         def settled() -> list[dict[str, Any]]:
             return [row for row in client.rows("accounting").dicts() if row["attributed"] > 10]
 
-        (row,) = wait_for(settled, seconds=20, what="what was said")
+        (row,) = wait_for(settled, what="what was said")
         assert (row["interface"], row["direction"], row["unexplained"]) == ("lo", "in", 0)
 
 
@@ -140,7 +140,7 @@ def test_a_part_that_is_killed_is_started_anew_and_said(daemon: Daemon, which: i
         client.rows("health")
     client.close()
     assert ("was ended by SIGKILL", "it has ended: nothing can be asked")[which] in daemon.log
-    wait_for(lambda: _restarts(daemon.path) == which + 1, seconds=20, what="the count of restarts")
+    wait_for(lambda: _restarts(daemon.path) == which + 1, what="the count of restarts")
 
 
 def _restarts(path: str) -> int:
@@ -156,7 +156,7 @@ def test_without_the_one_that_stays_the_others_end_and_its_socket_is_taken_over(
     daemon.hear("READY=1")
     family = daemon.family
     daemon.program.send_signal(signal.SIGKILL)
-    daemon.program.wait(5)
+    daemon.program.wait(60)
     wait_for(lambda: all(is_over(pid) for pid in family), what="the end of both")
     assert Path(daemon.path).exists()
     (tmp_path / "n").unlink()
@@ -215,7 +215,7 @@ def test_what_it_writes_beside_is_kept_when_a_part_dies(host: Host, tmp_path: Pa
     talk(host)
     wait_for(lambda: log.read_bytes().count(b"\n") >= 5, what="the events")
     os.kill(engine, signal.SIGKILL)
-    wait_for(lambda: daemon.log.count("watching lo") == 2, seconds=30, what="another engine")
+    wait_for(lambda: daemon.log.count("watching lo") == 2, what="another engine")
     talk(host)
     again = tmp_path / "log.1.jsonl"
     wait_for(lambda: again.exists() and again.read_bytes().count(b"\n") >= 5, what="more events")

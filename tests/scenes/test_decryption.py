@@ -79,7 +79,7 @@ def _browse(scene: Scene, keys: Path) -> None:
             "--resolve", f"www.example.com:443:{SERVER}", f"https://www.example.com{path}",
             env=os.environ | {"SSLKEYLOGFILE": str(keys)},
         )  # fmt: skip
-        assert call.wait(15) == 0
+        assert call.wait(60) == 0
 
 
 def test_what_is_inside_is_named(made: Recording) -> None:

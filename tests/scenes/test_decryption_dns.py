@@ -87,7 +87,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         )
         calls += over_http1(scene, certificate, key)
         for words in calls:
-            scene.client.start(*words, env=environment).wait(15)
+            scene.client.start(*words, env=environment).wait(60)
     return capture, keys
 
 

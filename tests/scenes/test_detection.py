@@ -78,7 +78,7 @@ def test_iodine_is_a_tunnel(tmp_path: Path) -> None:
     with watched(tmp_path) as (scene, command):
         scene.serve(53, "iodined", "-f", "-c", "-P", "pw", "10.99.0.1", "t.example.net", udp=True)
         scene.client.start("iodine", "-f", "-r", "-m", "200", "-P", "pw", talk.SERVER, "t.example.net")
-        wait_for(lambda: "dns0" in scene.client.run("ip", "-o", "link"), seconds=20, what="the tunnel")
+        wait_for(lambda: "dns0" in scene.client.run("ip", "-o", "link"), what="the tunnel")
 
         def pushed() -> Any:
             with contextlib.suppress(OSError), scene.client.socket(kind=socket.SOCK_DGRAM) as data:
@@ -87,7 +87,7 @@ def test_iodine_is_a_tunnel(tmp_path: Path) -> None:
             time.sleep(0.2)
             return found(command, "dns-tunnel")
 
-        line = wait_for(pushed, seconds=20, what="dns-tunnel")[0]
+        line = wait_for(pushed, what="dns-tunnel")[0]
     assert (line["target"], line["process"]) == ("example.net", "iodine")
 
 
@@ -119,7 +119,7 @@ def test_dns2tcp_is_a_tunnel(tmp_path: Path) -> None:
             )  # fmt: skip
             return found(command, "dns-tunnel")
 
-        line = wait_for(fetched, seconds=40, what="dns-tunnel")[0]
+        line = wait_for(fetched, what="dns-tunnel")[0]
     assert (line["target"], line["process"]) == ("example.net", "dns2tcpc")
 
 
@@ -212,7 +212,7 @@ def test_a_sigma_rule_over_what_is_executed_within_the_cell_of_the_engine(tmp_pa
             scene.client.run("bash", "-c", "exec -a procwire-test sh -c 'sleep 0.2; : needle'", check=False)
             return found(command, "executed")
 
-        line = wait_for(executed, seconds=40, what="the program")[0]
+        line = wait_for(executed, what="the program")[0]
     assert line["severity"] == "high"
     assert str(line["cmdline"]).endswith("'sleep 0.2; : needle'")
 
@@ -232,7 +232,7 @@ def test_arpspoof_is_told(tmp_path: Path) -> None:
             time.sleep(0.3)
             return found(command, "arp-spoofing")
 
-        line = wait_for(claimed, seconds=20, what="arp-spoofing")[0]
+        line = wait_for(claimed, what="arp-spoofing")[0]
     assert line["target"] == "10.77.0.9"
     assert "02:00:00:00:00:09" in line["detail"]
 

@@ -72,7 +72,7 @@ def test_python_client_and_server_in_two_hosts(
         served = talk.echo(server, talk.SERVER, 7100)
     with watch(client if watcher == "client" else server, WatchOptions()) as live:
         caller = python(client, CALLER, transport, talk.SERVER, "7100", "--password=hunter2")
-        assert caller.wait(10) == 0
+        assert caller.wait(60) == 0
     _, owner = one(live, 7100)
     assert owner.process is not None, owner.reason
     assert (owner.process.pid, owner.confidence, owner.side) == (caller.pid, EXACT, "src")
@@ -88,7 +88,7 @@ def test_on_loopback_both_ends_are_known(hosts: tuple[Host, Host]) -> None:
     served = talk.echo(host, "127.0.0.1", 7101)
     with watch(host, WatchOptions()) as live:
         caller = python(host, CALLER, "udp", "127.0.0.1", "7101", "x")
-        assert caller.wait(10) == 0
+        assert caller.wait(60) == 0
     _, owner = one(live, 7101)
     assert owner.process is not None
     assert owner.peer is not None
@@ -104,7 +104,7 @@ def test_curl_and_nginx(hosts: tuple[Host, Host], tmp_path: Path) -> None:
     with watch(client, WatchOptions()) as live:
         caller = client.start("curl", "-s", "-o", "/dev/null", "--header", "Authorization: Bearer s3cr3t",
                               f"http://{talk.SERVER}/slow/large.bin")  # fmt: skip
-        assert caller.wait(10) == 0
+        assert caller.wait(60) == 0
     _, owner = one(live, 80)
     assert owner.process is not None
     assert (owner.process.name, owner.process.pid, owner.confidence) == ("curl", caller.pid, EXACT)
@@ -134,7 +134,7 @@ def test_curls_that_are_gone_at_once_are_never_someone_elses(
     with watch(client, WatchOptions()) as live:
         for _ in range(10):
             caller = client.start("curl", "-s", "-o", "/dev/null", f"http://{talk.SERVER}/")
-            assert caller.wait(10) == 0
+            assert caller.wait(60) == 0
             pids.add(caller.pid)
     flows = live.audience.flows()
     owners = [owner_of(flow) for flow in flows if flow.dport == 80]

@@ -51,7 +51,7 @@ def talk(host: Host, times: int = 5) -> None:
         "    a.sendall(b'HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n'); c.recv(99)\n"
         "    c.close(); a.close()\n"
     )
-    assert host.start("python3", "-c", code).wait(20) == 0
+    assert host.start("python3", "-c", code).wait(60) == 0
 
 
 def test_both_are_confined_and_tell_owners_and_protocols(host: Host, tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_killed_at_any_moment_the_other_ends_and_says_so(host: Host, tmp_path: P
         engine, warden = engine_of(command), warden_of(command)
         time.sleep(choose.random() / 2)  # any moment
         os.kill(warden if victim == "warden" else engine, signal.SIGKILL)
-        code = command.program.wait(10)
+        code = command.program.wait(60)
         _both_end(warden, engine)
         if victim == "warden":
             assert code == 1

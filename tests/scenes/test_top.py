@@ -50,7 +50,7 @@ class Tmux:
             capture_output=True,
             text=True,
             check=True,
-            timeout=20,
+            timeout=60,
             env=variables,
         ).stdout
 

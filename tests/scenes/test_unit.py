@@ -61,7 +61,7 @@ def test_started_is_told_by_the_daemon_and_everything_works_in_the_units_cell(ma
         question = "SELECT app FROM flow_now WHERE app = 'http'"
         return manager.procwire("query", question, "--json").splitlines()
 
-    wait_for(lambda: len(seen()) >= 5, seconds=30, what="five flows")
+    wait_for(lambda: len(seen()) >= 5, what="five flows")
     rows = health(manager)
     bad = [row for row in rows if row.get("status") not in ("ok", None)]
     assert not [row for row in bad if row["part"] in ("capture", "sandbox", "store")]
@@ -99,8 +99,8 @@ def test_a_daemon_that_hangs_is_ended_by_the_watchdog_and_begins_anew(manager: M
     manager.run("systemctl", "restart", "procwire")
     before = manager.shown("MainPID")
     manager.run("kill", "-STOP", before)
-    wait_for(lambda: manager.shown("NRestarts") != "0", seconds=40, what="the watchdog")
-    wait_for(lambda: manager.shown("ActiveState") == "active", seconds=40, what="another daemon")
+    wait_for(lambda: manager.shown("NRestarts") != "0", what="the watchdog")
+    wait_for(lambda: manager.shown("ActiveState") == "active", what="another daemon")
     assert manager.shown("MainPID") != before
     assert any("Watchdog timeout" in entry["MESSAGE"] for entry in journal(manager))
 

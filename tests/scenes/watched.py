@@ -66,7 +66,7 @@ class Watch:
     def start(self) -> None:
         """Return when frames are being taken in."""
         self._thread.start()
-        wait_for(lambda: self.audience.ticks or self._error, seconds=60, what="procwire")
+        wait_for(lambda: self.audience.ticks or self._error, what="procwire")
         if self._error is not None:
             raise self._error
 

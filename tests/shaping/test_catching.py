@@ -68,7 +68,7 @@ def test_ports_are_found_behind_options_and_extension_headers(hosts: tuple[Host,
         for count, (family, level, option, value) in enumerate(OPTIONS, 1):
             taker = stack.enter_context(left.socket(family, socket.SOCK_DGRAM))
             taker.bind((places[family], 0))
-            taker.settimeout(10)
+            taker.settimeout(60)
             sender = stack.enter_context(right.socket(family, socket.SOCK_DGRAM))
             sender.setsockopt(level, option, value)
             sender.sendto(b"x", taker.getsockname()[:2])

@@ -131,7 +131,7 @@ def echoing(host: Host, address: str = "10.77.0.1", group: str = "") -> Iterator
 def trips(host: Host, port: int, count: int, address: str = "10.77.0.1") -> None:
     """So many datagrams there and back, one after the other."""
     with host.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        sender.settimeout(10)
+        sender.settimeout(60)
         for _ in range(count):
             sender.sendto(b"there", (address, port))
             assert sender.recv(64) == b"back"

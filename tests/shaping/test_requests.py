@@ -49,7 +49,7 @@ REPLIES: list[Reply] = [Held(7, ["0a1b2c3d"], {"x": "y"}), Applied(1, 2, 3), Don
 def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
     one, other = socket.socketpair()
     with one, other:
-        other.settimeout(5)
+        other.settimeout(60)
         yield one, other
 
 

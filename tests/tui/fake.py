@@ -14,6 +14,7 @@ from procwire.cli.shape_tables import PRESETS, SCENARIOS
 from procwire.engine.catalogue import tables as catalogue
 from procwire.model.alert_tables import ALERTS
 from procwire.model.columns import Table
+from procwire.model.dissected import Field, Layer
 from procwire.model.filter import compile_filter
 from procwire.model.observed import observed
 from procwire.recorder.listing import INCIDENTS
@@ -293,10 +294,15 @@ class FakeHost:
         """See Host."""
         data = bytes((number + place) % 256 for place in range(70))
         layers = (
-            ("eth", 0, 14, (("type", "0x0800"),)),
-            ("ip", 14, 34, (("ttl", "64"),)),
-            ("tcp", 34, 54, ()),
-        )
+            Layer("eth", 0, 14, "02:00:00:00:00:01 > 02:00:00:00:00:02", (Field("type", 12, 14, "0x0800 ip"),)),
+            Layer("ip", 14, 34, "10.0.0.5 > 192.0.2.7  ttl 64", (
+                Field("ttl", 22, 23, "64"), Field("src", 26, 30, "10.0.0.5"), Field("dst", 30, 34, "192.0.2.7"),
+            )),
+            Layer("tcp", 34, 54, "40000 > 443  psh,ack", (Field("src port", 34, 36, "40000"),)),
+            Layer("tls", 54, 70, "application data", (
+                Field("record", 54, 70, "application data"), Field("type", 54, 55, "23 application data", 1),
+            ), "record: 517 bytes announced, 16 of them here"),
+        )  # fmt: skip
         return Frame(number=number, data=data, layers=layers)
 
     def query(self, sql: str) -> Answer:

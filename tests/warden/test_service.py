@@ -79,7 +79,7 @@ class Engine:
         return self.hear(line)
 
     def hear(self, line: int = 0) -> messages.Reply:
-        self.sockets[line].settimeout(10)
+        self.sockets[line].settimeout(60)
         data, self.descriptor = self.lines[line].take()
         return messages.reply(data)
 
@@ -90,7 +90,7 @@ def engine(allowed: Allowed | None = None, **more: Any) -> Iterator[Engine]:
     yield made
     for line in made.lines:
         line.close()
-    made.thread.join(10)
+    made.thread.join(60)
     assert not made.thread.is_alive()
     for line in made.service.lines:
         line.close()
@@ -106,6 +106,12 @@ def ring(**more: Any) -> bytes:
 def refused(answer: messages.Reply) -> str:
     assert isinstance(answer, Refused), answer
     return answer.reason
+
+
+def test_a_question_is_passed_on_whole() -> None:
+    with engine() as made:
+        made.ask(pack(structs.replace(ASKED, at=5)))
+    assert made.known.asked == [Key(6, b"\x7f\0\0\1", 1, b"\x7f\0\0\1", 2, 5)]
 
 
 def test_owners_that_are_asked_for_together_are_told_in_order() -> None:
@@ -171,7 +177,7 @@ def test_nonsense_is_refused_and_then_it_ends() -> None:
     with engine() as made:
         for _ in range(MAX_FAULTS):
             assert "not understood" in refused(made.ask(b"nonsense"))
-        made.thread.join(10)
+        made.thread.join(60)
         assert not made.thread.is_alive()
         assert made.known.asked == []
 
@@ -192,7 +198,7 @@ def test_a_descriptor_that_nobody_asked_for_is_closed() -> None:
 def test_it_ends_with_its_engine() -> None:
     with engine() as made:
         made.lines[1].close()
-        made.thread.join(10)
+        made.thread.join(60)
         assert not made.thread.is_alive()
 
 

@@ -238,6 +238,7 @@ class KernelSource:
                     self._strays.hold(ends, account)
                 else:
                     started = min(started, account.first)
+        self._strays.settle()
         self._since = 0 if self._anew else started - 1
         for number, _ in enumerate(self.ledger.settling(), 1):
             if number % STEP == 0:

@@ -39,31 +39,42 @@ def frame_of(ends: bytes, opener: int = -1, number: int = 0) -> bytes:
 
 
 class Strays:
-    """Accounts that wait for a flow, by their ends; ``here`` are the namespaces that are watched."""
+    """Accounts that wait for a flow, by their ends; ``here`` are the namespaces that are watched.
+
+    What a reading brings is not taken before the whole of it was read (``settle``): of the sockets with the
+    same ends the one that saw the SYN may be read last.
+    """
 
     def __init__(self, here: frozenset[int]) -> None:
         self._here = here
         self._held: dict[bytes, Account] = {}
+        self._ready: dict[bytes, Account] = {}
 
     def __len__(self) -> int:
-        return len(self._held)
+        return len(self._ready)
 
     @property
     def full(self) -> bool:
         """Whether the rest is to come with the next reading."""
-        return len(self._held) >= MAX_STRAYS
+        return len(self._held) + len(self._ready) >= MAX_STRAYS
 
     def hold(self, ends: bytes, account: Account) -> None:
         """What is counted here tells more than the word of another namespace; then, whoever saw the SYN."""
-        known = self._held.get(ends)
+        place = self._ready if ends in self._ready else self._held
+        known = place.get(ends)
         if known is None or self._rank(account) > self._rank(known):
-            self._held[ends] = account
+            place[ends] = account
+
+    def settle(self) -> None:
+        """A reading is over: what it brought may be taken."""
+        self._ready |= self._held
+        self._held.clear()
 
     def take(self) -> tuple[list[bytes], list[Account]]:
         """Some of them: the packets that open their flows, and their accounts."""
-        rows = list(islice(self._held.items(), STRAYS))
+        rows = list(islice(self._ready.items(), STRAYS))
         for ends, _ in rows:
-            del self._held[ends]
+            del self._ready[ends]
         heads = [frame_of(ends, account.opener, account.opening) for ends, account in rows]
         return heads, [account for _, account in rows]
 

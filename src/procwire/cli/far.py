@@ -8,11 +8,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from procwire.api.client import ApiError, Client
 from procwire.api.messages import MAX_ROWS, SOCKET
 from procwire.api.remote import of_dicts, read
+from procwire.cli import exit
+from procwire.cli.attached import failure
 from procwire.model.columns import Table
 
 Row = dict[str, Any]
@@ -69,6 +72,17 @@ def ask(path: str, table: Table, program: str, *, for_all: bool = False) -> Far:
     if client.welcome.sees != "all" and not for_all:
         problems.append(f"{table.name}: of your own processes alone")
     return Far(of_dicts(table), [read(table, answer.columns, row) for row in answer.rows], problems)
+
+
+def shown(path: str, table: Table, program: str, show: Callable[[Table, list[Row]], None]) -> int:
+    """A table as a daemon has it, shown; the exit code, 4 where that is not all. Raises EngineError."""
+    try:
+        found = ask(path, table, program)
+    except ApiError as error:
+        raise failure(error) from None
+    say(path, found.problems)
+    show(found.table, found.rows)
+    return exit.INCOMPLETE if found.problems else exit.OK
 
 
 def say(path: str, problems: list[str]) -> None:

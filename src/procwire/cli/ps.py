@@ -7,11 +7,9 @@ import sys
 import time
 from typing import Any
 
-from procwire.api.client import ApiError
 from procwire.cli import arguments as words
 from procwire.cli import exit
-from procwire.cli.attached import failure
-from procwire.cli.far import add_attach, ask, daemon_for, say
+from procwire.cli.far import add_attach, daemon_for, shown
 from procwire.cli.output.choice import writer
 from procwire.cli.output.tree import grown, with_ancestors
 from procwire.cli.rows import add_outputs, columns_of, ordered
@@ -78,13 +76,7 @@ def _far(arguments: argparse.Namespace, path: str) -> int:
     """As a daemon has them; 4 where that is not all."""
     if arguments.hash:
         raise EngineError("--hash does not go with a daemon's processes: it looks at none", exit.USAGE)
-    try:
-        found = ask(path, PROCESSES, "procwire ps")
-    except ApiError as error:
-        raise failure(error) from None
-    say(path, found.problems)
-    _show(arguments, found.table, found.rows)
-    return exit.INCOMPLETE if found.problems else exit.OK
+    return shown(path, PROCESSES, "procwire ps", lambda table, rows: _show(arguments, table, rows))
 
 
 def _show(arguments: argparse.Namespace, table: Table, rows: list[Any]) -> None:

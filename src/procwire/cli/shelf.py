@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from procwire.cli.beside import plain
-from procwire.cli.dissection import layers_of
+from procwire.dissection.frame import layers_of
 from procwire.engine.api import Context
 from procwire.model.frames import FrameBatch
 from procwire.model.packets import PacketTable

@@ -8,11 +8,9 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from procwire.api.client import ApiError
 from procwire.cli import exit
 from procwire.cli.arguments import add_extensions
-from procwire.cli.attached import failure
-from procwire.cli.far import add_attach, ask, daemon_for, say
+from procwire.cli.far import add_attach, daemon_for, shown
 from procwire.cli.output.choice import writer
 from procwire.cli.rows import add_outputs, columns_of, ordered
 from procwire.engine import api
@@ -61,13 +59,7 @@ def _far(arguments: argparse.Namespace, path: str) -> int:
     """As a daemon has them; 4 where that is not all."""
     if arguments.hash or arguments.unix:
         raise EngineError("--hash and --unix do not go with a daemon's sockets: it has neither", exit.USAGE)
-    try:
-        found = ask(path, SOCKETS, "procwire sockets")
-    except ApiError as error:
-        raise failure(error) from None
-    say(path, found.problems)
-    _show(arguments, found.table, found.rows)
-    return exit.INCOMPLETE if found.problems else exit.OK
+    return shown(path, SOCKETS, "procwire sockets", lambda table, rows: _show(arguments, table, rows))
 
 
 def _show(arguments: argparse.Namespace, table: Table, rows: Iterable[Any]) -> None:

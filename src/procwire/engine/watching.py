@@ -45,7 +45,7 @@ if TYPE_CHECKING:  # loaded once the warden is a process of its own, which needs
 TICK_SECONDS = 0.25
 LAG_NS = 1_000_000_000  # frames may still be in the ring when the clock already reads this much later
 READY_SECONDS = 5.0  # the first look at all sockets of the host may take so long
-LAST_SECONDS = 0.5  # so long may the owners' thread take to end
+LAST_SECONDS = 1.5  # so long may the owners' thread take to end
 SWITCH_SECONDS = 0.0005  # so long may a thread keep another waiting for the interpreter (Python: 5 ms)
 COUNT_SECONDS = 1.0  # from one reading of the kernel's counts to the next
 
@@ -335,7 +335,9 @@ class Watching:
         if self._key_file is not None:
             self._key_file.last()  # while the warden is there, who may have to open it
         if self.resolver is not None:
-            for flow in self.pipeline.tracker.active():
+            away = self.counting.ledger.away if self.counting is not None else None
+            # There may be no time for all: those of other namespaces come last.
+            for flow in sorted(self.pipeline.tracker.active(), key=lambda flow: flow.interface == away):
                 self.resolver.review(flow)
             self.resolver.close(LAST_SECONDS)
             self._collect()

@@ -34,16 +34,27 @@ def plain(packed: bytes) -> bytes:
     return packed[12:] if len(packed) == 16 and packed.startswith(_MAPPED) else packed
 
 
+def alike(src: bytes, dst: bytes) -> tuple[bytes, bytes]:
+    """Two ends without their v4-mapped cover where both have it: no socket has one such end and another.
+
+    A packet may (RFC 4291 section 2.5.5.2 forbids none): that one's ends stay as they are.
+    """
+    bare = plain(src), plain(dst)
+    return bare if len(bare[0]) == len(bare[1]) else (src, dst)
+
+
 def key_of(flow: Flow) -> Key:
     """The key of a flow, seen from its ``src``."""
-    src = address.packed(flow.family, flow.src_hi, flow.src_lo)
-    dst = address.packed(flow.family, flow.dst_hi, flow.dst_lo)
-    return Key(flow.proto, plain(src), flow.sport, plain(dst), flow.dport, flow.first)
+    src, dst = alike(
+        address.packed(flow.family, flow.src_hi, flow.src_lo),
+        address.packed(flow.family, flow.dst_hi, flow.dst_lo),
+    )
+    return Key(flow.proto, src, flow.sport, dst, flow.dport, flow.first)
 
 
 def key_from(proto: int, src: str, sport: int, dst: str, dport: int) -> Key:
     """A key from addresses as text. Raises ValueError for what is not an address."""
-    left, right = (plain(address.packed(*address.split(text))) for text in (src, dst))
+    left, right = alike(*(address.packed(*address.split(text)) for text in (src, dst)))
     return Key(proto, left, sport, right, dport)
 
 

@@ -24,6 +24,7 @@ from procwire.processes.keys import Key
 from procwire.processes.notes import Notes
 
 MAX_KNOWN = 8192  # processes, and sockets that were asked for; then both are forgotten
+SAME_NS = 50_000_000  # two processes read the clock that starts are told by: a pid is not another's so soon
 MAX_ASKED = 1024  # questions whose answers are waited for
 _SURE = frozenset(range(records.CREATED, records.USED + 1))  # how a process came to a socket of its own
 
@@ -89,6 +90,24 @@ class NotedOwners:
         if process is not None:
             return Look(_owner("src", process, src, peer, made=Glimpse), final=False)
         return Look(_owner("dst", peer, dst, made=Glimpse), final=False) if peer and src.strange else None
+
+    def stands(self, key: Key, owner: Owner) -> bool:
+        """Whether nothing was noted of that socket that an answer does not say: no look would tell more.
+
+        Of a socket that was noted before all were seen last, somebody else must say. Never raises.
+        """
+        if owner.process is None or not owner.socket or self._addresses is None:
+            return False
+        try:
+            end = self._end(key if owner.side == "src" else key.turned())
+        except BpfError:
+            return False
+        if end.identity is None or end.cookie != owner.socket or end.noted <= self._since:
+            return False
+        pid, start, _, _, executed = end.identity
+        begun = procfs.start_ns(self._boot, procfs.ticks(start))
+        same = pid == owner.process.pid and abs(begun - owner.process.start) <= SAME_NS
+        return same and executed <= end.noted
 
     def learn(self, key: Key, look: Look) -> None:
         """What somebody else answered."""

@@ -94,6 +94,10 @@ class Owners:
             return Look(_owner("dst", dst, None, src.reason if src.local else ""), final)
         return Look(Owner(process=None, confidence=UNKNOWN, reason=_why(src, dst)), final)
 
+    def stands(self, key: Key, owner: Owner) -> bool:  # noqa: ARG002
+        """Whether an answer surely is what another look would tell; here a look costs no more than to ask."""
+        return False
+
     def ahead(self, keys: Sequence[Key]) -> None:
         """These are looked at next; here that needs no preparation."""
 

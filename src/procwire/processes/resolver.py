@@ -37,7 +37,7 @@ LATE_NS = 1_000_000_000  # and one that is so late is not made any more
 WARM_NS = 1_000_000_000
 NOTED_WARM_NS = 10_000_000_000  # where an origin notes what is used: only idle sockets are left to see
 WARM_RATIO = 50  # the time between two warm-ups is at least so many times what one took
-LAST_NS = 200_000_000  # for looks at what is new when the end comes
+LAST_NS = 1_000_000_000  # for looks when the end comes, at what is new and at what has ended
 TOGETHER = 32  # looks that are announced at once
 # Where the kernel notes what is used no socket is missed by waiting, and each turn of this thread, and of
 # whoever is asked, costs more than a look: a flow is looked at when this has passed since the last turn,
@@ -67,6 +67,9 @@ class Asked(Protocol):
 
     def ahead(self, keys: Sequence[Key]) -> None:
         """These are looked at next, in this order: whoever is far away may begin."""
+
+    def stands(self, key: Key, owner: Owner) -> bool:
+        """See Owners."""
 
 
 class Waiting(NamedTuple):
@@ -107,13 +110,14 @@ class Resolver:
         self._retries = NOTED_RETRIES_NS if noted else RETRIES_NS
         self._gather = GATHER_NS if noted else 0
         self._turned = 0  # when the last looks were over
+        self._asked = 0  # when the look began that is being made, by the wall clock
         self._retry_due = 0  # no further look before
         self._clock = clock
         self._wall = wall
         self._new: deque[Flow] = deque()
         self._ended: deque[tuple[Flow, Owner]] = deque()
         self._later: list[Waiting] = []
-        self._done: deque[Answer] = deque()
+        self._done: deque[tuple[Answer, int]] = deque()  # with the time that the look of it began
         self._open: set[int] = set()  # numbers of flows that were handed in and whose answer is to come
         self._over: dict[int, int] = {}  # those of them that have ended, and when
         self._wake = threading.Condition()
@@ -145,7 +149,7 @@ class Resolver:
         with self._wake:
             if self._stopping or len(self._new) + len(self._later) >= MAX_WAITING:
                 self.refused += 1
-                self._done.append(Answer(flow, _before(flow, self._refusal())))
+                self._tell(Answer(flow, _before(flow, self._refusal())))
                 return False
             self._new.append(flow)
             self._wake.notify()
@@ -186,16 +190,16 @@ class Resolver:
         """
         found = []
         while self._done:
-            answer = self._done.popleft()
-            found.append(self._last(answer) if answer.final else answer)
+            answer, asked = self._done.popleft()
+            found.append(self._last(answer, asked) if answer.final else answer)
         return found
 
-    def _last(self, answer: Answer) -> Answer:
-        """A final answer, but of a flow that has ended since it was found: it may have changed hands."""
+    def _last(self, answer: Answer, asked: int) -> Answer:
+        """A final answer, but of a flow that has ended since it was asked for: it may have changed hands."""
         answer = answer._replace(owner=whole(answer.owner))
         self._open.discard(answer.flow.number)
         over = self._over.pop(answer.flow.number, 0)
-        late = answer.owner.answered <= over and self._look_at_last(answer.flow, answer.owner)
+        late = bool(over) and asked <= over and self._look_at_last(answer.flow, answer.owner)
         return answer._replace(final=not late)
 
     @property
@@ -237,19 +241,40 @@ class Resolver:
         left = self._turned + self._gather - self._clock()
         if 0 < left <= self._gather and 0 < len(self._new) < TOGETHER and not self._stopping:
             time.sleep(left / 1e9)
+        busy = self._answer(owners, BATCH)
+        self._turned = self._clock() if busy else self._turned
+        self._look_again(owners)
+        if self._clock() >= self._warm_due:
+            self._warm_up(owners)
+
+    def _answer(self, owners: Asked, most: int) -> bool:
+        """Look at what is new, and once more at what has ended; False where there was neither."""
         with self._wake:
-            fresh = [self._new.popleft() for _ in range(min(BATCH, len(self._new)))]
-        over = [self._ended.popleft() for _ in range(min(BATCH, len(self._ended)))]
-        for place, (flow, key) in enumerate(_in_time(owners, [*fresh, *(flow for flow, _ in over)])):
+            fresh = [self._new.popleft() for _ in range(min(most, len(self._new)))]
+        over = [self._ended.popleft() for _ in range(min(most, len(self._ended)))]
+        doubted = [ended for ended in over if not self._stands(owners, *ended)]
+        for place, (flow, key) in enumerate(self._in_time(owners, [*fresh, *(flow for flow, _ in doubted)])):
             if place < len(fresh):
                 self._count += 1
                 self._look(owners, Waiting(0, self._count, 0, flow, key, _before(flow)))
             else:
-                self._review(owners, *over[place - len(fresh)], key)
-        self._turned = self._clock() if fresh or over else self._turned
-        self._look_again(owners)
-        if self._clock() >= self._warm_due:
-            self._warm_up(owners)
+                self._review(owners, *doubted[place - len(fresh)], key)
+        return bool(fresh or over)
+
+    def _stands(self, owners: Asked, flow: Flow, owner: Owner) -> bool:
+        """Most flows that end are still whose they were, and that is known without asking anybody."""
+        if not owners.stands(key_of(flow), owner):
+            return False
+        self._tell(Answer(flow, owner))
+        return True
+
+    def _in_time(self, owners: Asked, flows: list[Flow]) -> Iterator[tuple[Flow, Key]]:
+        """Flows with their keys; some are announced together before the first of them is looked at."""
+        for start in range(0, len(flows), TOGETHER):
+            keyed = [(flow, key_of(flow)) for flow in flows[start : start + TOGETHER]]
+            self._asked = self._wall()  # what was noted from now on may not be in the answers
+            owners.ahead([key for _, key in keyed])
+            yield from keyed
 
     def _look_again(self, owners: Asked) -> None:
         """A bounded part of what is due: thousands of flows that nobody owns must not keep others waiting."""
@@ -261,22 +286,18 @@ class Resolver:
                 break
             waiting = heapq.heappop(self._later)
             if now - waiting.due > LATE_NS:
-                self._done.append(Answer(waiting.flow, waiting.owner))
+                self._tell(Answer(waiting.flow, waiting.owner))
             else:
+                self._asked = self._wall()
                 self._look(owners, waiting)
             now = self._clock()
         self._retry_due = now + (now - started) * RETRY_RATIO
 
     def _last_looks(self, owners: Asked) -> None:
-        """What came right before the end gets the one look that is likeliest to tell."""
+        """What came right before the end gets the look that is likeliest to tell; what ended, its last."""
         end = self._clock() + LAST_NS
-        while self._new and self._clock() < end:
-            self._count += 1
-            flow = self._new.popleft()
-            self._look(owners, Waiting(0, self._count, 0, flow, key_of(flow), _before(flow)))
-        while self._ended and self._clock() < end:
-            flow, owner = self._ended.popleft()
-            self._review(owners, flow, owner, key_of(flow))
+        while self._clock() < end and self._answer(owners, TOGETHER):
+            pass
 
     def _look(self, owners: Asked, waiting: Waiting) -> None:
         try:
@@ -287,20 +308,23 @@ class Resolver:
         glimpsed = isinstance(waiting.owner, Glimpse)
         best = revealed(waiting.owner, owner) if glimpsed else merged(waiting.owner, owner)
         if found.final or waiting.attempt >= len(self._retries):
-            self._done.append(Answer(waiting.flow, best))
+            self._tell(Answer(waiting.flow, best), self._asked)
             return
         if best.process is not None and (glimpsed or waiting.owner.process is None):
-            self._done.append(Answer(waiting.flow, best, final=False))
+            self._tell(Answer(waiting.flow, best, final=False))
         due = self._clock() + self._retries[waiting.attempt]
         again = waiting._replace(due=due, attempt=waiting.attempt + 1, owner=best)
         heapq.heappush(self._later, again)
+
+    def _tell(self, answer: Answer, asked: int = 0) -> None:
+        self._done.append((answer, asked))
 
     def _review(self, owners: Asked, flow: Flow, before: Owner, key: Key) -> None:
         try:
             after = owners.look(key).owner
         except OSError:  # the first answer stands
             after = before
-        self._done.append(Answer(flow, reviewed(before, after)))
+        self._tell(Answer(flow, reviewed(before, after)))
 
     def _warm_up(self, owners: Asked) -> None:
         started = self._clock()
@@ -321,13 +345,13 @@ class Resolver:
         with self._wake:
             self._stopping = True
             for waiting in sorted(self._later):
-                self._done.append(Answer(waiting.flow, waiting.owner))
+                self._tell(Answer(waiting.flow, waiting.owner))
             self._later.clear()
             for flow in self._new:
-                self._done.append(Answer(flow, _before(flow, self._refusal())))
+                self._tell(Answer(flow, _before(flow, self._refusal())))
             self._new.clear()
             for flow, owner in self._ended:
-                self._done.append(Answer(flow, owner))
+                self._tell(Answer(flow, owner))
             self._ended.clear()
 
 
@@ -335,11 +359,3 @@ def _before(flow: Flow, nothing: Owner = _STOPPED) -> Owner:
     """What is known of a flow before it is looked at."""
     owner = answer_of(flow)
     return owner if isinstance(owner, Glimpse) else nothing
-
-
-def _in_time(owners: Asked, flows: list[Flow]) -> Iterator[tuple[Flow, Key]]:
-    """Flows with their keys; some are announced together before the first of them is looked at."""
-    for start in range(0, len(flows), TOGETHER):
-        keyed = [(flow, key_of(flow)) for flow in flows[start : start + TOGETHER]]
-        owners.ahead([key for _, key in keyed])
-        yield from keyed

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import msgspec
 
 from procwire.model.columns import Table
+from procwire.model.dissected import Layer
 
 GROUP = "group"  # the table whose rows are flows taken together, see ``Want.by``
 
@@ -129,11 +130,11 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
-    """One packet of a capture, whole. ``layers``: name, first byte, end, and fields as name, value."""
+    """One packet of a capture, whole, and taken apart."""
 
     number: int
     data: bytes
-    layers: tuple[tuple[str, int, int, tuple[tuple[str, str], ...]], ...] = ()
+    layers: tuple[Layer, ...] = ()
 
 
 class Host(Protocol):

@@ -17,9 +17,9 @@ from procwire.model.filter import FilterError
 from procwire.model.values import clean, human_size
 from procwire.tui import grouping, stats
 from procwire.tui.cells import mark, words
+from procwire.tui.dissected import hex_view, told
 from procwire.tui.host import GROUP, Host, HostError, Rows, Want
 from procwire.tui.views.flow import conversation
-from procwire.tui.views.packets import dissected
 from procwire.tui.views.records import summed
 from procwire.tui.views.sheet import exactly
 
@@ -171,7 +171,9 @@ class Plain:
     def packet(self, number: str) -> None:
         """N the layers and bytes of a packet of the last answer"""
         frame = self.host.packet(int(self._row(number).get("number") or 0))
-        self._lines(dissected(frame, 0, 80, ascii_only=True))
+        for line in told(frame):
+            self._say(line)
+        self._lines(hex_view(frame.data, 0, 0))
 
     def acknowledge(self, number: str) -> None:
         """N the alert of a finding of the last answer was seen"""

@@ -12,6 +12,7 @@ from typing import Self
 
 from procwire.capture.opening import RingWish
 from procwire.capture.source import CaptureError
+from procwire.model.process import Owner
 from procwire.processes.answers import Look
 from procwire.processes.keys import Key
 from procwire.processes.noted import NotedOwners
@@ -95,6 +96,10 @@ class RemoteOwners:
     def glimpse(self, key: Key) -> Look | None:
         """What can be said without asking anybody (processes.noted); any thread may want to know."""
         return self._noted.glimpse(key) if self._noted is not None else None
+
+    def stands(self, key: Key, owner: Owner) -> bool:
+        """See Owners."""
+        return self._noted is not None and self._noted.stands(key, owner)
 
     def refresh(self) -> int:
         """See Owners. Raises WardenError."""

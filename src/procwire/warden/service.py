@@ -189,7 +189,7 @@ class Service:
             return Refused(error.strerror or str(error))
 
     def _look(self, owners: Asked, asked: LookUp) -> Found:
-        found = owners.look(Key(asked.proto, asked.src, asked.sport, asked.dst, asked.dport))
+        found = owners.look(Key(asked.proto, asked.src, asked.sport, asked.dst, asked.dport, asked.at))
         return self.shelf.found(found)
 
     def _open(self, asked: OpenRing) -> socket.socket:

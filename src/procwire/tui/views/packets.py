@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 
-from procwire.tui.canvas import Canvas, Ink, Piece, rule
-from procwire.tui.host import Frame, HostError
+from procwire.tui.dissected import Dissected
+from procwire.tui.host import HostError
 from procwire.tui.keys import Key
 from procwire.tui.page import Line
 from procwire.tui.views.absent import WaitingView
 from procwire.tui.views.rows import COLUMNS_KEY, FILTER_KEY, ORDER_KEY
-
-WIDE = 16
 
 
 class PacketsView(WaitingView):
@@ -41,29 +39,34 @@ class PacketsView(WaitingView):
     EMPTY = "no packet yet: they are looked at from now on, while this screen is"
     DOC = (
         "Packets of a capture file, or live the latest from the moment on in which this screen was opened; "
-        "the layers of the one under the cursor, and its bytes. L lights the bytes of the next layer, x "
-        "shows the hex view or hides it, m marks a packet, n goes to the next one, W writes the marked ones "
-        "to a pcapng, or the one under the cursor. On the last line the newest are followed; space holds."
+        "the layers of the one under the cursor, and its bytes. J and K go from field to field, L from layer "
+        "to layer, and what is chosen is lit in the bytes; a click chooses a field, or the one that a byte "
+        "belongs to. x shows the packet or hides it, z gives it the whole screen, m marks a packet, n goes "
+        "to the next one, W writes the marked ones to a pcapng, or the one under the cursor. On the last "
+        "line the newest are followed; space holds."
     )
     KEYS: ClassVar[tuple[Key, ...]] = (
         FILTER_KEY,
         ORDER_KEY,
         COLUMNS_KEY,
-        Key(keys=("L",), action="layer", words="light the bytes of the next layer", short="layer"),
-        Key(keys=("x",), action="hex", words="show the bytes, or hide them", short="bytes"),
+        Key(keys=("J",), action="field(1)", words="light the next field of the packet", short="field"),
+        Key(keys=("K",), action="field(-1)", words="light the field before"),
+        Key(keys=("L",), action="layer", words="light the next layer", short="layer"),
+        Key(keys=("x",), action="hex", words="show the packet, or hide it", short="bytes"),
+        Key(keys=("z",), action="large", words="the packet on the whole screen, or the list again"),
         Key(keys=("m",), action="mark", words="mark the packet, or take the mark away", short="mark"),
         Key(keys=("n",), action="next_mark", words="to the next mark on this page"),
         Key(keys=("W",), action="write", words="write the marked packets to a pcapng", short="write"),
         Key(keys=("F",), action="flow", words="the flow of this packet's ends", short="flow"),
     )
-    DEFAULT_CSS = "PacketsView > #frame { height: 45%; }"
+    DEFAULT_CSS = """
+    PacketsView.large > Grid { height: 3; }
+    PacketsView.large > #frame { height: 1fr; }
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.frame_shown = Canvas(id="frame")
-        self.frame_shown.can_focus = False
-        self.frame: Frame | None = None
-        self.lit = 0
+        self.frame_shown = Dissected(id="frame")
         self.marks: set[int] = set()
         self.following = True  # live: the newest are shown until the cursor goes elsewhere
 
@@ -95,19 +98,12 @@ class PacketsView(WaitingView):
         if line is None or not self.frame_shown.display:
             return
         number = int(line.values.get("number") or 0)
-        if self.frame is None or self.frame.number != number:
+        if self.frame_shown.frame is None or self.frame_shown.frame.number != number:
             try:
-                self.frame = await self.app.ask(self.app.host.packet, number)
+                self.frame_shown.take(await self.app.ask(self.app.host.packet, number))
             except HostError as error:
+                self.frame_shown.frame = None
                 self.frame_shown.draw([((f" {error}", "dim"),)])
-                return
-            self.lit = max(0, len(self.frame.layers) - 1)
-        self._paint()
-
-    def _paint(self) -> None:
-        if self.frame is not None:
-            width = self.frame_shown.size.width
-            self.frame_shown.draw(dissected(self.frame, self.lit, width, ascii_only=self.app.ascii_only))
 
     def on_grid_moved(self) -> None:
         """Another packet is under the cursor."""
@@ -116,12 +112,21 @@ class PacketsView(WaitingView):
 
     def action_layer(self) -> None:
         """Light the next layer."""
-        if self.frame is not None and self.frame.layers:
-            self.lit = (self.lit + 1) % len(self.frame.layers)
-            self._paint()
+        self.frame_shown.next_layer()
+
+    def action_field(self, lines: int) -> None:
+        """Light the next field, or the one before."""
+        self.frame_shown.step(lines)
+
+    def action_large(self) -> None:
+        """Give the packet the screen."""
+        self.frame_shown.add_class("shown")
+        self.toggle_class("large")
+        self.reload()
 
     def action_hex(self) -> None:
-        """Show the bytes, or hide them."""
+        """Show the packet, or hide it."""
+        self.remove_class("large")
         self.frame_shown.toggle_class("shown")
         self.frame_shown.display = self.frame_shown.has_class("shown")
         self.reload()
@@ -162,42 +167,3 @@ class PacketsView(WaitingView):
                 ends.append(f"port == {row[f'{side}_port']}")
         if ends:
             self.app.only(" and ".join(ends))
-
-
-def dissected(frame: Frame, lit: int, width: int, *, ascii_only: bool) -> list[Ink]:
-    """One packet: its layers, and its bytes with those of one layer lit."""
-    lines: list[Ink] = [
-        rule(f"packet {frame.number}, {len(frame.data):,} bytes", width, ascii_only=ascii_only)
-    ]
-    for place, (name, start, end, fields) in enumerate(frame.layers):
-        role = "lit" if place == lit else "accent"
-        said = "  ".join(f"{key}={value}" for key, value in fields)
-        lines.append(((f" {name:<10}", role), (f" {start:>4}-{end - 1 if end > start else start:<5} ", "dim"),
-                      (said, "text")))  # fmt: skip
-    start, end = frame.layers[lit][1:3] if frame.layers else (0, 0)
-    return [*lines, *hex_view(frame.data, start, end)]
-
-
-def hex_view(data: bytes, start: int, end: int) -> list[Ink]:
-    """Bytes as hex and text, those from ``start`` to ``end`` lit."""
-    lines: list[Ink] = []
-    for at in range(0, len(data), WIDE):
-        part = data[at : at + WIDE]
-        pieces: list[Piece] = [(f" {at:06x}  ", "dim")]
-        pieces += _runs([f"{byte:02x} " for byte in part], at, start, end)
-        pieces.append(("   " * (WIDE - len(part)) + " ", "text"))
-        pieces += _runs([chr(byte) if 32 <= byte < 127 else "." for byte in part], at, start, end)
-        lines.append(tuple(pieces))
-    return lines
-
-
-def _runs(texts: Sequence[str], at: int, start: int, end: int) -> list[Piece]:
-    """Texts of neighbouring bytes joined where they look alike."""
-    pieces: list[Piece] = []
-    for offset, text in enumerate(texts, at):
-        role = "lit" if start <= offset < end else "text"
-        if pieces and pieces[-1][1] == role:
-            pieces[-1] = (pieces[-1][0] + text, role)
-        else:
-            pieces.append((text, role))
-    return pieces
