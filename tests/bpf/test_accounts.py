@@ -78,8 +78,8 @@ def test_an_account_is_read_as_it_was_written() -> None:
         packets, size, payload, more, interface, missed = (direction + figure for figure in SIDE)
         health = range(20 + direction, 30 + direction, 2)
         return struct.pack(
-            "=4Q2I8x4I32x6I8x",
-            packets, size, payload, more, interface, 0, 0, 0, missed,
+            "=4QI28x12x2I12x6I8x",
+            packets, size, payload, more, interface, missed,
             7000 * direction, 4 + direction, *health,
         )  # fmt: skip
 

@@ -69,24 +69,23 @@ typedef __u64 __attribute__((may_alias)) word; /* of struct ends, as the map's n
  * account (48 of the kernel's own, 8 of its name), and an account has 8 bytes more than whole lines: so whose it is and
  * the head are one line, and what each packet of a direction changes is another.
  */
-struct side { /* one direction of an account: a cache line of what each of its packets touches, and one of TCP's */
+struct side { /* one direction of an account: a cache line of what each of its packets touches, and one of the rest */
 	__u64 packets;
 	__u64 bytes;
 	__u64 payload;
 	__u64 more; /* wire segments beyond the packets, where packets are joined ones */
 	__u32 interface;
-	__u32 until; /* TCP: the sequence number that the mode speaks of */
+	struct end end; /* TCP */
 	__u8 mode;
-	__u8 flags;
 	__u8 role;
 	__u8 served;
 	__u8 watched; /* its interface is, and its namespace */
-	__u8 spare[3];
+	__u32 until; /* TCP: the sequence number that the mode speaks of */
 	__u32 given; /* packets whose content was handed on */
 	__u32 given_bytes;
 	__u32 missed; /* packets whose content was wanted and could not be */
 	__u32 opening; /* sequence number of the SYN */
-	struct end end; /* TCP */
+	struct trouble trouble; /* TCP */
 };
 
 struct account {
@@ -106,7 +105,7 @@ struct account {
 	struct handshake handshake;
 };
 
-_Static_assert(sizeof(struct side) % 64 == 0 && sizeof(struct account) % 64 == 8, "lines of the map are cache lines");
+_Static_assert(sizeof(struct side) == 128 && __builtin_offsetof(struct side, until) == 64 && sizeof(struct account) % 64 == 8, "lines of the map are cache lines");
 
 struct past { /* a connection whose ends another one has taken over */
 	struct ends key;
@@ -599,13 +598,25 @@ far:
 	look_far(skb, p);
 }
 
-/* As the one above, where there are those functions: bytes in one piece are read where they are. */
+/*
+ * Bytes in one piece are read where they are. Each such load is a dozen instructions, as the kernel looks at its address
+ * first: so they are few and wide. What is read is seen as the inside of a row of bytes, which begins BEFORE bytes ahead of
+ * it: at its beginning the row's type has something else.
+ */
+#define BEFORE 16
+#define WIDE(from, at)                                                                                               \
+	({                                                                                                           \
+		__u64 wide = *(const __u64 *)((from) + BEFORE + (at));                                               \
+		asm volatile("" : "+r"(wide));                                                                       \
+		wide;                                                                                                \
+	})
+
 static __always_inline void look_near(struct __sk_buff *skb, struct packet *p)
 {
 	struct sk_buff *real = bpf_cast_to_kern_ctx(skb);
 	__u32 piece = real->len - real->data_len, type = bpf_core_type_id_kernel(struct __kernel_sockaddr_storage), at;
-	__u64 start = (__u64)real->data + p->head;
-	const __u8 *head = bpf_rdonly_cast((void *)start, type);
+	__u64 start = (__u64)real->data + p->head - BEFORE, copy[V6_BYTES / 8];
+	const __u8 *from = bpf_rdonly_cast((void *)start, type), *head = (const __u8 *)copy;
 	struct way way;
 	bool plain = 0;
 
@@ -613,10 +624,14 @@ static __always_inline void look_near(struct __sk_buff *skb, struct packet *p)
 	if (skb->protocol == bpf_htons(ETH_P_IP)) {
 		if (piece < p->head + V4_BYTES)
 			goto far;
+		copy[0] = WIDE(from, 0), copy[1] = WIDE(from, 8);
+		copy[2] = *(const __u32 *)(from + BEFORE + 16);
 		at = read_v4(p, &way, head);
 	} else if (skb->protocol == bpf_htons(ETH_P_IPV6)) {
 		if (piece < p->head + V6_BYTES)
 			goto far;
+		copy[0] = WIDE(from, 0), copy[1] = WIDE(from, 8), copy[2] = WIDE(from, 16);
+		copy[3] = WIDE(from, 24), copy[4] = WIDE(from, 32);
 		at = read_v6(p, &way, head);
 	} else {
 		return;
@@ -625,14 +640,16 @@ static __always_inline void look_near(struct __sk_buff *skb, struct packet *p)
 		return;
 	if (!p->length) /* longer than the header can say (BIG TCP) */
 		p->length = skb->len - p->head;
-	head = bpf_rdonly_cast((void *)(start + at), type);
+	from = bpf_rdonly_cast((void *)(start + at), type);
 	if (p->key.proto == IPPROTO_TCP) {
 		if (piece < p->head + at + TCP_READ)
 			goto far;
+		copy[0] = WIDE(from, 0), copy[1] = WIDE(from, 8);
 		plain = read_tcp(p, &way, head, at, 1);
 	} else if (p->key.proto == IPPROTO_UDP) {
 		if (piece < p->head + at + UDP_BYTES)
 			goto far;
+		copy[0] = WIDE(from, 0);
 		plain = read_udp(p, &way, head, at);
 	}
 	if (plain)
@@ -745,8 +762,9 @@ static __always_inline void begin(struct side *side)
 	side->packets = side->bytes = side->payload = side->more = 0;
 	side->given = side->given_bytes = 0;
 	side->opening = 0;
-	side->mode = side->flags = 0;
+	side->mode = 0;
 	__builtin_memset(&side->end, 0, sizeof side->end);
+	__builtin_memset(&side->trouble, 0, sizeof side->trouble);
 }
 
 /*
@@ -764,7 +782,7 @@ static __noinline int opens(struct account *account, struct packet *p)
 	past.key = p->key;
 	past.key.cookie = 0;
 	bpf_map_delete_elem(&verdicts, &past.key);
-	if (account->side[side].flags || (account->side[!side].flags & (TCP_ACK | TCP_RST | TCP_FIN))) {
+	if (account->side[side].end.flags || (account->side[!side].end.flags & (TCP_ACK | TCP_RST | TCP_FIN))) {
 		past.key.cookie = p->key.cookie;
 		past.first = account->first;
 		bpf_map_update_elem(&pasts, &past, account, BPF_ANY);
@@ -811,8 +829,8 @@ static __always_inline void add(struct account *account, struct side *mine, stru
 			if (p->flags & TCP_FIN)
 				account->fin |= 1 << side;
 		}
-		if (p->flags & ~mine->flags)
-			mine->flags |= p->flags;
+		if (p->flags & ~mine->end.flags)
+			mine->end.flags |= p->flags;
 		if (p->payload) {
 			if (account->speaker != side + 1) {
 				account->speaker = side + 1;
@@ -842,7 +860,8 @@ static __noinline int look_closely(struct account *account, struct packet *p)
 	};
 
 	if (account)
-		judge(&account->handshake, &account->side[side].end, &account->side[!side].end, &s);
+		judge(&account->handshake, &s, &account->side[side].end, &account->side[!side].end,
+		      &account->side[side].trouble, &account->side[!side].trouble);
 	return 0;
 }
 

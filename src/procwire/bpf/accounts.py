@@ -24,7 +24,7 @@ _COOKIE = struct.Struct("=Q")
 _KEY = struct.Struct("=6Q")
 _NUMBER = 2**64 - 1
 # What user space has a use for: the head, and of both sides what was counted and TCP's health.
-ACCOUNT = struct.Struct("=Q 48x 13x B x B" + 2 * "4Q I 20x 2I 32x 6I 8x" + "3Q 40x")
+ACCOUNT = struct.Struct("=Q 48x 13x B x B" + 2 * "4Q I 28x 12x 2I 12x 6I 8x" + "3Q 40x")
 VERDICT = struct.Struct("=4I")
 _FACTS = struct.Struct("=4Q8I")
 _PLACE = struct.Struct("=3I4x")
@@ -84,7 +84,7 @@ class Account(NamedTuple):
     missed: tuple[int, int]  # packets whose content was wanted and could not be handed on
     end: int  # the socket's own end: 0 is a
     health: Health = UNJUDGED
-    judged: int = 0  # packets that it was told from
+    judged: int = 0  # packets that it was told from, but for those that just went on; 0: nobody looked
     opening: int = 0  # TCP: sequence number of the SYN that began it; 0 where it was not seen
     opener: int = -1  # whose SYN that was: 0 is a; -1 where it was not seen
     group: bool = False  # one of its ends is many hosts, whose sockets have a copy of each packet
