@@ -87,7 +87,7 @@ def test_the_time_of_every_thread_is_counted(iterators: Object) -> None:
     threads = [threading.Thread(target=burn) for _ in range(3)]
     for thread in threads:
         thread.start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while ours(iterators).runtime - before.runtime < 150_000_000 and time.monotonic() < deadline:
         time.sleep(0.01)
     during = ours(iterators)

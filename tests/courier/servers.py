@@ -164,7 +164,7 @@ class Listener:
                     self.data += data
 
 
-def wait_for(ready: Callable[[], Any], seconds: float = 10.0) -> Any:
+def wait_for(ready: Callable[[], Any], seconds: float = 60.0) -> Any:
     end = time.monotonic() + seconds
     while not (value := ready()):
         assert time.monotonic() < end, "it did not come to it"

@@ -65,6 +65,11 @@ def test_a_masqueraded_end_is_the_one_behind() -> None:
     assert conntrack.request(ANSWER) == channel.asked[0]
 
 
+def test_an_entry_says_nothing_of_when() -> None:
+    channel = Tracked(entry(INSIDE, ANSWER))
+    assert behind(channel, ANSWER.turned()._replace(at=5)) == INSIDE._replace(at=5)
+
+
 def test_a_published_port_is_the_one_it_leads_to() -> None:
     outside = key_from(6, "10.77.0.2", 5000, "10.77.0.1", 8080)
     container = key_from(6, "10.88.0.2", 80, "10.77.0.2", 5000)

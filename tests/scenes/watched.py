@@ -6,6 +6,7 @@ import contextlib
 import threading
 from collections.abc import Iterator
 
+from procwire.accounting.source import AWAY
 from procwire.engine.api import Context, Watching, WatchOptions
 from procwire.model.flow import Flow
 from procwire.model.observation import Observation
@@ -35,9 +36,11 @@ class Audience:
         """See engine.watching.Audience."""
         self.ticks += 1
 
-    def flows(self, event: str = "end") -> list[Flow]:
-        """The flows that an event was told of."""
-        return [flow for said, flow in list(self.told_of) if said == event]
+    def flows(self, event: str = "end", *, everywhere: bool = False) -> list[Flow]:
+        """The flows that an event was told of; without what other namespaces of this machine have among
+        themselves, whoever lives there, unless it is of ``everywhere``."""
+        found = [flow for said, flow in list(self.told_of) if said == event]
+        return [flow for flow in found if everywhere or self.context.interface(flow.interface) != AWAY]
 
     def lines(self) -> list[Line]:
         """A line for each flow that ended."""

@@ -127,11 +127,13 @@ class Watching:
     def run(self) -> None:
         """Watch until stopped or for ``options.seconds``; every flow gets its final record."""
         sys.setswitchinterval(SWITCH_SECONDS)
-        started = time.monotonic()
-        deadline = started + self.options.seconds if self.options.seconds else None
-        self._next_update = started + (self.options.every or 0)
         try:
             self._prepare()
+            started = (
+                time.monotonic()
+            )  # what it takes to begin is no part of it, on a busy machine least of all
+            deadline = started + self.options.seconds if self.options.seconds else None
+            self._next_update = started + (self.options.every or 0)
             while not self.stopping and (deadline is None or time.monotonic() < deadline):
                 left = self.tick if deadline is None else min(self.tick, deadline - time.monotonic())
                 self._take(self.source.poll(max(0.0, left) if self._turn is None else 0.0))

@@ -43,9 +43,11 @@ def behind(channel: Channel, key: Key) -> Key | None:
     """
     if key.proto not in CONNECTED:
         return None
+    coming = key.turned()._replace(at=0)  # an entry says nothing of when
     try:
-        for answer in channel.ask(GET, request(key.turned())):
-            return other(answer.body, key.turned())
+        for answer in channel.ask(GET, request(coming)):
+            found = other(answer.body, coming)
+            return found._replace(at=key.at) if found is not None else None
     except NetlinkError as error:
         if error.errno not in _ABSENT:
             raise
