@@ -48,6 +48,7 @@ format: $(STAMP)
 
 docs: $(STAMP)
 	$(BIN)/python -m tools.reference
+	$(BIN)/python -m tools.declarations
 
 bpf: packages
 	src/procwire/bpf/build.sh

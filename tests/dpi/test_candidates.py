@@ -7,6 +7,7 @@ from typing import Any
 
 from procwire.dpi.candidates import Candidates, ask, in_order
 from procwire.dpi.contract import Claim, Context, Shape
+from procwire.dpi.declared import Declared
 from procwire.dpi.entry import Entry
 from procwire.dpi.registry import registry
 from tests.dpi.test_opening import NEVER, WAIT, WORD, entry
@@ -80,3 +81,16 @@ def test_what_a_shape_rules_out_is_not_asked() -> None:
     ):
         ask((shaped,), data, 0, context)
     assert asked == [b"wo", b"xx", b"x" * 9]
+
+
+def test_one_that_is_only_declared_is_imported_to_be_asked() -> None:
+    lines: Any = [
+        Declared(module=name, NAME=name, PORTS=frozenset(), TRANSPORTS=frozenset({"tcp"}), FIRST=None)
+        for name in ("nonesuch", "http")
+    ]
+    gone, http = (Entry(line.NAME, None, None, line) for line in lines)
+    first: Any = ask((gone, http), b"GET / HTTP/1.1\r\n", 0, TCP)
+    assert (first.entry, first.waiting) == (http, [])
+    assert "nonesuch" in first.defect
+    again: Any = ask((gone, http), b"GET / HTTP/1.1\r\n", 0, TCP)
+    assert (again.entry, again.defect) == (http, None)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from procwire.dpi.names import GRACE_NS, NameBook
-from procwire.dpi.protocols.dns import DnsResponse
+from procwire.dpi.names import GRACE_NS, NameBook, is_answer
+from procwire.dpi.protocols.dns import DnsQuery, DnsResponse
+from procwire.model.observation import Upgraded
 from procwire.model.streams import Direction
 from tests.dpi.flows import flow
 
@@ -87,3 +88,13 @@ def test_reversed_flow_whose_start_was_not_seen() -> None:
     seen, unseen = flow(), flow(opener_seen=False)
     assert not book.label(seen, 1)
     assert book.label(unseen, 1)
+
+
+def test_names_are_learned_from_answers_alone() -> None:
+    query = DnsQuery(
+        time=1, side=Direction.OUT, ident=1, opcode="query", query="a.org", query_type="A",
+        query_class="IN", size_bytes=1,
+    )  # fmt: skip
+    assert is_answer(answer("a.org"))
+    assert not is_answer(query)
+    assert not is_answer(Upgraded(time=1, side=Direction.OUT, hint="dns"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from procwire.dpi.contract import ENOUGH, Context, ProtocolError
+from procwire.dpi.declared import Declared
 from procwire.dpi.entry import Entry
 from procwire.dpi.reading import MAX_BAD_DATAGRAMS, Reading
 from tests.dpi.test_opening import opening
@@ -84,3 +85,12 @@ def test_gap_and_remainder() -> None:
     one = reading()
     assert one.lose(0, 9, 1) == ["gap 9"]
     assert one.remainder(0) == b""
+
+
+def test_an_announced_reader_that_cannot_be_imported_is_a_defect_and_no_more() -> None:
+    line = Declared(module="nonesuch", NAME="x", PORTS=frozenset(), TRANSPORTS=frozenset(), FIRST=None)
+    one: Any = Reading(opening(), False)
+    one.adopt(Entry("x", None, None, line), Context(transport="tcp"))
+    assert "nonesuch" in one.defect
+    assert one.feed(0, b"data", 1) == ()
+    assert (one.good, one.faults) == (False, 1)

@@ -56,7 +56,11 @@ def talk(host: Host, times: int = 5) -> None:
 
 def test_both_are_confined_and_tell_owners_and_protocols(host: Host, tmp_path: Path) -> None:
     command = Command(host, tmp_path, "--sandbox", "strict")
-    engine, warden = status(engine_of(command)), status(warden_of(command))
+    guarding = warden_of(command)
+    wait_for(
+        lambda: status(guarding)["Name"] == WARDEN, what="the warden's walls"
+    )  # the engine does not wait
+    engine, warden = status(engine_of(command)), status(guarding)
     talk(host)
     wait_for(lambda: any(line.get("app") == "http" for line in command.lines()), what="a flow")
     code, _ = command.end()

@@ -60,6 +60,7 @@ def _size_of(form: int) -> int:
     return size + _HEALTH.size if form & _IS_ILL else size
 
 
+@cython.no_gc
 @cython.cclass
 class Bound:
     """``side``: which side of the key the flow's src is; ``first`` and ``last`` are monotonic time, ns.

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import random
-import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -145,6 +143,9 @@ def wanted(arguments: argparse.Namespace) -> bool:
 
 def opened(arguments: argparse.Namespace) -> Alerting:
     """The courier forked, the outbox open. Raises EngineError."""
+    import random
+    import socket
+
     from procwire.alerts.dispatch import Dispatcher
     from procwire.alerts.file import outbox_file
     from procwire.alerts.intake import Intake

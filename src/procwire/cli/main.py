@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from procwire import __version__
 from procwire.cli import exit
 from procwire.cli.arguments import settled
+from procwire.cli.plainly import ArgumentParser
 from procwire.cli.settling import add_configuration, parse
 from procwire.engine.options import EngineError
 from procwire.model.filter import FilterError
@@ -75,7 +76,7 @@ def parser(only: str = "") -> argparse.ArgumentParser:
 
     ``only``: of a command of ALONE, nothing else is loaded.
     """
-    top = argparse.ArgumentParser(
+    top = ArgumentParser(
         prog="procwire",
         description="Which process talks to whom, in which protocol: live and from recordings.",
         epilog=EPILOG,

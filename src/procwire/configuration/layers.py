@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 
 from procwire.configuration.checking import UnfitError, checked, read
@@ -70,6 +69,8 @@ def strangers(environ: Mapping[str, str]) -> list[str]:
 
 
 def _near(name: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches  # for what is wrong alone
+
     found = get_close_matches(name, sorted(known), n=1, cutoff=0.75)
     return f"did you mean {found[0]}?" if found else ""
 

@@ -108,6 +108,8 @@ def ask(entries: Any, stream: bytes, side: cython.int, context: Any) -> Answer:
         shape = entry.stream if tcp else entry.datagram if udp else None
         if shape is not None and shape.refuses(stream) and not (said and entry.name == said):
             continue
+        if entry.claims is None:
+            answer.defect = entry.load() or answer.defect
         try:
             claim = entry.claims(stream, direction, context)
         except Exception as error:

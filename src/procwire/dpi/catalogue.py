@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 import msgspec
 
 from procwire.dpi._also_names import ALSO
@@ -40,6 +38,8 @@ def explain(word: str) -> Explanation:
     """Everything that the module of a protocol declares, by any of its names. Raises KeyError, in words."""
     name = meant(word)
     if not name:
+        from difflib import get_close_matches  # for what is wrong alone
+
         like = get_close_matches(word.lower(), [*registry().by_name, *ALSO], n=3)
         hint = f"did you mean {' or '.join(like)}? " if like else ""
         raise KeyError(f"no protocol is called {word!r}; {hint}`procwire protocols` lists them all")

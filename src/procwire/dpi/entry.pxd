@@ -6,7 +6,7 @@ cdef class Entry:
     cdef readonly str name
     cdef readonly object claims
     cdef readonly object parser
-    cdef readonly object module
+    cdef object _module
     cdef readonly dict usual
     cdef readonly bint finishes
     cdef readonly Chooser chooser
@@ -14,3 +14,5 @@ cdef class Entry:
     cdef readonly str confidence
     cdef readonly Sieve stream
     cdef readonly Sieve datagram
+    cdef object _have(self, object claims, object parser, object module)
+    cpdef object load(self)

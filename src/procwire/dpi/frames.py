@@ -29,6 +29,7 @@ class Frames:
             if number >= LINK
         }
         self.links = frozenset(self._entries)
+        self._transports = {number - LINK: name for number, name in registry.transports.items()}
         self._begun: dict[int, tuple[Flow, Any]] = {}
 
     def show(self, kind: int, data: bytes, now: int) -> None:
@@ -48,7 +49,7 @@ class Frames:
             entry = self._entries[kind]
             flow, reading = Flow(), Reading(None, True)
             flow.app, flow.app_confidence = entry.name, CONTENT
-            reading.adopt(entry, Context(transport=next(iter(entry.module.TRANSPORTS))))
+            reading.adopt(entry, Context(transport=self._transports[kind]))
             found = self._begun[kind] = (flow, reading)
         return found
 

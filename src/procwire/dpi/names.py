@@ -23,6 +23,7 @@ if cython.compiled:
 else:
     from procwire.model.flow import Flow
 
+DNS = "dns"  # the table of answers
 MAX_NAMES = 100_000  # (client, address) pairs
 GRACE_NS = 300 * 10**9  # a name is used this long beyond its TTL: programs hold on to addresses
 ANYBODY = -1  # stands for the client whose answers anybody may be told by
@@ -69,6 +70,15 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     ttl: int | None
     addresses: tuple[str, ...]
     aliases: tuple[str, ...]
+
+
+def is_answer(observation: Any) -> bool:
+    """Whether names are learned from it: a DnsResponse."""
+    if observation.TABLE != DNS:
+        return False
+    from procwire.dpi.protocols.dns import DnsResponse  # whoever made the observation has it loaded
+
+    return type(observation) is DnsResponse
 
 
 def asker(flow: Flow, side: int) -> Any:

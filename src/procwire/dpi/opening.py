@@ -44,6 +44,7 @@ class Refused:
 REFUSED = Refused()
 
 
+@cython.no_gc
 @cython.cclass
 class Opening:
     """Undecided bytes of one flow. ``pieces`` are (side, bytes, now) in order of arrival.

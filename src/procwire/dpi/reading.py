@@ -40,6 +40,7 @@ class Finished:
 DONE = Finished()
 
 
+@cython.no_gc
 @cython.cclass
 class Reading:
     """``opening`` is kept until the parser has proved itself by an observation.
@@ -86,6 +87,8 @@ class Reading:
         self.entry = entry
         self.context = None
         self.waiting = None
+        if entry is not None and entry.claims is None:
+            self.defect = entry.load() or self.defect
         if entry is None:
             self.parser = None
         elif entry.chooser is None:

@@ -1,8 +1,8 @@
 """Every protocol there is, one line each, and which of them to ask for a given first byte.
 
-The modules are imported when the registry is first asked for, all of them (docs/design.md); a command that
-reads no traffic imports none. Knows modules, tables and ports; refuses to look at more than the first byte
-of a stream, since that is what the modules' own ``claims`` are for.
+A module is imported when a flow may be its own: what dispatch needs is declared beside it (dpi.declared). All
+are where somebody asks for tables, words or the modules themselves. Knows modules, tables and ports; refuses
+to look at more than the first byte of a stream, since that is what the modules' own ``claims`` are for.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from typing import Any
 
 import msgspec
 
-from procwire.dpi.decryption import Decryption
+from procwire.dpi.declared import PACKAGE, Declared, read
 from procwire.dpi.entry import Entry
-from procwire.dpi.wire import http3_records
 from procwire.model._ip_names import IP_PROTOCOLS
 from procwire.model.columns import Column, Table
 from procwire.model.observation import (
@@ -156,21 +155,28 @@ class ProtocolInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Registry:
-    """Dispatch tables over a list of protocol modules. Raises RegistryError for an incomplete one."""
+    """Dispatch tables over a list of protocol modules, or of what they declare.
+
+    Raises RegistryError for an incomplete one.
+    """
 
     def __init__(self, modules: Iterable[Any]) -> None:
-        self.modules = tuple(modules)
         self.by_name: dict[str, Entry] = {}
         self.ports: dict[tuple[int, int], tuple[Entry, ...]] = {}
         self.transports: dict[int, str] = {}  # those that a module speaks over, by number
         self._first: dict[int, list[tuple[Entry, ...]]] = {}
-        for module in self.modules:
+        for module in modules:
             self._add(module)
+
+    @property
+    def modules(self) -> tuple[Any, ...]:
+        """All of them, imported. Raises what importing one raises."""
+        found = [entry.module for entry in self.by_name.values()]
+        return tuple([each.load() if isinstance(each, Declared) else each for each in found])
 
     def replaced(self, modules: dict[str, Any]) -> Registry:
         """A registry like this one with other modules for these names; what else they begin with is added."""
         made = Registry(())
-        made.modules = tuple(modules.get(module.NAME, module) for module in self.modules)
         fresh = {
             self.by_name[name]: Entry(name, module.claims, module.Parser, module, _usual(module))
             for name, module in modules.items()
@@ -192,13 +198,13 @@ class Registry:
         return made
 
     def _add(self, module: Any) -> None:
-        missing = [name for name in _NEEDED if not hasattr(module, name)]
-        if missing or not module.__doc__:
-            raise RegistryError(f"{module.__name__} has no {', '.join(missing) or 'docstring'}")
+        if not isinstance(module, Declared):
+            _check(module)
         unknown = sorted(set(module.TRANSPORTS) - TRANSPORTS.keys())
         if unknown or module.NAME in self.by_name:
             raise RegistryError(f"{module.NAME}: {unknown or 'the name is taken'}")
-        entry = Entry(module.NAME, module.claims, module.Parser, module, _usual(module))
+        parts = getattr(module, "claims", None), getattr(module, "Parser", None)
+        entry = Entry(module.NAME, *parts, module, _usual(module))
         self.by_name[entry.name] = entry
         for transport in module.TRANSPORTS:
             self.transports[TRANSPORTS[transport]] = transport
@@ -224,6 +230,9 @@ class Registry:
 
     def tables(self) -> list[Table]:
         """Every table that observations declare: classes that share a table share its columns' order."""
+        from procwire.dpi.decryption import Decryption
+        from procwire.dpi.wire import http3_records
+
         classes = [cls for module in self.modules for cls in module.OBSERVATIONS]
         named: dict[str, list[type[Observation]]] = {}
         for cls in [
@@ -239,6 +248,12 @@ class Registry:
             if cls not in named[cls.TABLE]:
                 named[cls.TABLE].append(cls)
         return [_merged(of_one) for of_one in named.values()]
+
+
+def _check(module: Any) -> None:
+    missing = [name for name in _NEEDED if not hasattr(module, name)]
+    if missing or not module.__doc__:
+        raise RegistryError(f"{module.__name__} has no {', '.join(missing) or 'docstring'}")
 
 
 def _exchanged(entries: tuple[Entry, ...], old: Entry, new: Entry) -> tuple[Entry, ...]:
@@ -293,7 +308,15 @@ def _merged(classes: list[type[Observation]]) -> Table:
 @lru_cache(maxsize=1)
 def modules() -> tuple[ModuleType, ...]:
     """Every protocol module, in the order of PROTOCOLS."""
-    return tuple(import_module(f"procwire.dpi.protocols.{name}") for name in PROTOCOLS)
+    return tuple(import_module(f"{PACKAGE}.{name}") for name in PROTOCOLS)
+
+
+def declared() -> tuple[Any, ...]:
+    """What each of them declares, in their order; the module itself where that was not written down yet."""
+    from procwire.dpi._declared_names import DECLARED
+
+    known = {each.module: each for each in read(DECLARED)}
+    return tuple(known.get(name) or import_module(f"{PACKAGE}.{name}") for name in PROTOCOLS)
 
 
 _further: tuple[Any, ...] = ()
@@ -308,7 +331,7 @@ def extend(further: Iterable[Any]) -> None:
     wanted = tuple(further)
     if wanted == _further:
         return
-    Registry((*modules(), *wanted))
+    Registry((*declared(), *wanted))
     _further = wanted
     registry.cache_clear()
 
@@ -316,7 +339,7 @@ def extend(further: Iterable[Any]) -> None:
 @lru_cache(maxsize=1)
 def registry() -> Registry:
     """The registry of all protocols."""
-    return Registry((*modules(), *_further))
+    return Registry((*declared(), *_further))
 
 
 def request_ports() -> frozenset[tuple[int, int]]:
@@ -325,7 +348,7 @@ def request_ports() -> frozenset[tuple[int, int]]:
     A module says so of itself by ``REQUESTS``. Media, tunnels, ciphertext and exports of flows do not: much
     passes, and nothing answers. TCP's streams are followed by what their readers want.
     """
-    asked = [module for module in registry().modules if getattr(module, "REQUESTS", False)]
+    asked = [module for module in (*declared(), *_further) if getattr(module, "REQUESTS", False)]
     return frozenset(
         (TRANSPORTS[transport], port)
         for module in asked

@@ -1,8 +1,9 @@
 # cython: language_level=3
 """A protocol's declared shape, in the form in which bytes are held against it at the least price.
 
-Each way to begin is one bit; a table for each place that any of them names says, byte for byte, which of
-them allow it. Knows bytes alone: neither protocols nor flows. It may let through what ``claims`` refuses.
+Each way to begin is one bit, in a byte where there are few; a table for each place that any of them names
+says, byte for byte, which of them allow it. Knows bytes alone: neither protocols nor flows. It may let
+through what ``claims`` refuses.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from procwire.dpi.contract import Shape
 
 MAX_STARTS = 64  # ways to begin of one shape: a bit each
 MAX_PLACE = 255
+_FEW = 8  # ways to begin that a byte tells
 _BYTES = 256
 
 
@@ -30,6 +32,7 @@ class Sieve:
     _least: cython.Py_ssize_t
     _holds: bytes
     _places: bytes
+    _few: bytes  # the masks where there are few ways to begin; else empty
     _masks: cython.ulonglong[::1]
 
     def __init__(self, shape: Shape) -> None:
@@ -39,10 +42,13 @@ class Sieve:
             raise ShapeError(f"{len(starts)} ways to begin, places {sorted(places)}")
         tables = {place: _table(starts, place) for place in places}
         ordered = sorted(places, key=lambda place: _breadth(starts, place))
-        flat: Any = array("Q", [mask for place in ordered for mask in tables[place]] or [0])
+        masks = [mask for place in ordered for mask in tables[place]]
+        few = len(starts) <= _FEW
+        flat: Any = None if few else array("Q", masks)
         self._least = shape.least
         self._holds = shape.holds
         self._places = bytes(ordered)
+        self._few = bytes(masks) if few else b""
         self._masks = flat
 
     @cython.ccall
@@ -53,12 +59,17 @@ class Sieve:
             return True
         left: cython.ulonglong = 0xFFFFFFFFFFFFFFFF
         places: bytes = self._places
+        few: bytes = self._few
+        narrow: cython.bint = len(few) > 0
         at: cython.Py_ssize_t
         place: cython.Py_ssize_t
         for at in range(len(places)):
             place = places[at]
             if place < size:
-                left &= self._masks[at << 8 | data[place]]
+                if narrow:
+                    left &= few[at << 8 | data[place]]
+                else:
+                    left &= self._masks[at << 8 | data[place]]
                 if left == 0:
                     return True
         return len(self._holds) > 0 and self._lacks(data)

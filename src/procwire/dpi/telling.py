@@ -92,6 +92,7 @@ class Telling:
             if entry is None:
                 return None
             context = Context(transport="udp", src_port=flow.sport, told=self._told)
+            entry.load()
             reader = (
                 entry.parser(context) if entry.chooser is None else entry.chooser.choose(context, held.data)
             )

@@ -15,9 +15,8 @@ from procwire.decrypt.keyed import keyed
 from procwire.decrypt.keylog import KeyLog
 from procwire.dpi.analyzer import Analyzer
 from procwire.dpi.contract import Asked
-from procwire.dpi.names import NameBook
+from procwire.dpi.names import NameBook, is_answer
 from procwire.dpi.opening import Limits as OpeningLimits
-from procwire.dpi.protocols.dns import DnsResponse
 from procwire.engine.options import EngineError, FlowOptions
 from procwire.extensions import fingerprints
 from procwire.flows.limits import TIMEOUTS, Limits
@@ -175,6 +174,6 @@ class Pipeline:
     def _observed(self, flow: Flow, observation: Observation) -> None:
         self._announce()
         self.observations += 1
-        if type(observation) is DnsResponse:
+        if is_answer(observation):
             self.names.hear(flow, observation)
         self.listener.observed(flow, observation)

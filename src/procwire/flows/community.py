@@ -7,7 +7,7 @@ Source: https://github.com/corelight/community-id-spec (version 1). The tunnel i
 from __future__ import annotations
 
 import struct
-from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Mapping
 
 from procwire.model import address
@@ -52,4 +52,4 @@ def community_id(flow: Flow, *, seed: int = 0) -> str:
         src, dst = dst, src
     ports = struct.pack(">HH", src[1], dst[1]) if flow.proto in PORTED else b""
     text = struct.pack(">H", seed) + src[0] + dst[0] + struct.pack("BB", flow.proto, 0) + ports
-    return "1:" + b64encode(sha1(text, usedforsecurity=False).digest()).decode("ascii")
+    return "1:" + b2a_base64(sha1(text, usedforsecurity=False).digest(), newline=False).decode("ascii")

@@ -31,6 +31,7 @@ def distance(a: cython.longlong, b: cython.longlong) -> cython.longlong:
     return ahead - M32 - 1 if ahead > HALF else ahead
 
 
+@cython.no_gc
 @cython.cclass
 class End:
     """One end of a TCP connection: what it sent, as far as it was seen.

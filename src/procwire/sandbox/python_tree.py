@@ -9,8 +9,8 @@ a home directory), the modules of LATE are imported before.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
-import sysconfig
 from collections.abc import Iterable
 from importlib import util
 from pathlib import Path
@@ -33,7 +33,9 @@ LATE = (
 
 def trees() -> tuple[str, ...]:
     """The directories of the standard library, of its packages, and of procwire itself."""
-    named = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    # As sysconfig names them, which would read a hundred KiB of how this interpreter was built.
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    named = [os.path.dirname(os.__file__), os.path.join(sys.exec_prefix, sys.platlibdir, version)]  # noqa: PTH118, PTH120
     beside = [path for path in sys.path if path.endswith(("-packages", "lib-dynload"))]
     found = [str(Path(path).resolve()) for path in (*named, *beside) if path and Path(path).is_dir()]
     return tuple(dict.fromkeys((*found, str(PACKAGE))))

@@ -7,8 +7,9 @@ alternatives.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
+
+import msgspec
 
 from procwire.shaping.failure import InvalidError
 from procwire.shaping.quantities import count
@@ -21,8 +22,7 @@ PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "icmp6": 58, "sctp": 132, "udplite"
 WITH_PORTS = frozenset((6, 17, 132, 136))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selector:
+class Selector(msgspec.Struct, frozen=True, kw_only=True):
     """Traffic with these peers, to or from these ports, of this protocol; what is None may be anything.
 
     ``port`` is the peer's, ``local_port`` the target's own; both are ranges, ends included.

@@ -8,8 +8,9 @@ during can be told apart. What is not known of a flow's owner touches nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+import msgspec
 
 from procwire.model.process import Owner, ProcessRef
 from procwire.model.rows import FlowRow
@@ -23,8 +24,7 @@ MAX_BEFORE = 100_000  # flows whose numbers of before are kept
 Before = tuple[int | None, int | None]  # smoothed round trip in ns, retransmissions
 
 
-@dataclass(slots=True)
-class Seen:
+class Seen(msgspec.Struct):
     """One impairment, from when until when, and what its flows were like before."""
 
     notice: Notice
@@ -32,7 +32,7 @@ class Seen:
     selectors: tuple[Selector, ...]
     networks: tuple[IPv4Network | IPv6Network, ...]
     until: int = 0  # 0: it is still there
-    before: dict[int, Before] = field(default_factory=dict)
+    before: dict[int, Before] = {}
 
 
 class Sightings:

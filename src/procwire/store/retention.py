@@ -6,12 +6,14 @@ Rows go in small steps between batches, and so does the space that they leave (i
 
 from __future__ import annotations
 
-import sqlite3
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from procwire.store.file import transaction
 from procwire.store.schema import quoted
+
+if TYPE_CHECKING:  # limits are declared where nothing is stored
+    import sqlite3
 
 STEP_ROWS = 2_000  # of one table, in one transaction
 STEP_PAGES = 2_000  # given back to the file system in one step
@@ -37,6 +39,8 @@ class Retention:
 
     def step(self, now: int) -> bool:
         """One step; True where more is to do. Raises sqlite3.Error."""
+        from procwire.store.file import transaction
+
         with transaction(self._connection):
             gone = self._by_age(now) + self._by_size()
         self.forgotten += gone

@@ -8,7 +8,6 @@ import such columns as text.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from typing import Any, TextIO
 
@@ -27,6 +26,8 @@ class Csv:
         self.stream = stream
         self.columns = [table.column(name) for name in names] if names is not None else list(table.columns)
         self.events = events
+        import csv  # most outputs are not
+
         self.writer = csv.writer(stream, lineterminator="\n")
         self.headed = False
 

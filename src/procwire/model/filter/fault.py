@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from procwire.model.values import clean
 
@@ -43,5 +42,7 @@ class FilterError(ValueError):
 
 def nearest(word: str, names: Iterable[str]) -> str:
     """``did you mean ...?`` with the nearest names, or an empty string."""
+    from difflib import get_close_matches  # for what is wrong alone
+
     near = get_close_matches(word.lower()[:64], sorted(set(names)), n=3, cutoff=0.6)
     return f"did you mean {' or '.join(near)}?" if near else ""
