@@ -257,7 +257,7 @@ def test_whose_a_flow_is_is_known_at_once_where_that_is_noted(monkeypatch: pytes
     known: list[bool] = []
     submit = quick.submit
 
-    def submitted(flow: Flow) -> bool:
+    def submitted(flow: Flow, *, aside: bool = False) -> bool:
         known.append(isinstance(flow.owner, Glimpse) and flow.answered > 0)
         return submit(flow)
 
@@ -281,7 +281,7 @@ class Quick:
         """See Resolver."""
         return True
 
-    def submit(self, flow: Flow) -> bool:
+    def submit(self, flow: Flow, *, aside: bool = False) -> bool:
         """See Resolver."""
         self.answers.append(Answer(flow, structs.replace(OWNER, socket=5)))
         return True

@@ -33,6 +33,7 @@ def tick(telling: Telling, now: float) -> None:
 
 
 def counted(telling: Telling, *, final: bool) -> None:
+    telling.counting()
     for _ in telling.counted(lambda _: final):
         pass
 
@@ -81,6 +82,24 @@ def test_an_end_waits_for_the_owner_and_for_the_last_numbers() -> None:
     tick(telling, 1.2)
     assert heard.events == [("open", 1), ("end", 1)]
     assert telling.ending() == []
+
+
+def test_of_a_flow_that_ends_while_numbers_are_read_they_are_final_with_the_next() -> None:
+    telling, heard = told()
+    first, second = flow(1), flow(2)
+    for one in (first, second):
+        telling.opened(one, 0.0, answered=True, decided=True)
+    tick(telling, 0.0)
+    telling.ended(first, 1.0, reviewing=False, counted=False)
+    telling.counting()
+    telling.ended(second, 1.1, reviewing=False, counted=False)
+    for _ in telling.counted(lambda _: True):
+        pass
+    tick(telling, 1.2)
+    assert heard.events[2:] == [("end", 1)]
+    counted(telling, final=True)
+    tick(telling, 1.3)
+    assert heard.events[3:] == [("end", 2)]
 
 
 def test_a_flow_that_ends_before_it_was_told_of_is_told_of_first() -> None:

@@ -146,16 +146,15 @@ def test_at_the_end_a_glimpse_is_the_answer() -> None:
     gate = threading.Event()
     background = Resolver(lambda: Scripted([DONE], gate), warm=False)
     flows = [flow_of(KEY) for _ in range(2)]
-    flows[1].owner = Glimpse(process=ProcessRef(pid=7, start=1, name="seven"), confidence=EXACT)
+    flows[1].owner = Glimpse(process=ProcessRef(pid=7, start=1, name="seven"), confidence=EXACT, side="src")
     background._stopping = True  # nothing is looked at any more
     for flow in flows:
         background.submit(flow)
     gate.set()
     background.close()
-    assert [(owner.confidence, type(owner)) for _, owner, _ in background.collect()] == [
-        (UNKNOWN, Owner),
-        (EXACT, Owner),
-    ]
+    first, second = (owner for _, owner, _ in background.collect())
+    assert (first.confidence, type(first)) == (UNKNOWN, Owner)
+    assert (second.confidence, type(second), second.peer_reason) == (EXACT, Owner, first.reason)
 
 
 def test_a_flow_that_ends_is_looked_at_once_more() -> None:
@@ -238,6 +237,29 @@ def test_all_sockets_are_seen_at_the_start_and_then_as_often_as_asked() -> None:
         background.submit(flow_of(KEY))
         collect(background, 1)
     assert len(seen) == 1
+
+
+def test_what_is_aside_comes_last_and_is_looked_at_once() -> None:
+    gate = threading.Event()
+    made: list[Scripted] = []
+
+    def opened() -> Owners:
+        made.append(Scripted([WAIT, DONE], gate))
+        return made[0]
+
+    with Resolver(opened, warm=False) as background:
+        flows = [flow_of(KEY) for _ in range(4)]
+        background.submit(flows[0], aside=True)
+        wait_for(lambda: background._asked, what="the look that keeps all others waiting")
+        background.submit(flows[1], aside=True)
+        for flow in flows[2:]:
+            background.submit(flow)
+        assert background.pending == 3
+        gate.set()
+        answers = collect(background, 4)
+    assert [flows.index(flow) for flow, _ in answers] == [0, 2, 3, 1]
+    assert [owner.confidence for _, owner in answers] == [LISTENER, EXACT, EXACT, EXACT]
+    assert made[0].seen == 4
 
 
 def test_a_full_queue_refuses_counts_and_answers(monkeypatch: pytest.MonkeyPatch) -> None:

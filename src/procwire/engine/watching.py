@@ -45,7 +45,7 @@ if TYPE_CHECKING:  # loaded once the warden is a process of its own, which needs
 TICK_SECONDS = 0.25
 LAG_NS = 1_000_000_000  # frames may still be in the ring when the clock already reads this much later
 READY_SECONDS = 5.0  # the first look at all sockets of the host may take so long
-LAST_SECONDS = 1.5  # so long may the owners' thread take to end
+LAST_SECONDS = 3.0  # so long may the owners' thread take to end
 SWITCH_SECONDS = 0.0005  # so long may a thread keep another waiting for the interpreter (Python: 5 ms)
 COUNT_SECONDS = 1.0  # from one reading of the kernel's counts to the next
 
@@ -153,7 +153,7 @@ class Watching:
             self.counting.opened(flow)
         self.keeping.opened(flow)
         if self.resolver is not None and not nobody:
-            self.resolver.submit(flow)
+            self.resolver.submit(flow, aside=self._is_away(flow))
 
     def decided(self, flow: Flow) -> None:
         """See pipeline.Listener."""
@@ -187,6 +187,10 @@ class Watching:
             return False
         self._whose.give(flow, structs.replace(look.owner, answered=time.time_ns()))
         return look.final
+
+    def _is_away(self, flow: Flow) -> bool:
+        """Is it what other namespaces have among themselves? What passes here comes before that."""
+        return self.counting is not None and flow.interface == self.counting.ledger.away
 
     def _keep(self, options: WatchOptions) -> Keeping:
         from procwire.recorder.keeping import Keeping
@@ -303,6 +307,7 @@ class Watching:
         """What the kernel counted of each flow; of those that have ended, for the last time."""
         if self.counting is None:
             return
+        self._telling.counting()
         yield from self.counting.reading()
         yield from self._telling.counted(self.counting.forget)
 
@@ -337,9 +342,7 @@ class Watching:
         if self._key_file is not None:
             self._key_file.last()  # while the warden is there, who may have to open it
         if self.resolver is not None:
-            away = self.counting.ledger.away if self.counting is not None else None
-            # There may be no time for all: those of other namespaces come last.
-            for flow in sorted(self.pipeline.tracker.active(), key=lambda flow: flow.interface == away):
+            for flow in sorted(self.pipeline.tracker.active(), key=self._is_away):  # time may not do for all
                 self.resolver.review(flow)
             self.resolver.close(LAST_SECONDS)
             self._collect()

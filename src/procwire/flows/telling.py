@@ -18,7 +18,7 @@ STEP = 8  # flows that are told of in one step, about a millisecond's work
 class _Waiting:
     """A flow that has not been told of yet, or whose owner has not been answered."""
 
-    __slots__ = ("answered", "counted", "decided", "ended", "flow", "since", "told")
+    __slots__ = ("answered", "counted", "decided", "due", "ended", "flow", "since", "told")
 
     def __init__(self, flow: Flow, since: float, *, answered: bool, decided: bool = False) -> None:
         self.flow = flow
@@ -28,6 +28,7 @@ class _Waiting:
         self.ended = False
         self.told = False
         self.counted = True  # whether its numbers are final once it has ended
+        self.due = False  # it had ended when the reading began that makes them final
 
 
 class Telling:
@@ -67,9 +68,14 @@ class Telling:
         waiting.counted = counted
         self._settle(waiting, now)
 
+    def counting(self) -> None:
+        """The numbers are about to be read, which takes a while: of what ends meanwhile it may miss some."""
+        for waiting in self._waiting.values():
+            waiting.due = waiting.ended
+
     def counted(self, final: Callable[[Flow], bool]) -> Iterator[None]:
-        """The numbers were read; ``final``: whether those of a flow that has ended are. In steps."""
-        ended = [each for each in self._waiting.values() if each.ended and not each.counted]
+        """They were; ``final``: whether those of a flow that had ended before are. In steps."""
+        ended = [each for each in self._waiting.values() if each.due and not each.counted]
         for number, waiting in enumerate(ended, 1):
             waiting.counted = final(waiting.flow)
             if number % STEP == 0:

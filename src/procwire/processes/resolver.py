@@ -115,6 +115,7 @@ class Resolver:
         self._clock = clock
         self._wall = wall
         self._new: deque[Flow] = deque()
+        self._aside: deque[Flow] = deque()  # the same, of others: when there is nothing else to do
         self._ended: deque[tuple[Flow, Owner]] = deque()
         self._later: list[Waiting] = []
         self._done: deque[tuple[Answer, int]] = deque()  # with the time that the look of it began
@@ -140,18 +141,19 @@ class Resolver:
         """Wait until the sockets that were there before have been seen; False when it takes longer."""
         return self._ready.wait(timeout)
 
-    def submit(self, flow: Flow) -> bool:
+    def submit(self, flow: Flow, *, aside: bool = False) -> bool:
         """Hand a flow in. False, and an answer that says so, when too many wait.
 
         What a ``Glimpse`` has told of it stands, and for as long as nobody tells more it is the answer.
+        ``aside``: all others go before it, and it is looked at once.
         """
         self._open.add(flow.number)
         with self._wake:
-            if self._stopping or len(self._new) + len(self._later) >= MAX_WAITING:
+            if self._stopping or len(self._new) + len(self._aside) + len(self._later) >= MAX_WAITING:
                 self.refused += 1
-                self._tell(Answer(flow, _before(flow, self._refusal())))
+                self._tell(Answer(flow, _unasked(flow, self._refusal())))
                 return False
-            self._new.append(flow)
+            (self._aside if aside else self._new).append(flow)
             self._wake.notify()
         return True
 
@@ -205,7 +207,7 @@ class Resolver:
     @property
     def pending(self) -> int:
         """Flows that are not answered yet."""
-        return len(self._new) + len(self._later) + len(self._ended)
+        return len(self._new) + len(self._aside) + len(self._later) + len(self._ended)
 
     def close(self, timeout: float = 5.0) -> None:
         """End the thread; what still waits gets the best answer so far, to be collected."""
@@ -234,9 +236,10 @@ class Resolver:
     def _turn(self, owners: Asked) -> None:
         """Sleep until there is something to do, and do a bounded part of it."""
         with self._wake:
-            if not self._new and not self._ended and not self._stopping:
+            if not self._new and not self._aside and not self._ended and not self._stopping:
                 self._wake.wait(self._idle_seconds())
-            if self._gather and self._ended and not self._new and not self._stopping:
+            few = not self._new and not self._aside and 0 < len(self._ended) < TOGETHER
+            if self._gather and few and not self._stopping:
                 self._wake.wait(LEISURE_SECONDS)
         left = self._turned + self._gather - self._clock()
         if 0 < left <= self._gather and 0 < len(self._new) < TOGETHER and not self._stopping:
@@ -249,17 +252,21 @@ class Resolver:
 
     def _answer(self, owners: Asked, most: int) -> bool:
         """Look at what is new, and once more at what has ended; False where there was neither."""
-        with self._wake:
-            fresh = [self._new.popleft() for _ in range(min(most, len(self._new)))]
         over = [self._ended.popleft() for _ in range(min(most, len(self._ended)))]
         doubted = [ended for ended in over if not self._stands(owners, *ended)]
-        for place, (flow, key) in enumerate(self._in_time(owners, [*fresh, *(flow for flow, _ in doubted)])):
-            if place < len(fresh):
+        with self._wake:
+            fresh = [self._new.popleft() for _ in range(min(most, len(self._new)))]
+            left = max(0, TOGETHER - len(fresh) - len(doubted))
+            others = [self._aside.popleft() for _ in range(min(left, len(self._aside)))]
+        last, flows = len(self._retries), [*fresh, *others, *(flow for flow, _ in doubted)]
+        for place, (flow, key) in enumerate(self._in_time(owners, flows), -len(fresh) - len(others)):
+            if place < 0:
                 self._count += 1
-                self._look(owners, Waiting(0, self._count, 0, flow, key, _before(flow)))
+                attempt = 0 if place < -len(others) else last
+                self._look(owners, Waiting(0, self._count, attempt, flow, key, _before(flow)))
             else:
-                self._review(owners, *doubted[place - len(fresh)], key)
-        return bool(fresh or over)
+                self._review(owners, *doubted[place], key)
+        return bool(flows or over)
 
     def _stands(self, owners: Asked, flow: Flow, owner: Owner) -> bool:
         """Most flows that end are still whose they were, and that is known without asking anybody."""
@@ -347,9 +354,10 @@ class Resolver:
             for waiting in sorted(self._later):
                 self._tell(Answer(waiting.flow, waiting.owner))
             self._later.clear()
-            for flow in self._new:
-                self._tell(Answer(flow, _before(flow, self._refusal())))
+            for flow in (*self._new, *self._aside):
+                self._tell(Answer(flow, _unasked(flow, self._refusal())))
             self._new.clear()
+            self._aside.clear()
             for flow, owner in self._ended:
                 self._tell(Answer(flow, owner))
             self._ended.clear()
@@ -359,3 +367,11 @@ def _before(flow: Flow, nothing: Owner = _STOPPED) -> Owner:
     """What is known of a flow before it is looked at."""
     owner = answer_of(flow)
     return owner if isinstance(owner, Glimpse) else nothing
+
+
+def _unasked(flow: Flow, nothing: Owner) -> Owner:
+    """The answer for a flow that is looked at no more; of an end that is not known it says why."""
+    owner = _before(flow, nothing)
+    if owner is nothing or owner.peer is not None or owner.side != "src":
+        return owner
+    return structs.replace(owner, peer_reason=nothing.reason)

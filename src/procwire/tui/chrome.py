@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from procwire.model.values import human_size, human_time
+from procwire.model.values import human_size, human_time, several
 from procwire.tui.canvas import Ink, Piece, Piece3
 from procwire.tui.cells import fit
 from procwire.tui.host import Health
@@ -77,9 +77,14 @@ def status(
     return (*left, (" " * room, "text"), (clock, "dim"))
 
 
+def open_of(health: Health) -> str:
+    """How many flows go on, of how many there were."""
+    return f"{several(health.open_flows, 'flow')} open, {health.flows:,} in all"
+
+
 def _counts(health: Health) -> list[Piece]:
     pieces: list[Piece] = [
-        (f" {health.open_flows:,} flows open of {health.flows:,}", "text"),
+        (f" {open_of(health)}", "text"),
     ]
     lost = sum(health.drops.values())
     if lost:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from procwire.tui import grouping
@@ -22,6 +24,19 @@ def test_groups_open_and_fold(by: str) -> None:
         assert "▾" not in await driver.press("enter")
 
     assert drive(story).settings.view("flows").by == by
+
+
+def test_a_group_opens_at_once_and_its_flows_come_when_they_come() -> None:
+    async def story(driver: Driver) -> None:
+        await driver.press("2", "z")
+        await driver.type("process")
+        await driver.press("enter")
+        view: Any = driver.app.view
+        view.reload = lambda: None  # an engine that is slow to answer
+        assert "    …" in await driver.press("enter")
+        assert "▾" not in await driver.press("enter")
+
+    assert drive(story) is not None
 
 
 def test_a_flow_of_a_group_is_opened() -> None:
