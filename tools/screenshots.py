@@ -32,7 +32,7 @@ SHOTS = (
     ("overview", ("1",)),
     ("flows", ("2", "z", "down", "enter", "enter")),
     ("flow", ("2", "enter", "F")),  # not its facts: they tell of who made the picture
-    ("packets", ("5", "L")),
+    ("packets", ("5", "J", "J", "J")),
     ("shaping", ("0", "s", "enter", "enter", "j", "j", "j", "j", "j", "l", "l", "l", "l", "l", "l", "d")),
 )
 WARM_SECONDS = 12

@@ -6,6 +6,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -154,6 +155,21 @@ def test_what_is_dropped_from_the_map_makes_room_and_is_no_eviction(programs: Pr
     assert found
     assert of_port(programs, port) == []
     list(programs.changed(0))
+    assert programs.counts()["refused"] == 0
+
+
+def test_every_account_stands_under_the_name_of_its_own_ends(programs: Programs) -> None:
+    """Also where many begin at once, in processes that what comes in interrupts."""
+    with ThreadPoolExecutor(4) as pool:
+        ports = list(pool.map(lambda _: say(1, 10), range(200)))
+    found = [
+        (bytes(names[row * 8 : row * 8 + 8]), books.key_of(values, row * books.ACCOUNT_BYTES))
+        for names, values, count in programs._accounts.batches(books.NAME_BYTES)
+        for row in range(count)
+    ]
+    assert all(name == books.name_of(key, programs._secret) for name, key in found)
+    ends = {port for _, key in found for port in books.unpack_ends(key[: books.TUPLE_BYTES])[2::2]}
+    assert set(ports) <= ends
     assert programs.counts()["refused"] == 0
 
 

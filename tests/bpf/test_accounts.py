@@ -78,13 +78,14 @@ def test_an_account_is_read_as_it_was_written() -> None:
         packets, size, payload, more, interface, missed = (direction + figure for figure in SIDE)
         health = range(20 + direction, 30 + direction, 2)
         return struct.pack(
-            "=4Q2I8x4I32x6I8x",
-            packets, size, payload, more, interface, 0, 0, 0, missed,
+            "=4QI28x12x2I12x6I8x",
+            packets, size, payload, more, interface, missed,
             7000 * direction, 4 + direction, *health,
         )  # fmt: skip
 
-    head = struct.pack("=3QI4B", 200, 0, 7, 0, 9, 1, 2, books.GROUP | 1)
-    rest = struct.pack("=2Q4I", 100, 3, *range(4)) + bytes(32)
+    key = bytes(range(books.KEY_BYTES))
+    head = struct.pack("=Q48sQI4B", 200, key, 0, 0, 9, 1, 2, books.GROUP | 1)
+    rest = struct.pack("=3Q4I", 100, 3, 7, *range(4)) + bytes(24)
     value = head + side(0) + side(1) + rest
     account = books.unpack_account(value)
     assert (account.netns, account.first, account.last) == (7, 100, 200)
@@ -98,7 +99,21 @@ def test_an_account_is_read_as_it_was_written() -> None:
     assert account.opening == 7000
     assert account.group
     assert books.begun(value) == 100
+    assert books.key_of(value) == books.key_of(value + value, len(value)) == key
+    assert not books.is_blank(key)
+    assert books.is_blank(books.key_of(bytes(len(value))))
     assert struct.unpack_from("=Q", value, books.LAST_AT) == (200,)
+
+
+KEY, NOISE = (st.binary(min_size=books.KEY_BYTES, max_size=books.KEY_BYTES) for _ in range(2))
+
+
+@given(key=KEY, noise=NOISE, at=st.integers(0, books.KEY_BYTES * 8 - 1))
+def test_keys_that_differ_by_a_bit_have_two_names(key: bytes, noise: bytes, at: int) -> None:
+    secret = books.factors(noise)
+    turned = (int.from_bytes(key, "little") ^ 1 << at).to_bytes(books.KEY_BYTES, "little")
+    assert len(books.name_of(key, secret)) == books.NAME_BYTES
+    assert books.name_of(key, secret) != books.name_of(turned, secret)
 
 
 def test_links_are_summed_over_cpus_by_kind() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from procwire.alerts.outbox import Outbox
 from procwire.cli import abilities
+from procwire.recorder import asking
 from procwire.recorder.incident import HEAD
 from procwire.recorder.vault import FOLDER
 from procwire.tui.host import HostError
@@ -64,8 +65,17 @@ def test_incidents_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_without_a_recorder_nothing_is_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("procwire.recorder.asking.recording", list)
     with pytest.raises(HostError) as caught:
-        abilities.freeze()
+        abilities.recorders_told("freeze")
     assert "--record" in caught.value.remedy
+
+
+def test_every_recorder_is_asked_by_the_signal_of_the_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, int]] = []
+    monkeypatch.setattr("procwire.recorder.asking.recording", lambda: [5, 7])
+    monkeypatch.setattr("procwire.recorder.asking.ask", lambda *given: asked.append(given))
+    assert abilities.recorders_told("disarm") == "asked 5, 7 to disarm"
+    abilities.recorders_told("arm")
+    assert asked == [(5, asking.DISARM), (7, asking.DISARM), (5, asking.ARM), (7, asking.ARM)]
 
 
 def test_without_an_outbox_there_are_no_alerts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

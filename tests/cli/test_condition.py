@@ -13,7 +13,7 @@ from procwire.store.keeping import Keeper
 
 
 def a_watch(**more: Any) -> Any:
-    counts = SimpleNamespace(active=2, flows=9, packets=70, bytes=7000, evicted=0)
+    counts = SimpleNamespace(active=5, lingering=3, going=2, flows=9, packets=70, bytes=7000, evicted=0)
     whole = SimpleNamespace(
         pipeline=SimpleNamespace(
             tracker=SimpleNamespace(counts=counts),
@@ -45,6 +45,7 @@ def test_losses_are_not_well() -> None:
     rows = rows_of(a_watch(), Past(restarts=1, reason="was ended by SIGKILL", flows=3, blind=0.25))
     assert (rows["capture", "dropped"].amount, rows["capture", "dropped"].status) == (3, DEGRADED)
     assert rows["flows", "evicted"].status == OK
+    assert (rows["flows", "open"].amount, rows["flows", "lingering"].amount) == (2, 3)
     assert (rows["flows", "defects"].detail, rows["flows", "defects"].status) == ("dns: KeyError", FAILED)
     assert rows["process", "restarts"].detail == "the last one was ended by SIGKILL"
     assert rows["process", "blind milliseconds"].amount == 250
@@ -65,7 +66,7 @@ def test_a_store_is_told_of() -> None:
     assert ("process", "blind milliseconds") not in rows
     condition = Condition(a_watch(), DESK, past, writer)
     assert condition.waiting == 2
-    assert condition.status() == "2 flows open, 9 in all, 70 packets, 3 dropped, 1 faces"
+    assert condition.status() == "2 flows open, 9 in all, 70 packets, 3 dropped, 1 face"
 
 
 def test_only_a_writer_is_one() -> None:

@@ -74,6 +74,13 @@ def test_a_query_reads_it(recorded: Recorded) -> None:
     assert recorded.query("SELECT count(*) FROM flow WHERE app = 'http'").rows == ((10,),)
 
 
+def test_open_are_those_that_only_the_end_of_the_recording_ended(recorded: Recorded) -> None:
+    ended = [row[0] for row in recorded.rows(Want(table="flow", columns=("ended",))).rows]
+    assert recorded.health(None).open_flows == ended.count("capture-end") == 1
+    first = min(flow.flow.first for flow in recorded.kept.flows)
+    assert recorded.health(first).open_flows == recorded.health(first).flows == 1
+
+
 def test_bytes_of_interfaces_are_those_of_the_packets(recorded: Recorded) -> None:
     health = recorded.health(None)
     lengths = recorded.rows(Want(table="packet", columns=("length",), limit=1000)).rows

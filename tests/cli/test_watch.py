@@ -267,7 +267,7 @@ def test_the_picture_is_true_and_leaves_the_terminal_as_it_was(host: Host, talki
         assert (str(talking) in row) or width == 80
         assert "PROCESS" in lines[0]
         assert " 0 dropped by the kernel" in lines[-1]
-        assert lines[-1].startswith("1 flows open, 1 in all")
+        assert lines[-1].startswith("1 flow open, 1 in all")
         assert terminal.state()[1] == "1"
         terminal.tmux("send-keys", "C-c")
         wait_for(lambda: terminal.state() == ("1", "0"), what="the first screen")
@@ -276,7 +276,7 @@ def test_the_picture_is_true_and_leaves_the_terminal_as_it_was(host: Host, talki
         wait_for(lambda: "it-42-works" in terminal.screen(), what="a prompt that works")
         left = terminal.screen()
     assert "talker" in left
-    footer = next(line for line in left.splitlines() if line.startswith("1 flows in all, "))
+    footer = next(line for line in left.splitlines() if line.startswith("1 flow in all, "))
     packets = footer.split(" packets")[0].rsplit(" ", 1)[1]
     assert f"procwire: {packets} packets seen, 0 dropped by the kernel, 1 flows" in left
 

@@ -12,7 +12,7 @@ VICTIM = "10.0.0.9"
 def test_many_ports_of_one_host() -> None:
     (found,) = lived(Scan(), [flow(VICTIM, 1 + at, at=at / 50, answered=at in (22, 80)) for at in range(100)])
     assert found.target == VICTIM
-    assert found.detail == "vertical scan: 20 ports of 1 hosts, 100% without an answer"
+    assert found.detail == "vertical scan: 20 ports of 1 host, 100% without an answer"
     assert found.attack == ("T1046",)
     assert len(found.flows) == 20
 
@@ -41,7 +41,7 @@ def test_a_short_one_is_told_when_time_has_passed_without_packets() -> None:
     assert lived(scan, flows, finish=False) == []
     assert list(scan.ticked(begun + SECOND // 2)) == []
     (found,) = scan.ticked(begun + 2 * SECOND)
-    assert found.detail == "vertical scan: 60 ports of 1 hosts, 100% without an answer"
+    assert found.detail == "vertical scan: 60 ports of 1 host, 100% without an answer"
     assert list(scan.ticked(begun + 4 * SECOND)) == []
     assert list(scan.finish(begun + 5 * SECOND)) == []
 

@@ -62,10 +62,13 @@ def test_an_orderly_close() -> None:
     stage = Stage()
     flow = stage.play(*handshake(), packet(at=30, tcp_flags=FIN | ACK, seq=1001, ack=5001))
     assert name(flow.state) == "fin-wait"
+    assert stage.tracker.counts.going == 1
     stage.play(reply(at=31, seq=5001, ack=1002), reply(at=40, tcp_flags=FIN | ACK, seq=5001, ack=1002))
     assert name(flow.state) == "closing"
     stage.play(packet(at=41, seq=1002, ack=5002))
     assert name(flow.state) == "closed"
+    counts = stage.tracker.counts  # it is kept a while, and not open any more
+    assert (counts.active, counts.lingering, counts.going) == (1, 1, 0)
 
 
 def test_both_ends_close_at_once() -> None:

@@ -150,3 +150,9 @@ def test_clean_shows_what_it_took_out() -> None:
 def test_every_kind_prints(kind: Kind, value: object, machine: str, human: str) -> None:
     assert values.machine(kind, value) == machine
     assert values.human(kind, value) == human
+
+
+def test_one_is_not_several() -> None:
+    assert [values.several(number, "flow") for number in (0, 1, 2, 1500)] == [
+        "0 flows", "1 flow", "2 flows", "1,500 flows",
+    ]  # fmt: skip

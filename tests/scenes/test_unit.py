@@ -68,7 +68,7 @@ def test_started_is_told_by_the_daemon_and_everything_works_in_the_units_cell(ma
     assert any(
         row["name"] == "source" and row["detail"] == "both" for row in rows if row["part"] == "capture"
     )
-    assert "flows open" in manager.shown("StatusText")
+    assert " open, " in manager.shown("StatusText")
 
 
 def test_the_journal_has_levels_and_names(manager: Manager) -> None:

@@ -39,6 +39,11 @@ def test_several_are_switched_and_moved() -> None:
     assert pick("down", "tab", "shift+up", "enter", several=True, chosen=("beta",)) == ["alpha", "beta"]
 
 
+def test_space_switches_until_something_is_typed() -> None:
+    assert pick("space", "down", "space", "enter", several=True, chosen=("gamma",)) == ["alpha"]
+    assert pick("space", "enter", several=True, chosen=("gamma",), words="beta") == ["gamma"]
+
+
 def test_it_can_be_left() -> None:
     assert pick("escape") is None
 

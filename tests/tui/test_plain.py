@@ -24,7 +24,7 @@ def said(*lines: str, host: FakeHost | None = None) -> str:
 
 def test_it_begins_with_what_was_seen_and_lost() -> None:
     text = said()
-    assert "48 flows open of 60" in text
+    assert "48 flows open, 60 in all" in text
     assert "Lost: nothing." in text
     assert "1. group sshd, flows 9" in text
 
@@ -79,7 +79,7 @@ def test_what_is_wrong_is_said_and_goes_on(line: str, answer: str) -> None:
 
 def test_a_recording_is_wound() -> None:
     text = said("earlier", "earlier", host=Recorded())
-    counts = [line for line in text.splitlines() if "flows open of" in line]
+    counts = [line for line in text.splitlines() if "flows open, " in line]
     assert len(counts) == 3
 
 
@@ -99,20 +99,20 @@ def test_findings_are_acknowledged_with_what_names_their_alert() -> None:
 
 def test_networks_are_shaped_and_put_back() -> None:
     host = FakeHost()
-    said(
-        "shape eth0 --loss 3%", "shape eth0 --loss 3% --confirm 5m", "keep a1", "put a1", "freeze", host=host
-    )
+    said("shape eth0 --loss 3%", "shape eth0 --loss 3% --confirm 5m", "keep a1", "put a1", host=host)
+    said("freeze", "disarm", "arm", host=host)
     assert [subject.get("words") or subject.get("id") for _, subject in host.orders] == [
         ["eth0", "--loss", "3%", "--confirm", "1m"], ["eth0", "--loss", "3%", "--confirm", "5m"],
-        "a1", "a1", None,
+        "a1", "a1", None, None, None,
     ]  # fmt: skip
+    assert [order for order, _ in host.orders][-3:] == ["freeze", "disarm", "arm"]
     assert "closing quotation" in said("shape 'eth0")
 
 
 def test_a_packet_is_read_out_and_a_scenario_played() -> None:
     host = FakeHost()
     text = said("rows_of packet", "packet 2", "rows_of scenario", "play 1", host=host)
-    assert "ttl, bytes 22: 64" in text
+    assert "ttl, byte 22: 64" in text
     assert host.orders[0][1]["path"].endswith(".toml")
 
 

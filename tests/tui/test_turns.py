@@ -29,7 +29,7 @@ def test_what_is_typed_behind_a_colon_narrows_commands() -> None:
     async def story(driver: Driver) -> None:
         burst(driver, "2", "colon", *"choose columns", "enter")
         await driver.settle()
-        assert "tab: on or off" in driver.text()
+        assert "tab, space: on or off" in driver.text()
 
     drive(story)
 

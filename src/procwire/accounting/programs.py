@@ -6,6 +6,7 @@ Raises BpfError where they cannot run. The tap's filter is attached by whoever h
 from __future__ import annotations
 
 import errno
+import secrets
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -37,7 +38,8 @@ class Programs:
     ) -> None:
         content = content if content is not None else read_object(OBJECT)
         sizes = {"content": RING_BYTES, **(sizes or {})}
-        self._object, names = _loaded(content, sizes, books.pack_settings(settings), tap=tap)
+        self._secret = books.factors(secrets.token_bytes(books.KEY_BYTES))
+        self._object, names = _loaded(content, sizes, books.pack_settings(settings, self._secret), tap=tap)
         try:
             cpus = self._object.library.ask("libbpf_num_possible_cpus")
             self._accounts = self._object.map("accounts", books.ACCOUNT_BYTES)
@@ -123,12 +125,14 @@ class Programs:
         self.present = 0
         expected = self._total("accounts") - self._dropped
         words = books.ACCOUNT_BYTES // 8
-        for keys, values, count in self._accounts.batches(books.KEY_BYTES):
+        for _, values, count in self._accounts.batches(books.NAME_BYTES):
             self.present += count
             lasts = values.cast("Q")[books.LAST_AT // 8 : words * count : words].tolist()
             for row, last in enumerate(lasts):
                 if last >= since - books.LAG_NS:
-                    key = bytes(keys[row * books.KEY_BYTES : (row + 1) * books.KEY_BYTES])
+                    key = books.key_of(values, row * books.ACCOUNT_BYTES)
+                    if books.is_blank(key):
+                        continue  # it is in the next reading
                     account = books.unpack_account(values, row * books.ACCOUNT_BYTES)
                     yield key[: books.TUPLE_BYTES], books.cookie_of(key), account
         self.evicted = max(self.evicted, expected - self.present)
@@ -164,9 +168,12 @@ class Programs:
         """
         for cookie, first in begun.items():
             key = books.with_cookie(ends, cookie)
-            if first and ((now := self._accounts.get(key)) is None or books.begun(now) != first):
+            name = books.name_of(key, self._secret)
+            if (now := self._accounts.get(name)) is None or books.key_of(now) != key:
                 continue
-            if (last := self._accounts.take(key)) is not None:
+            if first and books.begun(now) != first:
+                continue
+            if (last := self._accounts.take(name)) is not None:
                 self._dropped += 1
                 yield cookie, books.unpack_account(last)
 

@@ -35,6 +35,7 @@ char LICENSE[] SEC("license") = "GPL";
 #define MAX_HINTS 256
 #define RING_BYTES (4 << 20)
 #define PRINTS 4
+#define WORDS 6 /* of 8 bytes in struct ends */
 #define WINDOW_SHIFT 24 /* the rate is bounded over 16.8 ms */
 #define FACTS_NS 100000000
 #define ASK_AGAIN 0xff /* a flow that is not read any more is asked about again every 256 packets */
@@ -61,35 +62,36 @@ struct ends { /* a is the lower of both as the map has them; IPv4 addresses as :
 	__u64 cookie;
 };
 
+typedef __u64 __attribute__((may_alias)) word; /* of struct ends, as the map's names and comparisons take them */
+
 /*
- * What is looked up for every packet lies in as few cache lines as can be. An entry of the map has 96 bytes before the
- * account (48 of the kernel's own, 48 of the key), and an account has 32 bytes more than whole lines: so the key's end and
+ * What is looked up for every packet lies in as few cache lines as can be. An entry of the map has 56 bytes before the
+ * account (48 of the kernel's own, 8 of its name), and an account has 8 bytes more than whole lines: so whose it is and
  * the head are one line, and what each packet of a direction changes is another.
  */
-struct side { /* one direction of an account: a cache line of what each of its packets touches, and one of TCP's */
+struct side { /* one direction of an account: a cache line of what each of its packets touches, and one of the rest */
 	__u64 packets;
 	__u64 bytes;
 	__u64 payload;
 	__u64 more; /* wire segments beyond the packets, where packets are joined ones */
 	__u32 interface;
-	__u32 until; /* TCP: the sequence number that the mode speaks of */
+	struct end end; /* TCP */
 	__u8 mode;
-	__u8 flags;
 	__u8 role;
 	__u8 served;
 	__u8 watched; /* its interface is, and its namespace */
-	__u8 spare[3];
+	__u32 until; /* TCP: the sequence number that the mode speaks of */
 	__u32 given; /* packets whose content was handed on */
 	__u32 given_bytes;
 	__u32 missed; /* packets whose content was wanted and could not be */
 	__u32 opening; /* sequence number of the SYN */
-	struct end end; /* TCP */
+	struct trouble trouble; /* TCP */
 };
 
 struct account {
 	__u64 last; /* CLOCK_MONOTONIC, ns, behind by a tick of the kernel at most */
+	struct ends key;
 	__u64 asked; /* when TCP's own facts were noted last; of a group: see serves() */
-	__u64 netns; /* cookie of the network namespace; 0 for the tap's own */
 	__u32 turn_bytes; /* TCP: sent since the other side spoke */
 	__u8 fin; /* bits, by side: seen. Read with the other side's packets, which may run on another CPU */
 	__u8 end; /* the socket's own: 0 is a */
@@ -98,11 +100,12 @@ struct account {
 	struct side side[2]; /* 0 is a to b; both are often counted on two CPUs at once */
 	__u64 first; /* as ``last``, exactly */
 	__u64 elsewhere; /* seen by the tap on another interface, not counted */
+	__u64 netns; /* cookie of the network namespace; 0 for the tap's own */
 	__u32 prints[PRINTS]; /* of packets that the tap handed on before a socket took the flow */
 	struct handshake handshake;
 };
 
-_Static_assert(sizeof(struct side) % 64 == 0 && sizeof(struct account) % 64 == 32, "lines of the map are cache lines");
+_Static_assert(sizeof(struct side) == 128 && __builtin_offsetof(struct side, until) == 64 && sizeof(struct account) % 64 == 8, "lines of the map are cache lines");
 
 struct past { /* a connection whose ends another one has taken over */
 	struct ends key;
@@ -157,6 +160,7 @@ struct settings {
 	__u32 window_bytes; /* of all, for each CPU, in one window */
 	__u32 whole; /* no packet socket is there: hand on whatever is not counted here */
 	__u32 everything; /* hand on all content of every flow */
+	__u64 secret[WORDS]; /* see name_of() */
 };
 
 struct spent {
@@ -181,7 +185,7 @@ struct record {
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, MAX_ACCOUNTS);
-	__type(key, struct ends);
+	__type(key, __u64);
 	__type(value, struct account);
 } accounts SEC(".maps");
 
@@ -253,12 +257,7 @@ const volatile struct settings set;
 
 volatile __u32 crowded; /* whether there is anything in ``crowd``: packets of interfaces nobody watches ask no further */
 
-struct { /* an account is too large for a program's stack, and a pointer becomes a number here */
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct account);
-} scratch SEC(".maps");
+const volatile struct account blank SEC(".rodata.blank"); /* apart from what is set */
 
 /* A packet under the eye. */
 struct packet {
@@ -319,9 +318,9 @@ static __always_inline bool is_placed(struct link *link, __u32 interface)
 	return link && link->place.interface == interface;
 }
 
-static __always_inline void show(struct link *link, __u32 kind, bool out, __u32 bytes, __u32 segments)
+static __always_inline void show(struct link *link, __u32 kind, __u32 out, __u32 bytes, __u32 segments)
 {
-	struct shown *shown = &link->kind[kind & (KINDS - 1)][out];
+	struct shown *shown = &link->kind[kind & (KINDS - 1)][out & 1];
 
 	shown->packets += 1;
 	shown->bytes += bytes;
@@ -337,21 +336,40 @@ struct way { /* the ends as the header has them */
 	__u16 dport;
 };
 
-/* Once for all kinds of headers: what stands in a program twice is fetched twice. */
+static __always_inline word *tail_of(struct ends *key)
+{
+	return (word *)&key->aport;
+}
+
+/* All bits of it are set where ``a`` is less than ``b``, and none otherwise. */
+static __always_inline __u64 less(__u64 a, __u64 b)
+{
+	return (__s64)((~a & b) | ((~a | b) & (a - b))) >> 63;
+}
+
+/*
+ * Once for all kinds of headers: what stands in a program twice is fetched twice. Both directions take the same
+ * branches: one that goes by the direction is guessed wrong whenever that changes, and costs more than all of this.
+ */
 static __always_inline void order(struct packet *p, const struct way *way)
 {
-	const __u64 *src = way->src, *dst = way->dst;
-	__u16 sport = bpf_ntohs(way->sport), dport = bpf_ntohs(way->dport);
-	bool lower = src[0] < dst[0] || (src[0] == dst[0] && (src[1] < dst[1] || (src[1] == dst[1] && sport <= dport)));
+	__u64 x = way->src[0], y = way->dst[0], turn, high, low;
+	__u32 sport = bpf_ntohs(way->sport), dport = bpf_ntohs(way->dport), ports;
 
-	p->side = !lower;
-	if (lower) {
-		p->key.a[0] = src[0], p->key.a[1] = src[1], p->key.aport = sport;
-		p->key.b[0] = dst[0], p->key.b[1] = dst[1], p->key.bport = dport;
-	} else {
-		p->key.a[0] = dst[0], p->key.a[1] = dst[1], p->key.aport = dport;
-		p->key.b[0] = src[0], p->key.b[1] = src[1], p->key.bport = sport;
-	}
+	if (x == y)
+		x = way->src[1], y = way->dst[1];
+	if (unlikely(x == y))
+		x = sport, y = dport;
+	turn = less(y, x);
+	asm volatile("" : "+r"(turn)); /* no branch is to be made of it */
+	high = (way->src[0] ^ way->dst[0]) & turn;
+	low = (way->src[1] ^ way->dst[1]) & turn;
+	ports = (sport ^ dport) & turn;
+	p->side = turn & 1;
+	p->key.a[0] = way->src[0] ^ high, p->key.a[1] = way->src[1] ^ low;
+	p->key.b[0] = way->dst[0] ^ high, p->key.b[1] = way->dst[1] ^ low;
+	/* Ports and protocol at once: what is written in pieces and read as one has to wait for the cache. */
+	*tail_of(&p->key) = (__u64)p->key.proto << 32 | ((dport ^ ports) << 16 | (sport ^ ports));
 }
 
 /* UDP ports of tunnels, whose content has packets of its own (packet/tunnel.py). */
@@ -393,13 +411,16 @@ static __always_inline __u32 sort_of(struct packet *p)
 }
 
 /* Asked where a flow has no account, or one of some sort. */
-static __always_inline bool is_tunnel(struct account *account, struct packet *p)
+static __noinline int leads_a_tunnel(struct packet *p)
 {
 	__u16 sport = p->side ? p->key.bport : p->key.aport, dport = p->side ? p->key.aport : p->key.bport;
 
-	if (account && !account->sort)
-		return 0;
 	return p->key.proto == IPPROTO_UDP && (tunnels(dport) || sport == 2152 || sport == 3544);
+}
+
+static __always_inline bool is_tunnel(struct account *account, struct packet *p)
+{
+	return unlikely(!account || account->sort) && leads_a_tunnel(p);
 }
 
 #define V4_BYTES 20
@@ -577,13 +598,25 @@ far:
 	look_far(skb, p);
 }
 
-/* As the one above, where there are those functions: bytes in one piece are read where they are. */
+/*
+ * Bytes in one piece are read where they are. Each such load is a dozen instructions, as the kernel looks at its address
+ * first: so they are few and wide. What is read is seen as the inside of a row of bytes, which begins BEFORE bytes ahead of
+ * it: at its beginning the row's type has something else.
+ */
+#define BEFORE 16
+#define WIDE(from, at)                                                                                               \
+	({                                                                                                           \
+		__u64 wide = *(const __u64 *)((from) + BEFORE + (at));                                               \
+		asm volatile("" : "+r"(wide));                                                                       \
+		wide;                                                                                                \
+	})
+
 static __always_inline void look_near(struct __sk_buff *skb, struct packet *p)
 {
 	struct sk_buff *real = bpf_cast_to_kern_ctx(skb);
 	__u32 piece = real->len - real->data_len, type = bpf_core_type_id_kernel(struct __kernel_sockaddr_storage), at;
-	__u64 start = (__u64)real->data + p->head;
-	const __u8 *head = bpf_rdonly_cast((void *)start, type);
+	__u64 start = (__u64)real->data + p->head - BEFORE, copy[V6_BYTES / 8];
+	const __u8 *from = bpf_rdonly_cast((void *)start, type), *head = (const __u8 *)copy;
 	struct way way;
 	bool plain = 0;
 
@@ -591,10 +624,14 @@ static __always_inline void look_near(struct __sk_buff *skb, struct packet *p)
 	if (skb->protocol == bpf_htons(ETH_P_IP)) {
 		if (piece < p->head + V4_BYTES)
 			goto far;
+		copy[0] = WIDE(from, 0), copy[1] = WIDE(from, 8);
+		copy[2] = *(const __u32 *)(from + BEFORE + 16);
 		at = read_v4(p, &way, head);
 	} else if (skb->protocol == bpf_htons(ETH_P_IPV6)) {
 		if (piece < p->head + V6_BYTES)
 			goto far;
+		copy[0] = WIDE(from, 0), copy[1] = WIDE(from, 8), copy[2] = WIDE(from, 16);
+		copy[3] = WIDE(from, 24), copy[4] = WIDE(from, 32);
 		at = read_v6(p, &way, head);
 	} else {
 		return;
@@ -603,14 +640,16 @@ static __always_inline void look_near(struct __sk_buff *skb, struct packet *p)
 		return;
 	if (!p->length) /* longer than the header can say (BIG TCP) */
 		p->length = skb->len - p->head;
-	head = bpf_rdonly_cast((void *)(start + at), type);
+	from = bpf_rdonly_cast((void *)(start + at), type);
 	if (p->key.proto == IPPROTO_TCP) {
 		if (piece < p->head + at + TCP_READ)
 			goto far;
+		copy[0] = WIDE(from, 0), copy[1] = WIDE(from, 8);
 		plain = read_tcp(p, &way, head, at, 1);
 	} else if (p->key.proto == IPPROTO_UDP) {
 		if (piece < p->head + at + UDP_BYTES)
 			goto far;
+		copy[0] = WIDE(from, 0);
 		plain = read_udp(p, &way, head, at);
 	}
 	if (plain)
@@ -638,27 +677,73 @@ static __always_inline __u64 cookie_of(struct __sk_buff *skb, bool near)
 
 /* Accounts. */
 
+/*
+ * What an account is called in its map, for whose sake the kernel need not hash and compare 48 bytes by calls. Nobody
+ * can choose ends that share a name, as he does not know the factors; of those that do by chance (one pair in 2^63) the
+ * second has no account: it is refused, and the packet socket has its packets.
+ */
+static __always_inline __u64 name_of(const struct ends *key)
+{
+	const word *words = (const word *)key;
+	__u64 name = 0;
+
+#pragma unroll
+	for (int i = 0; i < WORDS; i++)
+		name += (words[i] ^ words[i] >> 29) * set.secret[i];
+	return name;
+}
+
+static __always_inline bool is_of(const struct account *account, const struct ends *key)
+{
+	const word *one = (const word *)&account->key, *other = (const word *)key;
+	__u64 differs = 0;
+
+#pragma unroll
+	for (int i = 0; i < WORDS; i++)
+		differs |= one[i] ^ other[i];
+	return !differs;
+}
+
+static __always_inline struct account *find(const struct ends *key)
+{
+	__u64 name = name_of(key);
+	struct account *found = bpf_map_lookup_elem(&accounts, &name);
+
+	return found && likely(is_of(found, key)) ? found : 0;
+}
+
+/*
+ * An account begins as nothing but zeros, and who finds it so makes it somebody's: there is no room for one on a program's
+ * stack, and none that is a CPU's own, as what runs in a process may be interrupted by what comes in. The ports and the
+ * protocol are written last: where they are, all of it is.
+ */
 static __noinline struct account *open_account(struct packet *p, struct ends *key, __u64 netns, __u32 sort)
 {
-	__u64 now = bpf_ktime_get_ns();
-	__u32 zero = 0;
-	struct account *fresh = bpf_map_lookup_elem(&scratch, &zero);
+	struct account *found;
+	__u64 name, now;
 
-	if (!fresh || !key)
+	if (!key)
 		return 0;
-	__builtin_memset(fresh, 0, sizeof *fresh);
-	fresh->netns = netns;
-	fresh->first = now;
-	fresh->last = now;
-	fresh->sort = sort;
-	if (bpf_map_update_elem(&accounts, key, fresh, BPF_NOEXIST)) {
-		fresh = bpf_map_lookup_elem(&accounts, key); /* another CPU was first */
-		if (!fresh)
-			count(REFUSED);
-		return fresh;
+	name = name_of(key);
+	if (!bpf_map_update_elem(&accounts, &name, (void *)&blank, BPF_NOEXIST))
+		count(NEW_ACCOUNTS);
+	found = bpf_map_lookup_elem(&accounts, &name);
+	if (!found || (found->key.proto && !is_of(found, key))) {
+		count(REFUSED);
+		return 0;
 	}
-	count(NEW_ACCOUNTS);
-	return bpf_map_lookup_elem(&accounts, key);
+	if (!found->key.proto) {
+		now = bpf_ktime_get_ns();
+		found->netns = netns;
+		found->sort = sort;
+		__sync_val_compare_and_swap(&found->first, 0, now);
+		found->last = now;
+		found->key.a[0] = key->a[0], found->key.a[1] = key->a[1];
+		found->key.b[0] = key->b[0], found->key.b[1] = key->b[1];
+		found->key.cookie = key->cookie;
+		__sync_lock_test_and_set(tail_of(&found->key), *tail_of(key));
+	}
+	return found;
 }
 
 /* The account of the tuple itself, which is the tap's. */
@@ -668,7 +753,7 @@ static __always_inline struct account *tuple_account(struct packet *p)
 	struct account *found;
 
 	key.cookie = 0;
-	found = bpf_map_lookup_elem(&accounts, &key);
+	found = find(&key);
 	return found ? found : open_account(p, &key, 0, sort_of(p));
 }
 
@@ -677,8 +762,9 @@ static __always_inline void begin(struct side *side)
 	side->packets = side->bytes = side->payload = side->more = 0;
 	side->given = side->given_bytes = 0;
 	side->opening = 0;
-	side->mode = side->flags = 0;
+	side->mode = 0;
 	__builtin_memset(&side->end, 0, sizeof side->end);
+	__builtin_memset(&side->trouble, 0, sizeof side->trouble);
 }
 
 /*
@@ -696,7 +782,7 @@ static __noinline int opens(struct account *account, struct packet *p)
 	past.key = p->key;
 	past.key.cookie = 0;
 	bpf_map_delete_elem(&verdicts, &past.key);
-	if (account->side[side].flags || (account->side[!side].flags & (TCP_ACK | TCP_RST | TCP_FIN))) {
+	if (account->side[side].end.flags || (account->side[!side].end.flags & (TCP_ACK | TCP_RST | TCP_FIN))) {
 		past.key.cookie = p->key.cookie;
 		past.first = account->first;
 		bpf_map_update_elem(&pasts, &past, account, BPF_ANY);
@@ -722,12 +808,20 @@ static __always_inline void raise(__u64 *number, __u64 more, bool alone)
 		__sync_fetch_and_add(number, more);
 }
 
-static __always_inline void add(struct account *account, struct packet *p, __u32 side, __u32 bytes, __u32 segments,
-				bool locked)
+/* One's own side of an account, found once: what is reckoned anew for each field is most of a program. */
+static __always_inline struct side *side_of(struct account *account, struct packet *p)
+{
+	struct side *mine = &account->side[p->side & 1];
+
+	asm volatile("" : "+r"(mine));
+	return mine;
+}
+
+static __always_inline void add(struct account *account, struct side *mine, struct packet *p, __u32 bytes, bool locked)
 {
 	bool alone = locked && p->key.proto == IPPROTO_TCP;
+	__u32 side = p->side & 1;
 
-	side &= 1;
 	if (p->key.proto == IPPROTO_TCP) {
 		if (unlikely(p->flags & (TCP_SYN | TCP_FIN))) {
 			if ((p->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
@@ -735,7 +829,8 @@ static __always_inline void add(struct account *account, struct packet *p, __u32
 			if (p->flags & TCP_FIN)
 				account->fin |= 1 << side;
 		}
-		account->side[side].flags |= p->flags;
+		if (p->flags & ~mine->end.flags)
+			mine->end.flags |= p->flags;
 		if (p->payload) {
 			if (account->speaker != side + 1) {
 				account->speaker = side + 1;
@@ -747,15 +842,16 @@ static __always_inline void add(struct account *account, struct packet *p, __u32
 	}
 	if ((__s64)(p->now - account->last) > 0)
 		account->last = p->now;
-	raise(&account->side[side].packets, 1, alone);
-	raise(&account->side[side].bytes, bytes, alone);
+	raise(&mine->packets, 1, alone);
+	raise(&mine->bytes, bytes, alone);
 	if (p->payload)
-		raise(&account->side[side].payload, p->payload, alone);
-	if (segments > 1)
-		raise(&account->side[side].more, segments - 1, alone);
+		raise(&mine->payload, p->payload, alone);
+	if (p->segments > 1)
+		raise(&mine->more, p->segments - 1, alone);
 }
 
-static __always_inline void examine(struct account *account, struct packet *p)
+/* What is not just the next of its end. */
+static __noinline int look_closely(struct account *account, struct packet *p)
 {
 	__u32 side = p->side & 1;
 	struct segment s = {
@@ -763,14 +859,22 @@ static __always_inline void examine(struct account *account, struct packet *p)
 		.window = p->window, .flags = p->flags,
 	};
 
-	if (p->key.proto == IPPROTO_TCP)
-		judge(&account->handshake, &account->side[side].end, &account->side[!side].end, &s);
+	if (account)
+		judge(&account->handshake, &s, &account->side[side].end, &account->side[!side].end,
+		      &account->side[side].trouble, &account->side[!side].trouble);
+	return 0;
+}
+
+static __always_inline void examine(struct account *account, struct side *mine, struct packet *p)
+{
+	if (p->key.proto == IPPROTO_TCP && !goes_on(&mine->end, p->now, p->seq, p->payload, p->ack, p->window, p->flags))
+		look_closely(account, p);
 }
 
 /* Does it answer the other side's FIN? */
 static __always_inline bool closes(struct account *account, struct packet *p)
 {
-	return !p->payload && (account->fin >> !(p->side & 1) & 1);
+	return !p->payload && (account->fin >> ((p->side & 1) ^ 1) & 1);
 }
 
 /* The verdict is asked, and what holds before there is one. */
@@ -811,21 +915,20 @@ static __noinline int asked_for(struct account *account, struct packet *p, __u32
 }
 
 /* Is the content of this packet wanted? */
-static __always_inline bool wanted(struct account *account, struct packet *p)
+static __always_inline bool wanted(struct account *account, struct side *mine, struct packet *p)
 {
-	__u32 side = p->side & 1;
 	bool again;
 
 	if (set.everything)
 		return 1;
 	if (p->key.proto == IPPROTO_TCP && unlikely(p->flags & (TCP_SYN | TCP_FIN | TCP_RST)))
 		return 1;
-	if (unlikely(account->side[side].packets <= set.first_packets))
+	if (unlikely(mine->packets <= set.first_packets))
 		return 1;
 	if (!p->payload)
 		return closes(account, p);
-	again = !(account->side[side].packets & ASK_AGAIN);
-	if (account->side[side].mode == ENOUGH && !again)
+	again = !(mine->packets & ASK_AGAIN);
+	if (likely(mine->mode == ENOUGH && !again))
 		return 0;
 	return asked_for(account, p, again);
 }
@@ -973,19 +1076,14 @@ int state(__u64 *ctx)
 
 /* Packets of sockets. */
 
-/* The cookie of a socket's namespace: the pointer goes through a map, as a program may not reckon with it. */
+/* The cookie of a socket's namespace: the pointer is copied by a helper, as a program may not reckon with it. */
 static __always_inline __u64 namespace_of(struct bpf_sock *sk)
 {
-	__u32 zero = 0;
-	__u64 *cell = bpf_map_lookup_elem(&scratch, &zero), address, cookie = 0;
+	__u64 address = 0, cookie = 0;
 	struct net *net = 0;
 	struct sock *real;
 
-	if (!cell)
-		return 0;
-	*cell = (__u64)sk;
-	barrier();
-	address = *(volatile __u64 *)cell;
+	bpf_probe_read_kernel(&address, sizeof address, &sk);
 	real = (struct sock *)address;
 	net = BPF_CORE_READ(real, __sk_common.skc_net.net);
 	cookie = BPF_CORE_READ(net, net_cookie);
@@ -1031,7 +1129,7 @@ static __noinline int serves(struct account *account, struct packet *p)
 	if (!tuple || tuple->asked == p->key.cookie)
 		return 1;
 	key.cookie = tuple->asked;
-	other = key.cookie ? bpf_map_lookup_elem(&accounts, &key) : 0;
+	other = key.cookie ? find(&key) : 0;
 	if (other && (__s64)(p->now - other->last) < SERVES_NS && (__s64)(other->last - before) >= 0)
 		return 0;
 	tuple->asked = p->key.cookie;
@@ -1069,7 +1167,7 @@ static __always_inline bool handed_before(struct packet *p)
 	struct account *tuple;
 
 	key.cookie = 0;
-	tuple = bpf_map_lookup_elem(&accounts, &key);
+	tuple = find(&key);
 	if (!tuple)
 		return 0;
 #pragma unroll
@@ -1081,15 +1179,13 @@ static __always_inline bool handed_before(struct packet *p)
 	return 0;
 }
 
-static __always_inline bool is_watched(struct account *account, struct packet *p, struct link *link, __u32 interface)
+static __always_inline bool is_watched(struct account *account, struct side *mine, struct link *link, __u32 interface)
 {
-	__u32 side = p->side & 1;
-
-	if (account->side[side].interface == interface && account->side[side].watched)
+	if (likely(mine->interface == interface && mine->watched))
 		return 1;
-	account->side[side].interface = interface;
-	account->side[side].watched = account->netns == set.home && is_placed(link, interface);
-	return account->side[side].watched;
+	mine->interface = interface;
+	mine->watched = account->netns == set.home && is_placed(link, interface);
+	return mine->watched;
 }
 
 /* What is not counted here: handed on whole, where no packet socket is there to show it. */
@@ -1120,10 +1216,11 @@ static __always_inline void ask_tcp(struct account *account, struct packet *p, s
 static __always_inline int of_socket(struct __sk_buff *skb, bool ingress, bool near)
 {
 	struct packet p;
-	__u32 interface = skb->ifindex, side, sort;
+	__u32 interface = skb->ifindex, sort;
 	struct link *slot = slot_of(interface), *link = link_of(slot, interface);
 	struct bpf_sock *sk = skb->sk;
 	struct account *account;
+	struct side *mine;
 
 	if (!slot || !sk)
 		return 1;
@@ -1134,7 +1231,7 @@ static __always_inline int of_socket(struct __sk_buff *skb, bool ingress, bool n
 		return uncounted(skb, &p);
 	p.key.cookie = cookie_of(skb, near);
 	p.now = about_now(slot);
-	account = bpf_map_lookup_elem(&accounts, &p.key);
+	account = find(&p.key);
 	if (is_tunnel(account, &p))
 		return uncounted(skb, &p);
 	if (unlikely(!account)) {
@@ -1149,25 +1246,25 @@ static __always_inline int of_socket(struct __sk_buff *skb, bool ingress, bool n
 		return 1;
 	}
 	p.segments = skb->gso_segs;
-	add(account, &p, p.side, p.length, p.segments, !ingress);
-	if (!is_watched(account, &p, link, interface) || !link)
+	mine = side_of(account, &p);
+	add(account, mine, &p, p.length, !ingress);
+	if (!is_watched(account, mine, link, interface) || !link)
 		return 1;
 	show(link, SOCKETS, !ingress, p.length, p.segments);
 	if (set.whole)
-		examine(account, &p);
-	side = p.side & 1;
+		examine(account, mine, &p);
 	if (p.key.proto == IPPROTO_TCP && unlikely(p.now - account->asked > FACTS_NS))
 		ask_tcp(account, &p, sk);
-	if (unlikely(account->side[side].role == UNASKED))
+	if (unlikely(mine->role == UNASKED))
 		take_role(account, &p);
-	if (account->side[side].role != MINE &&
+	if (mine->role != MINE &&
 	    !(ingress && set.whole && account->sort & GROUP && serves(account, &p)))
 		return 1;
-	if (likely(!wanted(account, &p)))
+	if (likely(!wanted(account, mine, &p)))
 		return 1;
-	if (ingress && account->side[side].given < 2 * PRINTS && handed_before(&p)) {
-		account->side[side].given += 1;
-		account->side[side].given_bytes += p.payload;
+	if (ingress && mine->given < 2 * PRINTS && handed_before(&p)) {
+		mine->given += 1;
+		mine->given_bytes += p.payload;
 		return 1;
 	}
 	give(skb, &p, account, FROM_SOCKET);
@@ -1185,14 +1282,15 @@ SEC("?cgroup_skb/egress") int account_out_far(struct __sk_buff *skb) { return of
 static __always_inline int of_interface(struct __sk_buff *skb, bool near)
 {
 	struct packet p;
-	__u32 interface = skb->ifindex, side;
+	__u32 interface = skb->ifindex, out = ((skb->pkt_type ^ 4 /* PACKET_OUTGOING */) + 7) >> 3 ^ 1; /* no branch */
 	struct link *slot = slot_of(interface), *link = link_of(slot, interface);
 	struct account *account;
+	struct side *mine;
 
-	p.ingress = skb->pkt_type != 4; /* PACKET_OUTGOING */
+	p.ingress = out ^ 1;
 	if (!slot || !is_placed(link, interface))
 		return TO_PACKET_SOCKET;
-	if (link->place.loopback && !p.ingress) /* it comes in again (before Linux 4.20 it is shown twice) */
+	if (unlikely(link->place.loopback) && out) /* it comes in again (before Linux 4.20 it is shown twice) */
 		return 0;
 	p.head = link->place.head;
 	p.key.cookie = 0;
@@ -1202,14 +1300,14 @@ static __always_inline int of_interface(struct __sk_buff *skb, bool near)
 		look_at_copy(skb, &p);
 	account = 0;
 	if (p.kind == PLAIN) {
-		account = bpf_map_lookup_elem(&accounts, &p.key);
+		account = find(&p.key);
 		if (skb->vlan_present)
 			p.kind = OTHER_IP;
 		else if (is_tunnel(account, &p))
 			p.kind = TUNNELS;
 	}
 	p.segments = skb->gso_segs;
-	show(link, p.kind, !p.ingress, skb->len, p.segments);
+	show(link, p.kind, out, skb->len, p.segments);
 	if (unlikely(p.kind != PLAIN))
 		return TO_PACKET_SOCKET;
 	p.now = about_now(slot);
@@ -1218,21 +1316,21 @@ static __always_inline int of_interface(struct __sk_buff *skb, bool near)
 		if (!account)
 			return TO_PACKET_SOCKET;
 	}
-	side = p.side & 1;
+	mine = side_of(account, &p);
 	/* One direction counts on one interface (flows/sighting.py), until it was silent there for five seconds. */
-	if (unlikely(account->side[side].interface != interface)) {
-		if (account->side[side].interface && account->side[side].packets && (__s64)(p.now - account->last) < 5000000000LL) {
+	if (unlikely(mine->interface != interface)) {
+		if (mine->interface && mine->packets && (__s64)(p.now - account->last) < 5000000000LL) {
 			__sync_fetch_and_add(&account->elsewhere, 1);
 			return 0;
 		}
-		account->side[side].interface = interface;
+		mine->interface = interface;
 	}
-	add(account, &p, side, skb->len, p.segments, 0);
-	examine(account, &p);
+	add(account, mine, &p, skb->len, 0);
+	examine(account, mine, &p);
 	/* What TCP says when the socket is gone or in TIME_WAIT passes no socket's hook. Told twice, it does no harm. */
-	if (account->side[side].served && !(p.flags & TCP_RST) && !closes(account, &p))
+	if (mine->served && !(p.flags & TCP_RST) && !closes(account, &p))
 		return 0;
-	if (likely(!wanted(account, &p)))
+	if (likely(!wanted(account, mine, &p)))
 		return 0;
 	account->prints[(account->side[0].given + account->side[1].given) & (PRINTS - 1)] = p.print;
 	give(skb, &p, account, FROM_TAP);

@@ -21,12 +21,14 @@ KINDS = ("sockets", "plain", "other-ip", "fragments", "tunnels", "not-ip")
 _ENDS = struct.Struct("=16s16sHHI")
 _WORDS = struct.Struct("=2Q")
 _COOKIE = struct.Struct("=Q")
+_KEY = struct.Struct("=6Q")
+_NUMBER = 2**64 - 1
 # What user space has a use for: the head, and of both sides what was counted and TCP's health.
-ACCOUNT = struct.Struct("=Q 8x Q 5x B x B" + 2 * "4Q I 20x 2I 32x 6I 8x" + "2Q 48x")
+ACCOUNT = struct.Struct("=Q 48x 13x B x B" + 2 * "4Q I 28x 12x 2I 12x 6I 8x" + "3Q 40x")
 VERDICT = struct.Struct("=4I")
 _FACTS = struct.Struct("=4Q8I")
 _PLACE = struct.Struct("=3I4x")
-_SETTINGS = struct.Struct("=Q6I")
+_SETTINGS = struct.Struct("=Q6I48s")
 _LINK = struct.Struct("=32x 48Q")
 
 TUPLE_BYTES = _ENDS.size
@@ -38,7 +40,9 @@ LINK_BYTES = _LINK.size
 PLACE_BYTES = _PLACE.size
 SETTINGS_BYTES = _SETTINGS.size
 MAX_LINKS = 1024  # MAX_LINKS of account.bpf.c
-FIRST_AT, LAST_AT = 288, 0  # offsets of ``first`` and ``last`` in an account
+FIRST_AT, LAST_AT, KEY_AT = 328, 0, 8  # offsets of ``first``, ``last`` and ``key`` in an account
+NAME_BYTES = 8  # of an account in its map
+_PROTO_AT = 36  # in a key
 # ``last`` may be behind by a tick of the kernel (CONFIG_HZ is 100 or more), and where the CPU that counts
 # them is held up by six, when another one does it (MAX_STALLED_JIFFIES, kernel/time/tick-sched.c).
 LAG_NS = 100_000_000
@@ -80,7 +84,7 @@ class Account(NamedTuple):
     missed: tuple[int, int]  # packets whose content was wanted and could not be handed on
     end: int  # the socket's own end: 0 is a
     health: Health = UNJUDGED
-    judged: int = 0  # packets that it was told from
+    judged: int = 0  # packets that it was told from, but for those that just went on; 0: nobody looked
     opening: int = 0  # TCP: sequence number of the SYN that began it; 0 where it was not seen
     opener: int = -1  # whose SYN that was: 0 is a; -1 where it was not seen
     group: bool = False  # one of its ends is many hosts, whose sockets have a copy of each packet
@@ -147,16 +151,37 @@ def has_loopback(key: bytes) -> bool:
     return any(each == _LOOPBACK or each[:13] == _LOOPBACK4 for each in (a, b))
 
 
+def factors(noise: bytes) -> bytes:
+    """From KEY_BYTES of noise what names are made with: odd numbers, as an even one would lose a bit."""
+    return _KEY.pack(*(word | 1 for word in _KEY.unpack(noise)))
+
+
+def name_of(key: bytes, secret: bytes) -> bytes:
+    """What an account is called in its map: name_of() of the programs, which have the same secret."""
+    words = zip(_KEY.unpack(key), _KEY.unpack(secret), strict=True)
+    return _COOKIE.pack(sum((word ^ word >> 29) * factor for word, factor in words) & _NUMBER)
+
+
+def is_blank(key: bytes) -> bool:
+    """Whether this is the key of an account that is just being made: nobody's yet."""
+    return not key[_PROTO_AT]
+
+
+def key_of(value: bytes | memoryview, at: int = 0) -> bytes:
+    """Whose a value of ``accounts`` is."""
+    return bytes(value[at + KEY_AT : at + KEY_AT + KEY_BYTES])
+
+
 def unpack_account(value: bytes | memoryview, at: int = 0) -> Account:
     """A value of ``accounts``."""
     v = ACCOUNT.unpack_from(value, at)
-    judged = v[11] + v[24]
-    health = Health(v[12:26:13], v[13:27:13], v[14:28:13], v[15:29:13], v[16:30:13]) if judged else UNJUDGED
+    judged = v[10] + v[23]
+    health = Health(v[11:25:13], v[12:26:13], v[13:27:13], v[14:28:13], v[15:29:13]) if judged else UNJUDGED
     return Account(
-        v[1], v[30], v[0],
-        Tally(v[4:18:13], v[5:19:13], v[6:20:13], v[7:21:13]),
-        v[31], (v[8], v[21]), (v[9], v[22]), v[2],
-        health, judged, v[10] or v[23], 0 if v[10] else 1 if v[23] else -1, bool(v[3] & GROUP),
+        v[31], v[29], v[0],
+        Tally(v[3:17:13], v[4:18:13], v[5:19:13], v[6:20:13]),
+        v[30], (v[7], v[20]), (v[8], v[21]), v[1],
+        health, judged, v[9] or v[22], 0 if v[9] else 1 if v[22] else -1, bool(v[2] & GROUP),
     )  # fmt: skip
 
 
@@ -176,9 +201,9 @@ def pack_verdict(modes: tuple[int, int], until: tuple[int, int]) -> bytes:
     return VERDICT.pack(*modes, *until)
 
 
-def pack_settings(settings: Settings) -> bytes:
-    """The programs' constants."""
-    return _SETTINGS.pack(*settings[:5], settings.whole, settings.everything)
+def pack_settings(settings: Settings, secret: bytes) -> bytes:
+    """The programs' constants. ``secret``: ``factors`` that nobody else knows."""
+    return _SETTINGS.pack(*settings[:5], settings.whole, settings.everything, secret)
 
 
 def pack_place(interface: int, head: int, *, loopback: bool) -> bytes:

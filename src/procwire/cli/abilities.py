@@ -142,9 +142,9 @@ def kept_alerts() -> list[AlertRow]:
         raise HostError(str(error)) from None
 
 
-def freeze() -> str:
-    """Have every watch that records keep what it has. Raises HostError."""
-    from procwire.recorder.asking import ask, recording
+def recorders_told(order: str) -> str:
+    """Have every watch that records ``freeze`` what it has, ``disarm`` or ``arm``. Raises HostError."""
+    from procwire.recorder.asking import ORDERS, ask, recording
     from procwire.recorder.reason import RecorderError
 
     pids = recording()
@@ -152,7 +152,7 @@ def freeze() -> str:
         raise HostError("no watch records here", "procwire watch --record")
     try:
         for pid in pids:
-            ask(pid)
+            ask(pid, ORDERS[order])
     except (OSError, RecorderError) as error:
-        raise HostError(f"freeze: {error}") from None
-    return f"asked {', '.join(map(str, pids))} to freeze"
+        raise HostError(f"{order}: {error}") from None
+    return f"asked {', '.join(map(str, pids))} to {order}"

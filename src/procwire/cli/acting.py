@@ -12,16 +12,18 @@ import io
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from procwire.cli import exit
-from procwire.cli.abilities import freeze
+from procwire.cli.abilities import recorders_told
 from procwire.cli.forking import Fork
 from procwire.engine.options import EngineError
 from procwire.model.finding import Finding
+from procwire.recorder.asking import ORDERS
 from procwire.recorder.picking import MAX_PICKED, Picked, write
 from procwire.recorder.reason import RecorderError
 from procwire.tui.host import HostError
@@ -40,7 +42,7 @@ class Acting:
         self._mine = mine
         self._scenarios: list[Fork] = []
         self._orders: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
-            "freeze": lambda _: freeze(),
+            **{order: partial(_recorders, order) for order in ORDERS},
             "acknowledge": lambda finding: reviewed("ack", finding),
             "suppress": lambda finding: reviewed("suppress", finding),
             "shape": lambda given: shape(["set", *words_of(given)]),
@@ -80,6 +82,10 @@ class Acting:
         for each in self._scenarios:
             each.end(signalled=True)
         self._scenarios.clear()
+
+
+def _recorders(order: str, _: Mapping[str, Any]) -> str:
+    return recorders_told(order)
 
 
 def exported(pick: Callable[[tuple[int, ...]], Sequence[Picked]], subject: Mapping[str, Any]) -> str:

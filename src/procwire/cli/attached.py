@@ -31,7 +31,7 @@ from procwire.model.finding import FINDINGS
 from procwire.model.observed import OBSERVED, observed
 from procwire.model.plain import fields, readers
 from procwire.model.tables import FLOWS
-from procwire.model.values import human_size
+from procwire.model.values import human_size, several
 
 TURN_SECONDS = 0.25
 REFRESH_SECONDS = 1.0
@@ -211,7 +211,7 @@ def footer(client: Client, hidden: int) -> tuple[list[str], int]:
     told = {(row["part"], row["name"]): row.get("amount", 0) for row in client.health()}
     whole = told.get(("capture", "bytes"), 0)
     parts = [
-        f"{told.get(('flows', 'open'), 0)} flows open, {told.get(('flows', 'in all'), 0)} in all",
+        f"{several(told.get(('flows', 'open'), 0), 'flow')} open, {told.get(('flows', 'in all'), 0)} in all",
         *([f"{hidden} more rows"] if hidden else []),
         f"{told.get(('capture', 'dropped'), 0)} dropped by the kernel",
         *([f"{lost} events lost"] if (lost := sum(client.lost.values())) else []),

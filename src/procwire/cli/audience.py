@@ -20,7 +20,7 @@ from procwire.model.observation import Observation
 from procwire.model.observed import ObservationRow
 from procwire.model.rows import NO_CONTEXT, FlowRow
 from procwire.model.tables import FLOWS, GROUPS
-from procwire.model.values import human_size
+from procwire.model.values import human_size, several
 
 REFRESH_NS = 1_000_000_000
 OVER = frozenset({"closed", "reset"})  # states of flows that are only kept for stragglers
@@ -103,9 +103,9 @@ class Watcher:
             return ""
         counts = self.watching.pipeline.tracker.counts
         moved, self.sum = counts.bytes - self.sum, counts.bytes
-        going = "" if self.finished else f"{self.going} flows open, "
+        going = "" if self.finished else f"{several(self.going, 'flow')} open, "
         parts = [
-            f"{going}{counts.flows}{' flows' if self.finished else ''} in all",
+            f"{several(counts.flows, 'flow') if self.finished else f'{going}{counts.flows}'} in all",
             *([f"{hidden} more rows"] if hidden else []),
             f"{self.watching.source.counts.dropped} dropped by the kernel",
         ]

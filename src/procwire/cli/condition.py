@@ -10,6 +10,7 @@ from procwire.api.desk import Desk
 from procwire.daemon.supervisor import Past
 from procwire.engine.api import Watching
 from procwire.model.health import DEGRADED, FAILED, OK, HealthRow
+from procwire.model.values import several
 from procwire.sandbox.plan import ENFORCED, OFF
 from procwire.store.keeping import Keeper
 from procwire.store.writer import Writer
@@ -40,8 +41,8 @@ class Condition:
         counts = self._watching.pipeline.tracker.counts
         lost = self._watching.source.counts.dropped
         return (
-            f"{counts.active} flows open, {counts.flows} in all, {counts.packets} packets, {lost} dropped, "
-            f"{self._desk.present} faces"
+            f"{several(counts.going, 'flow')} open, {counts.flows} in all, "
+            f"{several(counts.packets, 'packet')}, {lost} dropped, {several(self._desk.present, 'face')}"
         )
 
     @property
@@ -84,7 +85,9 @@ class Condition:
 
     def _flows(self) -> Iterator[HealthRow]:
         counts, outcome = self._watching.pipeline.tracker.counts, self._watching.pipeline.outcome()
-        yield HealthRow(part="flows", name="open", amount=counts.active)
+        yield HealthRow(part="flows", name="open", amount=counts.going)
+        words = "over, and kept a while for late packets"
+        yield HealthRow(part="flows", name="lingering", amount=counts.lingering, detail=words)
         yield HealthRow(part="flows", name="in all", amount=counts.flows)
         yield _lost("flows", "evicted", counts.evicted, "as the table was full")
         yield HealthRow(part="flows", name="observations", amount=self._watching.pipeline.observations)

@@ -173,9 +173,8 @@ def _ask(arguments: argparse.Namespace, order: str) -> int:
     if not pids:
         why = "start procwire watch --record (one with --sandbox off is asked by its pid)"
         raise EngineError(f"no watch records here: {why}", exit.FAILURE)
-    number = {"freeze": asking.FREEZE, "arm": asking.ARM, "disarm": asking.DISARM}[order]
     for pid in pids:
-        asking.ask(pid, number)
+        asking.ask(pid, asking.ORDERS[order])
         print(f"asked {pid} to {order}")
     return exit.OK
 

@@ -46,6 +46,11 @@ SECOND = 1_000_000_000
 Counted = dict[tuple[int, int], list[int]]  # interface and second -> bytes of src, bytes of dst, packets
 
 
+def _goes_on(flow: Flow, now: int) -> bool:
+    """Whether a flow is not over then: there is more of it, or only the recording ended."""
+    return flow.last > now or str(flow.ended) == "capture-end"
+
+
 class Kept(Silent):
     """The listener: what a recording holds, within bounds. ``left_out``: by table, how many were too many."""
 
@@ -163,7 +168,7 @@ class Recorded(Answering):
             packets=counts.frames,
             bytes=tracked.bytes,
             flows=len(begun),
-            open_flows=sum(flow.last >= now for flow in begun),
+            open_flows=sum(_goes_on(flow, now) for flow in begun),
             source="read from a file",
             links=tuple(self._links(now)),
             drops={"before the file": counts.dropped, "damaged": counts.damaged, "evicted": tracked.evicted},

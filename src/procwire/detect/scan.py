@@ -25,6 +25,7 @@ from procwire.detect.contract import (
 from procwire.model.finding import MAX_EVIDENCE, Finding
 from procwire.model.flow import Flow
 from procwire.model.rows import FlowRow
+from procwire.model.values import several
 
 MAX_OPENED = 4096  # flows of one source that are remembered
 SETTLE_NS = SECOND  # a service answers within this, or its answer is counted later
@@ -147,9 +148,10 @@ class Scan(Detector):
         hosts, ports = len({host for host, *_ in pairs}), len({port for _, port, _ in pairs})
         times = [flow.first for *_, flow in pairs]
         yield self.found(
-            f"{kind} scan: {ports} ports of {hosts} hosts, {failed:.0%} without an answer",
+            f"{kind} scan: {several(ports, 'port')} of {several(hosts, 'host')}, "
+            f"{failed:.0%} without an answer",
             now=now, row=source.row, source=source.who.address,
-            target=what if kind == "vertical" else f"{hosts} hosts",
+            target=what if kind == "vertical" else several(hosts, "host"),
             port=int(what) if kind == "horizontal" else None,
             score=failed, scores=(("failed", failed), ("hosts", float(hosts)), ("ports", float(ports))),
             count=len(pairs), first=min(times), last=max(times),

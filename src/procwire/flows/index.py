@@ -256,6 +256,15 @@ class Index:
         """The slot of a kind that was heard longest ago, or -1."""
         return self.first[kind]
 
+    def held(self, kind: cython.int) -> int:
+        """How many slots a kind has: they are counted when it is asked, not packet by packet."""
+        number: cython.int = 0
+        slot: cython.int = self.first[kind]
+        while slot >= 0:
+            number += 1
+            slot = self.links[4 * slot + 2]
+        return number
+
     @cython.cfunc
     @cython.exceptval(check=False)
     def stalest(self) -> cython.int:

@@ -67,7 +67,8 @@ class Counts(msgspec.Struct, kw_only=True):
     elsewhere: int = 0  # seen again on another interface
     waiting: int = 0  # fragments whose datagram is not complete, so that their flow is not known
     flows: int = 0  # opened
-    active: int = 0
+    active: int = 0  # in the table
+    lingering: int = 0  # of them, over: kept a while for late packets (``Limits.tcp_linger``)
     evicted: int = 0
     ended: dict[str, int] = {}  # by reason
     sink_errors: int = 0  # times that the sink raised; it is shown no more of that flow
@@ -75,6 +76,11 @@ class Counts(msgspec.Struct, kw_only=True):
     gap_bytes: int = 0
     holds_evicted: int = 0  # held sides given up because of held_bytes
     out_of_window: int = 0  # segments too far ahead of what the receiver allowed: counted, not shown
+
+    @property
+    def going(self) -> int:
+        """Flows that are open."""
+        return self.active - self.lingering
 
 
 TIMEOUTS = tuple(

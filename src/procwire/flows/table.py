@@ -130,8 +130,7 @@ class Tracker:
             self.timeouts[place] = getattr(limits, _timeouts[1 + place])
         self.clock = Clock()
         self.share = Share(part, parts)
-        self.flows = self.packets = self.bytes = self.non_ip = self.faulty = 0
-        self.elsewhere = self.waiting = 0
+        self.flows = self.packets = self.bytes = self.non_ip = self.faulty = self.elsewhere = self.waiting = 0
         self.reasons = dict.fromkeys(states.REASONS, 0)
         self.opened = []
         self.ended = []
@@ -211,6 +210,7 @@ class Tracker:
             waiting=self.waiting,
             flows=self.flows,
             active=self.index.count,
+            lingering=self.index.held(bits.LINGER),
             evicted=self.reasons[states.EVICTED],
             ended=dict(self.reasons),
             sink_errors=self.streams.errors,

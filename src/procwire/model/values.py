@@ -172,6 +172,11 @@ def _short(value: int, units: tuple[tuple[str, int], ...]) -> str:
     return ""
 
 
+def several(number: int, noun: str) -> str:
+    """``1 flow``, ``12 flows``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def human_size(size: int) -> str:
     """Two figures for people: ``640 B``, ``1.2 MB``, ``83 kB``."""
     return _short(

@@ -13,6 +13,7 @@ from pathlib import Path
 from procwire.recorder.reason import RecorderError
 
 FREEZE, ARM, DISARM = signal.SIGUSR1, signal.SIGRTMIN, signal.SIGRTMIN + 1
+ORDERS = {"freeze": FREEZE, "arm": ARM, "disarm": DISARM}
 ENGINE = "procwire:engine"  # the name of a confined watch (sandbox.profile)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from procwire.model.values import human_size, human_time
+from procwire.model.values import human_size, human_time, several
 from procwire.tui.canvas import Ink, Piece, Piece3
 from procwire.tui.cells import fit
 from procwire.tui.host import Health
@@ -55,11 +56,28 @@ def footer(shown: Sequence[tuple[str, str, str]], width: int) -> Ink:
     return tuple(pieces)
 
 
+def parted(text: str, width: int) -> list[str]:
+    """Words that are too long to stand behind the title, as the lines they need; none where they fit."""
+    if cell_len(text) + TITLE + 4 <= width:
+        return []
+    return textwrap.wrap(text, max(20, width - 2))
+
+
+def below(said: Piece | None, shown: Sequence[tuple[str, str, str]], width: int) -> Ink:
+    """The last line: keys; the rest of the last words said, where they did not fit into the line above."""
+    rest = parted(said[0], width)[1:] if said is not None else []
+    if said is None or not rest:
+        return footer(shown, width)
+    return ((f" {fit(' '.join(rest), width - 2)}", said[1]),)
+
+
 def status(
     title: str, health: Health | None, said: Piece | None, width: int, *, paused: str, when: str
 ) -> Ink:
     """One line on the run: what is watched, what was seen, what was lost; or the last words said."""
     title = fit(title, TITLE).rstrip()
+    if said is not None and (alone := parted(said[0], width)):
+        return ((f" {alone[0]}", said[1]),)
     left: list[Piece] = [(f" {title} ", "title")]
     if paused:
         left.append((f" {paused} ", "lit"))
@@ -77,9 +95,14 @@ def status(
     return (*left, (" " * room, "text"), (clock, "dim"))
 
 
+def open_of(health: Health) -> str:
+    """How many flows go on, of how many there were."""
+    return f"{several(health.open_flows, 'flow')} open, {health.flows:,} in all"
+
+
 def _counts(health: Health) -> list[Piece]:
     pieces: list[Piece] = [
-        (f" {health.open_flows:,} flows open of {health.flows:,}", "text"),
+        (f" {open_of(health)}", "text"),
     ]
     lost = sum(health.drops.values())
     if lost:

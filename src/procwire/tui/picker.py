@@ -91,7 +91,7 @@ class Picker(ModalScreen[list[str] | None]):
             box.styles.height = len(self.choices) + AROUND
             yield Line(placeholder="type to narrow")
             yield Canvas(id="choices")
-            help_words = "enter: done   tab: on or off   shift+arrows: move   esc: leave as it was"
+            help_words = "enter: done   tab, space: on or off   shift+arrows: move   esc: leave as it was"
             moves = "j k or arrows: move" if self._short else "arrows or ^n ^p: move"
             yield Static(
                 help_words if self.several else f"{moves}   enter: choose   esc: leave", markup=False
@@ -120,7 +120,12 @@ class Picker(ModalScreen[list[str] | None]):
             line.insert_text_at_cursor(event.character)
 
     def walked(self, event: events.Key, line: Input) -> bool:
-        """In a short list j and k move as elsewhere, until something is typed."""
+        """Until something is typed: j and k move in a short list as elsewhere, space is on or off."""
+        if self.several and not line.value and event.key == "space":
+            event.stop()
+            event.prevent_default()
+            self.action_switch()
+            return True
         if not self._short or line.value or event.key not in STEPS:
             return False
         event.stop()

@@ -14,9 +14,10 @@ import msgspec
 
 from procwire.model.columns import Column, Table
 from procwire.model.filter import FilterError
-from procwire.model.values import clean, human_size
+from procwire.model.values import clean, human_size, several
 from procwire.tui import grouping, stats
 from procwire.tui.cells import mark, words
+from procwire.tui.chrome import open_of
 from procwire.tui.dissected import hex_view, told
 from procwire.tui.host import GROUP, Host, HostError, Rows, Want
 from procwire.tui.views.flow import conversation
@@ -91,7 +92,7 @@ class Plain:
     def overview(self, _: str) -> None:
         """what was seen and lost, the busiest processes"""
         health = self.host.health(self.at)
-        self._say(f"{health.open_flows:,} flows open of {health.flows:,}. {health.packets:,} packets, "
+        self._say(f"{open_of(health)}. {several(health.packets, 'packet')}, "
                   f"{human_size(health.bytes)}.")  # fmt: skip
         lost = [f"{count:,} {place}" for place, count in health.drops.items() if count]
         self._say(f"Lost: {', '.join(lost) or 'nothing'}.")
@@ -186,6 +187,14 @@ class Plain:
     def freeze(self, _: str) -> None:
         """have recorders keep what they hold as an incident"""
         self._act("freeze", {})
+
+    def arm(self, _: str) -> None:
+        """have recorders record on"""
+        self._act("arm", {})
+
+    def disarm(self, _: str) -> None:
+        """have recorders keep what they hold, and record nothing more"""
+        self._act("disarm", {})
 
     def shape(self, text: str) -> None:
         """TARGET --loss 3% ... as procwire shape set; undone after a minute unless kept: see keep"""
@@ -313,5 +322,5 @@ class Plain:
 WORDS = (
     "overview", "flows", "all_flows", "groups", "processes", "rows_of", "findings", "doctor", "open",
     "follow", "packet", "sql", "order_by", "more", "earlier", "later", "acknowledge", "suppress", "freeze",
-    "shape", "keep", "put_back", "play", "help", "quit",
+    "arm", "disarm", "shape", "keep", "put_back", "play", "help", "quit",
 )  # fmt: skip

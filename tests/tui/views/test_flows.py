@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from procwire.tui import grouping
@@ -24,6 +26,19 @@ def test_groups_open_and_fold(by: str) -> None:
     assert drive(story).settings.view("flows").by == by
 
 
+def test_a_group_opens_at_once_and_its_flows_come_when_they_come() -> None:
+    async def story(driver: Driver) -> None:
+        await driver.press("2", "z")
+        await driver.type("process")
+        await driver.press("enter")
+        view: Any = driver.app.view
+        view.reload = lambda: None  # an engine that is slow to answer
+        assert "    …" in await driver.press("enter")
+        assert "▾" not in await driver.press("enter")
+
+    assert drive(story) is not None
+
+
 def test_a_flow_of_a_group_is_opened() -> None:
     async def story(driver: Driver) -> None:
         await driver.press("2", "z")
@@ -41,6 +56,17 @@ def test_signs_say_new_and_over() -> None:
         text = await driver.press("enter", "r")
         rows = {line[1:2] for line in text.splitlines()[3:25]}
         assert {"x", "+", " "} <= rows
+
+    assert drive(story) is not None
+
+
+def test_a_flow_that_only_the_recording_cut_off_is_not_over() -> None:
+    async def story(driver: Driver) -> None:
+        for row in driver.app.host.data["flow"]:  # type: ignore[attr-defined]
+            row |= {"state": "established", "ended": "capture-end", "start": 0, "last": driver.app.clock}
+        text = await driver.press("2")
+        assert {line[1:2] for line in text.splitlines()[3:20]} == {" "}
+        assert "60 flows" in await driver.press("w")
 
     assert drive(story) is not None
 

@@ -7,14 +7,16 @@ from tests.tui.driving import Driver, drive
 from tests.tui.fake import FakeHost, Recorded
 
 
-def test_a_recorder_is_asked_to_freeze() -> None:
+def test_a_recorder_is_asked_to_freeze_to_stop_and_to_go_on() -> None:
     host = FakeHost()
 
     async def story(driver: Driver) -> None:
         assert "freezed" in await driver.press("8", "F")
+        assert "disarmd" in await driver.press("X")
+        assert "armd" in await driver.press("A")
 
     drive(story, host=host)
-    assert host.orders == [("freeze", {})]
+    assert host.orders == [("freeze", {}), ("disarm", {}), ("arm", {})]
 
 
 def test_enter_leaves_the_screen_to_the_incident() -> None:

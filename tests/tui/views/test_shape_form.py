@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from procwire.tui.views.shape_form import broken
 from tests.tui.driving import Driver, drive
 from tests.tui.fake import FakeHost
 
@@ -79,3 +80,11 @@ def test_a_change_begins_with_what_is_there() -> None:
 
     app = drive(story)
     assert app.view is not None
+
+
+def test_what_came_of_it_is_read_to_its_end_on_a_narrow_screen() -> None:
+    words = "fa0 cannot be shaped so: this kernel has no netem; procwire shape run emulates it in user space"
+    assert " ".join(part.strip() for part in broken(words, 40)) == words
+    assert max(map(len, broken(words, 40))) <= 40
+    assert broken("  put-qdisc device=2 parent=root kind=tbf", 30)[1].startswith("    ")
+    assert broken("", 40) == [""]

@@ -17,6 +17,9 @@ STALE_NS = 60_000_000_000  # an open flow of which nothing was heard for so long
 MAX_GROUPS = 500
 MAX_MEMBERS = 200  # lines of an open group; how many more there are is said
 OVER = frozenset({"closed", "reset"})
+ENDINGS = frozenset(
+    {"fin", "rst", "timeout", "replaced", "evicted"}
+)  # not what only the recording's end cut off
 CLOSING = frozenset({"fin-wait", "closing"})  # one side has said its last, or both have
 HELD = ("process", "app", "proto", "state", "dst", "src", "server_name", "user", "direction", "container")
 MAX_HELD = 500  # rows whose values are offered in a filter
@@ -64,6 +67,7 @@ class FlowsView(RowsView):
         super().__init__()
         self.opened_groups: set[str] = set()
         self.groups: list[dict[str, Any]] = []
+        self.members: dict[str, list[Line]] = {}  # of those that are open
 
     @property
     def by(self) -> str:
@@ -81,7 +85,7 @@ class FlowsView(RowsView):
         """A flow with its sign."""
         now = self.app.clock
         gutter, role = " ", ""
-        if values.get("ended") or values.get("state") in OVER:
+        if values.get("ended") in ENDINGS or values.get("state") in OVER:
             gutter, role = "x", "dim"
         elif values.get("state") in CLOSING:
             gutter, role = "/", "dim"
@@ -103,13 +107,21 @@ class FlowsView(RowsView):
         groups = grouping.named((dict(zip(want.columns, row, strict=True)) for row in rows.rows), self.by)
         if self.order in grouping.COLUMNS:
             groups = grouping.ordered(groups, self.order, descending=self.descending)
-        lines: list[Line] = []
-        for group in groups:
-            lines.append(self._group_line(group))
-            if group["group"] in self.opened_groups:
-                lines += await self._members(group)
-        self.groups = groups
+        opened = [group for group in groups if group["group"] in self.opened_groups]
+        members = {str(group["group"]): await self._members(group) for group in opened}
+        self.groups, self.members = groups, members
         self.total, self.notes = rows.total - len(rows.rows) + len(groups), rows.notes
+        self._show_groups()
+
+    def _show_groups(self) -> None:
+        """Draw what is known of the groups; of one that was just opened its flows come later."""
+        lines: list[Line] = []
+        for group in self.groups:
+            name = str(group["group"])
+            lines.append(self._group_line(group))
+            if name in self.opened_groups:
+                coming = Line(key=("rest", name), values={}, title="    …", role="dim")
+                lines += self.members.get(name, [coming])
         self.show(Page(lines=lines, total=len(lines)))
 
     def _group_line(self, group: Mapping[str, Any]) -> Line:
@@ -137,6 +149,7 @@ class FlowsView(RowsView):
         """Open a group, fold it, or look at a flow."""
         if line.fold:
             self.opened_groups ^= {line.fold}
+            self._show_groups()
             self.reload()
         elif line.values.get("flow_id"):
             from procwire.tui.views.flow import FlowView
@@ -161,6 +174,7 @@ class FlowsView(RowsView):
         """Open all groups, or fold all where any is open."""
         names = {str(group["group"]) for group in self.groups[: self.grid.rows_high]}
         self.opened_groups = set() if self.opened_groups else names
+        self._show_groups()
         self.reload()
 
     def action_only_this(self) -> None:
@@ -176,7 +190,7 @@ class FlowsView(RowsView):
 
     def action_only_open(self) -> None:
         """Hide what is over."""
-        only = 'not (state in {closed, reset}) and not (ended ~ ".")'
+        only = f"not (state in {{closed, reset}}) and not (ended in {{{', '.join(sorted(ENDINGS))}}})"
         self.filtered(self.words.replace(f" and {only}", "").replace(only, "") if only in self.words
                       else grouping.both(self.words, only))  # fmt: skip
 

@@ -24,13 +24,23 @@ class IncidentsView(WaitingView):
         FILTER_KEY,
         ORDER_KEY,
         COLUMNS_KEY,
-        Key(keys=("F",), action="freeze", words="freeze what recorders hold just now", short="freeze"),
+        Key(
+            keys=("F",), action="tell('freeze')", words="freeze what recorders hold just now", short="freeze"
+        ),
+        Key(keys=("A",), action="tell('arm')", words="have recorders record on", short="arm"),
+        Key(
+            keys=("X",),
+            action="tell('disarm')",
+            words="have recorders keep what they hold, and record nothing more",
+            short="disarm",
+        ),
         Key(keys=("i",), action="facts", words="what is known of the incident", short="facts"),
     )
     DOC = (
         "Recordings that were frozen around something that happened, by hand or by a finding: when, why, how "
         "much of before and after is in them, and whether they are complete. Enter opens one: its flows and "
-        "packets in all screens, with its owners; q leads back here. F freezes what a running recorder holds."
+        "packets in all screens, with its owners; q leads back here. F freezes what a running recorder "
+        "holds, X has it record nothing more, and A record on."
     )
     NEEDS: ClassVar[str] = "the engine that this terminal looks at keeps no flight recorder"
     REMEDY: ClassVar[str] = (
@@ -48,10 +58,10 @@ class IncidentsView(WaitingView):
         """What is known of the incident."""
         self.app.show_values(self.table_name, self.subject())
 
-    async def action_freeze(self) -> None:
-        """Freeze what recorders hold."""
+    async def action_tell(self, order: str) -> None:
+        """Tell recorders to freeze what they hold, to record nothing more, or to record on."""
         try:
-            done = await self.app.ask(self.app.host.act, "freeze", {})
+            done = await self.app.ask(self.app.host.act, order, {})
         except HostError as error:
             self.app.say(f"{error}{'; ' + error.remedy if error.remedy else ''}", "warn")
             return

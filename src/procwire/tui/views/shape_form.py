@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -286,7 +287,8 @@ class ShapeForm(View):
             lines.append(self._row(name, width, under=number == self.place))
         doc = sliding.BY_NAME[self.field].doc if self.field in sliding.BY_NAME else DOCS[self.field]
         lines += [(), ((f" {doc}", "dim"),), ((f" {self.command()}", "accent"),), ()]
-        lines += [((f" {text}", role),) for text, role in self.said]
+        for text, role in self.said:
+            lines += [((f" {part}", role),) for part in broken(text, width - 2)]
         self.fields.draw(lines)
 
     def _row(self, name: str, width: int, *, under: bool) -> Ink:
@@ -304,6 +306,12 @@ class ShapeForm(View):
             (drawn, "chart" if value else "dim"),
             (f"  {value or 'off'}", "title" if value else "dim"),
         )
+
+
+def broken(text: str, width: int) -> list[str]:
+    """A line in as many as it needs; those after the first are indented."""
+    lead = " " * (len(text) - len(text.lstrip()))
+    return textwrap.wrap(text, max(20, width), subsequent_indent=f"{lead}  ", drop_whitespace=True) or [""]
 
 
 START = 19  # cells before a slider
