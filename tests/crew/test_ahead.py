@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from procwire.crew.ahead import AHEAD, Ahead
+from procwire.crew.ahead import AHEAD, LENT, Ahead
 from procwire.model.frames import FrameBatch, batch_of
 from procwire.model.packets import PacketTable
 
@@ -30,15 +30,18 @@ def test_batches_come_in_order_with_their_tables() -> None:
     assert ahead.stop()
 
 
-def test_no_more_than_one_batch_is_decoded_ahead() -> None:
+@pytest.mark.parametrize(("lent", "most"), [(False, AHEAD), (True, LENT)])
+def test_no_more_than_one_batch_is_decoded_ahead(lent: bool, most: int) -> None:
+    """And some more of those that are lent, each with a table of its own."""
     taken: list[int] = []
-    ahead = Ahead(lambda: endless(taken), decode)
+    ahead = Ahead(lambda: endless(taken), decode, lent=lent)
+    assert len({id(table) for table in ahead.tables}) == most
     ahead.start()
     batches = ahead.take()
     for _ in range(5):
         next(batches)
     assert ahead.stop()
-    assert len(taken) <= 5 + AHEAD
+    assert len(taken) <= 5 + most
 
 
 def test_what_decoding_raises_is_raised_where_it_is_taken() -> None:

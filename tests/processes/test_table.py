@@ -285,6 +285,34 @@ def test_a_process_on_its_way_out_gets_its_executable_back(fake: FakeProc) -> No
     assert (found.exe, found.cmdline) == ("/usr/bin/curl", "curl x")
 
 
+def test_a_process_that_ends_between_two_reads_gets_its_arguments_back(fake: FakeProc) -> None:
+    fake.put(9, "curl", 100)
+    (fake.root / "9" / "cmdline").write_bytes(b"")
+    processes = ProcessTable(proc=str(fake.root))
+    start = processes.get(9)
+    assert start is not None
+    claim = CURL._replace(pid=9, start=start.start, cmdline="curl http://a.test/")
+    found = processes.told(claim)
+    assert (found.exe, found.cmdline, found.cgroup) == (
+        "/bin/app", "curl http://a.test/", "/system.slice/app.service",
+    )  # fmt: skip
+
+
+def test_a_program_that_was_read_before_it_had_arguments_is_read_again(fake: FakeProc) -> None:
+    fake.put(50, "app", 100)
+    arguments = fake.root / "50" / "cmdline"
+    arguments.write_bytes(b"")
+    people = ProcessTable(proc=str(fake.root))
+    first = people.get(50)
+    assert first is not None
+    assert first.cmdline == ""
+    arguments.write_bytes(b"app\0--verbose\0")
+    second = people.get(50)
+    assert second is not None
+    assert second.cmdline == "app --verbose"
+    assert people.get(50) is second
+
+
 def test_a_forked_process_is_what_its_parent_is_unless_that_came_later(fake: FakeProc) -> None:
     child = CURL._replace(exe="", cmdline="", name="sh", inherits=True)
     fake.put(6, "sh", 50, exe="/bin/sh")

@@ -108,6 +108,21 @@ def test_packets_that_are_written_behind_who_reads_are_the_same(
     assert b"www.example.com\0" in parts[0][2]  # it was not known when the first packet was written
 
 
+@pytest.mark.parametrize("bound", ["lag.FAR_BYTES", "kept.MOST_BYTES", "kept.MOST_BATCHES"])
+def test_packets_of_one_file_are_kept_until_they_may_be_written(
+    bound: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One reading, in small pieces: whatever has them written, they are as after a second."""
+    whole = made(tmp_path, str(HTTP), name="whole")
+    monkeypatch.setattr("procwire.recorder.annotated.CHUNK_BYTES", 2048)
+    monkeypatch.setattr(f"procwire.recorder.{bound}", 3)
+    behind = made(tmp_path, str(HTTP), name="behind")
+    again = made(tmp_path, str(HTTP), "--with-keys", name="again")
+    assert frames(behind) == frames(again) == frames(whole)
+    for name in ("flows.ndjson", "observations.ndjson", "accounting.ndjson"):
+        assert (behind / name).read_bytes() == (again / name).read_bytes()
+
+
 def frames(bundle: Path) -> list[tuple[bytes, int, dict[str, str]]]:
     """Of each packet its bytes, its time, and what its option says."""
     found = []

@@ -12,6 +12,7 @@ import pytest
 from procwire.recorder import container as room
 from procwire.recorder.container import Container, pack, settle
 from procwire.recorder.reason import RecorderError
+from tests.capture import crafted
 
 
 @pytest.fixture
@@ -48,10 +49,30 @@ def test_what_is_not_there_or_too_large(place: Path, tmp_path: Path) -> None:
         with pytest.raises(RecorderError):
             found.read("link")
     (tmp_path / "junk.tar.zst").write_bytes(b"junk")
-    with pytest.raises(RecorderError, match=r"junk\.tar\.zst"):
+    with pytest.raises(RecorderError, match=r"junk\.tar\.zst: is no bundle: neither"):
         Container(tmp_path / "junk.tar.zst")
+    (tmp_path / "cut.tar.zst").write_bytes(room.ZSTANDARD + b"junk")
+    with pytest.raises(RecorderError, match=r"cut\.tar\.zst: "):
+        Container(tmp_path / "cut.tar.zst")
     with pytest.raises(RecorderError):
         Container(tmp_path / "gone.tar.zst")
+
+
+@pytest.mark.parametrize("data", [crafted.pcap(1), crafted.pcapng(1)])
+def test_a_capture_is_said_to_be_one(data: bytes, tmp_path: Path) -> None:
+    (tmp_path / "x.pcap").write_bytes(data)
+    with pytest.raises(RecorderError, match="is a capture, and no bundle"):
+        Container(tmp_path / "x.pcap")
+
+
+def test_a_part_that_is_to_be_skipped_may_come_first(place: Path, tmp_path: Path) -> None:
+    pack(place, tmp_path / "case.tar.zst")
+    packed = (tmp_path / "case.tar.zst").read_bytes()
+    (tmp_path / "other.tar.zst").write_bytes(
+        b"\x50" + room.SKIPPED + (4).to_bytes(4, "little") + b"junk" + packed
+    )
+    with Container(tmp_path / "other.tar.zst") as found:
+        assert found.read("a.txt") == b"one"
 
 
 def test_members_that_would_lead_away_are_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,10 +28,14 @@ def test_of_a_file_that_is_there(size: int) -> None:
     assert hashed(io.BytesIO(data), sha=True) == of(data, sha=True)
 
 
+@pytest.mark.parametrize("expected", [0, 5 << 20])
 @pytest.mark.parametrize("sha", [False, True])
 @pytest.mark.parametrize("how", ["cached", "past the cache", "it opens so and cannot", "no room ahead"])
-def test_as_it_is_written(how: str, sha: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_as_it_is_written(
+    how: str, sha: bool, expected: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "ROOM_BYTES", size := 1 << 16)
+    monkeypatch.setattr(module, "ALLOCATED_BYTES", 1 << 18)
     path = tmp_path / "file"
     parts = [bytes([number]) * part for number in range(ROOMS + 2) for part in (7, size - 7, 10_000)]
     parts += [b"more than a room" * 7_000, b"end"]
@@ -43,6 +47,7 @@ def test_as_it_is_written(how: str, sha: bool, tmp_path: Path, monkeypatch: pyte
         if how == "it opens so and cannot":
             monkeypatch.setattr(os, "pwrite", refusing(past))
         output = HashedFile(file.fileno(), past, sha=sha)
+        output.expect(expected)
         for part in parts:
             output.put(part)
         room = output.room(5)

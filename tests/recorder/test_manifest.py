@@ -73,3 +73,11 @@ def test_a_manifest_that_is_none(place: Path, text: bytes) -> None:
     (place / manifest.NAME).write_bytes(text)
     with pytest.raises(RecorderError):
         faults(place)
+
+
+def test_what_has_no_manifest_is_said(tmp_path: Path) -> None:
+    with pytest.raises(RecorderError, match=r"is no bundle: there is no manifest\.json in it"):
+        faults(tmp_path)
+    (tmp_path / "incident.json").write_bytes(b"{}")
+    with pytest.raises(RecorderError, match="is an incident as it was recorded"):
+        faults(tmp_path)

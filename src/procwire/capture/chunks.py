@@ -1,13 +1,15 @@
-"""Bytes of a stream in a ring of reused buffers: what is left of one chunk is carried into the next.
+"""Bytes of a stream in buffers that are used again: what is left of one chunk is carried into the next.
 
-A buffer is only written again at its unused end, or after ``lives`` others have been handed out, so frames
-that point into it stay valid as long as a source promises. Refuses to seek and to map files: mapped
+A buffer is only written again at its unused end, or when its shelf hands it out anew, so frames that point
+into it stay valid as long as a source promises. Refuses to seek and to map files: mapped
 pages count as resident memory.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+
+from procwire.capture.lending import Buffer, Shelf
 
 CHUNK_BYTES = 1 << 20
 LEAST_READ = 64 << 10  # a shorter rest of a buffer is not worth a read
@@ -16,21 +18,20 @@ LEAST_READ = 64 << 10  # a shorter rest of a buffer is not worth a read
 class Chunks:
     """``data[start:end]`` is what has been read and not yet walked; ``start`` is the walker's to advance.
 
-    Memory is ``lives`` times ``size``, and more only while a single record is larger than that.
+    A buffer has ``size`` bytes, and more only while a single record is larger than that.
     """
 
     def __init__(
-        self, readinto: Callable[[memoryview], int], *, size: int = CHUNK_BYTES, lives: int = 3
+        self, readinto: Callable[[memoryview], int], shelf: Shelf, *, size: int = CHUNK_BYTES
     ) -> None:
-        self.data = bytearray(size)
+        self.data: Buffer = shelf.buffer(size)
         self.start = 0
         self.end = 0
         self.used = False  # frames were handed out that lie in ``data``
         self._readinto = readinto
         self._size = size
+        self._shelf = shelf
         self._before = 0  # stream offset of data[0]
-        self._ring = [self.data] + [bytearray()] * (lives - 1)
-        self._turn = 0
 
     @property
     def offset(self) -> int:
@@ -62,14 +63,13 @@ class Chunks:
         left = self.end - self.start
         size = self._size if need <= self._size else need + LEAST_READ
         target = self.data
-        if self.used:
-            self._turn = (self._turn + 1) % len(self._ring)
-            target = self._ring[self._turn]
-        if len(target) != size:  # the first turn, a giant record, or one that is behind us
-            target = bytearray(size)
+        if self.used or len(target) != size:
+            target = self._shelf.buffer(size, instead=not self.used)
         with memoryview(target) as new, memoryview(self.data) as old:
             new[:left] = old[self.start : self.end]
+        if target is not self.data:
+            self._shelf.left(self.data)
         self._before += self.start
         self.start, self.end = 0, left
-        self.data = self._ring[self._turn] = target
+        self.data = target
         self.used = False

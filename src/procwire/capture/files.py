@@ -1,9 +1,9 @@
 """Capture files as a source of frames: pcap and pcapng, plain or compressed, one or several.
 
 Files are read in the order given, or merged by time. Memory is bounded and does not depend on a file's size:
-three chunks of 1 MiB, or as asked for (one of 16 MiB per giant record), and for merged files see
-``capture.merge``. Refuses to seek, to map files, and to guess: what is neither pcap nor pcapng is an error
-that says so.
+three chunks of 1 MiB, or as asked for (one of 16 MiB per giant record), for merged files see
+``capture.merge``; what is lent is as much as is kept. Refuses to seek, to map files, and to guess:
+what is neither pcap nor pcapng is an error that says so.
 
 Damage: everything before it is handed on. Then, strict, the file is given up, the next one is read, and the
 first error is raised after the last frame of the last file (all are in ``errors``). Lenient, reading goes
@@ -22,12 +22,13 @@ from typing import BinaryIO
 from procwire.capture.blocks import Lore
 from procwire.capture.chunks import CHUNK_BYTES
 from procwire.capture.compressed import stream_of
+from procwire.capture.lending import Lending
 from procwire.capture.merge import FILE_CHUNK, FILE_ROWS, MAX_MERGED, merged
 from procwire.capture.raw import Raw, reason_of, size_of
 from procwire.capture.reader import Reader
 from procwire.capture.roster import Roster
 from procwire.capture.source import CaptureError, Comment, Counts, Interface
-from procwire.model.frames import FrameBatch
+from procwire.model.frames import CAPACITY, FrameBatch
 
 _PCAPNG = b"\x0a\x0d\x0d\x0a"
 
@@ -38,11 +39,13 @@ def open_files(
     merge: bool = False,
     lenient: bool = False,
     chunk_bytes: int = CHUNK_BYTES,
+    lent: bool = False,
 ) -> FileSource:
     """A source over these files; ``-`` is standard input, binary file objects are read as they are.
 
     ``chunk_bytes``: how much of a file is read at once, where files are not merged: of larger chunks fewer
-    batches come, for who has much to do with each.
+    batches come, for who has much to do with each. ``lent``: not merged, each batch stays valid until it is
+    given back (``FileSource.lending``).
 
     Raises CaptureError at once for a path that cannot be read, or too many files to merge.
     """
@@ -51,7 +54,8 @@ def open_files(
     for path in paths:
         if isinstance(path, str) and path != "-":
             _check(path)
-    return FileSource(paths, merge=merge, lenient=lenient, chunk_bytes=chunk_bytes)
+    lending = Lending(size=chunk_bytes, rows=CAPACITY) if lent else None
+    return FileSource(paths, merge=merge, lenient=lenient, chunk_bytes=chunk_bytes, lending=lending)
 
 
 def plain_bytes(path: str) -> int | None:
@@ -101,16 +105,24 @@ class FileSource:
     names         address -> names, from Name Resolution Blocks
     secrets       (type, bytes) of each Decryption Secrets Block (0x544c534b is a TLS key log)
     comments      comments on frames, interfaces and sections
+    lending       where batches that are lent are given back to; else None
     """
 
     def __init__(
-        self, paths: Sequence[str | BinaryIO], *, merge: bool, lenient: bool, chunk_bytes: int = CHUNK_BYTES
+        self,
+        paths: Sequence[str | BinaryIO],
+        *,
+        merge: bool,
+        lenient: bool,
+        chunk_bytes: int = CHUNK_BYTES,
+        lending: Lending | None = None,
     ) -> None:
         self.errors: list[CaptureError] = []
+        self.lending = lending
         self._roster = Roster()
         self._merge = merge
         self._chunk = chunk_bytes
-        self._readers = [Reader(path, self._roster, lenient=lenient) for path in paths]
+        self._readers = [Reader(path, self._roster, lenient=lenient, shelf=lending) for path in paths]
         self._frames = 0
 
     def hold(self, most: int) -> list[str]:

@@ -12,6 +12,7 @@ from procwire.capture import pcap, pcapng
 from procwire.capture.blocks import Lore
 from procwire.capture.chunks import CHUNK_BYTES, Chunks
 from procwire.capture.compressed import stream_of
+from procwire.capture.lending import Shelf, Turns
 from procwire.capture.pcap import DAMAGED, FOUND, MORE, PcapWalk
 from procwire.capture.pcapng import PcapngWalk
 from procwire.capture.raw import Raw, size_of
@@ -30,7 +31,9 @@ class Reader:
     lore     names, secrets and comments
     """
 
-    def __init__(self, file: str | BinaryIO, roster: Roster, *, lenient: bool = False) -> None:
+    def __init__(
+        self, file: str | BinaryIO, roster: Roster, *, lenient: bool = False, shelf: Shelf | None = None
+    ) -> None:
         self.path = file if isinstance(file, str) else str(getattr(file, "name", "stream"))
         self.total = size_of(file)
         self._taken = 0
@@ -38,6 +41,7 @@ class Reader:
         self._file = file
         self._roster = roster
         self._lenient = lenient
+        self._shelf = shelf
         self._lost = Counts()  # damage met, and the totals of a walk that is over
         self._raw: Raw | None = None
         self._walk: Walk | None = None
@@ -47,15 +51,16 @@ class Reader:
     ) -> Iterator[FrameBatch]:
         """Batches of at most ``chunk`` bytes (or one giant frame) and ``rows`` frames.
 
-        Each stays valid while ``lives - 1`` more are taken. Raises CaptureError at damage it may not pass.
+        Each stays valid while ``lives - 1`` more are taken, or until a shelf that was given has it back.
+        Raises CaptureError at damage it may not pass.
         """
+        shelf = self._shelf or Turns(rows=rows, lives=lives)
         self._raw = raw = self._raw or Raw(self._file)
         stream = stream_of(raw)
-        chunks = Chunks(stream.readinto, size=chunk, lives=lives)
-        ring = [FrameBatch(b"", rows) for _ in range(lives)]
+        chunks = Chunks(stream.readinto, shelf, size=chunk)
         try:
             self._walk = walk = self._recognise(chunks)
-            yield from self._frames(chunks, walk, ring)
+            yield from self._frames(chunks, walk, shelf)
         except CaptureError as error:
             offset = error.offset
             if offset is None and (stream.kind or chunks.offset_of_end):
@@ -88,19 +93,19 @@ class Reader:
         chunks.start = pcap.HEADER_BYTES
         return PcapWalk(start, self._roster)
 
-    def _frames(self, chunks: Chunks, walk: Walk, ring: list[FrameBatch]) -> Iterator[FrameBatch]:
-        turn = 0
+    def _frames(self, chunks: Chunks, walk: Walk, shelf: Shelf) -> Iterator[FrameBatch]:
+        batch = shelf.batch()
         more = True
         while more:
-            batch = ring[turn]
             batch.count = 0
             status = walk.walk(chunks.data, chunks.start, chunks.end, batch)
             chunks.start = walk.position
             if batch.count:
                 batch.buffer = chunks.data
                 chunks.used = True
-                turn = (turn + 1) % len(ring)
+                shelf.lend(batch)
                 yield batch
+                batch = shelf.batch()
             if status == DAMAGED:
                 more = self._damage(chunks, walk, walk.fault)
             elif status == MORE:

@@ -154,8 +154,8 @@ class _Reader:
         arguments = self._arguments
         options = ReadOptions(
             paths=tuple(paths), files=files, keylog=arguments.keylog, keep_keys=arguments.with_keys,
-            merge=len(paths) > 1, chunk_bytes=CHUNK_BYTES, workers=1, sandbox=self._sandbox,
-            flows=words.flow_options(arguments),
+            merge=len(paths) > 1, chunk_bytes=CHUNK_BYTES, lent=collector.kept is not None, workers=1,
+            sandbox=self._sandbox, flows=words.flow_options(arguments),
         )  # fmt: skip
         self._sandbox = OFF
         listener: Any = collector
@@ -163,6 +163,8 @@ class _Reader:
             listener = _Finding(arguments, collector)
         reading = Reading(options, Owned(listener, book))
         collector.context = Context(reading.source.interfaces, unowned=FROM_FILE)
+        if collector.kept is not None:
+            collector.kept.of(reading.source)
         return lambda: self._read(reading, collector, listener)
 
     def _read(self, reading: Reading, collector: Collector, listener: Any) -> Read:

@@ -14,6 +14,7 @@ from procwire.model.packets import PacketTable
 
 STOP_SECONDS = 0.5  # a pipe that sends nothing may hold the decoding thread: then it is left behind
 AHEAD = 2  # batches alive at once: one decoded ahead of the one in use (capture.source.Source)
+LENT = 4  # where they stay valid until they are given back: reading waits less for who writes them
 
 Decoded = tuple[FrameBatch, PacketTable]
 Decode = Callable[[FrameBatch, PacketTable], PacketTable]
@@ -25,12 +26,15 @@ class Ahead(threading.Thread):
     ``error`` is what ended it early, raised by ``take`` unless the caller says that it ``expects`` it.
     """
 
-    def __init__(self, batches: Callable[[], Iterator[FrameBatch]], decode: Decode) -> None:
+    def __init__(
+        self, batches: Callable[[], Iterator[FrameBatch]], decode: Decode, *, lent: bool = False
+    ) -> None:
+        """``lent``: the source's batches stay valid for longer."""
         super().__init__(name="decode", daemon=True)
         self.batches = batches
         self.decode = decode
-        self.tables = [PacketTable() for _ in range(AHEAD)]
-        self.free = threading.Semaphore(AHEAD)
+        self.tables = [PacketTable() for _ in range(LENT if lent else AHEAD)]
+        self.free = threading.Semaphore(len(self.tables))
         self.done: SimpleQueue[Decoded | BaseException | None] = SimpleQueue()
         self.stopping = False
 
@@ -43,7 +47,7 @@ class Ahead(threading.Thread):
                 batch = next(batches, None)
                 if batch is None:
                     break
-                table = self.tables[number % AHEAD]
+                table = self.tables[number % len(self.tables)]
                 number += 1
                 self.done.put((batch, self.decode(batch, table)))
         except BaseException as error:
@@ -67,6 +71,6 @@ class Ahead(threading.Thread):
         """Whether it has ended. One that was woken is not waited for long."""
         patience = STOP_SECONDS if self.stopping else None
         self.stopping = True
-        self.free.release(AHEAD)
+        self.free.release(len(self.tables))
         self.join(patience)
         return not self.is_alive()

@@ -37,6 +37,7 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
     merge: bool = False
     lenient: bool = False
     chunk_bytes: int = CHUNK_BYTES  # of a file, read at once
+    lent: bool = False  # batches stay until they are given back, see capture.files
     keylog: str = ""  # secrets with which encrypted traffic is read
     keep_keys: bool = False  # until the end, to be written
     workers: int = 0  # processes that share the work; 0: as many as pay

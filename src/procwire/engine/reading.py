@@ -42,13 +42,13 @@ class Reading:
         self.stopped = False
         self.shared = False
         try:
-            files = options.files or options.paths
+            files, chunk = options.files or options.paths, options.chunk_bytes
             self.source = open_files(
-                files, merge=options.merge, lenient=options.lenient, chunk_bytes=options.chunk_bytes
+                files, merge=options.merge, lenient=options.lenient, chunk_bytes=chunk, lent=options.lent
             )
         except CaptureError as error:
             raise EngineError(str(error)) from None
-        self._ahead = Ahead(self.source.batches, self._decode)
+        self._ahead = Ahead(self.source.batches, self._decode, lent=options.lent)
         self._sharing = Sharing(self.source, listener, self._line)
         self._sharing.enter, self._sharing.prepare = self._enter, self._take_secrets
         self._confinement: Confinement | None = None

@@ -87,8 +87,10 @@ class ProcessTable:
         if entry is not None and entry.ticks != stat.start_ticks:
             self._retire(pid)
             entry = None
-        # A zombie's exe and cmdline are gone: what was read before stands.
-        if entry is not None and ((entry.exe == exe and entry.ref.name == stat.name) or stat.state in "ZX"):
+        # A zombie's exe and cmdline are gone: what was read before stands. A program has its arguments a
+        # moment after its file (begin_new_exec comes before create_elf_tables): none are read again.
+        same = entry is not None and entry.exe == exe and entry.ref.name == stat.name
+        if entry is not None and ((same and (entry.ref.cmdline or not exe)) or stat.state in "ZX"):
             self._entries.move_to_end(pid)
             return self._still(entry, stat)
         ref = self._read(stat, exe)
@@ -122,8 +124,8 @@ class ProcessTable:
     def told(self, claim: Claim) -> ProcessRef:
         """The process a source named: as /proc has it, else as the source knew it. Blanks are filled in.
 
-        A process on its way out has lost its exe and arguments, and one that was never read has only what the
-        source says.
+        A process on its way out has lost its exe and arguments, or its arguments alone where it went between
+        the two reads; one that was never read has only what the source says.
         """
         start = claim.start
         if not start and claim.since_boot:
@@ -135,7 +137,7 @@ class ProcessTable:
         # What was read of one that is gone may be from before its last exec.
         if known is not None and known is not living and claim.exe and known.name != claim.name:
             known = structs.replace(known, name=claim.name, exe="", cmdline="", executable=None)
-        if known is not None and known.exe and known.cgroup:
+        if known is not None and known.exe and known.cmdline and known.cgroup:
             return known if living is not None else structs.replace(known, ended=self._ended(claim))
         return self._completed(known, claim, start)
 

@@ -1,4 +1,4 @@
-"""Packets of a bundle: once more from their source, each with its flow, direction and owner.
+"""Packets of a bundle with their flow, direction and owner: behind who reads them, or from the source again.
 
 Nothing is decoded again: which packet is of which flow was noted when they were read. Blocks are made by
 compiled code, in runs; only frames that are rewritten (``rewrite``) are touched one by one.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import msgspec
 
@@ -26,7 +26,7 @@ from procwire.recorder.stamps import DECLARED, names, remark, stamp
 from procwire.recorder.sums import highest
 from procwire.recorder.track import Numbers
 
-CHUNK_BYTES = 4 << 20  # a batch passes from thread to thread: of fewer, larger ones less time is lost
+CHUNK_BYTES = 2 << 20  # a large page; of fewer, larger batches less time is lost between threads
 Rewrite = Callable[[FrameBatch], FrameBatch]
 
 
@@ -49,53 +49,85 @@ def write(
     paths: Sequence[str | BinaryIO], wanted: Wanted, output: HashedFile, rewrite: Rewrite | None = None
 ) -> int:
     """The number of packets, to the end or to damage: who read them before has told of it. Raises OSError."""
-    with contextlib.closing(Following(paths, wanted, output, rewrite)) as following:
-        return following.finish()
+    with contextlib.closing(Again(paths)) as again:
+        return Following(again, wanted, output, rewrite).finish()
 
 
-class Following:
-    """The same, step by step behind who reads. Everything raises OSError."""
+class Batches(Protocol):
+    """Where packets come from."""
 
-    def __init__(
-        self,
-        paths: Sequence[str | BinaryIO],
-        wanted: Wanted,
-        output: HashedFile,
-        rewrite: Rewrite | None = None,
-    ) -> None:
-        """Nothing is read before the first step: by then whoever reads is shut in."""
+    @property
+    def interfaces(self) -> Sequence[Interface]:
+        """Of all that is taken; grows."""
+
+    @property
+    def full(self) -> bool:
+        """Is one to be taken, whether or not it is known what to say of it?"""
+
+    def add(self, batch: FrameBatch) -> None:
+        """One was read."""
+
+    def take(self) -> FrameBatch | None:
+        """The next, valid until there is another; None while there is none."""
+
+
+class Again:
+    """From files, once more. Nothing is read before the first is taken: by then whoever reads is shut in."""
+
+    full = False
+
+    def __init__(self, paths: Sequence[str | BinaryIO]) -> None:
         self._source = open_files(paths, merge=len(paths) > 1, chunk_bytes=CHUNK_BYTES)
-        self._annotator = _Annotator(wanted, self._source.interfaces, output)
         self._ahead = Ahead(_whole(self._source.batches()))
-        self._waits: FrameBatch | None = None
-        self._rewrite = rewrite
+        self.interfaces = self._source.interfaces
+        self.take = self._ahead.take
 
-    def follow(self, until: int) -> None:
-        """Write batches that end within the first ``until`` packets."""
-        while (batch := self._next()) is not None and self._annotator.done + batch.count <= until:
-            self._annotator.batch(batch, self._rewrite)
-            self._waits = None
-
-    def finish(self) -> int:
-        """All the others, and what stands behind the packets; how many there are."""
-        while (batch := self._next()) is not None:
-            self._annotator.batch(batch, self._rewrite)
-            self._waits = None
-        return self._annotator.finish()
+    def add(self, batch: FrameBatch) -> None:
+        """See Batches: the same one will be read here."""
 
     def close(self) -> None:
-        """Let go of the source."""
+        """Let go of the files."""
         self._ahead.close()
         self._source.close()
-
-    def _next(self) -> FrameBatch | None:
-        self._waits = self._waits or self._ahead.take()
-        return self._waits
 
 
 def _whole(batches: Iterator[FrameBatch]) -> Iterator[FrameBatch]:
     with contextlib.suppress(CaptureError):
         yield from batches
+
+
+class Following:
+    """The same as ``write``, step by step behind who reads. Everything raises OSError."""
+
+    def __init__(
+        self, batches: Batches, wanted: Wanted, output: HashedFile, rewrite: Rewrite | None = None
+    ) -> None:
+        self._batches = batches
+        self._annotator = _Annotator(wanted, batches.interfaces, output)
+        self._waits: FrameBatch | None = None
+        self._rewrite = rewrite
+
+    def follow(self, batch: FrameBatch, until: int) -> None:
+        """This one was read: write those that end within the first ``until`` packets."""
+        self._batches.add(batch)
+        while (found := self._next()) is not None and (
+            self._annotator.done + found.count <= until or self._batches.full
+        ):
+            self._write(found)
+
+    def finish(self) -> int:
+        """All the others, and what stands behind the packets; how many there are."""
+        while (found := self._next()) is not None:
+            self._write(found)
+        return self._annotator.finish()
+
+    def _write(self, batch: FrameBatch) -> None:
+        self._annotator.batch(batch, self._rewrite)
+        self._waits = None
+
+    def _next(self) -> FrameBatch | None:
+        self._waits = self._waits or self._batches.take()
+        return self._waits
 
 
 class _Stamps:

@@ -1,12 +1,14 @@
 """A bundle from an incident or from capture files: read once, and written and hashed some way behind that.
 
-Reading is the engine's: it comes as a function. With a filter the wanted packets are written first and read
+Reading is the engine's: it comes as a function. Several files, which are merged, are read twice, as is what
+waits for all that is known: secrets, other names. With a filter the wanted packets are written first and read
 again, so that what a bundle says of its flows is what its packets say, and nothing else.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -26,6 +28,7 @@ from procwire.recorder.container import Container
 from procwire.recorder.frame_redaction import FrameRedaction
 from procwire.recorder.hashed import Hashed, HashedFile, past_cache
 from procwire.recorder.incident import FINDINGS, PACKETS, PROCESSES
+from procwire.recorder.kept import Kept
 from procwire.recorder.kin import Kin
 from procwire.recorder.lived import Belonging
 from procwire.recorder.opening import LIVE
@@ -143,12 +146,18 @@ class _Making:
         collector = Collector(self._write)
         collector.facts.kin = self.order.kin or collector.facts.kin
         self._redact(collector)
-        reading, again = read(sources, self._open(sources), collector, book), self._open(sources)
+        follows = self.order.pseudonyms is None and not self.order.secrets
+        if follows and len(sources) == 1:
+            collector.kept = Kept()
+        files = self._open(sources)
+        reading = read(sources, files, collector, book)
+        again = self._open(sources) if collector.kept is None else ()
 
         def make() -> dict[str, Any]:
             drops = dict(self.order.incident.get("drops") or {})
+            self.output.expect(_bundled(files))
             try:
-                follow = self._follow(again, collector, drops)
+                follow = self._follow(again, collector, drops) if follows else None
                 found = reading()
                 self._note(found, collector)
                 self._copy_live(collector)
@@ -197,20 +206,18 @@ class _Making:
 
     def _follow(
         self, sources: Files, collector: Collector, drops: Mapping[str, int]
-    ) -> Callable[[Read], tuple[int, None]] | None:
-        """Have packets written some way behind who reads them; what ends that. None: they must wait.
+    ) -> Callable[[Read], tuple[int, None]]:
+        """Have packets written some way behind who reads them; what ends that.
 
         A flow's comment says what was known by then, and names that came later stand behind the packets.
         """
-        if self.order.pseudonyms is not None or self.order.secrets:
-            return None
         known: dict[str, list[str]] = {}
         wanted = Wanted(
             flows=collector.flows, numbers=collector.numbers, drops=drops, remark=_remark, flow_id=_flow_id,
             names=lambda: known | _names(collector.flows.values()),
         )  # fmt: skip
-        following = annotated.Following(sources, wanted, self.output)
-        self._stack.callback(following.close)
+        batches = collector.kept or self._stack.enter_context(contextlib.closing(annotated.Again(sources)))
+        following = annotated.Following(batches, wanted, self.output)
 
         def finish(found: Read) -> tuple[int, None]:
             known.update(found.names)
@@ -278,6 +285,12 @@ def seal(place: Path, told: dict[str, Any], *, sha: bool = False) -> None:
     with Container(place) as container:
         told["files"] = msgspec.to_builtins(manifest.hashes(container, known, sha=sha))
     (place / manifest.NAME).write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n")
+
+
+def _bundled(files: Files) -> int:
+    """Bytes that packets of these files come to in a bundle, roughly: each with an option."""
+    size = sum(os.fstat(file.fileno()).st_size for file in files)
+    return size + size // 8
 
 
 def _flow_id(flow: Flow) -> str:

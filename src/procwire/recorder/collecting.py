@@ -22,6 +22,7 @@ from procwire.model.rows import NO_CONTEXT, FlowRow, RowContext
 from procwire.model.tables import FLOWS
 from procwire.recorder import owners
 from procwire.recorder.incident import PROCESSES
+from procwire.recorder.kept import Kept
 from procwire.recorder.kin import OWNER, WITH_FLOWS, Kin, Row
 from procwire.recorder.lag import Lag
 from procwire.recorder.noted import Observed
@@ -29,6 +30,7 @@ from procwire.recorder.sums import unfollowed, wire_bytes
 
 MAX_FLOWS = 1_000_000  # told of in a bundle
 Write = Callable[[str, bytes], None]
+Behind = Callable[[FrameBatch, int], None]
 
 
 class Collector(Silent):
@@ -41,7 +43,8 @@ class Collector(Silent):
     def __init__(self, write: Write, keep: Callable[[Any], bool] | None = None) -> None:
         self.context: RowContext = NO_CONTEXT  # to be set before anything is read
         self.heard: Callable[[Flow], object] | None = None  # told of each flow that begins
-        self.behind: Callable[[int], None] | None = None  # called with how many packets may be written
+        self.behind: Behind | None = None  # called with each batch, and how many packets may be written
+        self.kept: Kept | None = None  # where batches are to stay until they are written
         self.owner_line: Callable[[Flow], bytes] = owners.line
         self.flows: dict[int, Flow] = {}
         self.numbers = array("q")
@@ -59,8 +62,8 @@ class Collector(Silent):
         self.numbers.frombytes(memoryview(table.flow)[: batch.count].tobytes())
         self.facts.packets(batch, table)
         until = self._lag.read(self.facts.bytes, len(self.numbers))
-        if self.behind is not None and until:
-            self.behind(until)
+        if self.behind is not None:
+            self.behind(batch, until)
 
     def opened(self, flow: Flow) -> None:
         """See Listener."""

@@ -16,10 +16,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
+from procwire.capture import pcap, pcapng
 from procwire.disk import lasting
 from procwire.recorder.reason import RecorderError
 
 SUFFIX = ".tar.zst"
+ZSTANDARD = b"\x28\xb5\x2f\xfd"  # RFC 8878 section 3.1.1
+SKIPPED = b"\x2a\x4d\x18"  # behind a byte of any use: section 3.1.2
 MAX_UNPACKED_BYTES = 64 << 30
 MAX_MEMBERS = 10_000
 COPY_BYTES = 1 << 20
@@ -93,6 +96,10 @@ class Container:
         return os.fdopen(os.open(self.path / name, flags), "rb")
 
     def _open(self) -> None:
+        with self.path.open("rb") as file:
+            start = file.read(24)
+        if start[:4] != ZSTANDARD and start[1:4] != SKIPPED:
+            raise ValueError(_refused(start))
         plain = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the archive
         with _zstd().open(self.path, "rb") as packed:
             done = 0
@@ -140,6 +147,13 @@ def _plain(member: tarfile.TarInfo) -> tarfile.TarInfo:
     member.uid = member.gid = 0
     member.uname = member.gname = "root"
     return member
+
+
+def _refused(start: bytes) -> str:
+    """Why a file that starts so is none."""
+    if pcap.recognise(start) or pcapng.recognise(start):
+        return "is a capture, and no bundle: 'procwire incident export' makes one of it"
+    return f"is no bundle: neither a directory nor a {SUFFIX}"
 
 
 def _reason(error: Exception) -> str:

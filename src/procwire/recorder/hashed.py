@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
-import mmap
 import os
 import queue
 import threading
@@ -21,13 +20,13 @@ from typing import IO
 
 import msgspec
 
+from procwire.disk.pages import LARGE_BYTES, PAGE_BYTES, pages
 from procwire.sandbox.syscalls import call
 
-ROOM_BYTES = 2 << 20
+ROOM_BYTES = LARGE_BYTES
 ROOMS = 8  # being filled, written and hashed
-WRITERS = 2  # the disk has the next part in hand when it is done with one
-ALLOCATED_BYTES = 64 << 20  # of the file at once
-WHOLE_BYTES = 4096  # past the page cache go whole blocks, of no disk a larger one
+WRITERS = 4  # the disk has further parts in hand when it is done with one, also while others read from it
+ALLOCATED_BYTES = 64 << 20  # of the file at once, beyond what is expected
 
 
 class Hashed(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -88,8 +87,12 @@ class HashedFile:
         """The descriptors stay open. The threads come with the first room that is full."""
         self._writing = _Writing(fd, past, _Hashes(sha))
         self._rooms = 1
-        self._room = _new_room(ROOM_BYTES)
+        self._room = pages(ROOM_BYTES)
         self._used = 0
+
+    def expect(self, size: int) -> None:
+        """About so many bytes will come: their blocks are taken at once, as writing stands still for it."""
+        self._writing.expected = size
 
     def room(self, size: int) -> memoryview:
         """At least ``size`` bytes. Raises OSError."""
@@ -113,7 +116,7 @@ class HashedFile:
     def _turn(self, size: int) -> None:
         """On with the next room; what is no whole block goes with us."""
         room, used = self._room, self._used
-        rest = used % WHOLE_BYTES
+        rest = used % PAGE_BYTES
         self._room = self._next(rest + size)
         self._room[:rest] = room[used - rest : used]
         self._used = rest
@@ -121,10 +124,10 @@ class HashedFile:
 
     def _next(self, size: int) -> memoryview:
         if size > ROOM_BYTES:
-            return _new_room(size)
+            return pages(size)
         if self._writing.free.empty() and self._rooms < ROOMS:
             self._rooms += 1
-            return _new_room(ROOM_BYTES)
+            return pages(ROOM_BYTES)
         return self._writing.free.get()
 
 
@@ -142,6 +145,7 @@ class _Writing:
 
     def __init__(self, fd: int, past: int, hashes: _Hashes) -> None:
         self.free: queue.SimpleQueue[memoryview] = queue.SimpleQueue()
+        self.expected = 0  # bytes in all
         self._fd, self._past = fd, past
         self._given = self._allocated = 0  # bytes
         self._error: OSError | None = None
@@ -186,10 +190,11 @@ class _Writing:
         """Have the blocks before they are written to: then writers need not wait for each other."""
         if self._past < 0 or until <= self._allocated:
             return
+        more = max(ALLOCATED_BYTES, self.expected - self._allocated)
         try:
             # posix_fallocate(3) would write to every block where the file system has no such call.
-            call("fallocate", self._fd, 0, self._allocated, ALLOCATED_BYTES)
-            self._allocated += ALLOCATED_BYTES
+            call("fallocate", self._fd, 0, self._allocated, more)
+            self._allocated += more
         except OSError:  # not here, or less is free: whether it is enough, writing will show
             self._allocated = 1 << 62
 
@@ -222,7 +227,7 @@ class _Writing:
 
     def _put_past(self, view: memoryview, place: int) -> int:
         """How much went past the page cache: nothing of what is no whole block, as a file's end."""
-        if self._past < 0 or len(view) % WHOLE_BYTES or place % WHOLE_BYTES:
+        if self._past < 0 or len(view) % PAGE_BYTES or place % PAGE_BYTES:
             return 0
         try:
             return os.pwrite(self._past, view, place)
@@ -231,8 +236,3 @@ class _Writing:
                 raise
             self._past = -1  # this file system opens so and writes otherwise
             return 0
-
-
-def _new_room(size: int) -> memoryview:
-    """Of whole pages, as the disk takes them."""
-    return memoryview(mmap.mmap(-1, -(-size // WHOLE_BYTES) * WHOLE_BYTES))

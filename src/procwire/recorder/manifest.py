@@ -13,6 +13,7 @@ from procwire import __version__
 from procwire.recorder import clocks
 from procwire.recorder.container import Container
 from procwire.recorder.hashed import Hashed, hashed
+from procwire.recorder.incident import HEAD
 from procwire.recorder.reason import RecorderError
 
 SCHEMA = "procwire.bundle/1"
@@ -57,8 +58,25 @@ def read(container: Container) -> dict[str, Any]:
     return told
 
 
+def _holds(container: Container, name: str) -> bool:
+    try:
+        with container.open(name):
+            return True
+    except RecorderError:
+        return False
+
+
+def _bare(container: Container) -> str:
+    """What has no manifest."""
+    if _holds(container, HEAD):
+        return "is an incident as it was recorded, without hashes: 'procwire incident export' gives it some"
+    return f"is no bundle: there is no {NAME} in it"
+
+
 def verify(container: Container) -> list[Fault]:
     """Every file against the manifest. Raises RecorderError where there is none to go by."""
+    if not _holds(container, NAME):
+        raise RecorderError(f"{container.path}: {_bare(container)}")
     told = read(container)
     if told.get("schema") != SCHEMA:
         raise RecorderError(f"{container.path}: no hashes to go by: it is not of schema {SCHEMA}")
