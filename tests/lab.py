@@ -140,7 +140,7 @@ class Lab:
         Both ends are called ``name``; ``index`` is the left one's, the other's the next. Returns the IPv4
         addresses. Offloads stay as they are.
         """
-        a, b = f"v{next(_numbers)}a{os.getpid() % 10000}", f"v{next(_numbers)}b{os.getpid() % 10000}"
+        a, b = f"v{next(_numbers)}a{os.getpid()}", f"v{next(_numbers)}b{os.getpid()}"
         one, two = (("index", str(number)) if index else () for number in (index, index + 1))
         run("ip", "link", "add", a, *one, "type", "veth", "peer", "name", b, *two)
         for number, (host, end) in enumerate(((left, a), (right, b)), 1):

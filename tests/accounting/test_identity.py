@@ -119,5 +119,5 @@ def test_a_balance_is_of_every_interface_and_of_loopback_once() -> None:
     with pair() as (_, client, _server):
         rows = client.inside(lambda: survey(0.3, home=namespace_cookie(), stopped=lambda: False))
     assert [(row.interface, row.direction) for row in rows] == [("lo", "in"), ("eth0", "in"), ("eth0", "out")]
-    assert all(0.3 <= row.seconds < 5 for row in rows)
+    assert all(0.3 <= row.seconds < 60 for row in rows)
     assert not any(row.unexplained for row in rows)

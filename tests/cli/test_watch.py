@@ -136,20 +136,25 @@ def test_what_is_not_asked_for_is_not_done(host: Host) -> None:
 
 
 @pytest.mark.usefixtures("talking")
-@pytest.mark.parametrize("words", [("watch", "--for", "1500ms"), ()], ids=["watch", "bare"])
-def test_without_a_terminal_lines_are_plain_and_headed(host: Host, words: tuple[str, ...]) -> None:
-    limit = () if words else ("timeout", "-s", "INT", "6")
-    done = subprocess.run(
-        host.words(*limit, sys.executable, "-m", "procwire", *words),
-        capture_output=True, text=True, check=False, timeout=60, env=ENVIRONMENT,
-    )  # fmt: skip
-    assert "\x1b" not in done.stdout + done.stderr
-    heading, *lines = done.stdout.splitlines()
+@pytest.mark.parametrize("words", [("watch",), ()], ids=["watch", "bare"])
+def test_without_a_terminal_lines_are_plain_and_headed(
+    host: Host, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    seen, said = tmp_path / "seen", tmp_path / "said"
+    with seen.open("wb") as output, said.open("wb") as errors:
+        program = host.start(
+            sys.executable, "-m", "procwire", *words, stdout=output, stderr=errors, env=ENVIRONMENT
+        )
+    wait_for(lambda: f" {PORT} " in seen.read_text(), what="the flow")
+    program.send_signal(signal.SIGINT)
+    assert program.wait(60) == 0
+    assert "\x1b" not in seen.read_text() + said.read_text()
+    heading, *lines = seen.read_text().splitlines()
     assert heading.split()[:3] == ["EVENT", "DURATION", "PROTO"]
     mine = [line.split() for line in lines if f" {PORT} " in line]
     assert [line[0] for line in mine] == ["open", "end"]
     assert "talker" in mine[-1]
-    assert done.stderr.splitlines()[-1].startswith("procwire: ")
+    assert said.read_text().splitlines()[-1].startswith("procwire: ")
 
 
 @pytest.mark.parametrize(
@@ -235,6 +240,13 @@ class Terminal:
         self.tmux("send-keys", "-l", line)
         self.tmux("send-keys", "Enter")
 
+    def picture(self, *words: str) -> list[str]:
+        """The lines of one that has the talk with these words, and is whole; nothing before that."""
+        lines = self.screen().rstrip().splitlines()
+        whole = len(lines) > 2 and "dropped by the kernel" in lines[-1] and "procwire watch" not in lines[0]
+        row = next((line for line in lines if "talker" in line), "")
+        return lines if whole and row and all(word in row for word in words) else []
+
     def row(self, word: str) -> str:
         """The first line with a word on it, or nothing."""
         return next((line for line in self.screen().splitlines() if word in line), "")
@@ -248,11 +260,9 @@ needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux
 def test_the_picture_is_true_and_leaves_the_terminal_as_it_was(host: Host, talking: int, width: int) -> None:
     with Terminal(width, 20) as terminal:
         terminal.type(" ".join(host.words(*PICTURE)))
-        wait_for(lambda: " shop" in terminal.row("talker"), what="the flow in the picture")
-        if width > 100:
-            wait_for(lambda: "B/s" in terminal.row("talker"), what="its rate")
-        lines = terminal.screen().rstrip().splitlines()
-        row = terminal.row("talker").split()
+        words = [" shop", "B/s"] if width > 100 else [" shop"]
+        lines = wait_for(lambda: terminal.picture(*words), what="the flow in the picture")
+        row = next(line for line in lines if "talker" in line).split()
         assert {"tcp", "127.0.0.1", str(PORT), "http", "talker"} <= set(row)
         assert (str(talking) in row) or width == 80
         assert "PROCESS" in lines[0]
@@ -278,8 +288,9 @@ def test_a_picture_follows_the_width_of_the_terminal(host: Host) -> None:
         terminal.type(" ".join(host.words(*PICTURE)))
         wait_for(lambda: "RTT" in terminal.screen() and terminal.row("talker"), what="a wide picture")
         terminal.tmux("resize-window", "-x", "70")
-        wait_for(lambda: "RTT" not in terminal.screen() and terminal.row("talker"), what="a narrow picture")
-        lines = terminal.screen().rstrip().splitlines()
+        lines = wait_for(
+            lambda: [] if "RTT" in terminal.screen() else terminal.picture(), what="a narrow picture"
+        )
         assert len(lines) == 3
         assert sum("PROCESS" in line for line in lines) == 1
 
@@ -289,7 +300,6 @@ def test_a_picture_follows_the_width_of_the_terminal(host: Host) -> None:
 def test_a_picture_of_groups(host: Host) -> None:
     with Terminal(120, 12) as terminal:
         terminal.type(" ".join(host.words(*PICTURE, "--group", "process")))
-        wait_for(lambda: "B/s" in terminal.row("talker"), what="the group")
-        heading, row = terminal.screen().splitlines()[:2]
+        heading, row, *_ = wait_for(lambda: terminal.picture("B/s"), what="the group")
         assert heading.split()[:3] == ["GROUP", "CONFIDENCE", "FLOWS"]
         assert row.split()[:3] == ["talker", "exact", "1"]

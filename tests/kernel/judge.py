@@ -45,6 +45,7 @@ class Watcher:
             if not self.notes[-1]:
                 raise RuntimeError("procwire did not start: " + "".join(self.notes))
         self._lines: list[bytes] = []
+        self.others: list[Flow] = []  # what else it told of, at its end
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
@@ -62,12 +63,13 @@ class Watcher:
     def stop(self) -> list[Flow]:
         """End it as ctrl-c does; the final record of every flow of this stage, and of no other namespaces."""
         self.program.send_signal(signal.SIGINT)
-        self._reader.join(30)
+        self._reader.join(200)
         assert self.program.stderr is not None
         self.notes.append(self.program.stderr.read().decode())
         self.program.wait(60)
-        flows = (json.loads(line) for line in self._lines if AWAY not in line)
-        return [flow for flow in flows if flow.get("event") == "end"]
+        ends = [line for line in self._lines if b'"event":"end"' in line]
+        self.others = [json.loads(line) for line in ends if AWAY in line]
+        return [json.loads(line) for line in ends if AWAY not in line]
 
 
 def is_of(flow: Flow, played: Played) -> bool:

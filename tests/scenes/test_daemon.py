@@ -199,7 +199,7 @@ def test_sighup_reads_the_configuration_anew_and_sigterm_ends_all(host: Host, tm
     family = daemon.family
     code, seconds = daemon.end()
     assert (code, all(is_over(pid) for pid in family)) == (0, True)
-    assert seconds < 20  # usually 0.3
+    assert seconds < 60  # usually 0.3
     assert not Path(daemon.path).exists()
 
 

@@ -46,3 +46,16 @@ def test_no_loss_is_said_too() -> None:
     assert "nothing lost" in text(
         chrome.status("eth0", Health(drops={"ring": 0}), None, 200, paused="", when="")
     )
+
+
+def test_long_words_are_read_to_their_end_over_the_line_of_keys() -> None:
+    words = (
+        "alerts: there is no outbox: no alert was ever kept here; alerts are kept by a daemon with --alerts"
+    )
+    said = (words, "warn")
+    first = text(chrome.status("eth0", Health(), said, 80, paused="", when=""))
+    second = text(chrome.below(said, [("a", "first", "x")], 80))
+    assert f"{first.strip()} {second.strip()}" == words
+    assert max(len(first), len(second)) <= 80
+    assert "first" in text(chrome.below(("short", "good"), [("a", "first", "x")], 80))
+    assert "eth0" in text(chrome.status("eth0", Health(), ("short", "good"), 80, paused="", when=""))

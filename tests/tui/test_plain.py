@@ -112,7 +112,7 @@ def test_networks_are_shaped_and_put_back() -> None:
 def test_a_packet_is_read_out_and_a_scenario_played() -> None:
     host = FakeHost()
     text = said("rows_of packet", "packet 2", "rows_of scenario", "play 1", host=host)
-    assert "ttl, bytes 22: 64" in text
+    assert "ttl, byte 22: 64" in text
     assert host.orders[0][1]["path"].endswith(".toml")
 
 

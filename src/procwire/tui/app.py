@@ -391,7 +391,7 @@ class Terminal(InTurn, Colourless):
         for place, line in (
             ("#tabs", chrome.tabs([each.told for each in SCREENS], self.body.base, width)),
             ("#status", self.looking.status(self.said, width)),
-            ("#keys", chrome.footer(keys.clickable(shown), width)),
+            ("#keys", chrome.below(self.said, keys.clickable(shown), width)),
         ):
             self.screen_stack[0].query_one(place, Canvas).draw([line])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from rich.cells import cell_len
@@ -55,11 +56,28 @@ def footer(shown: Sequence[tuple[str, str, str]], width: int) -> Ink:
     return tuple(pieces)
 
 
+def parted(text: str, width: int) -> list[str]:
+    """Words that are too long to stand behind the title, as the lines they need; none where they fit."""
+    if cell_len(text) + TITLE + 4 <= width:
+        return []
+    return textwrap.wrap(text, max(20, width - 2))
+
+
+def below(said: Piece | None, shown: Sequence[tuple[str, str, str]], width: int) -> Ink:
+    """The last line: keys; the rest of the last words said, where they did not fit into the line above."""
+    rest = parted(said[0], width)[1:] if said is not None else []
+    if said is None or not rest:
+        return footer(shown, width)
+    return ((f" {fit(' '.join(rest), width - 2)}", said[1]),)
+
+
 def status(
     title: str, health: Health | None, said: Piece | None, width: int, *, paused: str, when: str
 ) -> Ink:
     """One line on the run: what is watched, what was seen, what was lost; or the last words said."""
     title = fit(title, TITLE).rstrip()
+    if said is not None and (alone := parted(said[0], width)):
+        return ((f" {alone[0]}", said[1]),)
     left: list[Piece] = [(f" {title} ", "title")]
     if paused:
         left.append((f" {paused} ", "lit"))

@@ -201,6 +201,10 @@ def _range(start: int, end: int) -> str:
     return f"{start}-{end - 1}" if end > start + 1 else str(start)
 
 
+def _named(start: int, end: int) -> str:
+    return f"{'bytes' if end > start + 1 else 'byte'} {_range(start, end)}"
+
+
 def _window(rows: Sequence[tuple[Place, Ink]], here: int, room: int) -> tuple[list[Ink], list[Place]]:
     """As many lines as there is room for, the chosen one among them."""
     first = _scroll_to(here, len(rows), room)
@@ -236,13 +240,13 @@ def told(frame: Frame) -> list[str]:
     """The whole packet in words, from top to bottom: for who listens, and for pipes."""
     lines = [f"packet {frame.number}, {len(frame.data):,} bytes"]
     for layer in frame.layers:
-        lines.append(f"{layer.name}, bytes {_range(layer.start, layer.end)}: {layer.words}".rstrip(": "))
+        lines.append(f"{layer.name}, {_named(layer.start, layer.end)}: {layer.words}".rstrip(": "))
         if layer.missing:
             lines.append(f"  {layer.missing}")
         for part in layer.fields:
             indent = "  " * (part.level + 1)
-            where = _range(part.start, part.end)
-            lines.append(f"{indent}{part.name}, bytes {where}: {part.value}".rstrip(": "))
+            where = _named(part.start, part.end)
+            lines.append(f"{indent}{part.name}, {where}: {part.value}".rstrip(": "))
     return lines
 
 

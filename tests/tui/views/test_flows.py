@@ -60,6 +60,17 @@ def test_signs_say_new_and_over() -> None:
     assert drive(story) is not None
 
 
+def test_a_flow_that_only_the_recording_cut_off_is_not_over() -> None:
+    async def story(driver: Driver) -> None:
+        for row in driver.app.host.data["flow"]:  # type: ignore[attr-defined]
+            row |= {"state": "established", "ended": "capture-end", "start": 0, "last": driver.app.clock}
+        text = await driver.press("2")
+        assert {line[1:2] for line in text.splitlines()[3:20]} == {" "}
+        assert "60 flows" in await driver.press("w")
+
+    assert drive(story) is not None
+
+
 def test_a_flow_that_is_being_closed_has_a_sign_of_its_own() -> None:
     async def story(driver: Driver) -> None:
         for row in driver.app.host.data["flow"]:  # type: ignore[attr-defined]

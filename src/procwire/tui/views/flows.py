@@ -17,6 +17,9 @@ STALE_NS = 60_000_000_000  # an open flow of which nothing was heard for so long
 MAX_GROUPS = 500
 MAX_MEMBERS = 200  # lines of an open group; how many more there are is said
 OVER = frozenset({"closed", "reset"})
+ENDINGS = frozenset(
+    {"fin", "rst", "timeout", "replaced", "evicted"}
+)  # not what only the recording's end cut off
 CLOSING = frozenset({"fin-wait", "closing"})  # one side has said its last, or both have
 HELD = ("process", "app", "proto", "state", "dst", "src", "server_name", "user", "direction", "container")
 MAX_HELD = 500  # rows whose values are offered in a filter
@@ -82,7 +85,7 @@ class FlowsView(RowsView):
         """A flow with its sign."""
         now = self.app.clock
         gutter, role = " ", ""
-        if values.get("ended") or values.get("state") in OVER:
+        if values.get("ended") in ENDINGS or values.get("state") in OVER:
             gutter, role = "x", "dim"
         elif values.get("state") in CLOSING:
             gutter, role = "/", "dim"
@@ -187,7 +190,7 @@ class FlowsView(RowsView):
 
     def action_only_open(self) -> None:
         """Hide what is over."""
-        only = 'not (state in {closed, reset}) and not (ended ~ ".")'
+        only = f"not (state in {{closed, reset}}) and not (ended in {{{', '.join(sorted(ENDINGS))}}})"
         self.filtered(self.words.replace(f" and {only}", "").replace(only, "") if only in self.words
                       else grouping.both(self.words, only))  # fmt: skip
 

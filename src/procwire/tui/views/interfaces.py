@@ -35,6 +35,12 @@ class InterfacesView(RowsView):
     FIRST = ("name", "kind", "up", "mtu", "mac", "addresses", "capture", "description")
     ORDER = "name"
     DESCENDING = False
+    RANKS: ClassVar[Mapping[str, int]] = {
+        "mtu": 1,
+        "capture": 2,
+        "mac": 3,
+        "description": 4,
+    }  # rates stay whole
     DOC = (
         "The interfaces of this host or recording, with what they move and how that went in the last "
         "minutes. The chart is of the interface under the cursor. Enter shows its flows."
