@@ -35,7 +35,7 @@ SHOTS = (
     ("packets", ("5", "J", "J", "J")),
     ("shaping", ("0", "s", "enter", "enter", "j", "j", "j", "j", "j", "l", "l", "l", "l", "l", "l", "d")),
 )
-WARM_SECONDS = 12
+WARM_SECONDS = 10
 _FONT = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
 
@@ -51,7 +51,7 @@ async def _shoot(app: Terminal) -> None:
         for name, keys in SHOTS:
             for key in keys:
                 await pilot.press(key)
-                await asyncio.sleep(1.2)
+                await asyncio.sleep(0.8)
             PICTURES.mkdir(exist_ok=True)
             picture = app.export_screenshot(title=f"procwire top: {name}")
             (PICTURES / f"terminal-{name}.svg").write_text(small(picture), encoding="utf-8")

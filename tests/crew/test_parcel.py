@@ -17,7 +17,7 @@ def filled() -> tuple[Flow, dict[str, Any]]:
     values: dict[str, Any] = {}
     for number, name in enumerate(n for n in NAMES if n not in LEFT and n not in {"src", "dst", "flow_id"}):
         old = getattr(flow, name)
-        value = {str: f"text {number}", dict: {"a": number}, bool: True}.get(type(old), 1000 + number)
+        value = {str: f"text {number}", dict: {"a": number}, bool: True}.get(type(old), 100 + number)
         setattr(flow, name, value)
         values[name] = value
     return flow, values

@@ -6,7 +6,6 @@ from procwire.model.flow cimport Flow
 cdef class Bound:
     cdef readonly Flow flow
     cdef readonly bytes ends
-    cdef readonly int side
     cdef public long long first
     cdef public long long last
     cdef public long long missed
@@ -14,8 +13,9 @@ cdef class Bound:
     cdef bytes _parts
     cdef bytes _applied
     cdef bytes _strangers
-    cdef int _mode_a
-    cdef int _mode_b
     cdef unsigned int _until_a
     cdef unsigned int _until_b
+    cdef readonly unsigned char side
+    cdef unsigned char _mode_a
+    cdef unsigned char _mode_b
     cdef bytes _without(self, unsigned long long cookie, unsigned long long first)

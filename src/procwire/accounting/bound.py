@@ -70,7 +70,7 @@ class Bound:
 
     flow: Flow
     ends: bytes
-    side: cython.int
+    side: cython.uchar
     first: cython.longlong
     last: cython.longlong
     missed: cython.longlong
@@ -78,8 +78,8 @@ class Bound:
     _parts: bytes
     _applied: bytes
     _strangers: bytes
-    _mode_a: cython.int
-    _mode_b: cython.int
+    _mode_a: cython.uchar
+    _mode_b: cython.uchar
     _until_a: cython.uint
     _until_b: cython.uint
 

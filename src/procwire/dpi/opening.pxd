@@ -13,7 +13,7 @@ cdef class Opening:
     cdef bytes _stream_in
     cdef object _candidates
     cdef public long long held
-    cdef long long _bound
+    cdef int _bound
     cdef int _tries
     cdef public bint datagrams
     cdef public bint loose

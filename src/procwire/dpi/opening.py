@@ -62,7 +62,7 @@ class Opening:
     _stream_in: bytes
     _candidates: Any
     held: cython.longlong
-    _bound: cython.longlong
+    _bound: cython.int
     _tries: cython.int
     datagrams: cython.bint
     loose: cython.bint

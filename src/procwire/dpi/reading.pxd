@@ -19,7 +19,7 @@ cdef class Reading:
     cdef public bint good
     cdef public bint datagrams
     cdef public int bad
-    cdef public long long faults
+    cdef public int faults
     cdef public int depth
     cdef public str chain
     cdef public str said

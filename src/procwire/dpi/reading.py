@@ -60,7 +60,7 @@ class Reading:
     good: cython.bint  # whether the last call was taken
     datagrams: cython.bint
     bad: cython.int  # calls in a row that were not
-    faults: cython.longlong
+    faults: cython.int
     depth: cython.int
     chain: str  # outer protocols, outermost first
     said: str  # what the innermost of them said would follow

@@ -20,30 +20,33 @@ UNKNOWN_NS = -1
 NO_SCALE = 255
 
 
+@cython.no_gc
 @cython.cclass
 class Flow:
     """A bidirectional flow. ``src`` is the side that opened it, where ``opener_seen``; else a guess.
 
-    Sides: ``_out`` counts what src sent, ``_in`` what dst sent.
+    Sides: ``_out`` counts what src sent, ``_in`` what dst sent. There are many: numbers are as wide as what
+    they hold can be (the widest first, in the .pxd), and it is hidden from the collector. No cycle passes
+    through it: what is held for it while it is read knows nothing of it, and goes with its end.
     """
 
     # identity
     number: cython.longlong  # order of appearance in this run, from 1
-    family: cython.int
-    proto: cython.int  # IP protocol number
+    family: cython.uchar
+    proto: cython.uchar  # IP protocol number
     src_hi: cython.ulonglong
     src_lo: cython.ulonglong
     dst_hi: cython.ulonglong
     dst_lo: cython.ulonglong
-    sport: cython.int
-    dport: cython.int
+    sport: cython.ushort
+    dport: cython.ushort
     tunnel: cython.uint
     isn: cython.uint  # TCP: sequence number of src's SYN; 0 where it was not seen
     chain: cython.ulonglong
     vlan: cython.uint
     interface: cython.int
-    opener_seen: cython.bint
-    heading: cython.int  # of src's packets: frames.INBOUND, OUTBOUND, both (local), FOREIGN or 0
+    opener_seen: cython.uchar
+    heading: cython.uchar  # of src's packets: frames.INBOUND, OUTBOUND, both (local), FOREIGN or 0
     # counts
     first: cython.longlong
     last: cython.longlong
@@ -57,12 +60,12 @@ class Flow:
     segments_in: cython.longlong
     elsewhere: cython.longlong  # packets seen again on another interface, not counted
     faults: cython.uint
-    ttl_out: cython.int
-    ttl_in: cython.int
+    ttl_out: cython.uchar
+    ttl_in: cython.uchar
     # TCP (RFC 9293)
-    flags_out: cython.int
-    flags_in: cython.int
-    state: cython.int  # flows.states
+    flags_out: cython.ushort
+    flags_in: cython.ushort
+    state: cython.uchar  # flows.states
     syn_at: cython.longlong
     synack_at: cython.longlong
     rtt: cython.longlong  # of the handshake, both legs: SYN -> SYN-ACK -> ACK; UNKNOWN_NS
@@ -80,10 +83,10 @@ class Flow:
     keep_alives_in: cython.uint
     gaps_out: cython.longlong  # payload bytes that were never seen
     gaps_in: cython.longlong
-    mss_out: cython.int
-    mss_in: cython.int
-    scale_out: cython.int
-    scale_in: cython.int
+    mss_out: cython.ushort
+    mss_in: cython.ushort
+    scale_out: cython.uchar
+    scale_in: cython.uchar
     ended: str  # why: "", fin, rst, timeout, replaced, evicted, capture-end
     # understood
     app: str
@@ -99,7 +102,7 @@ class Flow:
     analysis: object  # the sink's own state, None when it is done
     # the tracker's own, of no meaning outside the flows room
     slot: cython.int  # place in the directory; -1 when ended
-    quiet: cython.int  # bits 1 (out), 2 (in): the sink wants no more; 4: it was shown data
+    quiet: cython.uchar  # bits 1 (out), 2 (in): the sink wants no more; 4: it was shown data
     interface_out: cython.int
     interface_in: cython.int
     heard_out: cython.longlong

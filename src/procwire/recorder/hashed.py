@@ -25,7 +25,7 @@ from procwire.sandbox.syscalls import call
 
 ROOM_BYTES = LARGE_BYTES
 ROOMS = 8  # being filled, written and hashed
-WRITERS = 4  # the disk has further parts in hand when it is done with one, also while others read from it
+WRITERS = 3  # the disk has further parts in hand when it is done with one, also while others read from it
 ALLOCATED_BYTES = 64 << 20  # of the file at once, beyond what is expected
 
 
@@ -144,7 +144,7 @@ class _Writing:
     """What the threads have in hand. An error is kept for who gives next."""
 
     def __init__(self, fd: int, past: int, hashes: _Hashes) -> None:
-        self.free: queue.SimpleQueue[memoryview] = queue.SimpleQueue()
+        self.free: queue.LifoQueue[memoryview] = queue.LifoQueue()  # the last is in a cache
         self.expected = 0  # bytes in all
         self._fd, self._past = fd, past
         self._given = self._allocated = 0  # bytes
