@@ -132,7 +132,7 @@ def test_what_is_not_asked_for_is_not_done(host: Host) -> None:
     assert [line["event"] for line in lines] == ["open", "end"]
     assert {line["app_confidence"] for line in lines} <= {"port-guess", "unknown"}
     assert not any("pid" in line or "server_name" in line for line in lines)
-    assert of(watched(host, "--json", "--for", "1s", "--filter", "port == 9")) == []
+    assert of(watched(host, "-i", "lo", "--json", "--for", "1s", "--filter", "port == 9")) == []
 
 
 @pytest.mark.usefixtures("talking")

@@ -56,7 +56,10 @@ def tcp(to: Address, size: int, *, proto: int = 0) -> None:
     ours.connect(to)
     ours.sendall(bytes(size))
     say(ours, size)
-    ended(ours)
+    if proto == SCTP:  # has no half-closed state (RFC 9260 section 9): to close it delivers what was sent
+        ours.close()
+    else:
+        ended(ours)
 
 
 def slow(to: Address, number: int) -> None:

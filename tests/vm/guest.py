@@ -5,7 +5,6 @@ Started by the initramfs of ``tests.vm.machine``; leaves ``report.json`` and its
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import json
 import os
@@ -73,8 +72,11 @@ def attribution(folder: Path) -> Report:
         played = []
         for scenario in SCENARIOS:
             if scenario.kind != "slow":
-                with contextlib.suppress(Exception):
+                try:
                     played.append(stage.play(scenario))
+                except Exception as error:
+                    found[scenario.name] = {"good": False, "words": f"could not be played: {error!r}"}
+                    traceback.print_exc()
         time.sleep(SETTLE_SECONDS)
         flows = watcher.stop()
         for each in played:
@@ -84,9 +86,6 @@ def attribution(folder: Path) -> Report:
                 "absent": each.absent, "good": bool(good), "seen": score.seen, "right": score.right,
                 "wrong": score.wrong, "off": score.off, "words": score.words,
             }  # fmt: skip
-        for scenario in SCENARIOS:
-            if scenario.kind != "slow":
-                found.setdefault(scenario.name, {"good": False, "words": "could not be played"})
         found["notes"] = "".join(watcher.notes)
     return found
 
