@@ -54,6 +54,35 @@ def test_a_sum_goes_into_the_flow_once() -> None:
     assert bound.apply([1, 2, 3, 1 << 33, 5, 6, 7, 9]) == (0,) * 8
 
 
+@given(
+    side=st.integers(0, 1),
+    steps=st.lists(
+        st.tuples(st.sampled_from(["note", "drop", "as one says", "otherwise"]), PART), max_size=12
+    ),
+)
+def test_what_is_in_the_flow_stays_as_it_was_applied_whatever_accounts_say_then(
+    side: int, steps: list[tuple[str, Part]]
+) -> None:
+    bound = Bound(Flow(), b"ends", side, 7)
+    applied = [0] * 8
+    known: list[Part] = []
+    for what, part in steps:
+        if what == "note":
+            bound.note(part)
+            known = [each for each in known if (each.cookie, each.first) != (part.cookie, part.first)] + [
+                part
+            ]
+        elif what == "drop" and known:
+            assert bound.drop(known.pop(0))
+        elif what == "as one says" or what == "otherwise":
+            told = known[len(known) // 2].tally if known and what == "as one says" else part.tally
+            total = [told[place ^ side] for place in range(8)]
+            assert bound.apply(total) == tuple(new - old for new, old in zip(total, applied, strict=True))
+            applied = total
+        assert bound.applied == tuple(applied)
+        assert bound.told() == known
+
+
 def test_strangers_are_met_once() -> None:
     bound = bound_of()
     for cookie in (5, 1 << 63, 5):

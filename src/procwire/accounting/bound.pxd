@@ -18,4 +18,8 @@ cdef class Bound:
     cdef readonly unsigned char side
     cdef unsigned char _mode_a
     cdef unsigned char _mode_b
+    cdef unsigned char _as
+    cdef void _keep(self)
+    cdef unsigned char _place_of(self, bytes told)
+    cdef bytes _numbers_of(self, unsigned char place)
     cdef bytes _without(self, unsigned long long cookie, unsigned long long first)

@@ -28,6 +28,7 @@ _NARROW, _WIDE, _HEALTH = struct.Struct("=8I"), struct.Struct("=8Q"), struct.Str
 _COOKIE = struct.Struct("=Q")
 _IS_WIDE, _IS_JUDGED, _IS_ILL, _IS_GROUP = 1, 2, 4, 8  # forms
 _NARROW_MOST = 0xFFFFFFFF
+_MOST_PLACES = 255  # of accounts, from 1, that are told by a byte
 
 
 class Part(NamedTuple):
@@ -44,6 +45,11 @@ class Part(NamedTuple):
 
 def _numbers(tally: Sequence[int]) -> bytes:
     return (_WIDE if max(tally) > _NARROW_MOST else _NARROW).pack(*tally)
+
+
+def _turned(numbers: Sequence[int], side: int) -> Sequence[int]:
+    """By the key's sides what is by the flow's, and the other way round."""
+    return [numbers[place ^ 1] for place in range(8)] if side else numbers
 
 
 def _packed(part: Part) -> bytes:
@@ -65,7 +71,8 @@ def _size_of(form: int) -> int:
 class Bound:
     """``side``: which side of the key the flow's src is; ``first`` and ``last`` are monotonic time, ns.
 
-    ``elsewhere``: packets that the tap saw again on another interface.
+    ``elsewhere``: packets that the tap saw again on another interface. What is in the flow is mostly what one
+    of its accounts says: then that one's place is kept (from 1, ``_as``), not the numbers once more.
     """
 
     flow: Flow
@@ -78,6 +85,7 @@ class Bound:
     _parts: bytes
     _applied: bytes
     _strangers: bytes
+    _as: cython.uchar
     _mode_a: cython.uchar
     _mode_b: cython.uchar
     _until_a: cython.uint
@@ -90,6 +98,7 @@ class Bound:
         self.first = first
         self.last = self.missed = self.elsewhere = 0
         self._parts = self._applied = self._strangers = b""
+        self._as = 0
         self._mode_a = self._mode_b = UNDECIDED
         self._until_a = self._until_b = 0
 
@@ -110,10 +119,12 @@ class Bound:
 
     def note(self, part: Part) -> None:
         """What an account says now, instead of what it said before."""
+        self._keep()
         self._parts = self._without(part.cookie, part.first) + _packed(part)
 
     def drop(self, part: Part) -> bool:
         """The account is another flow's; whether it was this one's until now."""
+        self._keep()
         before = len(self._parts)
         self._parts = self._without(part.cookie, part.first)
         return len(self._parts) < before
@@ -132,15 +143,51 @@ class Bound:
     @property
     def applied(self) -> tuple[int, ...]:
         """The sum of it all that is in the flow."""
-        if not self._applied:
+        found = self._numbers_of(self._as) if self._as else self._applied
+        if not found:
             return NOTHING
-        return (_WIDE if len(self._applied) == _WIDE.size else _NARROW).unpack(self._applied)
+        return tuple(_turned((_WIDE if len(found) == _WIDE.size else _NARROW).unpack(found), self.side))
 
     def apply(self, total: Sequence[int]) -> tuple[int, ...]:
         """The sum of it all goes into the flow: returns what it is more than at the last time."""
         before = self.applied
-        self._applied = _numbers(total)
+        told = _numbers(_turned(total, self.side))
+        self._as = self._place_of(told)
+        self._applied = b"" if self._as else told
         return tuple([new - old for new, old in zip(total, before, strict=True)])
+
+    @cython.cfunc
+    def _keep(self) -> cython.void:
+        """The accounts change: what is in the flow is kept by itself."""
+        if self._as:
+            self._applied = self._numbers_of(self._as)
+            self._as = 0
+
+    @cython.cfunc
+    def _place_of(self, told: bytes) -> cython.uchar:
+        """The account that says just these numbers; 0 where there is none."""
+        at: int = 0
+        place: int = 1
+        while at < len(self._parts) and place <= _MOST_PLACES:
+            form = self._parts[at + _HEAD.size - 1]
+            start: int = at + _HEAD.size
+            size: int = _WIDE.size if form & _IS_WIDE else _NARROW.size
+            if size == len(told) and self._parts[start : start + size] == told:
+                return place
+            at += _size_of(form)
+            place += 1
+        return 0
+
+    @cython.cfunc
+    def _numbers_of(self, place: cython.uchar) -> bytes:
+        """The numbers of the account at a place, as they are packed."""
+        at: int = 0
+        left: int = place
+        while left > 1:
+            at += _size_of(self._parts[at + _HEAD.size - 1])
+            left -= 1
+        size: int = _WIDE.size if self._parts[at + _HEAD.size - 1] & _IS_WIDE else _NARROW.size
+        return self._parts[at + _HEAD.size : at + _HEAD.size + size]
 
     @property
     def strangers(self) -> list[int]:
