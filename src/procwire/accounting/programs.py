@@ -6,7 +6,7 @@ Raises BpfError where they cannot run. The tap's filter is attached by whoever h
 from __future__ import annotations
 
 import errno
-import secrets
+import os
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -38,7 +38,7 @@ class Programs:
     ) -> None:
         content = content if content is not None else read_object(OBJECT)
         sizes = {"content": RING_BYTES, **(sizes or {})}
-        self._secret = books.factors(secrets.token_bytes(books.KEY_BYTES))
+        self._secret = books.factors(os.urandom(books.KEY_BYTES))
         self._object, names = _loaded(content, sizes, books.pack_settings(settings, self._secret), tap=tap)
         try:
             cpus = self._object.library.ask("libbpf_num_possible_cpus")
