@@ -520,6 +520,32 @@ def test_sock_diag_does_not_guess_between_namespaces_either() -> None:
     assert told.reason == "2 network namespaces have a socket with these ends"
 
 
+LISTENING = """
+import socket, sys, time
+with socket.create_server(("10.77.0.1", 7778)) as one:
+    print("ready", flush=True); time.sleep(600)
+"""
+
+
+def test_nor_between_the_listeners_of_two_namespaces() -> None:
+    key = key_from(TCP, "10.77.0.1", 7778, "10.77.0.2", 9)  # a connection that is over
+    with contextlib.ExitStack() as stack:
+        hosts = [stack.enter_context(pair())[1] for _ in range(2)]
+        owners = stack.enter_context(Owners())
+        told, pids = [], []
+        for host in hosts:
+            server = host.start(sys.executable, "-c", LISTENING, stdout=subprocess.PIPE)
+            assert server.stdout is not None
+            assert server.stdout.readline() == b"ready\n"
+            pids.append(server.pid)
+            owners.refresh()
+            told.append(owners.owner(key))
+    assert told[0].process is not None
+    assert (told[0].process.pid, told[0].confidence) == (pids[0], LISTENER)
+    assert (told[1].process, told[1].confidence) == (None, UNKNOWN)
+    assert told[1].reason == "2 network namespaces have a socket with these ends"
+
+
 def moment() -> int:
     """Now, told apart from what came before and what comes after."""
     time.sleep(3 * NEAR_NS / 1e9)

@@ -140,13 +140,13 @@ class Ends:
         if not places:
             return self._transparent(key)
         found = [end for namespace in places if (end := self._inside(namespace, key)) is not None]
-        exact = [end for end in found if end.confidence == EXACT]
-        if len({end.process.pid for end in exact if end.process is not None}) > 1:
-            return End(reason=f"{len(exact)} network namespaces have a socket with these ends")
         for wanted in (EXACT, RECENT, LISTENER, UNKNOWN):
-            for end in found:
-                if end.confidence == wanted:
-                    return end
+            these = [end for end in found if end.confidence == wanted]
+            if len({end.process.pid for end in these if end.process is not None}) > 1:
+                words = f"{len(these)} network namespaces have a socket with these ends"
+                return End(reason=words, final=all(end.final for end in these))
+            if these:
+                return these[0]
         return End(reason=self._why_absent(), final=False)
 
     def rescan(self) -> bool:
