@@ -91,6 +91,17 @@ def test_a_finding_is_acknowledged_where_its_alert_is(
             alert_of(review, row | {"detector": "another"})
 
 
+def test_alerts_that_are_kept_elsewhere_are_dealt_with_there(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path / "alerts.db", {})
+    outbox.enqueue(FINDING, now=NOW)
+    outbox.close()
+    row = {name: getattr(FINDING, name) for name in Finding.__struct_fields__}
+    assert Acting(alerts=str(tmp_path)).do("acknowledge", row).startswith("acknowledged alert ")
+    with Review(tmp_path / "alerts.db") as review:
+        (kept,) = review.alerts(most=1)
+    assert kept.state == "acknowledged"
+
+
 def test_without_an_outbox_it_says_what_would_keep_alerts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

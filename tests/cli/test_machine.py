@@ -56,12 +56,13 @@ def test_a_query_reads_them() -> None:
 def test_alerts_are_read_anew_when_one_was_dealt_with(monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[int] = []
 
-    def kept() -> list[object]:
+    def kept(directory: str) -> list[object]:
+        assert directory == "elsewhere"
         looks.append(1)
         return []
 
     monkeypatch.setattr("procwire.cli.machine.kept_alerts", kept)
-    machine = Machine()
+    machine = Machine(alerts="elsewhere")
     want = Want(table="alert", columns=("state",))
     assert [machine.rows(want).total for _ in range(3)] == [0, 0, 0]
     assert len(looks) == 1

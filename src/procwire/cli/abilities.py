@@ -124,14 +124,17 @@ def frozen() -> list[IncidentRow]:
         raise HostError(f"{error.filename}: {error.strerror}", "sudo procwire top") from None
 
 
-def kept_alerts() -> list[AlertRow]:
-    """The latest alerts of this host's outbox; none where there is no outbox. Raises HostError."""
+def kept_alerts(directory: str = "") -> list[AlertRow]:
+    """The latest alerts of the outbox in ``directory``, or the usual one; none where there is none.
+
+    Raises HostError.
+    """
     from procwire.alerts.file import outbox_file
     from procwire.alerts.reason import AlertError
     from procwire.alerts.review import Review
 
     try:
-        path = outbox_file("")
+        path = outbox_file(directory)
         if not path.exists():
             return []
         with Review(path) as review:

@@ -36,15 +36,18 @@ TEXTS = ("detector", "title", "severity", "detail", "exe", "process", "source", 
 
 
 class Acting:
-    """``do`` one order after another. ``close`` ends what still runs. ``mine``: not for those to keep."""
+    """``do`` one order after another. ``close`` ends what still runs. ``mine``: not for those to keep.
 
-    def __init__(self, *mine: socket.socket) -> None:
+    ``alerts``: the directory of their outbox, where it is not the usual one.
+    """
+
+    def __init__(self, *mine: socket.socket, alerts: str = "") -> None:
         self._mine = mine
         self._scenarios: list[Fork] = []
         self._orders: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
             **{order: partial(_recorders, order) for order in ORDERS},
-            "acknowledge": lambda finding: reviewed("ack", finding),
-            "suppress": lambda finding: reviewed("suppress", finding),
+            "acknowledge": partial(reviewed, "ack", alerts),
+            "suppress": partial(reviewed, "suppress", alerts),
             "shape": lambda given: shape(["set", *words_of(given)]),
             "planned": lambda given: shape(["set", *words_of(given), "--dry-run"]),
             "clear": lambda given: shape(["clear", str(given["id"])]),
@@ -161,7 +164,7 @@ def _short(made: Fork, seconds: float = 1.5) -> str:
     return ""
 
 
-def reviewed(what: str, finding: Mapping[str, Any]) -> str:
+def reviewed(what: str, directory: str, finding: Mapping[str, Any]) -> str:
     """Acknowledge or suppress the alert of a finding, as ``procwire alerts`` does. Raises HostError."""
     from procwire.alerts.file import outbox_file
     from procwire.alerts.reason import AlertError
@@ -170,7 +173,7 @@ def reviewed(what: str, finding: Mapping[str, Any]) -> str:
 
     note = str(finding.get("note") or "from procwire top")
     try:
-        with Review(outbox_file("")) as review:
+        with Review(outbox_file(directory)) as review:
             name = alert_of(review, finding)
             if what == "ack":
                 review.acknowledge(name, note)

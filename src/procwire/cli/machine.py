@@ -45,19 +45,20 @@ class Machine(Answering):
     """``path``: the socket of the engine whose flows can be asked about too.
 
     ``hearing`` and ``passing``: who hears conversations, who looks at packets. ``mine``: sockets that no
-    process started from here may keep.
+    process started from here may keep. ``alerts``: where their outbox lies, if not in the usual directory.
     """
 
     title = "this machine"
 
     def __init__(
         self, path: str = "", store: str | None = None, *mine: socket.socket,
-        hearing: Hearing | None = None, passing: Passing | None = None,
+        hearing: Hearing | None = None, passing: Passing | None = None, alerts: str = "",
     ) -> None:  # fmt: skip
         super().__init__(time.time_ns)
         self.hearing = hearing or Hearing((), "", *mine)
         self.passing = passing or Passing((), "", *mine)
-        self.acting = Acting(*mine)
+        self.acting = Acting(*mine, alerts=alerts)
+        self._outbox = alerts
         self.balancing = Balancing(*mine)
         self._path = path
         self._store = store
@@ -122,7 +123,7 @@ class Machine(Answering):
         """Read anew now and then, as faces ask every second; at once where one was dealt with here."""
         moment = time.monotonic()
         if not self._reviewed or moment - self._reviewed > REVIEWED_SECONDS:
-            self._kept, self._reviewed = kept_alerts(), moment
+            self._kept, self._reviewed = kept_alerts(self._outbox), moment
         return self._kept
 
     def _of_engine(self, name: str) -> Iterable[dict[str, Any]]:

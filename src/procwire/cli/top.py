@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from procwire.cli import exit
+from procwire.cli.alerting import add_directory
 from procwire.cli.capturing import add_capture, add_interfaces
 from procwire.engine.options import EngineError, ReadOptions
 
@@ -57,6 +58,7 @@ def add(commands: Any) -> None:
     )  # fmt: skip
     add_interfaces(parser)
     add_capture(parser)
+    add_directory(parser)
     parser.set_defaults(run=run, findings=None, thresholds=[], rules=[])
 
 

@@ -130,7 +130,7 @@ def _beside(made: socket.socket, path: str, arguments: argparse.Namespace) -> in
     interfaces, cell = tuple(arguments.interface), arguments.sandbox
     hearing = Hearing(interfaces, arguments.keylog, made, sandbox=cell)
     passing = Passing(interfaces, arguments.capture_filter or "", made, sandbox=cell)
-    machine = Machine(path, "", made, hearing=hearing, passing=passing)
+    machine = Machine(path, "", made, hearing=hearing, passing=passing, alerts=arguments.alert_directory)
     try:
         serve(made, machine)
     finally:
