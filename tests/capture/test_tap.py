@@ -44,6 +44,19 @@ def said(batch: FrameBatch) -> list[int]:
     return [int(frame.partition(MARK)[2]) for frame in frames if MARK in frame]
 
 
+def test_a_clock_that_is_set_is_noticed_until_it_is_compared_anew(
+    programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hour, real = 3600 * 1_000_000_000, time.time_ns
+    with Tap(programs.ring, RING_BYTES) as tap:
+        before = tap.synchronise()
+        assert not tap.stepped(hour // 2)
+        monkeypatch.setattr(time, "time_ns", lambda: real() - hour)
+        assert tap.stepped(hour // 2)
+        assert abs(before - hour - tap.synchronise()) < hour // 2
+        assert not tap.stepped(hour // 2)
+
+
 def test_packets_come_once_in_order_with_their_time(programs: Programs) -> None:
     with Tap(programs.ring, RING_BYTES) as tap:
         tap.place(1, 5, head=14, loopback=True)

@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from procwire.capture.files import open_files
 from procwire.engine.options import EngineError, FlowOptions, ReadOptions
 from procwire.engine.pipeline import Pipeline, limits_of
 from procwire.engine.reading import Reading
+from procwire.flows.limits import SECOND
 from procwire.model.flow import Flow
+from procwire.model.frames import batch_of
 from procwire.model.listening import Silent
 from procwire.model.observation import Observation
 
@@ -51,6 +54,26 @@ def test_each_flow_is_opened_once_and_ended_once() -> None:
     assert len(opened) == len(set(map(id, opened))) == pipeline.tracker.counts.flows
     assert {id(flow) for flow in opened} == {id(flow) for flow in ended}
     assert len(ended) == len(opened)
+
+
+def test_a_clock_that_is_set_back_between_packets_ends_no_flow() -> None:
+    """Live, packets come few by few: each time the table was told the latest time of all, two hours ahead."""
+    source = open_files([str(VECTORS / "http/ordinary.pcap")])
+    frames = [(each.time[row], each.frame(row)) for each in source.batches() for row in range(each.count)]
+    source.close()
+    ears = Ears()
+    pipeline = Pipeline(FlowOptions(), ears)
+    for number, (time, frame) in enumerate(frames):
+        batch = batch_of([frame])
+        batch.time[0] = time - (7200 * SECOND if number > 2 else 0)
+        pipeline.ingest(pipeline.decode(batch))
+        pipeline.expire(batch.time[0] - SECOND // 2)
+    pipeline.finish()
+    whole, _ = read("http/ordinary.pcap")
+    told, meant = ([flow.packets_out for flow in each.flows("ended")] for each in (ears, whole))
+    assert told == meant
+    outcome = pipeline.outcome()
+    assert (outcome.first, outcome.last) == (frames[0][0], max(time for time, _ in frames[:3]))
 
 
 def test_every_packet_is_in_a_flow() -> None:

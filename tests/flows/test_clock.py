@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from procwire.flows.clock import Clock
+from procwire.flows.clock import Clock, Span
 from tests.flows.script import Stage, packet
 
 UDP = {"proto": 17, "dport": 53}
@@ -33,3 +33,16 @@ def test_a_life_starts_again_where_time_steps_back() -> None:
 def test_time_that_steps_back_and_forth_ends_only_what_was_silent_for_long() -> None:
     steps = [(1, 1000.0 * (turn % 2) * 3) for turn in range(20)]
     assert ended(*steps, (2, 4000)) == []
+
+
+def test_a_span_waits_for_what_is_late_and_steps_back_with_its_clock() -> None:
+    span = Span()
+    second = 1_000_000_000
+    told = [
+        span.passed(5 * second, 9 * second),
+        span.passed(8 * second, 8 * second),
+        span.reached(10 * second),
+    ]
+    assert told == [9 * second, 9 * second, 10 * second]
+    assert span.passed(3 * second, 3 * second) == span.now == 3 * second
+    assert (span.first, span.last) == (5 * second, 10 * second)

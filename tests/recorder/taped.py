@@ -79,4 +79,4 @@ class Taped:
     @property
     def now(self) -> int:
         """Of the last packet."""
-        return self.pipeline.now
+        return self.pipeline.time.now

@@ -15,7 +15,7 @@ import msgspec
 from procwire.accounting.bound import Bound
 from procwire.accounting.programs import MAX_ACCOUNTS, RING_BYTES, Programs
 from procwire.accounting.strays import MAX_STRAYS, Strays
-from procwire.accounting.tally import Credit, Ledger
+from procwire.accounting.tally import STEP_NS, Credit, Ledger
 from procwire.bpf.accounts import Account, Settings
 from procwire.capture.arphrd_names import LOOPBACK
 from procwire.capture.interfaces import LinkState, Watcher
@@ -333,6 +333,8 @@ class KernelSource:
 
     def _take(self, seconds: float) -> FrameBatch | None:
         asked = time.monotonic_ns()
+        if self.tap.stepped(STEP_NS):  # the clock was set: what comes now is of the new time
+            self.ledger.wind(self.tap.synchronise(), asked)
         if batch := self.tap.take():
             self._read = max(self._read, batch.time[batch.count - 1] - self.ledger.offset)
             self._looks = 0

@@ -68,6 +68,10 @@ class Tap:
         self._spool.offset = best[1]
         return best[1]
 
+    def stepped(self, by: int) -> bool:
+        """Whether the wall clock was set since, by more than so many ns."""
+        return abs(time.time_ns() - time.monotonic_ns() - self._spool.offset) > by
+
     @property
     def torn(self) -> int:
         """Records that made no sense; always 0 on a sane kernel."""

@@ -106,7 +106,7 @@ class Recorded(Answering):
     def __init__(
         self, options: ReadOptions, detecting: Detecting | None = None, opened: Opened | None = None
     ) -> None:
-        super().__init__(lambda: self.reading.pipeline.now)
+        super().__init__(lambda: self.reading.pipeline.time.now)
         self.title = ", ".join(Path(path).name for path in options.paths)
         self.kept = Kept(detecting)
         self.about: tuple[str, ...] = ()
@@ -146,8 +146,8 @@ class Recorded(Answering):
         reading.pipeline.finish()
         if self.kept.detecting is not None:
             self.kept.detecting.finish()
-        first = reading.pipeline.first
-        self.span = (first, max(first, reading.pipeline.now)) if first else None
+        first = reading.pipeline.time.first
+        self.span = (first, max(first, reading.pipeline.time.last)) if first else None
 
     def notes(self, table: str) -> tuple[str, ...]:
         """See Answering."""
@@ -160,11 +160,11 @@ class Recorded(Answering):
         """See tui.host.Host."""
         reading = self.reading
         counts, tracked = reading.counts, reading.outcome.tracked
-        now = at if at is not None else reading.pipeline.now
+        now = at if at is not None else reading.pipeline.time.last
         begun = [row.flow for row in self.kept.flows if row.flow.first <= now]
         return Health(
             now=now,
-            since=reading.pipeline.first,
+            since=reading.pipeline.time.first,
             packets=counts.frames,
             bytes=tracked.bytes,
             flows=len(begun),
@@ -226,7 +226,7 @@ class Recorded(Answering):
 
     def _links(self, now: int) -> list[Link]:
         interfaces = self.reading.source.interfaces
-        begin = self.reading.pipeline.first // SECOND
+        begin = self.reading.pipeline.time.first // SECOND
         end = now // SECOND
         step = max(1, (end - begin + 1 + STEPS - 1) // STEPS)
         links = []

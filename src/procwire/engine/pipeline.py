@@ -19,6 +19,7 @@ from procwire.dpi.names import NameBook, is_answer
 from procwire.dpi.opening import Limits as OpeningLimits
 from procwire.engine.options import EngineError, FlowOptions
 from procwire.extensions import fingerprints
+from procwire.flows.clock import Span
 from procwire.flows.limits import TIMEOUTS, Limits
 from procwire.flows.share import Share
 from procwire.flows.table import Tracker
@@ -70,8 +71,7 @@ class Pipeline:
         sink = steer(self.analyzer) if steer and self.analyzer else self.analyzer or NoSink()
         self.tracker = Tracker(limits_of(options, part[1]), sink, part=part[0], parts=part[1])
         self.tracker.share.together = keys is not None
-        self.first = 0
-        self.now = 0
+        self.time = Span()
         self._opened = 0  # flows of the running ingest that the listener has heard of
         self._hears = hears(listener, "opened")
 
@@ -98,18 +98,17 @@ class Pipeline:
         """Packets to flows and observations; the listener hears of them during the call."""
         if not table.count:
             return
-        self.first = self.first or table.time[0]
-        self.now = max(self.now, table.time[table.count - 1])
+        now = self.time.passed(table.time[0], table.time[table.count - 1])
         self._opened = 0
-        delta = self.tracker.ingest(table, now=self.now)
+        delta = self.tracker.ingest(table, now=now)
         self._announce()
         self._end(delta.ended)
 
     def outcome(self) -> Outcome:
         """What was counted so far."""
         return Outcome(
-            first=self.first,
-            last=self.now,
+            first=self.time.first,
+            last=self.time.last,
             tracked=self.tracker.counts,
             decoded=self.decoder.counts,
             analysed=self.analyzer.counts() if self.analyzer is not None else {},
@@ -135,14 +134,13 @@ class Pipeline:
 
     def expire(self, now: int) -> None:
         """End what has been idle too long at ``now`` (ns), when no packets come."""
-        self.now = max(self.now, now)
-        self._end(self.tracker.expire(self.now))
+        self._end(self.tracker.expire(self.time.reached(now)))
 
     def finish(self) -> None:
         """End every flow: nothing more will come."""
-        self._end(self.tracker.finish(self.now))
+        self._end(self.tracker.finish(self.time.now))
         if self.analyzer is not None:
-            self.analyzer.frames.finish(self.now)
+            self.analyzer.frames.finish(self.time.now)
 
     def _announce(self) -> None:
         """Name and tell of the flows that opened since, before a later packet is told of or learned from."""

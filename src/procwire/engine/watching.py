@@ -43,7 +43,7 @@ if TYPE_CHECKING:  # loaded once the warden is a process of its own, which needs
     from procwire.recorder.keeping import Keeping
 
 TICK_SECONDS = 0.25
-LAG_NS = 1_000_000_000  # frames may still be in the ring when the clock already reads this much later
+LAG_NS = 500_000_000  # frames may still be in the ring when the clock already reads this much later
 READY_SECONDS = 5.0  # the first look at all sockets of the host may take so long
 LAST_SECONDS = 3.0  # so long may the owners' thread take to end
 SWITCH_SECONDS = 0.0005  # so long may a thread keep another waiting for the interpreter (Python: 5 ms)

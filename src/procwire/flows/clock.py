@@ -56,3 +56,27 @@ class Clock:
     def of(self, time: cython.longlong) -> cython.longlong:
         """What this clock showed, or will show, at packet time ``time``."""
         return self.now + time - self.high
+
+
+class Span:
+    """Packet time as who feeds a table reads it: the ``first``, the ``last`` of all, and what it is ``now``.
+
+    ``now`` waits for what is a little late, as the table's clock does, and steps back where that one does: a
+    table that was told the latest time of all, after each packet of a clock that was set back, would find
+    every flow silent for as long as the step was.
+    """
+
+    def __init__(self) -> None:
+        self.first = self.last = self.now = 0
+
+    def passed(self, first: int, last: int) -> int:
+        """Packets passed, the first and the last of them at these times; what it is now."""
+        self.first = self.first or first
+        return self.reached(last)
+
+    def reached(self, time: int) -> int:
+        """It is that late; what it is now."""
+        self.last = max(self.last, time)
+        if time > self.now or time < self.now - STEP:
+            self.now = time
+        return self.now
