@@ -49,7 +49,8 @@ def pieces(draw: random.Random, data: bytes) -> list[bytes]:
 def once(draw: random.Random, module: object, dialogue: Dialogue, listener: Listener) -> None:
     """One broken dialogue, to the parser alone and through the analyzer."""
     parser = module.Parser(dialogue.context)  # type: ignore[attr-defined]
-    one = flow(TRANSPORTS[dialogue.transport] % LINK, dialogue.port, opener_seen=draw.random() < 0.7)
+    proto = 0 if dialogue.transport in LINKS else TRANSPORTS[dialogue.transport]
+    one = flow(proto, dialogue.port, opener_seen=draw.random() < 0.7)
     alive = True
     for now, (side, data) in enumerate(dialogue.steps * draw.randint(1, 2)):
         broken = mutated(draw, data)
