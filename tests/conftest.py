@@ -1,4 +1,4 @@
-"""What the whole suite shares: the order of its rooms, signals as they were before each test, and no clock
+"""What the whole suite shares: the order of its rooms, signals and niceness as they were, and no clock
 for generated examples: on a machine that is busy they take what they take.
 """
 
@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from procwire.sandbox import precedence
 
 # The same examples each time, so that what fails here fails on each machine; PROCWIRE_EXPLORE=1 draws others.
 settings.register_profile(
@@ -28,10 +30,16 @@ SIGNALS = (
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_protocol() -> Iterator[None]:
-    """A command that runs in this process handles signals to its end: no test after it is to meet that."""
+    """A command that runs in this process handles signals to its end, and a warden that is made in it lets it
+    be served before others: no test after it is to meet that.
+    """
+    niceness, allowed = os.getpriority(os.PRIO_PROCESS, 0), dict(precedence._process)
     before = {number: signal.getsignal(number) for number in SIGNALS}
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [])
     yield
+    precedence._process.update(allowed)
+    if os.getpriority(os.PRIO_PROCESS, 0) != niceness:
+        os.setpriority(os.PRIO_PROCESS, 0, niceness)
     signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
     for number, handler in before.items():
         if handler is not None and signal.getsignal(number) is not handler:

@@ -9,7 +9,16 @@ import pytest
 from procwire.decrypt.keyed import keyed
 from procwire.decrypt.keylog import KeyLog
 from procwire.dpi.protocols import dns, http
-from procwire.dpi.registry import Registry, RegistryError, extend, modules, protocols, registry, tables
+from procwire.dpi.registry import (
+    Registry,
+    RegistryError,
+    declared,
+    extend,
+    modules,
+    protocols,
+    registry,
+    tables,
+)
 from procwire.dpi.wire.http_records import HttpResponse
 from tests.dpi.user.example import described_example
 
@@ -24,6 +33,20 @@ def test_dispatch_by_first_byte() -> None:
     assert udp is not None
     assert [entry.name for entry in udp[ord("G")]] == ["dns"]
     assert known.dispatch(1) is None
+
+
+def test_what_is_only_declared_is_imported_at_once_where_that_is_asked() -> None:
+    known = Registry(declared())
+    assert known.by_name["redis"].claims is None
+    known.load()
+    assert [entry.module for entry in known.by_name.values()] == list(modules())
+    assert all(entry.claims == entry.module.claims for entry in known.by_name.values())
+
+
+def test_bytes_with_the_same_entries_share_them() -> None:
+    tables = [table for number in (6, 17) if (table := Registry(declared()).dispatch(number)) is not None]
+    for table in tables:
+        assert len({id(entries) for entries in table}) == len(set(table)) < 256
 
 
 def test_ports_hint() -> None:

@@ -12,6 +12,7 @@ from msgspec import structs
 
 from procwire.capture.files import open_files
 from procwire.capture.source import Counts
+from procwire.dpi import registry
 from procwire.engine import watching
 from procwire.engine.options import EngineError, FlowOptions, ReadOptions, WatchOptions
 from procwire.engine.reading import Reading
@@ -328,6 +329,20 @@ def test_owners_that_never_answer_do_not_keep_the_end(monkeypatch: pytest.Monkey
     slow.let.set()
     assert len(audience.events) == flow_count()
     assert all(events == ["open", "end"] for events in audience.events.values())
+
+
+@pytest.mark.parametrize("protocols", [True, False])
+def test_readers_of_protocols_are_there_before_the_first_packet(
+    monkeypatch: pytest.MonkeyPatch, *, protocols: bool
+) -> None:
+    known = registry.Registry(registry.declared())
+    monkeypatch.setattr(registry, "registry", lambda: known)
+    run, _ = watch_of(
+        monkeypatch, Taped(), WatchOptions(owners=False, flows=FlowOptions(protocols=protocols))
+    )
+    assert all(entry.claims is not None for entry in known.by_name.values()) is protocols
+    run.stop()
+    run.run()
 
 
 def test_without_protocols_nothing_waits_for_one(monkeypatch: pytest.MonkeyPatch) -> None:

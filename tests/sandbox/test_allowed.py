@@ -105,6 +105,13 @@ def test_an_engine_speaks_to_its_warden_and_the_kernel(name: str) -> None:
     assert [answer(name, fd, program=ENGINE) == ALLOW for fd in (5, 1, 7, 12)] == [True, False, False, False]
 
 
+@pytest.mark.parametrize("program", [ENGINE, WARDEN])
+def test_a_thread_sets_its_own_niceness_and_nobody_elses(program: bytes) -> None:
+    assert answer("setpriority", os.PRIO_PROCESS, 0, 10, program=program) == ALLOW
+    assert answer("setpriority", os.PRIO_PROCESS, PID, 10, program=program) == DENIED
+    assert answer("setpriority", os.PRIO_USER, 0, 10, program=program) == DENIED
+
+
 def test_nothing_is_laid_over_what_an_engine_may_write_to() -> None:
     for fd in (1, 2, 5, 9):
         assert answer("close", fd, program=ENGINE) == refusal(0)  # it believes so, and it is not done

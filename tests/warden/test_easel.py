@@ -69,6 +69,21 @@ def test_what_cannot_be_had_or_told_is_said() -> None:
     studio.close()
 
 
+def test_what_cannot_be_loaded_is_told_as_the_problem() -> None:
+    studio = Studio([])
+
+    def absent(_: str) -> Iterator[list[Any]]:
+        raise ImportError("no module named nowhere")
+
+    studio.easel._painter = absent
+    studio.easel.begin("process")
+    studio.easel.work()
+    (part,) = studio.parts()
+    assert part.last
+    assert part.problem == "no module named nowhere"
+    studio.close()
+
+
 def test_who_does_not_take_it_keeps_nobody_waiting() -> None:
     studio = Studio([["x" * 3000] for _ in range(400)])
     studio.easel.begin("process")

@@ -31,7 +31,7 @@ from procwire.daemon.journal import Log
 from procwire.daemon.notify import Notifier
 from procwire.daemon.supervisor import Past, Supervisor
 from procwire.engine.api import EngineError
-from procwire.sandbox import profile
+from procwire.sandbox import precedence, profile
 from procwire.sandbox.confine import confine
 from procwire.sandbox.plan import OFF
 from procwire.sandbox.syscalls import SandboxError
@@ -105,6 +105,7 @@ def _shut_in(mode: str, log: Log) -> None:
     """This process gives up what neither it nor those that it forks need. Raises EngineError (strict)."""
     if mode != OFF:
         cgroup.prepare()
+        precedence.allow()  # for those that it forks
     try:
         done = confine(profile.daemon(mode))
     except SandboxError as error:

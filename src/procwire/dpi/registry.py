@@ -1,8 +1,9 @@
 """Every protocol there is, one line each, and which of them to ask for a given first byte.
 
-A module is imported when a flow may be its own: what dispatch needs is declared beside it (dpi.declared). All
-are where somebody asks for tables, words or the modules themselves. Knows modules, tables and ports; refuses
-to look at more than the first byte of a stream, since that is what the modules' own ``claims`` are for.
+A module is imported when a flow may be its own, as what dispatch needs is declared beside it (dpi.declared).
+All are where somebody asks for tables, words or the modules themselves, and before packets are live. Knows
+modules, tables and ports; refuses to look at more than the first byte of a stream, since that is what the
+modules' own ``claims`` are for.
 """
 
 from __future__ import annotations
@@ -167,6 +168,14 @@ class Registry:
         self._first: dict[int, list[tuple[Entry, ...]]] = {}
         for module in modules:
             self._add(module)
+        alike: dict[tuple[Entry, ...], tuple[Entry, ...]] = {}  # most bytes have their entries from a few
+        for table in self._first.values():
+            table[:] = [alike.setdefault(entries, entries) for entries in table]
+
+    def load(self) -> None:
+        """Import what is only declared so far: a watch has time for that before it begins, and none later."""
+        for entry in self.by_name.values():
+            entry.load()
 
     @property
     def modules(self) -> tuple[Any, ...]:

@@ -93,6 +93,7 @@ class Watching:
     def _compose(self, chosen: Chosen, tap: Tapped | None) -> None:
         """What an engine needs, and no warden: loaded here."""
         from procwire.decrypt.keyfile import open_keys
+        from procwire.dpi.registry import registry
         from procwire.engine.pipeline import Pipeline
         from procwire.model.packets import PacketTable
 
@@ -100,6 +101,8 @@ class Watching:
         self.keys, self._key_file = open_keys(self.options.keylog)
         self._read_keys = self._key_file.poll if self._key_file is not None else lambda: None
         self.pipeline = Pipeline(self.options.flows, self, keys=self.keys, steer=self._steered(chosen, tap))
+        if self.pipeline.analyzer is not None:
+            registry().load()
         if self.counting is not None:
             unread = self.pipeline.analyzer.unread if self.pipeline.analyzer is not None else None
             self.counting.connect(self.pipeline.tracker.credit, unread)
@@ -129,9 +132,7 @@ class Watching:
         sys.setswitchinterval(SWITCH_SECONDS)
         try:
             self._prepare()
-            started = (
-                time.monotonic()
-            )  # what it takes to begin is no part of it, on a busy machine least of all
+            started = time.monotonic()  # what it takes to begin, most on a busy machine, is no part of it
             deadline = started + self.options.seconds if self.options.seconds else None
             self._next_update = started + (self.options.every or 0)
             while not self.stopping and (deadline is None or time.monotonic() < deadline):

@@ -21,6 +21,7 @@ from procwire.model.flow import Flow
 from procwire.model.process import UNKNOWN, Glimpse, Owner
 from procwire.processes.answers import Look, answer_of, merged, revealed, reviewed, whole
 from procwire.processes.keys import Key, key_of
+from procwire.sandbox import precedence
 
 MAX_WAITING = 65536  # flows handed in and not answered
 RETRIES_NS = (
@@ -235,6 +236,7 @@ class Resolver:
 
     def _turn(self, owners: Asked) -> None:
         """Sleep until there is something to do, and do a bounded part of it."""
+        precedence.tick()
         with self._wake:
             if not self._new and not self._aside and not self._ended and not self._stopping:
                 self._wake.wait(self._idle_seconds())

@@ -8,6 +8,7 @@ the length of this list costs nothing.
 from __future__ import annotations
 
 import errno
+import os
 import socket
 from collections.abc import Collection, Iterable
 
@@ -159,6 +160,7 @@ def watching(pid: int, held: Open, *, folders: bool = False) -> tuple[Rule, ...]
         Rule("close", action=refusal(0), checks=(kept,), otherwise=ALLOW),
         Rule("setsockopt", checks=(Check(1, _LEVELS), Check(2, _OPTIONS))),
         Rule("bpf", checks=(Check(0, _MAP_COMMANDS),), otherwise=KILL),
+        _precedence(),
         *_fatal({"bpf"}),
     )
 
@@ -239,6 +241,7 @@ def guarding(pid: int) -> tuple[Rule, ...]:
         *(Rule(name, checks=(Check(flags, (0,), _ANY_WRITING),)) for name, flags in _OPENING.items()),
         Rule("socket", checks=(Check(0, _FAMILIES),)),
         Rule("ioctl", checks=(Check(1, (*_TERMINAL, _SIOCGIFINDEX)),)),
+        _precedence(),
         *_fatal({"bpf", "setns", "perf_event_open"}),
     )
 
@@ -250,6 +253,11 @@ def _names(folders: bool) -> list[str]:
 
 def _plain(names: Iterable[str]) -> tuple[Rule, ...]:
     return tuple(Rule(name) for name in names)
+
+
+def _precedence() -> Rule:
+    """Its own niceness, thread by thread, within RLIMIT_NICE (see ``precedence``); nobody else's."""
+    return Rule("setpriority", checks=(Check(0, (os.PRIO_PROCESS,)), Check(1, (0,))))
 
 
 def _own(pid: int) -> tuple[Rule, ...]:

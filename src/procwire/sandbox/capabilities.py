@@ -11,13 +11,14 @@ from procwire.sandbox.syscalls import SandboxError, call, prctl
 
 CHOWN, DAC_OVERRIDE, FOWNER = 0, 1, 3
 SETGID, SETUID, SETPCAP, NET_ADMIN, NET_RAW, IPC_LOCK = 6, 7, 8, 12, 13, 14
-DAC_READ_SEARCH, KILL, SYS_PTRACE, SYS_ADMIN, SYS_RESOURCE, PERFMON, BPF = 2, 5, 19, 21, 24, 38, 39
+DAC_READ_SEARCH, KILL, SYS_PTRACE, SYS_ADMIN, SYS_NICE, SYS_RESOURCE = 2, 5, 19, 21, 23, 24
+PERFMON, BPF = 38, 39
 NAMES = {
     CHOWN: "chown", DAC_OVERRIDE: "dac_override", FOWNER: "fowner", DAC_READ_SEARCH: "dac_read_search",
     KILL: "kill", SETGID: "setgid", SETUID: "setuid", SETPCAP: "setpcap",
     NET_ADMIN: "net_admin", NET_RAW: "net_raw", IPC_LOCK: "ipc_lock",
-    SYS_PTRACE: "sys_ptrace", SYS_ADMIN: "sys_admin", SYS_RESOURCE: "sys_resource", PERFMON: "perfmon",
-    BPF: "bpf",
+    SYS_PTRACE: "sys_ptrace", SYS_ADMIN: "sys_admin", SYS_NICE: "sys_nice", SYS_RESOURCE: "sys_resource",
+    PERFMON: "perfmon", BPF: "bpf",
 }  # fmt: skip
 
 _BOUNDING_READ, _BOUNDING_DROP = 23, 24  # PR_CAPBSET_READ, PR_CAPBSET_DROP

@@ -17,6 +17,7 @@ from procwire.processes.answers import Look
 from procwire.processes.keys import Key
 from procwire.processes.noted import NotedOwners
 from procwire.processes.notes import Notes
+from procwire.sandbox import precedence
 from procwire.warden.facts import Mirror
 from procwire.warden.gallery import Gallery
 from procwire.warden.line import Line, close_all
@@ -210,7 +211,8 @@ class Warden:
         return -1
 
     def hear(self) -> bool:
-        """Take in what the warden has learned; False where it has ended."""
+        """Take in what the warden has learned; False where it has ended. Often, on the engine's thread."""
+        precedence.tick()
         try:
             while True:
                 data, descriptor = self._line.take(wait=False)

@@ -57,8 +57,8 @@ class Easel:
                     raise OSError(0, "the host is not looked at")
                 self._rows = self._painter(table)
             part = list(itertools.islice(self._rows, ROWS))
-        except OSError as error:
-            problem = error.strerror or str(error)
+        except (OSError, ImportError) as error:
+            problem = getattr(error, "strerror", "") or str(error)
         over = len(part) < ROWS
         self._say(table, part, problem, last=over)
         if over:

@@ -7,14 +7,15 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from functools import cache
 from importlib import import_module
 from typing import Any
 
 from procwire.bpf import cgroup
 from procwire.processes.kernel import KernelOwners
-from procwire.sandbox import descriptors, profile, resident
+from procwire.sandbox import descriptors, precedence, profile, resident
 from procwire.sandbox.confine import confine
 from procwire.sandbox.syscalls import prctl
 from procwire.warden.client import Warden
@@ -40,10 +41,11 @@ def start(
     """Fork the warden off. What is open here is open there, but for packet sockets, which it lets go.
 
     ``open_owners``: who knows owners, made in the warden; None: nobody is asked. ``open_painter``: who makes
-    pictures of the host's tables, likewise, so that what either loads is in no engine. ``kernel``: stays
-    open there and is closed here; what it notes, the engine may read. Raises OSError.
+    pictures of the host's tables, made there with the first one, so that what either loads is in no engine.
+    ``kernel``: stays open there and is closed here; what it notes, the engine may read. Raises OSError.
     """
     resident.share_arena()
+    precedence.allow()
     notes = kernel.notes.read_only() if kernel is not None and kernel.sees_use else None
     asking, opening = pair(), pair()
     sys.stdout.flush()
@@ -60,6 +62,7 @@ def start(
         if kernel is not None:
             kernel.close()
         cgroup.let_go()
+        precedence.tick()  # while there is every right; threads that begin later have it from this one
         return Warden(pid, Line(asking[0]), Line(opening[0]), notes)
     code = 1
     try:
@@ -68,7 +71,8 @@ def start(
         _settle(parent)
         if notes is not None:
             notes.close()  # here: it has them to write to
-        painter = open_painter() if open_painter is not None else None
+        precedence.tick()
+        painter = _late(open_painter) if open_painter is not None else None
         if open_owners is not None:
             import_module("procwire.processes.owners")  # before the walls stand
         confine(profile.warden(mode))
@@ -91,6 +95,16 @@ def _settle(parent: int) -> None:
         os._exit(0)
     for descriptor in descriptors.survey().packets:
         os.close(descriptor)
+
+
+def _late(open_painter: OpenPainter) -> Painter:
+    """Opened with the first picture: most watches are asked for none."""
+    opened = cache(open_painter)
+
+    def paint(table: str) -> Iterator[list[Any]]:
+        return opened()(table)
+
+    return paint
 
 
 def _serve(

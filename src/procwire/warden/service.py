@@ -20,6 +20,7 @@ from procwire.capture.opening import RingWish, open_ring
 from procwire.capture.source import CaptureError
 from procwire.processes.answers import Look
 from procwire.processes.keys import Key
+from procwire.sandbox import precedence
 from procwire.warden.easel import Easel, Painter
 from procwire.warden.facts import Shelf
 from procwire.warden.line import Line, close_all
@@ -104,6 +105,7 @@ class Service:
         while self.faults < MAX_FAULTS:
             ready = {descriptor for descriptor, _ in poll.poll(BUSY_MS if self._easel.busy else TICK_MS)}
             self._easel.work()
+            precedence.tick()
             for line in self.lines:
                 if line.fileno() in ready and not self.serve(line):
                     return
