@@ -3,11 +3,13 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from pathlib import Path
 
 import pytest
 
 from procwire.processes import portless
 from procwire.processes.keys import key_from
+from tests.lab import pair, wait_for, why_not
 
 HEAD = (
     b"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref\n"
@@ -38,19 +40,25 @@ def test_a_raw_socket_is_found_by_its_protocol() -> None:
         assert os.fstat(raw.fileno()).st_ino not in {row.inode for row in other}
 
 
+def opened_for_all() -> socket.socket:
+    """A ping socket where every group may have one: as the namespace that this runs in says from now on."""
+    Path("/proc/sys/net/ipv4/ping_group_range").write_text("0 2147483647", encoding="ascii")
+    return socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP)
+
+
+@pytest.mark.kernel
+@pytest.mark.skipif(bool(why_not()), reason=why_not() or "can")
 def test_a_ping_socket_is_found_for_what_it_asks() -> None:
-    try:
-        ping = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP)
-    except PermissionError:
-        pytest.skip("net.ipv4.ping_group_range does not let this group open ping sockets")
-    with ping:
+    with pair() as (_, host, _other), host.inside(opened_for_all) as ping:
         ping.bind(("127.0.0.1", 0))
         ping.connect(("127.0.0.1", 0))
         inode = os.fstat(ping.fileno()).st_ino
+        namespace = f"/proc/{host.start('sleep', '600').pid}/ns/net"
+        wait_for(lambda: Path(namespace).samefile(host.path))
 
         def found(kind: int, there: str) -> bool:
             key = key_from(1, "127.0.0.1", kind, there, 0)
-            return inode in {row.inode for row in portless.pings("/proc/self/ns/net", key)}
+            return inode in {row.inode for row in portless.pings(namespace, key)}
 
         assert found(8, "127.0.0.1")
         assert not found(8, "127.0.0.2"), "it is connected elsewhere"
