@@ -131,12 +131,14 @@ def is_watched(host: Host, expected: int, *before: str) -> bool:
         return watch.wait(60) == 0
 
 
+@pytest.mark.kernel
 @KERNEL
 def test_a_confined_watch_and_its_warden_have_it() -> None:
     with pair() as (_, client, _server):
         assert is_watched(client, NICE)
 
 
+@pytest.mark.kernel
 @KERNEL
 def test_a_watch_that_was_started_nicer_keeps_that() -> None:
     with pair() as (_, client, _server):

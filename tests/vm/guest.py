@@ -28,7 +28,7 @@ SUITES = (
     "tests/bpf/test_lifecycle.py", "tests/bpf/test_mailbox.py", "tests/accounting/test_programs.py",
     "tests/accounting/test_source.py", "tests/accounting/test_identity.py", "tests/engine/test_sources.py",
     "tests/processes/test_kernel.py", "tests/processes/test_tasks.py", "tests/processes/test_lifefeed.py",
-    "tests/processes/test_conntrack.py",
+    "tests/processes/test_conntrack.py", "tests/sandbox/test_precedence.py",
 )  # fmt: skip
 KEEP = "-all,+net_raw,+net_admin,+sys_ptrace,+dac_read_search"
 KERNEL_LOG = "files/read-kernel-log"  # older kernels let CAP_SYS_ADMIN read it: docs/sandbox.md
