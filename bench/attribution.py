@@ -24,7 +24,7 @@ from tests.kernel.quic import QUIC, quic
 from tests.kernel.stage import FAR, SCENARIOS, SHORT_PORT, Played, Scenario, Stage, Truth, built
 from tests.lab import need, why_not
 
-from bench.clock import machine
+from bench.clock import machine, stolen
 from procwire.accounting.source import AWAY
 
 SETTLE_SECONDS = 1.5
@@ -184,6 +184,7 @@ def main() -> int:
     if missing:
         print(f"bench.attribution: {missing}", file=sys.stderr)
         return 3
+    before = stolen()
     with tempfile.TemporaryDirectory() as folder, Stage(built(Path(folder)), (QUIC.port,)) as stage:
         watcher, hogs, polling = Watcher(stage), Nethogs(stage), Polling(stage)
         time.sleep(SETTLE_SECONDS)
@@ -198,6 +199,7 @@ def main() -> int:
         if short:
             good = show_short(short, flows, sent, polled) and good
         show_delays(flows, hogs, polling)
+        print(f"processor time that the host gave to others meanwhile: {stolen() - before:.2f} s")
         print("".join(watcher.notes).strip())
     return 0 if good else 1
 

@@ -25,6 +25,12 @@ def first() -> None:
     Path("/proc/self/autogroup").write_text("-20", encoding="ascii")
 
 
+def stolen() -> float:
+    """Processor seconds that the host gave to others since this machine began (proc(5), ``steal``)."""
+    fields = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()
+    return int(fields[8]) / os.sysconf("SC_CLK_TCK")
+
+
 class Run(NamedTuple):
     """One run of one program. Seconds; ``rss_bytes`` is the peak resident set of its largest process."""
 
