@@ -5,8 +5,10 @@ A process chooses its comm and its arguments: parentheses, newlines and bytes th
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
+from collections.abc import Iterator
 from typing import NamedTuple
 
 MAX_READ = 16384
@@ -45,9 +47,19 @@ def text_lines(raw: bytes) -> str:
     return "\n".join(text(line) for line in raw.split(b"\n"))
 
 
-def read(path: str, limit: int = MAX_READ) -> bytes:
-    """The first bytes of a file. Raises OSError."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+@contextlib.contextmanager
+def folder(path: str) -> Iterator[int]:
+    """A descriptor that paths may begin at. Raises OSError."""
+    descriptor = os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def read(path: str, limit: int = MAX_READ, *, at: int | None = None) -> bytes:
+    """The first bytes of a file, its path from the folder ``at`` on where one is given. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC, dir_fd=at)
     try:
         return os.read(descriptor, limit)
     finally:
