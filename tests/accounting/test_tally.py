@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from procwire.accounting.bound import Bound
+from procwire.accounting import tally
+from procwire.accounting.bound import Bound, Part
 from procwire.accounting.tally import Ledger
 from procwire.bpf import accounts as books
 from procwire.bpf.accounts import Account, Health, Tally
@@ -376,3 +377,16 @@ def test_what_was_counted_before_the_clock_was_set_keeps_its_time() -> None:
     ledger.see(ends_of(flow), 7, account_of((1, 0), last=11 * SECOND))
     ledger.settle()
     assert flow.last - flow.first <= 2 * SECOND
+
+
+@pytest.mark.parametrize("end", [0, 1, 2])
+@pytest.mark.parametrize("numbers", [(3, 5, 300, 500, 30, 50, 0, 2), (0, 5, 0, 500, 0, 50, 0, 0), (0,) * 8])
+@pytest.mark.parametrize("shown", [[-1, -1], [2, -1], [-1, 0]])
+def test_what_one_account_says_is_the_sum_that_many_would_have(
+    end: int, numbers: tuple[int, ...], shown: list[int]
+) -> None:
+    part = Part(0 if end == 2 else 7, 1, end, 0, numbers, None)
+    sums = tally._sums([part])
+    total, attributed, tapped = tally._together([part], shown)
+    assert (total, attributed) == tally._larger(sums, shown)
+    assert tapped is (end == 2 and any(numbers))

@@ -123,6 +123,10 @@ class Slow:
         """See Owners."""
         return False
 
+    def lacks(self, key: object, owner: Owner) -> bool:
+        """See Owners."""
+        return False
+
     def refresh(self) -> int:
         """See Owners."""
         return 0

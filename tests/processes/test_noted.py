@@ -11,7 +11,7 @@ from procwire.bpf import records
 from procwire.bpf.libbpf import BpfError
 from procwire.model.process import EXACT, LISTENER, Glimpse, Owner, ProcessRef
 from procwire.processes import procfs
-from procwire.processes.answers import Look
+from procwire.processes.answers import GONE, Look
 from procwire.processes.kernel import SOURCE
 from procwire.processes.keys import Key
 from procwire.processes.noted import NotedOwners
@@ -252,3 +252,29 @@ def test_an_answer_stands_until_something_else_is_noted_of_its_socket(book: Book
     assert not noted.stands(OUT, answer), "it may have been passed on before all sockets were seen last"
     book.broken = True
     assert not noted.stands(OUT, answer)
+
+
+def test_a_flow_lacks_its_other_end_until_a_socket_of_it_is_noted(book: Book, noted: NotedOwners) -> None:
+    key = Key(17, HERE, 40000, OTHER, 80)
+    answer = told(CURL, 1, peer_reason=GONE).owner
+    assert noted.lacks(key, answer)
+    assert noted.lacks(key.turned(), structs.replace(answer, side="dst"))
+    for other in (
+        structs.replace(answer, peer_reason="only the listening socket is known"),
+        structs.replace(answer, peer_reason=f"{GONE}, or in one of 2 namespaces that may not be entered"),
+        structs.replace(answer, peer=SERVER),
+        structs.replace(answer, confidence=LISTENER),
+        structs.replace(answer, source="sock-diag"),
+    ):
+        assert not noted.lacks(key, other)
+    book.note(key, 7, cookie=1)
+    assert noted.lacks(key, answer), "that is the end that is known"
+    book.note(key.turned(), 8, cookie=2, how=records.LISTENED)
+    assert not noted.lacks(key, answer)
+    assert not noted.lacks(key.turned(), structs.replace(answer, side="dst"))
+    book.sockets.clear()
+    book.broken = True
+    assert not noted.lacks(key, answer)
+    book.broken = False
+    noted.renew([])
+    assert not noted.lacks(key, answer)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from collections.abc import Sequence
 
 import pytest
 
@@ -100,6 +101,51 @@ def test_a_later_look_may_tell_more(monkeypatch: pytest.MonkeyPatch) -> None:
         background.submit(flow_of(KEY))
         ((_, owner),) = collect(background, 1)
     assert owner.confidence == EXACT
+
+
+class Lacking(Scripted):
+    """Nothing is noted of what its answers lack, as often as the test says."""
+
+    def __init__(self, looks: list[Look], lacking: int) -> None:
+        super().__init__(looks)
+        self.lacking = lacking
+        self.announced: list[int] = []
+
+    def lacks(self, key: Key, owner: Owner) -> bool:
+        self.lacking -= 1
+        return self.lacking >= 0
+
+    def ahead(self, keys: Sequence[Key]) -> None:
+        self.announced.append(len(keys))
+
+
+@pytest.mark.parametrize(
+    ("lacking", "looks", "known"), [(3, 1, LISTENER), (99, 1, LISTENER), (2, 2, EXACT), (0, 2, EXACT)]
+)
+def test_nobody_is_asked_again_for_what_is_not_noted_yet(
+    monkeypatch: pytest.MonkeyPatch, lacking: int, looks: int, known: str
+) -> None:
+    """Not even at last: the answer that was given first is the answer then."""
+    monkeypatch.setattr(resolver, "RETRIES_NS", (1_000_000,) * 3)
+    made = Lacking([WAIT, DONE], lacking)
+    with Resolver(lambda: made, warm=False) as background:
+        background.submit(flow_of(KEY))
+        ((_, owner),) = collect(background, 1)
+    assert (made.seen, owner.confidence) == (looks, known)
+
+
+def test_what_is_due_at_once_is_announced_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resolver, "RETRIES_NS", (200_000_000,))
+    made = Lacking([WAIT], 0)
+    with Resolver(lambda: made, warm=False) as background:
+        for _ in range(40):
+            background.submit(flow_of(KEY))
+        assert len(collect(background, 40)) == 40
+    assert made.seen == 80
+    again = made.announced[-2:]
+    assert max(again) > 1, "looks that are due together are asked for together"
+    assert sum(made.announced) == 80
+    assert max(made.announced) <= resolver.TOGETHER
 
 
 def test_an_owner_is_told_at_once_while_the_other_end_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

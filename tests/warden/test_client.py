@@ -11,7 +11,10 @@ import pytest
 from procwire.capture.opening import RingWish
 from procwire.capture.source import CaptureError
 from procwire.model.process import EXACT, Executable, Owner, ProcessRef
+from procwire.processes.answers import GONE
+from procwire.processes.kernel import SOURCE
 from procwire.processes.keys import Key
+from procwire.processes.notes import Notes
 from procwire.warden.client import Warden, WardenError
 from procwire.warden.line import Line, pair
 from procwire.warden.messages import (
@@ -39,10 +42,10 @@ PROGRAM = Owner(
 class Odd:
     """A warden that says what it is told to."""
 
-    def __init__(self) -> None:
+    def __init__(self, notes: Notes | None = None) -> None:
         asking, opening = pair(), pair()
         self.theirs = (Line(asking[1]), Line(opening[1]))
-        self.warden = Warden(2**22 + 1, Line(asking[0]), Line(opening[0]))
+        self.warden = Warden(2**22 + 1, Line(asking[0]), Line(opening[0]), notes)
 
     def says(self, line: int, *replies: Reply | bytes) -> None:
         def answer() -> None:
@@ -178,3 +181,26 @@ def test_asking_ahead_of_nobody_is_told_when_it_is_asked() -> None:
     odd.warden.owners.ahead([KEY])
     with pytest.raises(WardenError, match="the warden has ended"):
         odd.warden.owners.look(KEY)
+
+
+def test_what_no_note_is_of_is_lacking_only_where_there_are_notes() -> None:
+    class Blank(Notes):
+        """In which nothing is noted."""
+
+        def __init__(self) -> None:
+            """There are no maps."""
+
+        def socket(self, key: Key) -> None:
+            return None
+
+        def close(self) -> None:
+            return None
+
+    half = Owner(process=PROGRAM.process, confidence=EXACT, source=SOURCE, side="src", peer_reason=GONE)
+    for notes, lacking in ((None, False), (Blank(), True)):
+        odd = Odd(notes)
+        odd.says(0, Refreshed(1, [b"\x7f\0\0\1"]))
+        with odd.warden.ask() as owners:
+            owners.refresh()
+            assert owners.lacks(KEY, half) is lacking
+        odd.warden.close()

@@ -217,8 +217,7 @@ class Ledger:
         if not isinstance(view, KernelView):
             return
         told = bound.told()
-        sums = _sums(told)
-        total, attributed = _larger(sums, self._beside(bound, told))
+        total, attributed, tapped = _together(told, self._beside(bound, told))
         shown = max(self.wall(bound.last), flow.last)
         if bound.side:
             total = [total[place ^ 1] for place in range(8)]
@@ -226,7 +225,7 @@ class Ledger:
         new = bound.apply(total)
         _add(flow, new, shown)
         view.attributed_out, view.attributed_in = attributed
-        view.source = _source(any(sums[_OWN]), any(attributed))
+        view.source = _source(tapped, any(attributed))
         view.missed = bound.missed
         if flow.proto == TCP:
             view.judged = _judge(flow, bound.side, told)
@@ -335,6 +334,15 @@ def _judge(flow: Flow, side: int, parts: Iterable[Part]) -> bool:
     flow.zero_windows_out, flow.zero_windows_in = best[6 + out], best[6 + into]
     flow.keep_alives_out, flow.keep_alives_in = best[8 + out], best[8 + into]
     return True
+
+
+def _together(told: list[Part], shown: list[int]) -> tuple[list[int], list[int], bool]:
+    """As ``_larger``, and whether the tap is among them. What one account alone says is most flows' sum."""
+    if len(told) == 1 and shown[0] < 0 and shown[1] < 0:
+        tally = list(told[0].tally)
+        return (tally, [0, 0], any(tally)) if told[0].end == _OWN else (tally, tally[:2], False)
+    sums = _sums(told)
+    return *_larger(sums, shown), any(sums[_OWN])
 
 
 def _larger(sums: list[list[int]], shown: list[int]) -> tuple[list[int], list[int]]:

@@ -12,6 +12,7 @@ from msgspec import structs
 from procwire.model.flow import Flow
 from procwire.model.process import EXACT, LISTENER, RECENT, UNKNOWN, Glimpse, Owner, ProcessRef
 
+GONE = "gone before it was looked at"  # of an end without any socket
 MAX_SHARED = 4096  # answers that are kept to be shared; then begun anew
 _RANK = {UNKNOWN: 0, LISTENER: 1, RECENT: 2, EXACT: 3}
 

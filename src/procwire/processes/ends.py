@@ -24,6 +24,7 @@ from procwire.processes._names import (
     TCP,
     UDP,
 )
+from procwire.processes.answers import GONE
 from procwire.processes.claims import Claim, Origin
 from procwire.processes.holders import Holders
 from procwire.processes.keys import Key
@@ -45,7 +46,6 @@ MAX_VOUCHED = 65536  # sockets that an origin knows and that need no memory here
 MAX_UNHELD = 4096  # sockets without a holder that are remembered
 UNHELD_TRIES = 3  # warm-ups that look for the holder of such a socket
 
-GONE = "gone before it was looked at"
 CLOSED = "closed by its process before it was looked at"
 UNACCEPTED = "not accepted yet: the listening process is named"
 LISTENING = "only the listening socket is known"

@@ -18,7 +18,7 @@ from procwire.bpf.libbpf import BpfError
 from procwire.model.process import EXACT, Glimpse, Owner, ProcessRef
 from procwire.processes import keys, procfs
 from procwire.processes._names import CONNECTED
-from procwire.processes.answers import Look
+from procwire.processes.answers import GONE, Look
 from procwire.processes.kernel import SOURCE
 from procwire.processes.keys import Key
 from procwire.processes.notes import Notes
@@ -108,6 +108,18 @@ class NotedOwners:
         begun = procfs.start_ns(self._boot, procfs.ticks(start))
         same = pid == owner.process.pid and abs(begun - owner.process.start) <= SAME_NS
         return same and executed <= end.noted
+
+    def lacks(self, key: Key, owner: Owner) -> bool:
+        """Whether a flow whose one end is known still has no socket at its other one: a look found none, and
+        one that is made, bound, connected or accepted since then would be noted. Never raises.
+        """
+        known = owner.confidence == EXACT and owner.source == SOURCE and owner.peer is None
+        if not known or owner.peer_reason != GONE or self._addresses is None:
+            return False
+        try:
+            return self._notes.socket(key.turned() if owner.side == "src" else key) is None
+        except BpfError:
+            return False
 
     def learn(self, key: Key, look: Look) -> None:
         """What somebody else answered."""

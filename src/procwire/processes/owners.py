@@ -98,6 +98,10 @@ class Owners:
         """Whether an answer surely is what another look would tell; here a look costs no more than to ask."""
         return False
 
+    def lacks(self, key: Key, owner: Owner) -> bool:  # noqa: ARG002
+        """Whether what an answer lacks would be known without a look, and is not: here nothing would."""
+        return False
+
     def ahead(self, keys: Sequence[Key]) -> None:
         """These are looked at next; here that needs no preparation."""
 

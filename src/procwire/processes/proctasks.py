@@ -46,7 +46,7 @@ class ProcTasks:
         name = str(pid)
         try:
             stat = procfs.read(f"{name}/stat", at=at)
-            euid = os.stat(name, dir_fd=at).st_uid  # noqa: PTH116
+            euid = os.stat(name, dir_fd=at).st_uid
         except OSError:
             return None
         try:
@@ -104,7 +104,7 @@ class ProcTasks:
 
 def _program(at: int, name: str) -> tuple[int, int, int]:
     try:
-        found = os.stat(f"{name}/exe", dir_fd=at)  # noqa: PTH116
+        found = os.stat(f"{name}/exe", dir_fd=at)
     except OSError:
         return 0, 0, 0
     return found.st_ino, os.major(found.st_dev) << 20 | os.minor(found.st_dev), found.st_nlink

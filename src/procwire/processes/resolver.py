@@ -72,6 +72,9 @@ class Asked(Protocol):
     def stands(self, key: Key, owner: Owner) -> bool:
         """See Owners."""
 
+    def lacks(self, key: Key, owner: Owner) -> bool:
+        """See Owners."""
+
 
 class Waiting(NamedTuple):
     """A flow to look at again, ordered by when."""
@@ -290,17 +293,33 @@ class Resolver:
         started = now = self._clock()
         if started < self._retry_due:
             return
-        for _ in range(BATCH):
-            if not self._later or self._later[0].due > now:
+        for _ in range(0, BATCH, TOGETHER):
+            due: list[Waiting] = []
+            while self._later and self._later[0].due <= now and len(due) < TOGETHER:
+                self._sort_out(owners, heapq.heappop(self._later), now, due)
+            if not due:
                 break
-            waiting = heapq.heappop(self._later)
-            if now - waiting.due > LATE_NS:
-                self._tell(Answer(waiting.flow, waiting.owner))
-            else:
-                self._asked = self._wall()
+            self._asked = self._wall()
+            owners.ahead([waiting.key for waiting in due])
+            for waiting in due:
                 self._look(owners, waiting)
             now = self._clock()
         self._retry_due = now + (now - started) * RETRY_RATIO
+
+    def _sort_out(self, owners: Asked, waiting: Waiting, now: int, due: list[Waiting]) -> None:
+        """Is it too late for that look, would it tell nothing, or is it ``due``?"""
+        last = waiting.attempt >= len(self._retries)
+        lacking = owners.lacks(waiting.key, waiting.owner)
+        if now - waiting.due > LATE_NS or (lacking and last):
+            self._tell(Answer(waiting.flow, waiting.owner))
+        elif lacking:
+            self._put_off(waiting)
+        else:
+            due.append(waiting)
+
+    def _put_off(self, waiting: Waiting) -> None:
+        due = self._clock() + self._retries[waiting.attempt]
+        heapq.heappush(self._later, waiting._replace(due=due, attempt=waiting.attempt + 1))
 
     def _last_looks(self, owners: Asked) -> None:
         """What came right before the end gets the look that is likeliest to tell; what ended, its last."""
@@ -321,9 +340,7 @@ class Resolver:
             return
         if best.process is not None and (glimpsed or waiting.owner.process is None):
             self._tell(Answer(waiting.flow, best, final=False))
-        due = self._clock() + self._retries[waiting.attempt]
-        again = waiting._replace(due=due, attempt=waiting.attempt + 1, owner=best)
-        heapq.heappush(self._later, again)
+        self._put_off(waiting._replace(owner=best))
 
     def _tell(self, answer: Answer, asked: int = 0) -> None:
         self._done.append((answer, asked))

@@ -102,6 +102,10 @@ class RemoteOwners:
         """See Owners."""
         return self._noted is not None and self._noted.stands(key, owner)
 
+    def lacks(self, key: Key, owner: Owner) -> bool:
+        """See Owners."""
+        return self._noted is not None and self._noted.lacks(key, owner)
+
     def refresh(self) -> int:
         """See Owners. Raises WardenError."""
         self._forget()

@@ -49,6 +49,15 @@ def test_judged() -> None:
     assert judged(marked(data)[:20], "tcp", None, NOTHING) is Claim.MORE
     assert judged(marked(data), "tcp", None, NOTHING) is Claim.YES
     assert judged(reply(), "udp", frozenset({100003}), NOTHING) is Claim.NO
+    assert judged(reply(), "udp", None, NOTHING) is Claim.YES
+
+
+@pytest.mark.parametrize("size", [8, 12, 16, 64])
+def test_noughts_are_nobodys(size: int) -> None:
+    """A call of version 0, which there never was; of less nothing is known over TCP."""
+    assert judged(bytes(size), "udp", None, NOTHING) is Claim.NO
+    record = (0x80000000 | 60).to_bytes(4, "big") + bytes(size)
+    assert judged(record, "tcp", None, NOTHING) is (Claim.NO if size >= 12 else Claim.MORE)
 
 
 def test_opaque_is_bounded() -> None:

@@ -37,6 +37,7 @@ class Head(msgspec.Struct, kw_only=True):
     at: int = 0
 
 
+_BEGINNINGS = (b"\0\0\0\0\2", b"\1\0\0\0\0", b"\1\0\0\0\1")
 _ACCEPTED = ("ok", "program-unavailable", "version-mismatch", "procedure-unavailable", "garbage-arguments",
              "system-error")  # fmt: skip
 _DENIED = {0: "rpc-version-mismatch", 1: "authentication-error"}
@@ -125,13 +126,16 @@ def measure(data: bytes | bytearray) -> int:
     return 4 + size
 
 
+def _may_be(kind: bytes) -> bool:
+    """A call says its version next, a reply whether it is accepted; of less than both nothing is known."""
+    return len(kind) < 8 or kind[3:] in _BEGINNINGS
+
+
 def judged(data: bytes, transport: str, programs: frozenset[int] | None, others: frozenset[int]) -> Claim:
     """Claim of a module that serves ``programs`` (None: all but ``others``). A reply names none."""
     at = 8 if transport == "tcp" else 4
-    if (
-        data[at : at + 3] != b"\0\0\0"[: len(data[at : at + 3])]
-    ):  # neither call nor reply: nearly all there is
-        return Claim.NO
+    if data[at : at + 3] != b"\0\0\0"[: len(data[at : at + 3])] or not _may_be(data[at : at + 8]):
+        return Claim.NO  # neither call nor reply: nearly all there is
     try:
         if transport == "tcp":
             if not measure(data):
