@@ -298,6 +298,23 @@ def test_a_process_that_ends_between_two_reads_gets_its_arguments_back(fake: Fak
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("noted", ["make", ""])
+def test_a_process_that_is_read_as_it_is_released_gets_its_parent_back(fake: FakeProc, noted: str) -> None:
+    """It has its name and start still, and no parent, program nor arguments any more."""
+    fake.put(6, "make", 50)
+    fake.put(9, "curl", 100)
+    home = fake.root / "9"
+    (home / "stat").write_text("9 (curl) X 0 0 0 0 -1 0 " + "0 " * 12 + "100 " + "0 " * 30)
+    (home / "cmdline").write_bytes(b"")
+    (home / "exe").unlink()
+    processes = ProcessTable(proc=str(fake.root))
+    boot = int(1e9) // os.sysconf("SC_CLK_TCK")
+    claim = CURL._replace(pid=9, since_boot=100 * boot, cmdline="curl x", ppid=6, parent=noted)
+    found = processes.told(claim._replace(lineage=(Link(6, 50 * boot, noted),)))
+    assert (found.ppid, found.parent, found.ancestors[0]) == (6, "make", "make:6")
+    assert (found.exe, found.cmdline) == ("/usr/bin/curl", "curl x")
+
+
 def test_a_program_that_was_read_before_it_had_arguments_is_read_again(fake: FakeProc) -> None:
     fake.put(50, "app", 100)
     arguments = fake.root / "50" / "cmdline"
@@ -316,10 +333,32 @@ def test_a_program_that_was_read_before_it_had_arguments_is_read_again(fake: Fak
 def test_a_forked_process_is_what_its_parent_is_unless_that_came_later(fake: FakeProc) -> None:
     child = CURL._replace(exe="", cmdline="", name="sh", inherits=True)
     fake.put(6, "sh", 50, exe="/bin/sh")
-    processes = ProcessTable(proc=str(fake.root))
+    clock = Clock()
+    processes = ProcessTable(proc=str(fake.root), clock=clock)
     assert processes.told(child).exe == "/bin/sh"
     fake.put(6, "later", 500, exe="/bin/later")
+    clock.now += table.FRESH_NS
     assert processes.told(child).exe == ""
+
+
+def test_a_parent_of_many_is_read_once_while_the_kernel_knows_no_other_name_of_it(fake: FakeProc) -> None:
+    clock = Clock()
+    processes = ProcessTable(proc=str(fake.root), clock=clock)
+    boot = int(1e9) // os.sysconf("SC_CLK_TCK")
+    claim = CURL._replace(ppid=6, parent="", lineage=(Link(6, 50 * boot, ""),))
+    fake.put(6, "make", 50, exe="/usr/bin/make")
+    assert processes.told(claim).ancestors[0] == "make:6"
+    fake.put(6, "other", 50, exe="/usr/bin/other")
+    assert processes.told(claim).ancestors[0] == "make:6"
+    renamed = claim._replace(parent="other", lineage=(Link(6, 50 * boot, "other"),))
+    assert processes.told(renamed).ancestors[0] == "other:6"
+    fake.put(6, "third", 50, exe="/usr/bin/third")
+    clock.now += table.FRESH_NS
+    assert processes.told(claim).ancestors[0] == "third:6"
+    for pid in range(1000, 1000 + 2 * table.MAX_FRESH):
+        fake.put(pid, "x", 100)
+        processes.told(claim._replace(pid=pid, name="x"))
+    assert len(processes._fresh) <= table.MAX_FRESH
 
 
 def test_every_process_lists_its_parents_and_a_very_long_chain_ends(fake: FakeProc) -> None:

@@ -28,6 +28,7 @@ LINGER_NS = 60_000_000_000  # how long an exited process is remembered
 MAX_ANCESTORS = 32  # parents of one process that are listed
 MAX_USERS = 4096  # user names remembered
 FRESH_NS = 5_000_000  # what was read of a process stands for so long, where the kernel vouches for its name
+MAX_FRESH = 64  # such processes
 INITIAL_CGROUP_NAMESPACE = 0xEFFFFFFB  # PROC_CGROUP_INIT_INO, include/linux/proc_ns.h
 
 
@@ -65,7 +66,7 @@ class ProcessTable:
         self._clock = clock
         self._boot = procfs.boot_ns()
         self._entries: OrderedDict[int, _Entry] = OrderedDict()
-        self._fresh: tuple[int, ProcessRef | None, int] = (0, None, 0)  # pid, what was read, until when
+        self._fresh: dict[int, tuple[ProcessRef, int]] = {}  # by pid: what was read, until when
         self._exited: OrderedDict[tuple[int, int], tuple[int, ProcessRef]] = OrderedDict()
         self._private = self._in_private_cgroups()
         self._cgroups = Cgroups(clock=clock)
@@ -130,7 +131,7 @@ class ProcessTable:
         start = claim.start
         if not start and claim.since_boot:
             start = procfs.start_ns(self._boot, procfs.ticks(claim.since_boot))
-        living = self._lately(claim)
+        living = self._lately(claim.pid, claim.name)
         if living is not None and start and living.start != start:
             living = None
         known = living if living is not None or not start else self.known(claim.pid, start)
@@ -141,19 +142,29 @@ class ProcessTable:
             return known if living is not None else structs.replace(known, ended=self._ended(claim))
         return self._completed(known, claim, start)
 
-    def _lately(self, claim: Claim) -> ProcessRef | None:
-        """As ``get``: a process that opens many connections at once is not read anew for each."""
-        pid, ref, until = self._fresh
+    def _lately(self, pid: int, name: str) -> ProcessRef | None:
+        """As ``get``: who opens many connections, or starts many that do, is not read anew for each.
+
+        ``name`` is the kernel's word; empty for a process of which it noted nothing, so no new name either.
+        """
         now = self._clock()
-        if ref is not None and pid == claim.pid and ref.name == claim.name and now < until:
-            return ref
-        ref = self.get(claim.pid)
-        self._fresh = (claim.pid, ref, now + FRESH_NS)
-        return ref
+        if pid in self._fresh:
+            ref, until = self._fresh[pid]
+            if now < until and name in ("", ref.name):
+                return ref
+            del self._fresh[pid]
+        found = self.get(pid)
+        if found is not None:
+            if len(self._fresh) >= MAX_FRESH:
+                self._fresh.clear()
+            self._fresh[pid] = (found, now + FRESH_NS)
+        return found
 
     def _completed(self, known: ProcessRef | None, claim: Claim, start: int) -> ProcessRef:
         """With the source's word where nothing was read."""
-        parent = self.get(claim.ppid) if claim.ppid else None
+        parent = self._lately(claim.ppid, claim.parent) if claim.ppid else None
+        if parent is not None and not claim.parent:
+            claim = claim._replace(parent=parent.name)
         executable = None
         if claim.inherits and parent is not None and parent.start <= start:
             claim = claim._replace(exe=parent.exe, cmdline=parent.cmdline)
@@ -175,7 +186,7 @@ class ProcessTable:
             uid=claim.uid,
             user=self.user(claim.uid),
             ppid=claim.ppid,
-            parent=claim.parent or (parent.name if parent is not None else ""),
+            parent=claim.parent,
             cgroup=place.cgroup,
             unit=place.unit,
             container=place.container,
@@ -199,6 +210,7 @@ class ProcessTable:
             )  # fmt: skip
         return structs.replace(
             known, exe=known.exe or claim.exe, cmdline=known.cmdline or claim.cmdline,
+            ppid=known.ppid or claim.ppid, parent=known.parent or claim.parent,
             ancestors=known.ancestors or ancestors, ended=self._ended(claim),
         )  # fmt: skip
 
@@ -206,7 +218,7 @@ class ProcessTable:
         """The parents as far as they were noted, then those of the nearest that still lives."""
         chain: list[str] = []
         for link in claim.lineage:
-            living = self.get(link.pid)
+            living = self._lately(link.pid, link.name)
             start = procfs.start_ns(self._boot, procfs.ticks(link.since_boot))
             if living is not None and living.start == start:
                 return (*chain, f"{living.name}:{living.pid}", *living.ancestors)[:MAX_ANCESTORS], living
