@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterator
 
 from tests.lab import Host, pair
 
-from bench import hooks
+from bench import hooks, plain
 from procwire.bpf import cgroup
 
 PORT = 9000
 OPENING_SECONDS = 1.0  # by then every flow has handed on its first bytes
+WHEN = ("its first second", "afterwards")
 WATCH = ("-m", "procwire", "watch", "-i", "eth0", "--json", "--source", "both")
 TAKE = """
 import socket
@@ -78,8 +79,8 @@ def datagrams(sender: Host, rate: int, seconds: float, sockets: int) -> Programs
     return [sender.start(sys.executable, "-m", "bench.live", "--taken", *words)]
 
 
-def phases(rate: int, seconds: float, sockets: int) -> Iterator[tuple[str, Spent]]:
-    """Each kind of traffic seen from each end: a title, and what ran meanwhile."""
+def phases(rate: int, seconds: float, sockets: int) -> Iterator[tuple[str, Spent, Spent]]:
+    """Each kind of traffic seen from each end: a title, what ran, and what the plain counter took."""
     with pair() as (_, sender, receiver), hooks.measured(), hooks.idle(cgroup.root()):
         taker = receiver.socket(socket.AF_INET, socket.SOCK_DGRAM)
         taker.bind(("10.77.0.2", PORT))
@@ -88,17 +89,26 @@ def phases(rate: int, seconds: float, sockets: int) -> Iterator[tuple[str, Spent
             "TCP, one connection": lambda: stream(sender, receiver, seconds),
         }
         with taker:
+            with plain.counting(cgroup.root()):
+                counter = {kind: _played(os.getpid(), play, seconds) for kind, play in plays.items()}
             for host, end in ((sender, "sender"), (receiver, "receiver")):
                 with watching(host) as pid:
                     for kind, play in plays.items():
-                        before = _now(pid)
-                        programs = play()
-                        time.sleep(OPENING_SECONDS)
-                        opened = _now(pid)
-                        for program in programs:
-                            program.wait(seconds + 30)
-                        yield f"{kind}, at the {end}: its first second", hooks.between(before, opened)
-                        yield f"{kind}, at the {end}: afterwards", hooks.between(opened, _now(pid))
+                        for when, spent, beside in zip(
+                            WHEN, _played(pid, play, seconds), counter[kind], strict=True
+                        ):
+                            yield f"{kind}, at the {end}: {when}", spent, beside
+
+
+def _played(pid: int, play: Callable[[], Programs], seconds: float) -> tuple[Spent, Spent]:
+    """What ran in the first second of a play, and afterwards."""
+    before = _now(pid)
+    programs = play()
+    time.sleep(OPENING_SECONDS)
+    opened = _now(pid)
+    for program in programs:
+        program.wait(seconds + 30)
+    return hooks.between(before, opened), hooks.between(opened, _now(pid))
 
 
 def _now(pid: int) -> Spent:
