@@ -10,13 +10,14 @@ its own, instead of into each that has one: two fifths of the code, and of the t
 import multiprocessing
 import os
 import sys
+import zlib
 from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 SOURCE = Path("src")
-BUILD = Path("build/cython")
+BUILD = Path("build")
 SHARED = "procwire._cyutility"
 FLAGS = ["-O2", "-g0", "-Wno-unused-function", "-Werror=implicit-function-declaration"]
 # What bytearray.append is translated to wants these two, and a module without other shared code lacks them
@@ -26,6 +27,14 @@ if sys.version_info >= (3, 13):
     SECTIONS = [
         (f"__Pyx_{word}_CRITICAL_SECTION", f"Py_{word}_CRITICAL_SECTION") for word in ("BEGIN", "END")
     ]
+
+
+def place() -> Path:
+    """Where translations are kept: Cython translates anew what is newer, not what is translated otherwise."""
+    from Cython import __version__
+
+    how = zlib.crc32(Path(__file__).read_bytes() + __version__.encode())
+    return BUILD / f"cython-{how:08x}"
 
 
 def wants_compiling(path: Path) -> bool:
@@ -57,7 +66,7 @@ def extensions() -> list[Extension]:
         modules,
         shared_utility_qualified_name=SHARED,
         nthreads=(os.cpu_count() or 1) if forks else 0,
-        build_dir=str(BUILD),
+        build_dir=str(place()),
         compiler_directives={"language_level": 3, "embedsignature": True},
         quiet=True,
     )
