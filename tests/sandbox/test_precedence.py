@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import errno
 import os
 import resource
+import struct
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,8 +19,10 @@ import pytest
 from procwire.sandbox import precedence
 from procwire.sandbox.capabilities import SYS_NICE
 from procwire.sandbox.precedence import NICE, Precedence
+from procwire.sandbox.syscalls import SandboxError, call
 from tests.lab import Host, pair, wait_for, why_not
 
+ATTRIBUTES = struct.Struct("=IIQiIQQQ")  # struct sched_attr
 KERNEL = pytest.mark.skipif(bool(why_not()), reason=why_not() or "can")
 
 
@@ -93,6 +100,7 @@ def is_allowed(monkeypatch: pytest.MonkeyPatch, *, nice: int = 0, rights: int = 
     monkeypatch.setattr(resource, "setrlimit", refuse)
     monkeypatch.setattr(resource, "getrlimit", lambda _: (0, 0))
     monkeypatch.setattr(precedence, "effective", lambda: rights)
+    monkeypatch.setattr(precedence, "shorten", lambda _: None)
     precedence.allow()
     return precedence._process["allowed"]
 
@@ -115,8 +123,77 @@ def threads(pid: int) -> list[int]:
     return found
 
 
+def slice_of(pid: int) -> int:
+    """The time slice of a thread, ns; 0 where the kernel does not tell (before Linux 6.12)."""
+    told = ctypes.create_string_buffer(ATTRIBUTES.size)
+    call("sched_getattr", pid, told, ATTRIBUTES.size, 0)
+    return int(ATTRIBUTES.unpack(told.raw)[5])
+
+
+def forked(work: Callable[[], bool]) -> bool:
+    """Whether it is so in a process of its own, which keeps what it asks for."""
+    if not (pid := os.fork()):
+        os._exit(0 if work() else 1)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+SLICES = pytest.mark.skipif(
+    not slice_of(0), reason="time slices cannot be chosen before Linux 6.12, nor seen"
+)
+
+
+@SLICES
+def test_slices_are_short_of_whatever_is_started_then_and_a_niceness_stays() -> None:
+    def work() -> bool:
+        call("sched_setattr", 0, ATTRIBUTES.pack(ATTRIBUTES.size, 0, 0, 0, 0, 0, 0, 0), 0)
+        usual = slice_of(0)
+        os.setpriority(os.PRIO_PROCESS, 0, 7)
+        precedence.allow()
+        found: list[int] = []
+        thread = threading.Thread(target=lambda: found.append(slice_of(0)))
+        thread.start()
+        thread.join()
+        child = forked(lambda: slice_of(0) == precedence.SLICE_NS)
+        now = (slice_of(0), os.getpriority(os.PRIO_PROCESS, 0))
+        return usual > now[0] and child and now == (precedence.SLICE_NS, 7) and found == [now[0]]
+
+    assert forked(work)
+
+
+@SLICES
+def test_one_who_computes_in_real_time_stays_so() -> None:
+    def work() -> bool:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+        precedence.allow()
+        return os.sched_getscheduler(0) == os.SCHED_FIFO
+
+    def may() -> bool:
+        with contextlib.suppress(PermissionError):
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+        return os.sched_getscheduler(0) == os.SCHED_FIFO
+
+    if not forked(may):
+        pytest.skip("this machine has no time for tasks in real time")
+    assert forked(work)
+
+
+def slices(pid: int) -> list[int]:
+    """The time slice of each thread that has not ended meanwhile."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        try:
+            found.append(slice_of(int(task.name)))
+        except SandboxError as error:
+            if error.errno != errno.ESRCH:
+                raise
+    return found
+
+
 def is_watched(host: Host, expected: int, *before: str) -> bool:
-    """Whether the threads of a watch's engine and of its warden come to have this niceness, and no other."""
+    """Whether the threads of a watch's engine and of its warden come to have this niceness, and no other.
+
+    And short slices, where the kernel has such.
+    """
     words = host.words(*before, sys.executable, "-m", "procwire", "watch", "-i", "eth0", "--json")
     with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as watch:
         assert watch.stderr is not None
@@ -126,6 +203,8 @@ def is_watched(host: Host, expected: int, *before: str) -> bool:
         try:
             wait_for(lambda: len(threads(engine)) > 1, what="the owners' thread")
             wait_for(lambda: {*threads(engine), *threads(warden)} == {expected}, what=f"niceness {expected}")
+            wanted = precedence.SLICE_NS if slice_of(0) else 0
+            assert {*slices(engine), *slices(warden)} == {wanted}
         finally:
             watch.terminate()
         return watch.wait(60) == 0
