@@ -34,6 +34,18 @@ def test_the_fields_of_a_hostile_name(tmp_path: Path) -> None:
     assert (task.inode, task.cgroups, state_name(task)) == (0, 1, "sleeping")
 
 
+def test_one_process_where_there_is_no_proc_is_none(tmp_path: Path) -> None:
+    there = a_proc(tmp_path)
+    one = there.task(7)
+    assert one is not None
+    assert one == there.tasks()[0]
+    assert there.task(8) is None
+    nowhere = ProcTasks(str(tmp_path / "none"))
+    assert nowhere.task(7) is None
+    with pytest.raises(OSError, match="none"):
+        nowhere.tasks()
+
+
 @pytest.mark.parametrize("stat", ["", "7 (x", "7 (x) S 1", "7 (x) S " + "z " * 40])
 def test_what_is_no_stat_line_is_no_process(tmp_path: Path, stat: str) -> None:
     assert a_proc(tmp_path, stat).tasks() == []

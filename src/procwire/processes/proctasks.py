@@ -6,6 +6,7 @@ looking at them costs as much as all the rest, and ``Census`` does it when it is
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 from procwire.model.host import DEAD, IDLE, ZOMBIE, Task
@@ -37,9 +38,10 @@ class ProcTasks:
             return [task for task in found if task is not None]
 
     def task(self, pid: int) -> Task | None:
-        """One process; None when it is gone. Raises OSError as ``tasks`` does."""
-        with procfs.folder(self._proc) as at:
+        """One process; None when it is gone, or where there is no /proc."""
+        with contextlib.suppress(OSError), procfs.folder(self._proc) as at:
             return self._task(at, pid)
+        return None
 
     def _task(self, at: int, pid: int) -> Task | None:
         """Paths begin at /proc itself: from the root on, ten thousand processes take a tenth longer."""
