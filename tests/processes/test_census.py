@@ -107,6 +107,25 @@ def test_a_program_that_lost_its_name_is_told(tmp_path: Path) -> None:
         os.waitpid(pid, 0)
 
 
+@pytest.mark.parametrize("gone", [7, 8])
+def test_where_processes_are_is_read_of_one_that_is_left(tmp_path: Path, gone: int) -> None:
+    for pid in (7, 8):
+        folder = tmp_path / str(pid)
+        folder.mkdir()
+        (folder / "stat").write_text(f"{pid} (x) S 1 " + "0 " * 48, encoding="ascii")
+        (folder / "cgroup").write_text("0::/x.slice/y.service\n", encoding="ascii")
+
+    class Late(Census):
+        def _numbers(self) -> list[Task]:
+            found = super()._numbers()
+            (tmp_path / str(gone) / "cgroup").unlink()
+            return found
+
+    with Late(proc=str(tmp_path), open_kernel=refused) as census:
+        found = census.take()
+        assert [census.place(task, "unit") for task in found] == ["y.service"] * 2
+
+
 def test_the_iterators_may_fail_later_and_proc_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     class Failing:
         def tasks(self) -> list[Task]:
