@@ -115,11 +115,12 @@ def test_a_niceness_that_was_given_stays(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def threads(pid: int) -> list[int]:
-    """The niceness of each thread."""
+    """The niceness of each thread that has not ended meanwhile."""
     found = []
     for task in Path(f"/proc/{pid}/task").iterdir():
-        fields = (task / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        found.append(int(fields[16]))
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            fields = (task / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+            found.append(int(fields[16]))
     return found
 
 
