@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import signal
 import sys
 import time
@@ -123,10 +124,14 @@ def _watch(
     recording.freeze_at(arguments, watching, found)
     _stop_on_signals(watching)
     _reload_on_hangup(verdicts, found)
-    greet(watching)
-    with face:
+    with contextlib.ExitStack() as shown:
+
+        def ready() -> None:
+            greet(watching)
+            shown.enter_context(face)
+
         try:
-            watching.run()
+            watching.run(ready)
         finally:
             if own is not None:
                 own.finish()

@@ -127,11 +127,12 @@ class Watching:
         self.stopping = True
         self.source.stop()
 
-    def run(self) -> None:
-        """Watch until stopped or for ``options.seconds``; every flow gets its final record."""
+    def run(self, ready: Callable[[], None] = lambda: None) -> None:
+        """Watch until stopped or for ``options.seconds`` from ``ready`` on; each flow gets a final record."""
         sys.setswitchinterval(SWITCH_SECONDS)
         try:
             self._prepare()
+            ready()
             started = time.monotonic()  # what it takes to begin, most on a busy machine, is no part of it
             deadline = started + self.options.seconds if self.options.seconds else None
             self._next_update = started + (self.options.every or 0)
