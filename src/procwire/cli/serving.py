@@ -198,9 +198,8 @@ def _served(arguments: argparse.Namespace, face: Serving, kept: _Kept) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: watching.stop())
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    greet(watching)
     try:
-        watching.run()
+        watching.run(lambda: greet(watching))
     finally:
         if found is not None:
             found.finish()
